@@ -1,0 +1,11 @@
+//! What an instance may use, and what it has used.
+//!
+//! Takes: numbers and a time that the caller read. Gives: budgets, presets,
+//! tiers, token buckets, meters. Never: a clock, input or output.
+#![forbid(unsafe_code)]
+
+mod budget;
+mod preset;
+
+pub use budget::{Budget, MIB, Resource, Timeouts};
+pub use preset::Preset;
