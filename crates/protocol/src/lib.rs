@@ -1,1 +1,22 @@
-//! To be filled.
+//! What plugin and host may say to each other.
+//!
+//! Takes: bytes that a plugin, an MCP server or an MCP client wrote. Gives:
+//! checked messages, events for the host, violations of the protocol, and bytes
+//! to write back. Never: sockets, threads, clocks, effects; every number that a
+//! stranger can influence has a bound, and no input panics.
+#![forbid(unsafe_code)]
+
+pub mod frames;
+pub mod jsonrpc;
+pub mod mcp;
+mod request;
+mod session;
+mod text;
+mod violation;
+
+pub use request::{BrokerRequest, Encoding, ParametersError};
+pub use session::{
+    CallId, DENIED, Event, FAILED, Initialize, LogLevel, PROTOCOL, PluginError, ReplyError,
+    RequestId, Session, SessionError, SessionLimits,
+};
+pub use violation::Violation;
