@@ -4,8 +4,12 @@
 //! tiers, token buckets, meters. Never: a clock, input or output.
 #![forbid(unsafe_code)]
 
+mod bucket;
 mod budget;
+mod meter;
 mod preset;
 
+pub use bucket::{Throttled, TokenBucket};
 pub use budget::{Budget, MIB, Resource, Timeouts};
+pub use meter::{Exceeded, Meter, NearlyUsed, WARNING_PERCENT};
 pub use preset::Preset;
