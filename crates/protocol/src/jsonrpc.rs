@@ -39,7 +39,7 @@ pub enum Id {
 }
 
 impl Id {
-    fn parse(raw: &str) -> Result<Self, MessageError> {
+    pub(crate) fn parse(raw: &str) -> Result<Self, MessageError> {
         if let Ok(number) = raw.parse::<i64>() {
             return Ok(Self::Number(number));
         }
@@ -382,7 +382,12 @@ impl Envelope<'_> {
         if self.params.is_some() {
             return Err(MessageError::Shape("parameters without a method"));
         }
-        let id = id.ok_or(MessageError::Shape("neither a method nor an id"))?;
+        let id = match id {
+            Some(id) => id,
+            // 2026-07-28 leaves the id out where JSON-RPC has a null.
+            None if self.error.is_some() => return Err(MessageError::NullId),
+            None => return Err(MessageError::Shape("neither a method nor an id")),
+        };
         let outcome = match (self.result, self.error) {
             (Some(result), None) => Ok(result.to_owned()),
             (None, Some(error)) => {

@@ -1,0 +1,589 @@
+//! Between somebody else's MCP client and a jailed server.
+//!
+//! The client is the person's own program and is believed about itself; the
+//! server is not. Envelopes are rebuilt from what was understood, so that no
+//! reader further on can see another id or method than the one that was checked;
+//! parameters and results pass byte for byte, except where this module says so.
+
+use super::inbound::{Line, Noise, classify};
+use super::{META_CAPABILITIES, Root, roots_result};
+use crate::frames::{FrameDecoder, FrameLimits, LineDecoder};
+use crate::jsonrpc::{
+    INVALID_REQUEST, Id, METHOD_NOT_FOUND, Message, MessageError, PARSE_ERROR, Raw, RpcError,
+    Strictness, raw, value,
+};
+use crate::text::bounded;
+use crate::violation::Violation;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Most requests of the client that wait for the server.
+const MAX_CLIENT_REQUESTS: usize = 256;
+/// Most requests of the server that wait for the client.
+const MAX_SERVER_REQUESTS: usize = 64;
+/// Ended requests of which a late answer is still recognised.
+const MAX_ENDED: usize = 256;
+/// Most violations of the server that are reported; then it is no longer read.
+const MAX_VIOLATIONS: usize = 16;
+/// What a client gets when the server is gone or took too long; of the range
+/// that MCP leaves to implementations.
+const GONE: i64 = -32000;
+
+/// What the proxy lets through.
+#[derive(Clone, Debug)]
+pub struct ProxyConfig {
+    /// Bounds of every line of the server.
+    pub server_limits: FrameLimits,
+    /// Bounds of every line of the client.
+    pub client_limits: FrameLimits,
+    /// Folders that the server may work in, by their path inside the jail.
+    /// `None` says that there is no such thing. The client's own roots are never
+    /// told: they are paths of the host.
+    pub roots: Option<Vec<Root>>,
+    /// Whether the server may ask the client's model and its person
+    /// (`sampling/createMessage`, `elicitation/create` and whatever follows).
+    pub forward_server_requests: bool,
+}
+
+/// One call of a tool through the proxy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolCall {
+    /// Counted from 1 within a proxy; for [`Proxy::expire`].
+    pub number: u64,
+    /// The tool's name as the client sent it, cut to 256 bytes.
+    pub tool: String,
+    /// The client's id of the request.
+    pub id: Id,
+}
+
+/// How a call of a tool ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ToolOutcome {
+    /// With a result.
+    Result,
+    /// With a result that the server marks as an error.
+    ToolError,
+    /// With a protocol error.
+    Error {
+        /// Its code.
+        code: i64,
+        /// Its message; untrusted.
+        message: String,
+    },
+    /// The client no longer wanted it.
+    Cancelled,
+    /// It was ended from here: the server is gone or took too long.
+    Ended,
+}
+
+/// What passed, for the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProxyEvent {
+    /// The client called a tool.
+    ToolCallStarted(ToolCall),
+    /// The call ended.
+    ToolCallEnded {
+        /// Which.
+        call: ToolCall,
+        /// How.
+        outcome: ToolOutcome,
+    },
+    /// The server asked for something that it does not get.
+    ServerRequestRefused {
+        /// What for, cut to 128 bytes.
+        method: String,
+    },
+    /// The server asked the client for something and the policy lets it.
+    ServerRequestForwarded {
+        /// What for, cut to 128 bytes.
+        method: String,
+    },
+    /// A line of the server that is not a message; it is not passed on. Cut to
+    /// 1 KiB, and no longer reported after 64 KiB.
+    Noise(String),
+    /// The client broke the protocol and was told so.
+    ClientFault(Violation),
+    /// The server broke the protocol; the line was not passed on.
+    Violation(Violation),
+}
+
+#[derive(Debug)]
+struct Ended {
+    id: Id,
+    /// Whether a late answer is no fault of the server's.
+    late_is_fine: bool,
+}
+
+/// The state machine. Feed it what both sides wrote, write out what it hands
+/// out.
+///
+/// As with the other state machines, the caller stops reading from one side
+/// while the output that this causes is unsent.
+#[derive(Debug)]
+pub struct Proxy {
+    config: ProxyConfig,
+    client: FrameDecoder,
+    server: LineDecoder,
+    /// Requests of the client that the server has not answered.
+    open: BTreeMap<Id, Option<ToolCall>>,
+    /// The last of those that ended.
+    ended: VecDeque<Ended>,
+    /// Requests of the server that the client has not answered, by the number
+    /// that the client knows them by.
+    forwarded: BTreeMap<u64, Id>,
+    next_forwarded: u64,
+    next_call: u64,
+    to_client: Vec<u8>,
+    to_server: Vec<u8>,
+    noise: Noise,
+    violations: usize,
+}
+
+#[derive(Deserialize)]
+struct CallName {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct ResultMarks<'a> {
+    #[serde(borrow, default, rename = "resultType")]
+    result_type: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "isError")]
+    is_error: Option<&'a RawValue>,
+}
+
+impl Proxy {
+    /// A proxy through which nothing has passed yet.
+    #[must_use]
+    pub const fn new(config: ProxyConfig) -> Self {
+        Self {
+            client: FrameDecoder::new(config.client_limits),
+            server: LineDecoder::new(config.server_limits.bytes),
+            config,
+            open: BTreeMap::new(),
+            ended: VecDeque::new(),
+            forwarded: BTreeMap::new(),
+            next_forwarded: 1,
+            next_call: 1,
+            to_client: Vec::new(),
+            to_server: Vec::new(),
+            noise: Noise { lines: 0, bytes: 0 },
+            violations: 0,
+        }
+    }
+
+    /// Takes what the client wrote.
+    pub fn receive_from_client(&mut self, mut bytes: &[u8]) -> Vec<ProxyEvent> {
+        let mut events = Vec::new();
+        while let Some(frame) = self.client.next_frame(&mut bytes) {
+            let parsed = match frame {
+                Err(crate::frames::FrameError::Empty) => continue,
+                Err(error) => Err(Violation::from(error)),
+                Ok(text) => Message::parse(&text, Strictness::Lenient).map_err(Violation::from),
+            };
+            match parsed.and_then(|message| self.client_message(message, &mut events)) {
+                Ok(()) => {}
+                Err(fault) => {
+                    self.complain(&fault);
+                    events.push(ProxyEvent::ClientFault(fault));
+                }
+            }
+        }
+        events
+    }
+
+    /// Takes what the server wrote.
+    pub fn receive_from_server(&mut self, mut bytes: &[u8]) -> Vec<ProxyEvent> {
+        let mut events = Vec::new();
+        while self.violations <= MAX_VIOLATIONS {
+            let Some(line) = self.server.next_line(&mut bytes) else {
+                break;
+            };
+            let sorted = line
+                .map_err(Violation::from)
+                .and_then(|line| classify(line, &self.config.server_limits));
+            let handled = match sorted {
+                Ok(Line::Message(message)) => self.server_message(message, &mut events),
+                Ok(Line::Noise(text) | Line::Unaddressed(text)) => {
+                    events.extend(self.noise.count(&text).map(ProxyEvent::Noise));
+                    Ok(())
+                }
+                Ok(Line::Blank) => Ok(()),
+                Err(violation) => Err(violation),
+            };
+            if let Err(mut violation) = handled {
+                self.violations += 1;
+                if self.violations > MAX_VIOLATIONS {
+                    violation = Violation::TooMany {
+                        maximum: MAX_VIOLATIONS,
+                    };
+                }
+                events.push(ProxyEvent::Violation(violation));
+            }
+        }
+        events
+    }
+
+    /// What is to be written to the client.
+    #[must_use]
+    pub fn take_to_client(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.to_client)
+    }
+
+    /// What is to be written to the server.
+    #[must_use]
+    pub fn take_to_server(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.to_server)
+    }
+
+    /// Requests of the client that wait for the server.
+    #[must_use]
+    pub fn requests_in_flight(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Lines of the server that were no messages so far.
+    #[must_use]
+    pub const fn noise(&self) -> Noise {
+        self.noise
+    }
+
+    /// Ends one call of a tool that took too long: the client gets an error with
+    /// this message, the server a cancellation.
+    pub fn expire(&mut self, number: u64, message: &str) -> Option<ProxyEvent> {
+        let numbered = |call: &Option<ToolCall>| call.as_ref().is_some_and(|c| c.number == number);
+        let (id, _) = self.open.iter().find(|(_, call)| numbered(call))?;
+        let id = id.clone();
+        let call = self.close(&id, true)??;
+        let params = json!({ "requestId": id, "reason": message });
+        let told = Message::notification("notifications/cancelled", &params);
+        self.send_server(&told);
+        self.send_client(&Message::error(id, RpcError::new(GONE, message)));
+        let outcome = ToolOutcome::Ended;
+        Some(ProxyEvent::ToolCallEnded { call, outcome })
+    }
+
+    /// The server is gone for this reason: everything that waits for it gets an
+    /// error.
+    pub fn server_ended(&mut self, reason: &str) -> Vec<ProxyEvent> {
+        let open = std::mem::take(&mut self.open);
+        self.forwarded.clear();
+        let mut events = Vec::new();
+        for (id, call) in open {
+            self.send_client(&Message::error(id, RpcError::new(GONE, reason)));
+            let outcome = ToolOutcome::Ended;
+            events.extend(call.map(|call| ProxyEvent::ToolCallEnded { call, outcome }));
+        }
+        events
+    }
+
+    fn send_client(&mut self, message: &Message) {
+        self.to_client.extend_from_slice(&message.encode());
+    }
+
+    fn send_server(&mut self, message: &Message) {
+        self.to_server.extend_from_slice(&message.encode());
+    }
+
+    /// Tells the client about a line that names no request.
+    fn complain(&mut self, fault: &Violation) {
+        let code = match fault {
+            Violation::Frame(_) | Violation::Message(MessageError::NotJson) => PARSE_ERROR,
+            _ => INVALID_REQUEST,
+        };
+        let answer = json!({
+            "jsonrpc": "2.0",
+            "id": null,
+            "error": { "code": code, "message": fault.to_string() },
+        });
+        self.to_client
+            .extend_from_slice(&crate::frames::encode(answer.to_string()));
+    }
+
+    /// Ends a request of the client; `None` when there is no such request.
+    fn close(&mut self, id: &Id, late_is_fine: bool) -> Option<Option<ToolCall>> {
+        let call = self.open.remove(id)?;
+        if self.ended.len() >= MAX_ENDED {
+            self.ended.pop_front();
+        }
+        self.ended.push_back(Ended {
+            id: id.clone(),
+            late_is_fine,
+        });
+        Some(call)
+    }
+
+    fn client_message(
+        &mut self,
+        message: Message,
+        events: &mut Vec<ProxyEvent>,
+    ) -> Result<(), Violation> {
+        match message {
+            Message::Request { id, method, params } => {
+                self.client_request(id, method, params, events)
+            }
+            Message::Notification { method, params } => {
+                match method.as_str() {
+                    // The roots are ours, so theirs do not change.
+                    "notifications/roots/list_changed" => return Ok(()),
+                    "notifications/cancelled" => {
+                        let id = params.as_deref().and_then(request_id);
+                        let call = id.and_then(|id| self.close(&id, true)).flatten();
+                        let outcome = ToolOutcome::Cancelled;
+                        events.extend(call.map(|call| ProxyEvent::ToolCallEnded { call, outcome }));
+                    }
+                    _ => {}
+                }
+                self.send_server(&Message::Notification { method, params });
+                Ok(())
+            }
+            Message::Response { id, outcome } => {
+                let number = forwarded_number(&id);
+                let original = number.and_then(|number| self.forwarded.remove(&number));
+                let id = original.ok_or(Violation::ForgedReply { id })?;
+                self.send_server(&Message::Response { id, outcome });
+                Ok(())
+            }
+        }
+    }
+
+    fn client_request(
+        &mut self,
+        id: Id,
+        method: String,
+        params: Option<Raw>,
+        events: &mut Vec<ProxyEvent>,
+    ) -> Result<(), Violation> {
+        if self.open.contains_key(&id) {
+            return Err(Violation::ReusedId { id });
+        }
+        if self.open.len() >= MAX_CLIENT_REQUESTS {
+            let error = RpcError::new(GONE, "too many requests wait for the server");
+            self.send_client(&Message::error(id, error));
+            return Ok(());
+        }
+        let call = (method == "tools/call").then(|| {
+            let name = params.as_deref().and_then(|params| {
+                let name: CallName = serde_json::from_str(params.get()).ok()?;
+                Some(bounded(&name.name, 256))
+            });
+            let number = self.next_call;
+            self.next_call += 1;
+            ToolCall {
+                number,
+                tool: name.unwrap_or_default(),
+                id: id.clone(),
+            }
+        });
+        let params = params.map(|params| self.with_honest_capabilities(&method, params));
+        events.extend(call.clone().map(ProxyEvent::ToolCallStarted));
+        self.ended.retain(|ended| ended.id != id);
+        self.open.insert(id.clone(), call);
+        self.send_server(&Message::Request { id, method, params });
+        Ok(())
+    }
+
+    /// Takes back what the client says it can do where this proxy will not pass
+    /// it on, so that servers do not ask in vain.
+    fn with_honest_capabilities(&self, method: &str, params: Raw) -> Raw {
+        let handshake = method == "initialize";
+        if !handshake && !params.get().contains("clientCapabilities") {
+            return params;
+        }
+        let Some(Value::Object(mut members)) = value(&params) else {
+            return params;
+        };
+        let capabilities = if handshake {
+            Some(members.entry("capabilities").or_insert_with(|| json!({})))
+        } else {
+            let meta = members.get_mut("_meta");
+            meta.and_then(|meta| meta.get_mut(META_CAPABILITIES))
+        };
+        let Some(Value::Object(capabilities)) = capabilities else {
+            return params;
+        };
+        self.restrict(capabilities, handshake);
+        raw(&Value::Object(members))
+    }
+
+    fn restrict(&self, capabilities: &mut Map<String, Value>, handshake: bool) {
+        capabilities.remove("roots");
+        // Without a handshake, roots are asked for inside results, which only
+        // the client could answer.
+        if handshake && self.config.roots.is_some() {
+            capabilities.insert("roots".to_owned(), json!({}));
+        }
+        if !self.config.forward_server_requests {
+            for name in ["sampling", "elicitation", "tasks"] {
+                capabilities.remove(name);
+            }
+        }
+    }
+
+    fn server_message(
+        &mut self,
+        message: Message,
+        events: &mut Vec<ProxyEvent>,
+    ) -> Result<(), Violation> {
+        match message {
+            Message::Request { id, method, params } => {
+                self.server_request(id, method, params, events)
+            }
+            Message::Notification { method, params } => self.server_notice(method, params),
+            Message::Response { id, outcome } => {
+                let Some(call) = self.close(&id, false) else {
+                    let ended = self.ended.iter().find(|ended| ended.id == id);
+                    return match ended {
+                        Some(ended) if ended.late_is_fine => Ok(()),
+                        Some(_) => Err(Violation::RepeatedReply { id }),
+                        None => Err(Violation::ForgedReply { id }),
+                    };
+                };
+                let (outcome, verdict) = self.screen(outcome, events);
+                events.extend(call.map(|call| ProxyEvent::ToolCallEnded {
+                    call,
+                    outcome: verdict,
+                }));
+                self.send_client(&Message::Response { id, outcome });
+                Ok(())
+            }
+        }
+    }
+
+    /// Looks at a result: is it an error, does it ask for input that it may not
+    /// ask for.
+    fn screen(
+        &self,
+        outcome: Result<Raw, RpcError>,
+        events: &mut Vec<ProxyEvent>,
+    ) -> (Result<Raw, RpcError>, ToolOutcome) {
+        let (outcome, is_error) = match outcome {
+            Ok(result) if !result.get().starts_with('{') => (Ok(result), false),
+            Ok(result) => {
+                let (asks, is_error) = match serde_json::from_str::<ResultMarks<'_>>(result.get()) {
+                    Ok(marks) => (
+                        marks.result_type.is_some_and(|mark| {
+                            value(mark).as_ref().and_then(Value::as_str) == Some("input_required")
+                        }),
+                        marks.is_error.is_some_and(|mark| mark.get() == "true"),
+                    ),
+                    // One of the marks is there twice: readers may disagree.
+                    Err(_) => (true, false),
+                };
+                if asks && !self.config.forward_server_requests {
+                    let method = "input inside a result".to_owned();
+                    events.push(ProxyEvent::ServerRequestRefused { method });
+                    let message = "the server asked for input, which the policy does not let it";
+                    (Err(RpcError::new(METHOD_NOT_FOUND, message)), false)
+                } else {
+                    (Ok(result), is_error)
+                }
+            }
+            Err(error) => (Err(error), false),
+        };
+        let verdict = match &outcome {
+            Ok(_) if is_error => ToolOutcome::ToolError,
+            Ok(_) => ToolOutcome::Result,
+            Err(error) => ToolOutcome::Error {
+                code: error.code,
+                message: bounded(&error.message, 1024),
+            },
+        };
+        (outcome, verdict)
+    }
+
+    fn server_request(
+        &mut self,
+        id: Id,
+        method: String,
+        params: Option<Raw>,
+        events: &mut Vec<ProxyEvent>,
+    ) -> Result<(), Violation> {
+        let shown = bounded(&method, 128);
+        match (method.as_str(), &self.config.roots) {
+            ("ping", _) => self.send_server(&Message::result(id, &json!({}))),
+            ("roots/list", Some(roots)) => {
+                let result = roots_result(roots);
+                self.send_server(&Message::result(id, &result));
+            }
+            // Without roots of ours, the client's would be told: never.
+            ("roots/list", None) => self.refuse(id, shown, events),
+            _ if !self.config.forward_server_requests => self.refuse(id, shown, events),
+            _ => {
+                if self.forwarded.values().any(|open| *open == id) {
+                    return Err(Violation::ReusedId { id });
+                }
+                if self.forwarded.len() >= MAX_SERVER_REQUESTS {
+                    return Err(Violation::TooManyInFlight {
+                        maximum: MAX_SERVER_REQUESTS,
+                    });
+                }
+                let number = self.next_forwarded;
+                self.next_forwarded += 1;
+                self.forwarded.insert(number, id);
+                events.push(ProxyEvent::ServerRequestForwarded { method: shown });
+                let id = forwarded_id(number);
+                self.send_client(&Message::Request { id, method, params });
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, id: Id, method: String, events: &mut Vec<ProxyEvent>) {
+        let error = RpcError::new(
+            METHOD_NOT_FOUND,
+            "the policy does not let a server ask that",
+        );
+        self.send_server(&Message::error(id, error));
+        events.push(ProxyEvent::ServerRequestRefused { method });
+    }
+
+    fn server_notice(&mut self, method: String, params: Option<Raw>) -> Result<(), Violation> {
+        if !method.starts_with("notifications/") {
+            let method = bounded(&method, 128);
+            return Err(Violation::UnknownMethod { method });
+        }
+        if method != "notifications/cancelled" {
+            self.send_client(&Message::Notification { method, params });
+            return Ok(());
+        }
+        // Names a request of the server's; the client knows it by another id.
+        let id = params.as_deref().and_then(request_id);
+        let number = id.and_then(|id| {
+            let found = self.forwarded.iter().find(|(_, open)| **open == id);
+            found.map(|(number, _)| *number)
+        });
+        if let Some(number) = number {
+            self.forwarded.remove(&number);
+            let params = json!({ "requestId": forwarded_id(number) });
+            self.send_client(&Message::notification(&method, &params));
+        }
+        Ok(())
+    }
+}
+
+/// The id by which the client knows the server's request with this number. No
+/// client would choose it for a request of its own.
+fn forwarded_id(number: u64) -> Id {
+    Id::Text(format!("ringfence-server-request-{number}").into())
+}
+
+fn forwarded_number(id: &Id) -> Option<u64> {
+    match id {
+        Id::Text(text) => text.strip_prefix("ringfence-server-request-")?.parse().ok(),
+        Id::Number(_) => None,
+    }
+}
+
+/// The request that a cancellation names.
+fn request_id(params: &RawValue) -> Option<Id> {
+    #[derive(Deserialize)]
+    struct Cancelled<'a> {
+        #[serde(borrow, rename = "requestId")]
+        request_id: &'a RawValue,
+    }
+    let cancelled: Cancelled<'_> = serde_json::from_str(params.get()).ok()?;
+    Id::parse(cancelled.request_id.get()).ok()
+}
