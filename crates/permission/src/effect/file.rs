@@ -50,7 +50,8 @@ pub(crate) fn file_root(scope: &Pattern) -> Option<&str> {
 }
 
 fn split<'a>(kind: Kind, scope: &'a Pattern, path: &'a str) -> Option<FileObject<'a>> {
-    if !scope.matches(kind, path) {
+    // Cheap and nearly always no; the match below walks the whole path.
+    if !path.starts_with(scope.path()?) || !scope.matches(kind, path) {
         return None;
     }
     let root = file_root(scope)?;
