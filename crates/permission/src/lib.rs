@@ -74,5 +74,5 @@ pub use effect::{
     ProcessExecute, StorageList, StorageRead, StorageWrite,
 };
 pub use grants::{Grant, Grants, Lease};
-pub use permit::Permit;
+pub use permit::{Permit, Spent};
 pub use policy::Policy;

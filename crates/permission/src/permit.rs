@@ -57,12 +57,42 @@ impl<'a, E: Effect> Permit<'a, E> {
         self.grant
     }
 
+    /// Uses the permit up: what it said, for the gate that now acts on it. No
+    /// gate takes a [`Spent`].
+    #[must_use]
+    pub fn spend(self) -> Spent<'a, E> {
+        Spent {
+            kind: self.kind,
+            object: self.object,
+            instance: &self.grants.instance,
+            budget: &self.grants.budget,
+            grant: self.grant,
+            decided_at_ms: self.decided_at_ms,
+        }
+    }
+
     /// A handle that tells later whether the grant still stands, for effects
     /// that last, such as a subscription.
     #[must_use]
     pub fn lease(&self) -> Lease {
         self.grant.lease().clone()
     }
+}
+
+/// What a permit said, after it was used up.
+pub struct Spent<'a, E: Effect> {
+    /// What is done.
+    pub kind: Kind,
+    /// On what.
+    pub object: E::Object<'a>,
+    /// For whom.
+    pub instance: &'a InstanceId,
+    /// Within which limits.
+    pub budget: &'a Budget,
+    /// By which grant.
+    pub grant: &'a Grant,
+    /// When it was decided, in milliseconds since 1970-01-01 UTC.
+    pub decided_at_ms: u64,
 }
 
 impl<E: Effect> fmt::Debug for Permit<'_, E> {
