@@ -1,1 +1,44 @@
-//! To be filled.
+//! Bytes to package: the manifest in every dialect, what can be told without
+//! one, and whether the entry point is what it says.
+//!
+//! Takes: a folder, a file, a command line, or the text of a manifest.
+//! Gives: a [`Package`], or every reason why not, with line and column.
+//! Never: runs code of the plugin, follows a symbolic link out of the package,
+//! grants anything, writes, or speaks to a network.
+#![forbid(unsafe_code)]
+
+mod action;
+mod declared;
+mod digest;
+mod entry;
+mod entry_text;
+mod error;
+mod folder;
+mod infer;
+mod infer_node;
+mod infer_python;
+mod keys;
+mod manifest;
+mod node;
+mod package;
+mod plugin_type;
+mod python_class;
+mod reader;
+mod resource_keys;
+mod resources;
+mod shebang;
+mod units;
+mod words;
+
+pub use action::{Action, MAX_ACTIONS};
+pub use declared::{Declared, MAX_DECLARED, Requested};
+pub use digest::{MAX_BYTES, MAX_FILES};
+pub use entry::Entry;
+pub use entry_text::{EntryText, Protocol, Runtime};
+pub use error::{MANIFEST_NAME, ManifestError, PackageError, Position, Problem};
+pub use manifest::Manifest;
+pub use node::{MAX_DEPTH, MAX_MANIFEST_BYTES, MAX_NODES};
+pub use package::Package;
+pub use plugin_type::{PluginType, expected_for};
+pub use resources::{ResourceRequest, Shortfall};
+pub use words::{Dialect, Word, meaning, permission_words};
