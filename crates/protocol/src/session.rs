@@ -64,6 +64,9 @@ pub struct Initialize {
     pub plugin: String,
     /// Names of the actions that the manifest declares.
     pub actions: Vec<String>,
+    /// Python: folders to search for imports before the standard ones, such as
+    /// the plugin's own `site-packages`. Node finds `node_modules` by itself.
+    pub search_paths: Vec<String>,
     /// The configuration, for the plugin to read.
     pub config: Value,
 }

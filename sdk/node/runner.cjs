@@ -1,0 +1,414 @@
+// The part of Ringfence that runs beside plugin code in Node.js 18 to 26.
+//
+// It speaks the session protocol (newline-delimited JSON-RPC 2.0) on descriptor
+// 3, loads the plugin's entry and runs its actions. It shares a process with
+// plugin code, so the host believes nothing that comes from here; what looks
+// like protection below only keeps honest plugins from tripping.
+'use strict';
+
+(() => {
+  const DESCRIPTOR = 3;
+  const PROTOCOL = 1;
+  const METHOD_NOT_FOUND = -32601;
+  const PLUGIN_FAILED = -32000;
+  const MAX_MESSAGE = 4 * 1024;
+  const MAX_STACK = 12 * 1024;
+  // The host refuses more requests at once than this.
+  const MAX_REQUESTS = 64;
+
+  // Taken before plugin code can replace them.
+  const { parse, stringify } = JSON;
+  const exit = process.exit.bind(process);
+  const { setTimeout, Buffer } = globalThis;
+  const { Socket } = require('node:net');
+  const path = require('node:path');
+
+  const socket = new Socket({ fd: DESCRIPTOR, readable: true, writable: true });
+  const chunks = [];
+  const waiting = new Map(); // our request id -> { resolve, reject }
+  const queued = []; // requests above MAX_REQUESTS
+  const running = new Set(); // ids of the host's calls in flight
+  const subscribers = []; // { subject, handler }
+  let nextRequest = 1;
+  let actions = new Map();
+  let ended = false;
+
+  class RingfenceError extends Error {
+    constructor(message, data) {
+      super(message);
+      this.name = 'RingfenceError';
+      this.code = data && typeof data.code === 'string' ? data.code : 'failed';
+      this.kind = (data && data.kind) || null;
+      this.object = (data && data.object) || null;
+      this.repair = (data && data.repair) || null;
+    }
+  }
+
+  function send(message, done) {
+    let text;
+    try {
+      text = stringify({ jsonrpc: '2.0', ...message });
+    } catch (error) {
+      // A result that is not JSON: cycles, BigInt.
+      if (!('result' in message)) throw error;
+      text = stringify({
+        jsonrpc: '2.0',
+        id: message.id,
+        error: failure(new TypeError(`the result is not JSON: ${describe(error)}`)),
+      });
+    }
+    socket.write(text + '\n', done);
+  }
+
+  function describe(error) {
+    try {
+      return String(error && error.message !== undefined ? error.message : error);
+    } catch {
+      return 'an error that cannot be shown';
+    }
+  }
+
+  function failure(error, code) {
+    let name = 'Error';
+    let stack;
+    let cause;
+    try {
+      if (error instanceof Error) {
+        name = String(error.name);
+        stack = String(error.stack || '').slice(0, MAX_STACK);
+        if (error instanceof RingfenceError) cause = error.code;
+      }
+    } catch {
+      // Getters of a plugin's own error class may throw.
+    }
+    return {
+      code: code || PLUGIN_FAILED,
+      message: describe(error).slice(0, MAX_MESSAGE),
+      data: { name: name.slice(0, 128), stack, code: cause },
+    };
+  }
+
+  // ---- requests to the broker ----
+
+  function dispatch() {
+    while (queued.length > 0 && waiting.size < MAX_REQUESTS) {
+      const { method, params, resolve, reject } = queued.shift();
+      const id = nextRequest++;
+      try {
+        send({ id, method, params });
+        waiting.set(id, { resolve, reject });
+      } catch (error) {
+        reject(new TypeError(`the parameters of ${method} are not JSON: ${describe(error)}`));
+      }
+    }
+  }
+
+  function request(method, params) {
+    return new Promise((resolve, reject) => {
+      queued.push({ method, params, resolve, reject });
+      dispatch();
+    });
+  }
+
+  function compact(object) {
+    return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+  }
+
+  function matches(pattern, subject) {
+    const want = pattern.split('.');
+    const have = subject.split('.');
+    for (let i = 0; i < want.length; i++) {
+      if (want[i] === '>') return have.length > i;
+      if (i >= have.length || (want[i] !== '*' && want[i] !== have[i])) return false;
+    }
+    return want.length === have.length;
+  }
+
+  let settings = {};
+  let pluginName = '';
+
+  const ringfence = Object.freeze({
+    get plugin() {
+      return pluginName;
+    },
+    storage: Object.freeze({
+      get: (key) => request('storage.get', { key }),
+      set: (key, value) => request('storage.set', { key, value: value === undefined ? null : value }),
+      delete: (key) => request('storage.delete', { key }),
+      list: (prefix) => request('storage.list', compact({ prefix })),
+    }),
+    files: Object.freeze({
+      read: async (file, encoding) => {
+        const wanted = encoding === 'buffer' ? 'base64' : encoding;
+        const content = await request('files.read', compact({ path: file, encoding: wanted }));
+        return encoding === 'buffer' ? Buffer.from(content, 'base64') : content;
+      },
+      write: (file, content) =>
+        typeof content === 'string'
+          ? request('files.write', { path: file, content })
+          : request('files.write', {
+              path: file,
+              content: Buffer.from(content).toString('base64'),
+              encoding: 'base64',
+            }),
+      list: (folder) => request('files.list', { path: folder }),
+      stat: (file) => request('files.stat', { path: file }),
+      delete: (file) => request('files.delete', { path: file }),
+    }),
+    events: Object.freeze({
+      publish: (subject, data) =>
+        request('events.publish', { subject, data: data === undefined ? null : data }),
+      subscribe: async (subject, handler) => {
+        const subscriber = { subject, handler };
+        subscribers.push(subscriber);
+        try {
+          await request('events.subscribe', { subject });
+        } catch (error) {
+          subscribers.splice(subscribers.indexOf(subscriber), 1);
+          throw error;
+        }
+      },
+    }),
+    environment: Object.freeze({ get: (name) => request('environment.get', { name }) }),
+    config: Object.freeze({
+      get: (key) => request('config.get', { key }),
+      set: (key, value) => request('config.set', { key, value: value === undefined ? null : value }),
+      get initial() {
+        return settings;
+      },
+    }),
+    process: Object.freeze({
+      execute: (program, args, options) =>
+        request('process.execute', compact({ program, arguments: args, input: options && options.input })),
+    }),
+    host: Object.freeze({
+      call: (service, method, args) => request('host.call', compact({ service, method, arguments: args })),
+    }),
+    log: Object.freeze(
+      Object.fromEntries(
+        ['debug', 'info', 'warning', 'error'].map((level) => [
+          level,
+          (message) => send({ method: 'log', params: { level, message: String(message) } }),
+        ]),
+      ),
+    ),
+    RingfenceError,
+  });
+
+  // ---- loading ----
+
+  function isModule(entry) {
+    if (entry.endsWith('.mjs') || entry.endsWith('.mts')) return true;
+    if (entry.endsWith('.cjs') || entry.endsWith('.cts')) return false;
+    const { readFileSync } = require('node:fs');
+    for (let folder = path.dirname(entry); ; folder = path.dirname(folder)) {
+      try {
+        return parse(readFileSync(path.join(folder, 'package.json'), 'utf8')).type === 'module';
+      } catch (error) {
+        if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR' && error.code !== 'EACCES') return false;
+      }
+      if (path.dirname(folder) === folder || path.basename(folder) === 'node_modules') return false;
+    }
+  }
+
+  async function load(entry) {
+    const { pathToFileURL } = require('node:url');
+    if (isModule(entry)) return import(pathToFileURL(entry).href);
+    try {
+      return require('node:module').createRequire(entry)(entry);
+    } catch (error) {
+      const meantAsModule =
+        error &&
+        (error.code === 'ERR_REQUIRE_ESM' || error.code === 'ERR_REQUIRE_ASYNC_MODULE');
+      if (!meantAsModule) throw error;
+      return import(pathToFileURL(entry).href);
+    }
+  }
+
+  const isObject = (value) => value !== null && typeof value === 'object';
+
+  // Gathers actions from a module or a plugin object; the first meaning of a
+  // name wins.
+  function collect(source, found, depth) {
+    if (typeof source === 'function') {
+      for (const name of ['default', 'run']) if (!found.has(name)) found.set(name, { run: source });
+      return;
+    }
+    if (!isObject(source) || depth > 2) return;
+    const listed = source.actions;
+    if (Array.isArray(listed)) {
+      for (const action of listed) {
+        if (isObject(action) && typeof action.name === 'string' && typeof action.handler === 'function') {
+          if (!found.has(action.name)) {
+            // elizaOS passes (runtime, message, state, options, callback).
+            found.set(action.name, { run: (input) => runEliza(action, input) });
+          }
+        }
+      }
+    } else if (isObject(listed)) {
+      for (const [name, action] of Object.entries(listed)) {
+        const run = isObject(action) ? action.handler || action.run : action;
+        if (typeof run === 'function' && !found.has(name)) {
+          found.set(name, { run: (...args) => run.apply(isObject(action) ? action : listed, args) });
+        }
+      }
+    }
+    for (const [name, value] of Object.entries(source)) {
+      if (name === 'default' || name === 'actions' || name === '__esModule') continue;
+      if (typeof value === 'function' && !found.has(name) && !/^class\b/.test(Function.prototype.toString.call(value))) {
+        found.set(name, { run: (...args) => value.apply(source, args) });
+      } else if (depth === 0 && isObject(value) && Array.isArray(value.actions)) {
+        collect(value, found, depth + 1); // `export const myPlugin = { name, actions }`
+      }
+    }
+    if ('default' in source) collect(source.default, found, depth + 1);
+  }
+
+  async function runEliza(action, input) {
+    const replies = [];
+    const callback = async (content) => {
+      replies.push(content);
+      return [];
+    };
+    const message = {
+      content: isObject(input) ? { text: '', ...input } : { text: String(input === null ? '' : input) },
+    };
+    const runtime = {
+      agentId: pluginName,
+      ringfence,
+      getSetting: (name) => (isObject(settings) && name in settings ? settings[name] : null),
+      logger: console,
+    };
+    if (typeof action.validate === 'function' && !(await action.validate(runtime, message, undefined))) {
+      throw new Error(`the action ${action.name} does not accept this input`);
+    }
+    const options = isObject(input) ? input : {};
+    const result = await action.handler(runtime, message, undefined, options, callback);
+    return replies.length > 0 ? { result: result === undefined ? null : result, replies } : result;
+  }
+
+  // ---- messages of the host ----
+
+  async function initialize(id, params) {
+    if (params.protocol !== PROTOCOL) {
+      throw new Error(`the host speaks version ${params.protocol} of the protocol, this runner ${PROTOCOL}`);
+    }
+    settings = params.config === undefined ? {} : params.config;
+    pluginName = params.plugin || '';
+    const module = await load(params.entry);
+    const found = new Map();
+    let source = module;
+    if (params.class) {
+      source = module[params.class] || (module.default && module.default[params.class]);
+      if (source === undefined) throw new Error(`the entry exports nothing called ${params.class}`);
+      if (typeof source === 'function' && /^class\b/.test(Function.prototype.toString.call(source))) {
+        source = instance(new source(ringfence));
+      }
+    }
+    collect(source, found, 0);
+    actions = found;
+    const names = [...actions.keys()].filter((name) => name.length > 0 && name.length <= 128).slice(0, 256);
+    send({ id, result: { protocol: PROTOCOL, actions: names } });
+  }
+
+  // The methods of an object of a class, its base classes included.
+  function instance(object) {
+    const methods = {};
+    for (let level = object; level && level !== Object.prototype; level = Object.getPrototypeOf(level)) {
+      for (const name of Object.getOwnPropertyNames(level)) {
+        if (name !== 'constructor' && !name.startsWith('_') && !(name in methods) && typeof object[name] === 'function') {
+          methods[name] = object[name].bind(object);
+        }
+      }
+    }
+    return methods;
+  }
+
+  async function call(id, params) {
+    const action = actions.get(params.action);
+    if (!action) {
+      const known = [...actions.keys()].join(', ') || 'none';
+      const error = failure(new Error(`there is no action ${params.action}; there are: ${known}`), METHOD_NOT_FOUND);
+      delete error.data.stack;
+      send({ id, error });
+      return;
+    }
+    running.add(id);
+    try {
+      const result = await action.run(params.input, ringfence);
+      if (running.delete(id)) send({ id, result: result === undefined ? null : result });
+    } catch (error) {
+      if (running.delete(id)) send({ id, error: failure(error) });
+    }
+  }
+
+  function receive(message) {
+    if (message.method === undefined) {
+      const waiter = waiting.get(message.id);
+      if (!waiter) return;
+      waiting.delete(message.id);
+      if (message.error) waiter.reject(new RingfenceError(message.error.message, message.error.data));
+      else waiter.resolve(message.result);
+      dispatch();
+      return;
+    }
+    const params = message.params || {};
+    if (message.method === 'initialize') {
+      running.add(message.id);
+      initialize(message.id, params)
+        .catch((error) => send({ id: message.id, error: failure(error) }))
+        .finally(() => running.delete(message.id));
+    } else if (message.method === 'call') {
+      call(message.id, params);
+    } else if (message.method === 'event') {
+      for (const { subject, handler } of subscribers) {
+        if (!matches(subject, params.subject)) continue;
+        // A handler's rejection is an uncaught one, as for any other callback.
+        Promise.resolve().then(() => handler(params.data, params.subject));
+      }
+    } else if (message.id !== undefined) {
+      send({ id: message.id, error: { code: METHOD_NOT_FOUND, message: `no method ${message.method}` } });
+    }
+  }
+
+  // An error that nobody caught ends the process: its state is unknown. Every
+  // call in flight learns why.
+  function die(error) {
+    if (ended) return;
+    ended = true;
+    const reply = failure(error);
+    let left = running.size;
+    const done = () => {
+      left -= 1;
+      if (left <= 0) exit(1);
+    };
+    try {
+      process.stderr.write(`${reply.data.stack || reply.message}\n`);
+    } catch {
+      // Standard error may be closed.
+    }
+    if (left === 0) exit(1);
+    for (const id of running) send({ id, error: reply }, done);
+    running.clear();
+    setTimeout(() => exit(1), 1000);
+  }
+
+  process.on('uncaughtException', die);
+  process.on('unhandledRejection', die);
+
+  socket.on('data', (chunk) => {
+    let start = 0;
+    for (;;) {
+      const newline = chunk.indexOf(10, start);
+      if (newline < 0) break;
+      chunks.push(chunk.subarray(start, newline));
+      const line = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+      chunks.length = 0;
+      start = newline + 1;
+      receive(parse(line.toString('utf8')));
+    }
+    if (start < chunk.length) chunks.push(chunk.subarray(start));
+  });
+  socket.on('end', () => exit(0));
+  socket.on('error', () => exit(1));
+})();
