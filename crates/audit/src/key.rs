@@ -1,0 +1,197 @@
+//! The Ed25519 key of a log: made once, race-safe, readable by its owner only.
+
+use crate::checkpoint::hash_text;
+use crate::error::AuditOpenError;
+use crate::{folder, hex};
+use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
+use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::io::Errno;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+const FOLDER: &str = "keys";
+const SECRET: &str = "audit.ed25519";
+const PUBLIC: &str = "audit.ed25519.pub";
+/// 64 hex digits and a newline.
+const FILE_BYTES: usize = 65;
+
+/// The public half of a log's key, by which anybody can verify it; the text
+/// form is 64 lowercase hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PublicKey(#[serde(with = "hash_text")] [u8; 32]);
+
+impl PublicKey {
+    /// Wraps the 32 bytes of an Ed25519 public key.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 32 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Strict verification (no small-order keys, no malleable signatures).
+    pub(crate) fn verify(&self, domain: &[u8], content: &[u8], signature: &[u8; 64]) -> bool {
+        VerifyingKey::from_bytes(&self.0).is_ok_and(|key| {
+            key.verify_strict(
+                &[domain, content].concat(),
+                &ed25519_dalek::Signature::from_bytes(signature),
+            )
+            .is_ok()
+        })
+    }
+}
+
+impl fmt::Display for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::text(&self.0))
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The text is not 64 lowercase hex digits.
+#[derive(Debug, thiserror::Error)]
+#[error("not a public key: want 64 lowercase hex digits")]
+pub struct PublicKeyError;
+
+impl FromStr for PublicKey {
+    type Err = PublicKeyError;
+
+    fn from_str(text: &str) -> Result<Self, PublicKeyError> {
+        hex::read(text.as_bytes()).map(Self).ok_or(PublicKeyError)
+    }
+}
+
+/// The secret half. Neither shown nor copied; wiped when dropped.
+pub(crate) struct Signer(SigningKey);
+
+impl Signer {
+    pub(crate) fn public(&self) -> PublicKey {
+        PublicKey(self.0.verifying_key().to_bytes())
+    }
+
+    pub(crate) fn sign(&self, domain: &[u8], content: &[u8]) -> [u8; 64] {
+        self.0.sign(&[domain, content].concat()).to_bytes()
+    }
+}
+
+/// Loads the key of the log in `home`, or makes one; true when it was made now.
+pub(crate) fn load_or_create(home: &Path) -> Result<(Signer, bool), AuditOpenError> {
+    let path = home.join(FOLDER);
+    let keys = folder::open_or_create(&path)?;
+    let (signer, made) = match load(&keys, &path)? {
+        Some(signer) => (signer, false),
+        None => {
+            let made = create(&keys, &path)?;
+            let signer = load(&keys, &path)?.ok_or_else(|| AuditOpenError::Key {
+                path: path.join(SECRET),
+                reason: "was deleted while it was made",
+            })?;
+            (signer, made)
+        }
+    };
+    publish(&keys, &path, signer.public())?;
+    Ok((signer, made))
+}
+
+fn load(keys: &OwnedFd, folder_path: &Path) -> Result<Option<Signer>, AuditOpenError> {
+    let path = folder_path.join(SECRET);
+    let Some(file) = folder::open_existing(keys, SECRET, OFlags::RDONLY, &path)? else {
+        return Ok(None);
+    };
+    let bad = |reason| AuditOpenError::Key {
+        path: path.clone(),
+        reason,
+    };
+    let mode = rustix::fs::fstat(&file)
+        .map_err(io::Error::from)
+        .map_err(AuditOpenError::io("look at", &path))?
+        .st_mode;
+    if Mode::from_raw_mode(mode).intersects(Mode::RWXG | Mode::RWXO) {
+        return Err(bad(
+            "can be read by others: make it yours alone with `chmod 600`, or better replace it",
+        ));
+    }
+    let mut text = [0; FILE_BYTES + 1];
+    let read = file
+        .take(FILE_BYTES as u64 + 1)
+        .read(&mut text)
+        .map_err(AuditOpenError::io("read", &path))?;
+    let seed = text
+        .get(..read)
+        .filter(|text| text.len() == FILE_BYTES)
+        .and_then(|text| text.strip_suffix(b"\n"))
+        .and_then(hex::read::<32>)
+        .ok_or_else(|| bad("is not 64 hex digits and a newline"))?;
+    Ok(Some(Signer(SigningKey::from_bytes(&seed))))
+}
+
+/// Writes a new key beside its final name and links it there, so that it is
+/// whole or absent, and the first of two processes wins.
+fn create(keys: &OwnedFd, folder_path: &Path) -> Result<bool, AuditOpenError> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(AuditOpenError::Random)?;
+    place(keys, folder_path, SECRET, &seed)
+}
+
+fn publish(keys: &OwnedFd, folder_path: &Path, key: PublicKey) -> Result<(), AuditOpenError> {
+    let exists = rustix::fs::statat(keys, PUBLIC, AtFlags::SYMLINK_NOFOLLOW).is_ok();
+    if !exists {
+        place(keys, folder_path, PUBLIC, key.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// False when the name was taken.
+fn place(
+    keys: &OwnedFd,
+    folder_path: &Path,
+    name: &str,
+    bytes: &[u8; 32],
+) -> Result<bool, AuditOpenError> {
+    let path = folder_path.join(name);
+    let mut unique = [0; 8];
+    getrandom::fill(&mut unique).map_err(AuditOpenError::Random)?;
+    let draft = format!("{name}.{}", hex::text(&unique));
+    let mut text = Vec::with_capacity(FILE_BYTES);
+    hex::write(bytes, &mut text);
+    text.push(b'\n');
+    let mut file = folder::create_new(keys, &draft, &path)?;
+    let linked = file
+        .write_all(&text)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| {
+            match rustix::fs::linkat(keys, draft.as_str(), keys, name, AtFlags::empty()) {
+                Ok(()) => Ok(true),
+                Err(Errno::EXIST) => Ok(false),
+                Err(error) => Err(error.into()),
+            }
+        });
+    let removed = rustix::fs::unlinkat(keys, draft.as_str(), AtFlags::empty());
+    let synced = rustix::fs::fsync(keys);
+    linked
+        .and_then(|linked| {
+            removed?;
+            synced?;
+            Ok(linked)
+        })
+        .map_err(AuditOpenError::io("write", &path))
+}
+
+/// Where the public key of the log in `home` lies.
+pub(crate) fn public_path(home: &Path) -> PathBuf {
+    home.join(FOLDER).join(PUBLIC)
+}

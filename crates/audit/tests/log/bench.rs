@@ -1,0 +1,112 @@
+//! A home folder with a log, and the ways in which tests damage it.
+
+use ringfence_audit::{
+    AuditLog, BadRecord, LogOptions, Verified, VerifyError, VerifyOptions, verify,
+};
+use ringfence_types::{AuditEvent, AuditSink as _, EventKind};
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// A home folder that goes away with it.
+pub(crate) struct Bench {
+    folder: TempDir,
+}
+
+pub(crate) fn event(text: &str) -> AuditEvent {
+    AuditEvent::new(EventKind::EffectAllowed, text).with("path", "/tmp/x")
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// A closed log of a checkpoint and so many events.
+    pub(crate) fn with_events(count: u64) -> Self {
+        Self::with_segments(count, LogOptions::default())
+    }
+
+    pub(crate) fn with_segments(count: u64, options: LogOptions) -> Self {
+        let bench = Self::new();
+        bench.add(count, options);
+        bench
+    }
+
+    pub(crate) fn add(&self, count: u64, options: LogOptions) {
+        let log = AuditLog::open(&self.home(), options).unwrap();
+        for number in 0..count {
+            log.append(event(&format!("event {number}"))).unwrap();
+        }
+        log.close().unwrap();
+    }
+
+    pub(crate) fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
+    pub(crate) fn audit(&self) -> PathBuf {
+        self.home().join("audit")
+    }
+
+    pub(crate) fn segment(&self, number: u32) -> PathBuf {
+        self.audit().join(format!("{number:08}.jsonl"))
+    }
+
+    pub(crate) fn head(&self) -> PathBuf {
+        self.audit().join("head.json")
+    }
+
+    pub(crate) fn lines(&self, number: u32) -> Vec<Vec<u8>> {
+        fs::read(self.segment(number))
+            .unwrap()
+            .split_inclusive(|byte| *byte == b'\n')
+            .map(<[u8]>::to_vec)
+            .collect()
+    }
+
+    pub(crate) fn put_lines(&self, number: u32, lines: &[Vec<u8>]) {
+        fs::write(self.segment(number), lines.concat()).unwrap();
+    }
+
+    pub(crate) fn open(&self) -> AuditLog {
+        AuditLog::open(&self.home(), LogOptions::default()).unwrap()
+    }
+
+    pub(crate) fn verify(&self) -> Result<Verified, VerifyError> {
+        verify(&self.home(), &VerifyOptions::default())
+    }
+
+    pub(crate) fn bad(&self) -> BadRecord {
+        bad(self.verify())
+    }
+
+    /// Copies the whole home folder, as an attacker keeps an old state.
+    pub(crate) fn copy(&self) -> Self {
+        let other = Self::new();
+        copy_folder(&self.home(), &other.home());
+        other
+    }
+}
+
+pub(crate) fn bad<T: std::fmt::Debug>(outcome: Result<T, VerifyError>) -> BadRecord {
+    match outcome {
+        Err(VerifyError::Bad(bad)) => bad,
+        other => panic!("no bad record was named: {other:?}"),
+    }
+}
+
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
