@@ -434,7 +434,12 @@ _instance = None
 # ---- loading ----
 
 
-def _load(entry):
+def _load(entry, module=None):
+    if module:
+        # One of a package, which may import its neighbours by `from . import`;
+        # the host has put the folder above it on the search path.
+        __import__(module)
+        return sys.modules[module]
     folder, file = os.path.split(entry)
     # In the place of the runner's own folder, as if the entry were the script.
     sys.path.insert(0, folder)
@@ -572,7 +577,9 @@ def _initialize(number, params):
         ringfence.config.initial = params.get("config")
         sys.path[:0] = params.get("search_paths") or []
         _actions = _collect(
-            _load(params["entry"]), params.get("class"), params.get("actions") or ()
+            _load(params["entry"], params.get("module")),
+            params.get("class"),
+            params.get("actions") or (),
         )
         if _instance is not None and hasattr(_instance, "initialize"):
             _finish(_call_flexibly(_instance.initialize, (ringfence,)))

@@ -57,6 +57,10 @@ impl Default for SessionLimits {
 pub struct Initialize {
     /// Absolute path of the entry file, as seen inside the jail.
     pub entry: String,
+    /// Python: the dotted name of the entry's module, when it is part of a
+    /// package; the folder above the package must be in `search_paths`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub module: Option<String>,
     /// The class or exported name to look at, when the entry names one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class: Option<String>,

@@ -1,5 +1,6 @@
 //! What the runner shims do for plugins, with real node and real python.
 
+#[cfg(test)]
 mod support;
 
 use ringfence_protocol::jsonrpc::METHOD_NOT_FOUND;
@@ -564,6 +565,27 @@ class Worker(Base):
         runner.close(),
         (Some(0), "cleaned up\n".to_owned(), String::new())
     );
+}
+
+#[test]
+fn a_module_of_a_python_package_may_import_its_neighbours() {
+    let folder = TempDir::new().unwrap();
+    let package = folder.path().join("pkg");
+    std::fs::create_dir(&package).unwrap();
+    std::fs::write(package.join("__init__.py"), "").unwrap();
+    std::fs::write(package.join("part.py"), "ONE = 1").unwrap();
+    let source = "from .part import ONE\nclass Tool:\n    def go(self): return ONE";
+    std::fs::write(package.join("main.py"), source).unwrap();
+    let mut runner = Runner::start_module(
+        Language::Python,
+        folder,
+        "pkg/main.py",
+        Some("pkg.main"),
+        Some("Tool"),
+        SessionLimits::default(),
+    );
+    assert_eq!(runner.ready(), ["go"]);
+    assert_eq!(runner.answer("go", &json!({})).unwrap(), 1);
 }
 
 #[test]

@@ -50,6 +50,17 @@ impl Runner {
         class: Option<&str>,
         limits: SessionLimits,
     ) -> Self {
+        Self::start_module(language, folder, entry, None, class, limits)
+    }
+
+    pub(crate) fn start_module(
+        language: Language,
+        folder: TempDir,
+        entry: &str,
+        module: Option<&str>,
+        class: Option<&str>,
+        limits: SessionLimits,
+    ) -> Self {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let (program, runner) = match language {
             Language::Node => ("node", sdk("node/runner.cjs")),
@@ -74,10 +85,11 @@ impl Runner {
         session
             .initialize(&Initialize {
                 entry: folder.path().join(entry).to_str().unwrap().to_owned(),
+                module: module.map(str::to_owned),
                 class: class.map(str::to_owned),
                 plugin: "example".to_owned(),
                 actions: Vec::new(),
-                search_paths: Vec::new(),
+                search_paths: vec![folder.path().to_str().unwrap().to_owned()],
                 config: json!({ "greeting": "hello" }),
             })
             .unwrap();
