@@ -1,1 +1,37 @@
-//! To be filled.
+//! Builds one jail and starts one program in it.
+//!
+//! Takes: a [`JailSpec`] and an [`ExecSpec`] over a socket, from the program
+//! that started it. Gives: a started process in namespaces of its own, and
+//! reports about it. Never: decides what a plugin may do, reads configuration,
+//! speaks to a network, links any other crate of ours.
+//!
+//! Three roles, one program:
+//!
+//! ```text
+//! host process --spec--> spawner --clone3--> init (PID 1 of the jail) --exec--> plugin
+//!      ^------------------- reports ---------------'
+//! ```
+//!
+//! The spawner is small, so that cloning from it is cheap whatever the size of
+//! the host; init builds the jail from inside, gives up every privilege, starts
+//! the plugin and reaps.
+#![expect(unsafe_code, reason = "namespaces, mounts, seccomp and clone3 have no safe interface")]
+
+pub mod cgroup;
+mod identity;
+mod init;
+mod landlock;
+mod mounts;
+pub mod seccomp;
+mod spawner;
+mod spec;
+mod sys;
+mod wire;
+
+pub use landlock::abi as landlock_abi;
+pub use spawner::serve;
+pub use spec::{
+    CgroupLimits, ExecSpec, JailSpec, LandlockRule, MountStep, Rlimit, SeccompProfile, access, bind,
+};
+pub use sys::Errno;
+pub use wire::{DecodeError, MAX_MESSAGE, Report, Stage, Usage};

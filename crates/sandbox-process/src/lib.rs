@@ -1,1 +1,20 @@
-//! To be filled.
+//! The process backend: any program, in a jail of Linux namespaces.
+//!
+//! Takes: a [`Plan`](ringfence_sandbox::Plan). Gives: a running jail, and what
+//! this machine can enforce. Never: decides what is granted, speaks the
+//! plugin's protocol, falls back to a weaker jail.
+#![forbid(unsafe_code)]
+
+mod backend;
+mod channel;
+mod interpreter;
+mod jail;
+mod jailer;
+mod machine;
+mod root;
+
+pub use backend::{Limits, ProcessBackend};
+pub use interpreter::{Interpreter, InterpreterError, find_program};
+pub use jail::Jail;
+pub use jailer::Jailer;
+pub use machine::{Fact, Machine};

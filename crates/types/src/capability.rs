@@ -84,10 +84,7 @@ impl Kind {
     /// nothing.
     #[must_use]
     pub const fn is_scopeless(self) -> bool {
-        matches!(
-            self,
-            Kind::UserProfile | Kind::UserPreferences | Kind::ProjectRead
-        )
+        matches!(self, Kind::UserProfile | Kind::UserPreferences | Kind::ProjectRead)
     }
 }
 
@@ -128,10 +125,7 @@ impl Capability {
     /// A capability over everything of its kind.
     #[must_use]
     pub fn any(kind: Kind) -> Self {
-        Self {
-            kind,
-            scope: Pattern::any(),
-        }
+        Self { kind, scope: Pattern::any() }
     }
 
     /// What is done.
@@ -184,14 +178,9 @@ impl FromStr for Capability {
             }
             None => (text, ""),
         };
-        let kind = Kind::from_word(word).ok_or_else(|| CapabilityError::UnknownWord {
-            word: word.to_owned(),
-        })?;
-        if scope.is_empty() {
-            Ok(Self::any(kind))
-        } else {
-            Self::new(kind, scope)
-        }
+        let kind = Kind::from_word(word)
+            .ok_or_else(|| CapabilityError::UnknownWord { word: word.to_owned() })?;
+        if scope.is_empty() { Ok(Self::any(kind)) } else { Self::new(kind, scope) }
     }
 }
 
@@ -203,9 +192,7 @@ impl Serialize for Capability {
 
 impl<'de> Deserialize<'de> for Capability {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -250,10 +237,7 @@ mod tests {
     fn every_word_parses_back_to_its_kind() {
         for &kind in Kind::ALL {
             assert_eq!(Kind::from_word(kind.word()), Some(kind));
-            assert_eq!(
-                kind.word().parse::<Capability>().unwrap(),
-                Capability::any(kind)
-            );
+            assert_eq!(kind.word().parse::<Capability>().unwrap(), Capability::any(kind));
             assert_eq!(kind.word().matches('.').count(), 1);
         }
     }
@@ -262,10 +246,7 @@ mod tests {
     fn text_form_round_trips_with_space_and_equals_sign() {
         let capability: Capability = "files.read /data/**".parse().unwrap();
         assert_eq!(capability.to_string(), "files.read /data/**");
-        assert_eq!(
-            "files.read=/data/**".parse::<Capability>().unwrap(),
-            capability
-        );
+        assert_eq!("files.read=/data/**".parse::<Capability>().unwrap(), capability);
     }
 
     #[test]

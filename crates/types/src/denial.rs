@@ -164,9 +164,6 @@ mod tests {
     #[test]
     fn a_repair_command_cannot_be_turned_into_another_command() {
         let denial = Denial::not_granted(Kind::FilesRead, "/a'; rm -rf ~;'", WithheldBy::Scope);
-        assert_eq!(
-            denial.repair.as_deref(),
-            Some(r"--grant 'files.read=/a'\''; rm -rf ~;'\'''")
-        );
+        assert_eq!(denial.repair.as_deref(), Some(r"--grant 'files.read=/a'\''; rm -rf ~;'\'''"));
     }
 }

@@ -25,12 +25,10 @@ impl Digest {
     #[must_use]
     pub fn hex(&self) -> String {
         use fmt::Write as _;
-        self.0
-            .iter()
-            .fold(String::with_capacity(64), |mut text, byte| {
-                let _ = write!(text, "{byte:02x}");
-                text
-            })
+        self.0.iter().fold(String::with_capacity(64), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
     }
 }
 
@@ -76,9 +74,7 @@ impl Serialize for Digest {
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -90,13 +86,9 @@ mod tests {
     fn text_form_round_trips_and_nothing_else_parses() {
         let digest = Digest::from_bytes([0xab; 32]);
         assert_eq!(digest.to_string().parse::<Digest>().unwrap(), digest);
-        for bad in [
-            "",
-            "sha256:",
-            "sha256:AB",
-            &"ab".repeat(32),
-            &format!("sha256:{}", "AB".repeat(32)),
-        ] {
+        for bad in
+            ["", "sha256:", "sha256:AB", &"ab".repeat(32), &format!("sha256:{}", "AB".repeat(32))]
+        {
             assert!(bad.parse::<Digest>().is_err(), "{bad}");
         }
     }

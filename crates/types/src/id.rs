@@ -71,17 +71,15 @@ macro_rules! id {
 
 fn simple(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
 /// npm allows `@scope/name`; PyPI and the seeds have plain names.
 fn plugin_name(text: &str) -> bool {
     match text.strip_prefix('@') {
-        Some(scoped) => scoped
-            .split_once('/')
-            .is_some_and(|(scope, name)| simple(scope) && simple(name)),
+        Some(scoped) => {
+            scoped.split_once('/').is_some_and(|(scope, name)| simple(scope) && simple(name))
+        }
         None => simple(text),
     }
 }
@@ -105,25 +103,10 @@ mod tests {
 
     #[test]
     fn names_of_npm_and_pypi_parse_and_path_tricks_do_not() {
-        for good in [
-            "left-pad",
-            "@modelcontextprotocol/server-everything",
-            "mcp_server.time",
-        ] {
+        for good in ["left-pad", "@modelcontextprotocol/server-everything", "mcp_server.time"] {
             assert!(good.parse::<PluginName>().is_ok(), "{good}");
         }
-        for bad in [
-            "",
-            "../x",
-            "a/b",
-            "@a/b/c",
-            "@/x",
-            "a b",
-            "-x",
-            ".x",
-            "a\u{202e}b",
-            "@a/..",
-        ] {
+        for bad in ["", "../x", "a/b", "@a/b/c", "@/x", "a b", "-x", ".x", "a\u{202e}b", "@a/.."] {
             assert!(bad.parse::<PluginName>().is_err(), "{bad}");
         }
     }

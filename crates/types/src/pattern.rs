@@ -44,10 +44,7 @@ impl Pattern {
     /// The pattern that matches everything.
     #[must_use]
     pub fn any() -> Self {
-        Self {
-            text: "*".into(),
-            form: Form::Any,
-        }
+        Self { text: "*".into(), form: Form::Any }
     }
 
     /// Parses `text` by the grammar of `kind`.
@@ -74,10 +71,7 @@ impl Pattern {
             Kind::NetworkRequest => host_form(text)?,
             _ => (text.to_owned(), name_form(text)?),
         };
-        Ok(Self {
-            text: text.into(),
-            form,
-        })
+        Ok(Self { text: text.into(), form })
     }
 
     /// Whether this matches everything of its kind.
@@ -112,9 +106,7 @@ impl Pattern {
             Form::Tree => 3,
             Form::Any | Form::Exact | Form::Subject | Form::Host => 0,
         };
-        self.text
-            .get(..self.text.len().saturating_sub(cut))
-            .unwrap_or("")
+        self.text.get(..self.text.len().saturating_sub(cut)).unwrap_or("")
     }
 
     /// Whether `object` is in this scope. Allocates nothing.
@@ -167,11 +159,7 @@ impl fmt::Display for Pattern {
 /// The rest of `path` below `folder`, without the slash; empty for the folder itself.
 fn below<'a>(folder: &str, path: &'a str) -> Option<&'a str> {
     let rest = path.strip_prefix(folder)?;
-    if rest.is_empty() {
-        Some(rest)
-    } else {
-        rest.strip_prefix('/')
-    }
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
 }
 
 /// Absolute, no empty, `.` or `..` component, no trailing slash (but for `/`).
@@ -195,7 +183,8 @@ fn path_form(text: &str) -> Result<(String, Form), PatternError> {
     if stem.contains('*') {
         return Err(PatternError::Star);
     }
-    if !(stem.is_empty() && form != Form::Exact) && !is_canonical_path(stem) {
+    let is_root = stem.is_empty() && form != Form::Exact;
+    if !is_root && !is_canonical_path(stem) {
         return Err(PatternError::Path);
     }
     Ok((format!("{stem}{suffix}"), form))
@@ -259,20 +248,14 @@ fn host_form(text: &str) -> Result<(String, Form), PatternError> {
     let label = |part: &str| {
         !part.is_empty()
             && part.len() <= 63
-            && part
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     };
     let bracketed = name.starts_with('[') && name.ends_with(']');
     if !bracketed && (name.len() > 253 || !name.split('.').all(label)) {
         return Err(PatternError::Host);
     }
     let text = port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-    let form = if host.starts_with("*.") || port.is_none() {
-        Form::Host
-    } else {
-        Form::Exact
-    };
+    let form = if host.starts_with("*.") || port.is_none() { Form::Host } else { Form::Exact };
     Ok((text, form))
 }
 
@@ -369,14 +352,7 @@ mod tests {
 
     #[test]
     fn a_path_that_is_not_canonical_is_in_no_scope_not_even_the_widest() {
-        for path in [
-            "/data/../etc/passwd",
-            "data",
-            "/data//a",
-            "/data/./a",
-            "",
-            "/data/",
-        ] {
+        for path in ["/data/../etc/passwd", "data", "/data//a", "/data/./a", "", "/data/"] {
             assert!(!ok(Kind::FilesRead, "/data/**", path), "{path}");
             assert!(!ok(Kind::FilesRead, "*", path), "{path}");
         }
@@ -384,16 +360,8 @@ mod tests {
 
     #[test]
     fn subjects_match_by_token_as_nats_does() {
-        assert!(ok(
-            Kind::EventsPublish,
-            "chat.*.message",
-            "chat.room1.message"
-        ));
-        assert!(!ok(
-            Kind::EventsPublish,
-            "chat.*.message",
-            "chat.a.b.message"
-        ));
+        assert!(ok(Kind::EventsPublish, "chat.*.message", "chat.room1.message"));
+        assert!(!ok(Kind::EventsPublish, "chat.*.message", "chat.a.b.message"));
         assert!(ok(Kind::EventsPublish, "chat.>", "chat.a.b"));
         assert!(!ok(Kind::EventsPublish, "chat.>", "chat"));
         assert!(!ok(Kind::EventsPublish, "chat", "chatter"));
@@ -403,31 +371,11 @@ mod tests {
 
     #[test]
     fn a_host_scope_without_a_port_means_https_and_a_wildcard_never_means_the_apex() {
-        assert!(ok(
-            Kind::NetworkRequest,
-            "api.example.com",
-            "api.example.com:443"
-        ));
-        assert!(!ok(
-            Kind::NetworkRequest,
-            "api.example.com",
-            "api.example.com:80"
-        ));
-        assert!(ok(
-            Kind::NetworkRequest,
-            "*.example.com",
-            "a.example.com:443"
-        ));
-        assert!(!ok(
-            Kind::NetworkRequest,
-            "*.example.com",
-            "example.com:443"
-        ));
-        assert!(!ok(
-            Kind::NetworkRequest,
-            "*.example.com",
-            "badexample.com:443"
-        ));
+        assert!(ok(Kind::NetworkRequest, "api.example.com", "api.example.com:443"));
+        assert!(!ok(Kind::NetworkRequest, "api.example.com", "api.example.com:80"));
+        assert!(ok(Kind::NetworkRequest, "*.example.com", "a.example.com:443"));
+        assert!(!ok(Kind::NetworkRequest, "*.example.com", "example.com:443"));
+        assert!(!ok(Kind::NetworkRequest, "*.example.com", "badexample.com:443"));
         assert!(Pattern::parse(Kind::NetworkRequest, "exa mple.com").is_err());
         assert!(Pattern::parse(Kind::NetworkRequest, "a.*.com").is_err());
     }
@@ -439,10 +387,8 @@ mod tests {
         let objects = ["a", "a.b", "a.c", "x.b", "a.b.c", "a.x.c", "q"];
         for wide in scopes {
             for narrow in scopes {
-                let (wide_p, narrow_p) = (
-                    Pattern::parse(kind, wide).unwrap(),
-                    Pattern::parse(kind, narrow).unwrap(),
-                );
+                let (wide_p, narrow_p) =
+                    (Pattern::parse(kind, wide).unwrap(), Pattern::parse(kind, narrow).unwrap());
                 if wide_p.covers(kind, &narrow_p) {
                     for object in objects {
                         assert!(

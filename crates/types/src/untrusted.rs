@@ -17,19 +17,13 @@ impl<'a> UntrustedText<'a> {
     /// One line: newlines and tabs are shown as escapes.
     #[must_use]
     pub const fn new(text: &'a str) -> Self {
-        Self {
-            text,
-            keep_lines: false,
-        }
+        Self { text, keep_lines: false }
     }
 
     /// Several lines: `\n` and `\t` pass, everything else as in [`Self::new`].
     #[must_use]
     pub const fn multiline(text: &'a str) -> Self {
-        Self {
-            text,
-            keep_lines: true,
-        }
+        Self { text, keep_lines: true }
     }
 }
 
@@ -77,16 +71,8 @@ mod tests {
     fn nothing_that_moves_a_cursor_or_reorders_text_gets_through() {
         let hostile = "\x1b[2Jok\r\u{202e}txt\u{200b}\u{9b}31m\u{7f}";
         let shown = UntrustedText::new(hostile).to_string();
-        assert_eq!(
-            shown,
-            "\\u{1b}[2Jok\\r\\u{202e}txt\\u{200b}\\u{9b}31m\\u{7f}"
-        );
-        assert!(
-            UntrustedText::multiline(hostile)
-                .to_string()
-                .chars()
-                .all(|c| !c.is_control())
-        );
+        assert_eq!(shown, "\\u{1b}[2Jok\\r\\u{202e}txt\\u{200b}\\u{9b}31m\\u{7f}");
+        assert!(UntrustedText::multiline(hostile).to_string().chars().all(|c| !c.is_control()));
     }
 
     #[test]

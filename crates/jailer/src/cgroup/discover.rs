@@ -1,0 +1,162 @@
+//! Finds where cgroups may be made, for root and for an ordinary user.
+
+use super::stale;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// Where jails get their cgroups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hierarchy {
+    /// The unified hierarchy; children of `parent` have memory and pids.
+    Two {
+        /// Folder in which cgroups are made.
+        parent: PathBuf,
+    },
+    /// The old hierarchies, one folder per controller.
+    One {
+        /// Memory controller.
+        memory: PathBuf,
+        /// Process number controller.
+        pids: Option<PathBuf>,
+        /// Processor share controller.
+        cpu: Option<PathBuf>,
+    },
+    /// Nowhere.
+    None {
+        /// Why, for `doctor`.
+        reason: String,
+    },
+}
+
+/// Environment variable that names a delegated cgroup v2 folder.
+const OVERRIDE: &str = "RINGFENCE_CGROUP";
+
+/// Looks once; removes cgroups that a killed jailer left behind.
+#[must_use]
+pub fn discover() -> Hierarchy {
+    let hierarchy = find();
+    match &hierarchy {
+        Hierarchy::Two { parent } => stale::sweep(parent),
+        Hierarchy::One { memory, pids, cpu } => {
+            for folder in [Some(memory), pids.as_ref(), cpu.as_ref()].into_iter().flatten() {
+                stale::sweep(folder);
+            }
+        }
+        Hierarchy::None { .. } => {}
+    }
+    hierarchy
+}
+
+fn find() -> Hierarchy {
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let mut reason = "no cgroup hierarchy is mounted".to_owned();
+    if let Some(folder) = std::env::var_os(OVERRIDE) {
+        let parent = PathBuf::from(folder);
+        if usable_two(&parent) {
+            return Hierarchy::Two { parent };
+        }
+        reason = format!("{OVERRIDE} names a folder without the memory and pids controllers");
+    }
+    if let Some(folder) = own_folder(&mounts, &own, None) {
+        match parent_two(&folder) {
+            Some(parent) => return Hierarchy::Two { parent },
+            None => "no cgroup v2 folder with memory and pids is writable for this user"
+                .clone_into(&mut reason),
+        }
+    }
+    let one =
+        |controller| own_folder(&mounts, &own, Some(controller)).filter(|folder| writable(folder));
+    match one("memory") {
+        Some(memory) => Hierarchy::One { memory, pids: one("pids"), cpu: one("cpu") },
+        None => Hierarchy::None { reason },
+    }
+}
+
+/// The nearest folder from our own cgroup upwards in which we may make cgroups
+/// that have memory and pids.
+fn parent_two(own: &Path) -> Option<PathBuf> {
+    own.ancestors()
+        .take_while(|folder| folder.join("cgroup.controllers").exists())
+        .find(|folder| usable_two(folder))
+        .map(Path::to_path_buf)
+}
+
+fn usable_two(folder: &Path) -> bool {
+    if !writable(folder) || !writable(&folder.join("cgroup.procs")) {
+        return false;
+    }
+    let control = folder.join("cgroup.subtree_control");
+    let has = |text: &str, name: &str| text.split_whitespace().any(|word| word == name);
+    let enabled = fs::read_to_string(&control).unwrap_or_default();
+    if has(&enabled, "memory") && has(&enabled, "pids") {
+        if !has(&enabled, "cpu") {
+            let _ = fs::write(&control, "+cpu");
+        }
+        return true;
+    }
+    // A delegated folder with nothing of its own inside: enable what is there.
+    let available = fs::read_to_string(folder.join("cgroup.controllers")).unwrap_or_default();
+    if !has(&available, "memory") || !has(&available, "pids") {
+        return false;
+    }
+    let _ = fs::write(&control, "+cpu");
+    fs::write(&control, "+memory +pids").is_ok()
+}
+
+fn writable(path: &Path) -> bool {
+    let Ok(path) = std::ffi::CString::new(path.as_os_str().as_bytes()) else {
+        return false;
+    };
+    crate::sys::may_write(&path)
+}
+
+/// Our own folder in the hierarchy of `controller`, or in the unified one.
+fn own_folder(mounts: &str, own: &str, controller: Option<&str>) -> Option<PathBuf> {
+    let (root, mount) = mounts.lines().find_map(|line| {
+        let (before, after) = line.split_once(" - ")?;
+        let mut after = after.split(' ');
+        let (kind, _, options) = (after.next()?, after.next()?, after.next()?);
+        let matches = match controller {
+            None => kind == "cgroup2",
+            Some(name) => kind == "cgroup" && options.split(',').any(|option| option == name),
+        };
+        let mut before = before.split(' ').skip(3);
+        matches.then(|| Some((before.next()?, before.next()?)))?
+    })?;
+    let path = own.lines().find_map(|line| {
+        let mut parts = line.splitn(3, ':');
+        let (number, names, path) = (parts.next()?, parts.next()?, parts.next()?);
+        let matches = match controller {
+            None => number == "0" && names.is_empty(),
+            Some(name) => names.split(',').any(|candidate| candidate == name),
+        };
+        matches.then_some(path)
+    })?;
+    let inside = path.strip_prefix(root.trim_end_matches('/')).unwrap_or(path);
+    Some(Path::new(mount).join(inside.trim_start_matches('/')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOUNTS: &str = "\
+30 25 0:26 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory
+31 25 0:27 / /sys/fs/cgroup/cpu rw,relatime - cgroup cgroup rw,cpu,cpuacct
+32 25 0:28 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw
+33 25 0:29 /docker/abc /sys/fs/cgroup/pids ro - cgroup cgroup rw,pids
+";
+    const OWN: &str = "5:memory:/a/b\n4:cpu,cpuacct:/\n3:pids:/docker/abc/x\n0::/user.slice\n";
+
+    #[test]
+    fn own_folder_is_found_in_each_hierarchy() {
+        let find = |controller| own_folder(MOUNTS, OWN, controller);
+        assert_eq!(find(Some("memory")).unwrap(), Path::new("/sys/fs/cgroup/memory/a/b"));
+        assert_eq!(find(Some("cpu")).unwrap(), Path::new("/sys/fs/cgroup/cpu"));
+        assert_eq!(find(Some("pids")).unwrap(), Path::new("/sys/fs/cgroup/pids/x"));
+        assert_eq!(find(None).unwrap(), Path::new("/sys/fs/cgroup/unified/user.slice"));
+        assert_eq!(find(Some("blkio")), None);
+    }
+}

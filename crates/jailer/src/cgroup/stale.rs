@@ -1,0 +1,64 @@
+//! Removes cgroups whose jailer was killed before it could.
+
+use std::fs;
+use std::path::Path;
+
+/// Every cgroup of ours begins with this.
+const PREFIX: &str = "ringfence-";
+
+/// A name that tells later who made the cgroup: process id, start time, number.
+pub(crate) fn name(number: u64) -> String {
+    let pid = crate::sys::process_id();
+    format!("{PREFIX}{pid}-{}-{number}", start_time(pid).unwrap_or(0))
+}
+
+/// Removes the empty cgroups of jailers that no longer run.
+pub(super) fn sweep(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let Some(rest) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else {
+            continue;
+        };
+        let mut parts = rest.split('-');
+        let (Some(Ok(pid)), Some(Ok(started))) =
+            (parts.next().map(str::parse::<u32>), parts.next().map(str::parse::<u64>))
+        else {
+            continue;
+        };
+        if start_time(pid) != Some(started) {
+            // Not empty means not stale: the kernel refuses.
+            let _ = fs::remove_dir(entry.path());
+        }
+    }
+}
+
+/// When a process started, in clock ticks since boot: field 22 of proc_pid_stat(5).
+fn start_time(pid: u32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The second field is the name in brackets and may hold anything.
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.split_whitespace().nth(19)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cgroup_of_a_dead_jailer_is_removed_and_that_of_a_living_one_stays() {
+        let folder = std::env::temp_dir().join(name(77));
+        let living = folder.join(name(1));
+        let dead = folder.join(format!("{PREFIX}{}-1-1", std::process::id()));
+        let foreign = folder.join("system.slice");
+        for path in [&living, &dead, &foreign] {
+            fs::create_dir_all(path).unwrap();
+        }
+        sweep(&folder);
+        assert!(living.exists() && foreign.exists());
+        assert!(!dead.exists());
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}

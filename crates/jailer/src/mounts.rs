@@ -1,0 +1,183 @@
+//! Builds the jail's root from nothing, then makes it the root.
+
+use crate::spec::{MountStep, bind};
+use crate::sys::{
+    self, Errno, MOUNT_ATTR_IDMAP, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID,
+    MOUNT_ATTR_RDONLY,
+};
+use std::collections::HashSet;
+use std::ffi::{CStr, CString};
+use std::os::fd::{AsRawFd, OwnedFd};
+
+/// What failed and on which path.
+pub(crate) struct MountError {
+    pub(crate) errno: Errno,
+    pub(crate) path: CString,
+}
+
+fn failed(path: &CStr) -> impl FnOnce(Errno) -> MountError + '_ {
+    |errno| MountError { errno, path: path.to_owned() }
+}
+
+/// A detached copy of a bind's source with its restrictions; `None` when an
+/// optional source does not exist.
+///
+/// `owner_map` gives, for the owner of the source, a user namespace that shows
+/// this owner as the plugin's user.
+pub(crate) fn prepare(
+    source: &CStr,
+    flags: u8,
+    mut owner_map: impl FnMut(u32) -> Option<OwnedFd>,
+) -> Result<Option<OwnedFd>, MountError> {
+    let tree = match sys::clone_tree(source) {
+        Ok(tree) => tree,
+        Err(Errno(libc::ENOENT)) if flags & bind::OPTIONAL != 0 => return Ok(None),
+        Err(errno) => return Err(failed(source)(errno)),
+    };
+    let mut set = MOUNT_ATTR_NOSUID;
+    if flags & bind::WRITABLE == 0 {
+        set |= MOUNT_ATTR_RDONLY;
+    }
+    if flags & bind::EXECUTABLE == 0 {
+        set |= MOUNT_ATTR_NOEXEC;
+    }
+    if flags & bind::DEVICE == 0 {
+        set |= MOUNT_ATTR_NODEV;
+    }
+    if flags & bind::OWNED != 0
+        && let Some(userns) = sys::owner(&tree).ok().and_then(&mut owner_map)
+    {
+        // Not every file system can do this; the plain owner is shown then.
+        let _ = sys::set_attributes(&tree, MOUNT_ATTR_IDMAP, false, Some(&userns));
+    }
+    sys::set_attributes(&tree, set, true, None).map_err(failed(source))?;
+    Ok(Some(tree))
+}
+
+/// Builds the root and enters it.
+///
+/// `binds` holds, in the order of the bind steps, what [`prepare`] gave.
+pub(crate) fn build(
+    steps: &[MountStep],
+    binds: Vec<Option<OwnedFd>>,
+) -> Result<OwnedFd, MountError> {
+    let attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+    let options = [(c"size", c"2m"), (c"nr_inodes", c"4096"), (c"mode", c"0755")];
+    let root = sys::new_mount(c"tmpfs", &options, attributes).map_err(failed(c"/"))?;
+    // On top of the old root: nothing of the host is touched, since this is a
+    // mount namespace of our own.
+    sys::attach(&root, sys::CWD, c"/").map_err(failed(c"/"))?;
+    let mut tree = Tree { root: &root, folders: HashSet::new() };
+    let mut binds = binds.into_iter();
+    for step in steps {
+        let (target, result) = match step {
+            MountStep::Folder { target } => (target, tree.folder(target)),
+            MountStep::Link { target, to } => (target, tree.link(target, to)),
+            MountStep::File { target, content } => (target, tree.file(target, content)),
+            MountStep::Bind { target, .. } => {
+                (target, binds.next().flatten().map_or(Ok(()), |bind| tree.bind(target, &bind)))
+            }
+            MountStep::Memory { target, bytes, files } => {
+                (target, tree.memory(target, *bytes, *files))
+            }
+            MountStep::Processes { target } => (target, tree.processes(target)),
+        };
+        result.map_err(failed(target))?;
+    }
+    Ok(root)
+}
+
+/// Makes the built root the root, read-only, and drops the old one.
+pub(crate) fn enter(root: &OwnedFd) -> Result<(), Errno> {
+    sys::fchdir(root)?;
+    sys::pivot_to_current_folder()?;
+    sys::set_attributes(root, MOUNT_ATTR_RDONLY, false, None)
+}
+
+struct Tree<'a> {
+    root: &'a OwnedFd,
+    folders: HashSet<Vec<u8>>,
+}
+
+impl Tree<'_> {
+    fn parents(&mut self, target: &CStr) -> Result<(), Errno> {
+        let bytes = target.to_bytes();
+        for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'/') {
+            let Some(prefix) = bytes.get(..at) else {
+                continue;
+            };
+            self.make_folder(prefix)?;
+        }
+        Ok(())
+    }
+
+    fn make_folder(&mut self, path: &[u8]) -> Result<(), Errno> {
+        if path.is_empty() || self.folders.contains(path) {
+            return Ok(());
+        }
+        let text = CString::new(path).map_err(|_| Errno(libc::EINVAL))?;
+        match sys::mkdir(self.root.as_raw_fd(), &text, 0o755) {
+            Ok(()) | Err(Errno(libc::EEXIST)) => {}
+            Err(error) => return Err(error),
+        }
+        self.folders.insert(path.to_vec());
+        Ok(())
+    }
+
+    fn folder(&mut self, target: &CStr) -> Result<(), Errno> {
+        self.parents(target)?;
+        self.make_folder(target.to_bytes())
+    }
+
+    fn link(&mut self, target: &CStr, to: &CStr) -> Result<(), Errno> {
+        self.parents(target)?;
+        match sys::symlink(to, self.root.as_raw_fd(), target) {
+            Err(Errno(libc::EEXIST)) => Ok(()),
+            other => other,
+        }
+    }
+
+    fn file(&mut self, target: &CStr, content: &[u8]) -> Result<(), Errno> {
+        self.parents(target)?;
+        let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL | libc::O_NOFOLLOW;
+        let file = sys::open(self.root.as_raw_fd(), target, flags, 0o444)?;
+        sys::write_all(&file, content)
+    }
+
+    fn bind(&mut self, target: &CStr, mount: &OwnedFd) -> Result<(), Errno> {
+        if sys::is_directory(mount)? {
+            self.folder(target)?;
+        } else {
+            self.parents(target)?;
+            match sys::make_file(self.root.as_raw_fd(), target) {
+                Ok(()) | Err(Errno(libc::EEXIST)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        sys::attach(mount, self.root.as_raw_fd(), target)
+    }
+
+    fn memory(&mut self, target: &CStr, bytes: u64, files: u64) -> Result<(), Errno> {
+        self.folder(target)?;
+        let number = |n: u64| CString::new(n.to_string()).map_err(|_| Errno(libc::EINVAL));
+        let (size, inodes) = (number(bytes)?, number(files)?);
+        let options =
+            [(c"size", size.as_c_str()), (c"nr_inodes", inodes.as_c_str()), (c"mode", c"1777")];
+        let attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+        let mount = sys::new_mount(c"tmpfs", &options, attributes)?;
+        sys::attach(&mount, self.root.as_raw_fd(), target)
+    }
+
+    /// `subset=pid` leaves out everything but processes (no `sys`, `kcore`,
+    /// `keys`, `kallsyms`, `meminfo`...); `hidepid` hides those that may not be
+    /// traced, which is the jail's own first process. Read-only, so that not
+    /// even `self/mem` can be opened for writing.
+    fn processes(&mut self, target: &CStr) -> Result<(), Errno> {
+        self.folder(target)?;
+        let attributes =
+            MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
+        let options = [(c"subset", c"pid"), (c"hidepid", c"invisible")];
+        let mount = sys::new_mount(c"proc", &options, attributes)?;
+        sys::attach(&mount, self.root.as_raw_fd(), target)
+    }
+}

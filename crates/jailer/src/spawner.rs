@@ -1,0 +1,247 @@
+//! The small process that jails are cloned from.
+
+use crate::cgroup::{Cgroup, Entrance, Hierarchy, discover};
+use crate::identity::Identity;
+use crate::init::{self, Start};
+use crate::spec::{JailSpec, SeccompProfile};
+use crate::sys::{self, Errno, Forked};
+use crate::wire::{MAX_MESSAGE, Report, Stage, Usage};
+use crate::{cgroup, seccomp};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+
+/// New user, mount, process, network, IPC and host name namespaces. The cgroup
+/// namespace is made later, from inside the jail's cgroup.
+const NAMESPACES: u64 =
+    0x1000_0000 | 0x0002_0000 | 0x2000_0000 | 0x4000_0000 | 0x0800_0000 | 0x0400_0000;
+
+/// One jail that runs.
+struct Jail {
+    pid: i32,
+    pidfd: OwnedFd,
+    status: OwnedFd,
+    cgroup: Option<Cgroup>,
+    /// Closed when this process dies, which tells a jail still being built.
+    _lifeline: OwnedFd,
+    /// The host has closed its end or asked for the end.
+    ending: bool,
+}
+
+struct Spawner {
+    control: OwnedFd,
+    identity: Identity,
+    hierarchy: Option<Hierarchy>,
+    /// Index 0 without, 1 with a just-in-time compiler.
+    filters: [seccomp::Program; 2],
+    jails: Vec<Jail>,
+    next: u64,
+}
+
+/// Serves requests on `control` until the other side closes it, then ends
+/// every jail.
+///
+/// # Errors
+/// When the control socket itself fails.
+pub fn serve(control: OwnedFd) -> Result<(), Errno> {
+    let filter = |writable_executable| seccomp::assemble(SeccompProfile { writable_executable });
+    let mut spawner = Spawner {
+        control,
+        identity: Identity::choose(),
+        hierarchy: None,
+        filters: [filter(false), filter(true)],
+        jails: Vec::new(),
+        next: 0,
+    };
+    let result = spawner.run();
+    spawner.end_all();
+    result
+}
+
+impl Spawner {
+    fn run(&mut self) -> Result<(), Errno> {
+        let mut buffer = vec![0; MAX_MESSAGE];
+        loop {
+            let mut fds = self.poll_set();
+            sys::poll(&mut fds, -1)?;
+            let ready: Vec<bool> = fds.iter().map(|fd| fd.revents != 0).collect();
+            let mut ready = ready.into_iter();
+            let request = ready.next().unwrap_or(false);
+            let per_jail: Vec<(bool, bool)> = self
+                .jails
+                .iter()
+                .map(|_| (ready.next() == Some(true), ready.next() == Some(true)))
+                .collect();
+            self.serve_jails(&per_jail);
+            if request {
+                let (length, fds) = sys::receive(&self.control, &mut buffer)?;
+                if length == 0 {
+                    return Ok(());
+                }
+                self.start(buffer.get(..length).unwrap_or(&[]), fds);
+            }
+        }
+    }
+
+    /// The control socket, then for each jail its host and its end.
+    fn poll_set(&self) -> Vec<libc::pollfd> {
+        let entry =
+            |fd: &OwnedFd| libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+        let mut fds = vec![entry(&self.control)];
+        for jail in &self.jails {
+            let mut host = entry(&jail.status);
+            if jail.ending {
+                // It stays readable; do not spin on it.
+                host.fd = -1;
+            }
+            fds.extend([host, entry(&jail.pidfd)]);
+        }
+        fds
+    }
+
+    fn serve_jails(&mut self, ready: &[(bool, bool)]) {
+        let mut index = 0;
+        let mut ready = ready.iter();
+        while let (Some(jail), Some(&(host, ended))) = (self.jails.get_mut(index), ready.next()) {
+            if host {
+                // One byte or end of file: either way the host wants it ended.
+                jail.ending = true;
+                let _ = sys::kill(&jail.pidfd, libc::SIGKILL);
+            }
+            if ended {
+                let jail = self.jails.remove(index);
+                finish(jail);
+            } else {
+                index += 1;
+            }
+        }
+    }
+
+    fn end_all(&mut self) {
+        for jail in &self.jails {
+            let _ = sys::kill(&jail.pidfd, libc::SIGKILL);
+        }
+        for jail in self.jails.drain(..) {
+            finish(jail);
+        }
+    }
+
+    fn start(&mut self, request: &[u8], fds: Vec<OwnedFd>) {
+        let mut fds = fds.into_iter();
+        let (Some(status), Some(go)) = (fds.next(), fds.next()) else {
+            return;
+        };
+        let report = match JailSpec::decode(request) {
+            Ok(spec) => match self.create(&spec, &status, go) {
+                Ok(()) => return,
+                Err(report) => report,
+            },
+            Err(_) => Report::failed(Stage::Request, Errno(libc::EBADMSG), b""),
+        };
+        let _ = sys::send(&status, &report.encode(), &[]);
+        let _ = sys::send(&status, &Report::Ended { usage: Usage::default() }.encode(), &[]);
+    }
+
+    fn create(&mut self, spec: &JailSpec, status: &OwnedFd, go: OwnedFd) -> Result<(), Report> {
+        let request = |errno| Report::failed(Stage::Request, errno, b"");
+        let (cgroup, entrance) = self.make_cgroup(spec)?.unzip();
+        let mut cgroup = cgroup;
+        let result = self.clone_init(spec, status, go, entrance);
+        let (pid, pidfd, lifeline) = match result {
+            Ok(created) => created,
+            Err(report) => {
+                if let Some(cgroup) = &mut cgroup {
+                    cgroup.remove();
+                }
+                return Err(report);
+            }
+        };
+        let folder = cgroup.as_ref().and_then(Cgroup::memory_folder);
+        let created = Report::Created {
+            pid,
+            cgroup: folder.map(|path| path.as_os_str().as_bytes().to_vec()).unwrap_or_default(),
+        };
+        let _ = sys::send(status, &created.encode(), &[pidfd.as_raw_fd()]);
+        let status = status.try_clone().map_err(|_| request(Errno(libc::EMFILE)))?;
+        self.jails.push(Jail { pid, pidfd, status, cgroup, _lifeline: lifeline, ending: false });
+        Ok(())
+    }
+
+    fn make_cgroup(&mut self, spec: &JailSpec) -> Result<Option<(Cgroup, Entrance)>, Report> {
+        let limits = &spec.cgroup;
+        if limits.memory == 0 && limits.pids == 0 && limits.cpu_percent == 0 {
+            return Ok(None);
+        }
+        let hierarchy = self.hierarchy.get_or_insert_with(discover);
+        self.next += 1;
+        let made = match Cgroup::create(hierarchy, &cgroup::jail_name(self.next), limits) {
+            Ok(made) => made,
+            Err(error) => {
+                let path = error.path.as_os_str().as_bytes();
+                return Err(Report::failed(Stage::Cgroup, error.errno, path));
+            }
+        };
+        if made.is_none() && limits.required {
+            return Err(Report::failed(Stage::Cgroup, Errno(libc::EOPNOTSUPP), b""));
+        }
+        Ok(made)
+    }
+
+    fn clone_init(
+        &mut self,
+        spec: &JailSpec,
+        status: &OwnedFd,
+        go: OwnedFd,
+        entrance: Option<Entrance>,
+    ) -> Result<(i32, OwnedFd, OwnedFd), Report> {
+        let request = |errno| Report::failed(Stage::Request, errno, b"");
+        let binds = if self.identity.is_mapped() {
+            let identity = &mut self.identity;
+            let binds = init::prepare_binds(&spec.mounts, |owner| identity.owner_map(owner))
+                .map_err(|e| Report::failed(Stage::Mount, e.errno, e.path.as_bytes()))?;
+            Some(binds)
+        } else {
+            None
+        };
+        let (maps_written, tell) = sys::pipe().map_err(request)?;
+        let (folder, tasks) = match entrance {
+            Some(Entrance::Clone(folder)) => (Some(folder), Vec::new()),
+            Some(Entrance::Tasks(tasks)) => (None, tasks),
+            None => (None, Vec::new()),
+        };
+        let status = status.try_clone().map_err(|_| request(Errno(libc::EMFILE)))?;
+        let ids = (sys::effective_uid(), sys::effective_gid());
+        let [plain, compiler] = &self.filters;
+        let filter = if spec.seccomp.writable_executable { compiler } else { plain };
+        match sys::fork_with(NAMESPACES, folder.as_ref().map(AsFd::as_fd)) {
+            Ok(Forked::Child) => {
+                drop(tell);
+                init::run(Start { spec, filter, binds, status, go, maps_written, tasks, ids })
+            }
+            Ok(Forked::Parent { pid, pidfd }) => {
+                let told = self.identity.write_maps(pid).and_then(|()| sys::write_all(&tell, b"1"));
+                if let Err(errno) = told {
+                    let _ = sys::kill(&pidfd, libc::SIGKILL);
+                    let _ = sys::wait(pid);
+                    return Err(Report::failed(Stage::Identity, errno, b""));
+                }
+                Ok((pid, pidfd, tell))
+            }
+            Err(errno) => Err(Report::failed(Stage::Namespaces, errno, b"")),
+        }
+    }
+}
+
+/// Waits for a jail's first process, collects the figures, removes the cgroup.
+fn finish(mut jail: Jail) {
+    let mut usage = Usage::default();
+    if let Ok(ended) = sys::wait(jail.pid) {
+        usage.user_micros = ended.user_micros;
+        usage.system_micros = ended.system_micros;
+        usage.peak_memory = ended.peak_rss_bytes;
+    }
+    if let Some(cgroup) = &mut jail.cgroup {
+        cgroup.read_usage(&mut usage);
+        cgroup.remove();
+    }
+    let _ = sys::send(&jail.status, &Report::Ended { usage }.encode(), &[]);
+}

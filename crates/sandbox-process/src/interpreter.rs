@@ -1,0 +1,276 @@
+//! Finds the real program behind a name, a `#!` line or a version shim.
+
+use ringfence_sandbox::Runtime;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// Why no program was found.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InterpreterError {
+    /// Nothing of that name on the search path.
+    #[error("`{name}` is not installed: no such program in PATH")]
+    NotFound {
+        /// What was looked for.
+        name: String,
+    },
+    /// The file is there but is no program.
+    #[error("`{path}` is not a program")]
+    NotAProgram {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It cannot be read.
+    #[error("`{path}` cannot be read")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// `#!` lines that name each other.
+    #[error("`{path}` has more than {MAX_SCRIPTS} interpreters in a row")]
+    TooDeep {
+        /// The first script.
+        path: PathBuf,
+    },
+}
+
+/// How many `#!` lines are followed; the kernel follows 5.
+const MAX_SCRIPTS: usize = 4;
+
+/// A native program and the arguments that a script put in front.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interpreter {
+    /// The program as it should be called: absolute, but a link such as the
+    /// `python` of a virtual environment stays a link, since it finds its
+    /// packages by its own name.
+    pub program: PathBuf,
+    /// The file behind it.
+    pub file: PathBuf,
+    /// Arguments from `#!` lines and scripts, to stand before the caller's own.
+    pub arguments: Vec<OsString>,
+    /// What it is.
+    pub runtime: Runtime,
+    /// Folder that holds its library, when that is outside the system's folders.
+    pub prefix: Option<PathBuf>,
+}
+
+impl Interpreter {
+    /// Finds the native program behind `name`, which is a path when it has a
+    /// slash and else a name on `search`.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn resolve(name: &OsStr, search: &OsStr) -> Result<Self, InterpreterError> {
+        let first = find_program(name, search)?;
+        let mut program = first.clone();
+        let mut arguments: Vec<OsString> = Vec::new();
+        for _ in 0..=MAX_SCRIPTS {
+            let head = head_of(&program)?;
+            if head.starts_with(b"\x7fELF") {
+                return Self::native(program, arguments);
+            }
+            let Some(line) = head.strip_prefix(b"#!") else {
+                return Err(InterpreterError::NotAProgram { path: program });
+            };
+            let (interpreter, option) = split_line(line);
+            if let Some(real) = behind_shim(&program, search) {
+                program = real;
+                continue;
+            }
+            let script = program;
+            if interpreter.as_bytes().ends_with(b"/env") {
+                let mut words = env_words(&option);
+                if words.is_empty() {
+                    return Err(InterpreterError::NotAProgram { path: script });
+                }
+                let name = words.remove(0);
+                program = find_program(&name, search)?;
+                words.push(script.into_os_string());
+                words.append(&mut arguments);
+                arguments = words;
+            } else {
+                program = find_program(&interpreter, search)?;
+                let mut front: Vec<OsString> = Vec::new();
+                if !option.is_empty() {
+                    front.push(option);
+                }
+                front.push(script.into_os_string());
+                front.append(&mut arguments);
+                arguments = front;
+            }
+        }
+        Err(InterpreterError::TooDeep { path: first })
+    }
+
+    fn native(program: PathBuf, arguments: Vec<OsString>) -> Result<Self, InterpreterError> {
+        let file = std::fs::canonicalize(&program)
+            .map_err(|source| InterpreterError::Unreadable { path: program.clone(), source })?;
+        let runtime = runtime_of(&file);
+        let prefix = match runtime {
+            Runtime::Node | Runtime::Python => own_prefix(&file),
+            Runtime::Command => None,
+        };
+        Ok(Self { program, file, arguments, runtime, prefix })
+    }
+}
+
+/// `<prefix>/bin/program` with its library in `<prefix>/lib`, outside the system.
+fn own_prefix(file: &Path) -> Option<PathBuf> {
+    let prefix = file.parent().filter(|bin| bin.ends_with("bin"))?.parent()?;
+    let system = ["/", "/usr", "/usr/local"];
+    if system.iter().any(|folder| prefix == Path::new(folder)) {
+        return None;
+    }
+    // Only a language's own installation, never `~/lib` beside `~/bin`.
+    let lib = prefix.join("lib");
+    let is_language = std::fs::read_dir(&lib).ok()?.flatten().any(|entry| {
+        let name = entry.file_name();
+        name == "node_modules" || name.as_bytes().starts_with(b"python")
+    });
+    is_language.then(|| prefix.to_owned())
+}
+
+fn runtime_of(file: &Path) -> Runtime {
+    let name = file.file_name().unwrap_or_default().as_bytes();
+    let is = |word: &[u8]| {
+        name.strip_prefix(word).is_some_and(|rest| {
+            rest.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.' || *byte == b'-')
+        })
+    };
+    if is(b"node") || is(b"nodejs") {
+        Runtime::Node
+    } else if is(b"python") {
+        Runtime::Python
+    } else {
+        Runtime::Command
+    }
+}
+
+/// The absolute path of a program, as it should be called.
+///
+/// # Errors
+/// When there is no such executable file.
+pub fn find_program(name: &OsStr, search: &OsStr) -> Result<PathBuf, InterpreterError> {
+    let not_found = || InterpreterError::NotFound { name: name.to_string_lossy().into_owned() };
+    if name.as_bytes().contains(&b'/') {
+        let path = std::path::absolute(name).map_err(|_| not_found())?;
+        return if is_executable(&path) { Ok(path) } else { Err(not_found()) };
+    }
+    std::env::split_paths(search)
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(name))
+        .find(|path| is_executable(path))
+        .ok_or_else(not_found)
+}
+
+fn is_executable(path: &Path) -> bool {
+    std::fs::metadata(path)
+        .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+/// A version manager's shim is a script that finds the real program by asking
+/// the environment, which a jail does not have: take the next native program of
+/// that name, or ask the shim once.
+fn behind_shim(script: &Path, search: &OsStr) -> Option<PathBuf> {
+    if !script.parent()?.ends_with("shims") {
+        return None;
+    }
+    let name = script.file_name()?;
+    if runtime_of(script) == Runtime::Python {
+        let output = std::process::Command::new(script)
+            .args(["-I", "-c", "import sys; sys.stdout.write(sys.executable)"])
+            .output()
+            .ok()?;
+        let path = PathBuf::from(OsString::from_vec(output.stdout));
+        if path.is_absolute() && is_executable(&path) && path != script {
+            return Some(path);
+        }
+    }
+    std::env::split_paths(search)
+        .map(|folder| folder.join(name))
+        .find(|path| path != script && is_executable(path) && is_native(path))
+}
+
+fn is_native(path: &Path) -> bool {
+    head_of(path).is_ok_and(|head| head.starts_with(b"\x7fELF"))
+}
+
+/// The first line or 256 bytes, as much as the kernel looks at.
+fn head_of(path: &Path) -> Result<Vec<u8>, InterpreterError> {
+    let unreadable = |source| InterpreterError::Unreadable { path: path.to_owned(), source };
+    let file = File::open(path).map_err(unreadable)?;
+    let mut head = Vec::with_capacity(256);
+    file.take(256).read_to_end(&mut head).map_err(unreadable)?;
+    Ok(head)
+}
+
+/// Interpreter and the one optional argument of a `#!` line.
+fn split_line(line: &[u8]) -> (OsString, OsString) {
+    let line = line.split(|byte| *byte == b'\n').next().unwrap_or(&[]).trim_ascii();
+    let at = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
+    let (program, option) = line.split_at_checked(at).unwrap_or((line, &[]));
+    (OsStr::from_bytes(program).to_owned(), OsStr::from_bytes(option.trim_ascii()).to_owned())
+}
+
+/// `env [-S] program [arguments]`.
+fn env_words(option: &OsStr) -> Vec<OsString> {
+    option
+        .as_bytes()
+        .split(u8::is_ascii_whitespace)
+        .filter(|word| !word.is_empty() && *word != b"-S" && *word != b"--split-string")
+        .map(|word| OsStr::from_bytes(word.strip_prefix(b"-S").unwrap_or(word)).to_owned())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path() -> OsString {
+        std::env::var_os("PATH").unwrap()
+    }
+
+    #[test]
+    fn a_script_resolves_to_its_native_interpreter_with_the_script_as_argument() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = folder.path().join("tool");
+        std::fs::write(&script, "#!/usr/bin/env -S sh -e\necho hi\n").unwrap();
+        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let found = Interpreter::resolve(script.as_os_str(), &path()).unwrap();
+        assert!(is_native(&found.file));
+        assert_eq!(found.arguments, ["-e".into(), script.into_os_string()]);
+    }
+
+    #[test]
+    fn scripts_that_name_each_other_do_not_hang() {
+        let folder = tempfile::tempdir().unwrap();
+        let (a, b) = (folder.path().join("a"), folder.path().join("b"));
+        for (file, other) in [(&a, &b), (&b, &a)] {
+            std::fs::write(file, format!("#!{}\n", other.display())).unwrap();
+            std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        assert!(matches!(
+            Interpreter::resolve(a.as_os_str(), &path()),
+            Err(InterpreterError::TooDeep { .. })
+        ));
+    }
+
+    #[test]
+    fn a_missing_program_is_named() {
+        let error = Interpreter::resolve(OsStr::new("no-such-program-x"), &path()).unwrap_err();
+        assert!(error.to_string().contains("no-such-program-x"));
+    }
+
+    #[test]
+    fn python_and_node_are_known_by_their_file_names_only_when_those_fit() {
+        assert_eq!(runtime_of(Path::new("/usr/bin/python3.11")), Runtime::Python);
+        assert_eq!(runtime_of(Path::new("/usr/bin/node")), Runtime::Node);
+        assert_eq!(runtime_of(Path::new("/usr/bin/nodetool")), Runtime::Command);
+    }
+}

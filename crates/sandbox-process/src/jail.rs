@@ -1,0 +1,295 @@
+//! One jail, from the request to its end.
+
+use crate::channel;
+use ringfence_jailer::{Errno, ExecSpec, MAX_MESSAGE, Report, Stage};
+use ringfence_sandbox::{End, StartError, Usage};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// A jail that is built or runs. Dropping it kills everything in it.
+#[derive(Debug)]
+pub struct Jail {
+    status: OwnedFd,
+    go: Option<OwnedFd>,
+    asked: Instant,
+    pid: u32,
+    cgroup: Option<PathBuf>,
+    landlock: u32,
+    ready: bool,
+    started: bool,
+    end: Option<End>,
+    usage: Option<Usage>,
+    killed: bool,
+}
+
+impl Jail {
+    pub(crate) fn new(status: OwnedFd, go: OwnedFd) -> Self {
+        Self {
+            status,
+            go: Some(go),
+            asked: Instant::now(),
+            pid: 0,
+            cgroup: None,
+            landlock: 0,
+            ready: false,
+            started: false,
+            end: None,
+            usage: None,
+            killed: false,
+        }
+    }
+
+    /// Hands the program to the jail. It starts as soon as every wall stands.
+    ///
+    /// # Errors
+    /// When the message is too large or the jail is gone.
+    pub fn launch(&mut self, program: &ExecSpec, fds: &[OwnedFd]) -> Result<(), StartError> {
+        let bytes = program.encode();
+        if bytes.len() > MAX_MESSAGE {
+            return Err(StartError::Plan(format!(
+                "arguments and environment are larger than {MAX_MESSAGE} bytes"
+            )));
+        }
+        self.asked = Instant::now();
+        if let Some(go) = self.go.take() {
+            // A jail that failed while being built has closed its end; the
+            // report says why, so that error is the one to show.
+            let _ = channel::send(&go, &bytes, &channel::borrowed(fds));
+        }
+        Ok(())
+    }
+
+    /// Waits until every wall stands.
+    ///
+    /// # Errors
+    /// When one could not be built.
+    pub fn wait_ready(&mut self) -> Result<(), StartError> {
+        while !self.ready && self.end.is_none() {
+            self.next_report(true)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the program runs.
+    ///
+    /// # Errors
+    /// When the jail could not be built or the program not started.
+    pub fn wait_started(&mut self) -> Result<(), StartError> {
+        while !self.started && self.end.is_none() {
+            self.next_report(true)?;
+        }
+        Ok(())
+    }
+
+    /// Takes one report; `false` when there was none to take.
+    fn next_report(&mut self, wait: bool) -> Result<bool, StartError> {
+        let mut buffer = [0; 8192];
+        let bytes = match channel::receive(&self.status, &mut buffer, wait) {
+            Ok((length, _pidfd)) => buffer.get(..length).unwrap_or(&[]),
+            Err(rustix::io::Errno::AGAIN) => return Ok(false),
+            // The jailer closed its end with our request to kill unread. The
+            // error is told once; its last reports are still in the queue.
+            Err(rustix::io::Errno::CONNRESET) => return Ok(true),
+            Err(error) => return Err(StartError::Jailer(error.to_string())),
+        };
+        if bytes.is_empty() {
+            if self.usage.is_some() {
+                return Ok(false);
+            }
+            // Both init and jailer are gone without a last word.
+            self.usage = Some(Usage { wall: self.asked.elapsed(), ..Usage::default() });
+            self.end.get_or_insert(End::Killed);
+            return if self.started || self.killed {
+                Ok(false)
+            } else {
+                Err(StartError::Jailer("it died while it built the jail".to_owned()))
+            };
+        }
+        let report = Report::decode(bytes)
+            .map_err(|_| StartError::Jailer("it sent a malformed report".to_owned()))?;
+        self.take(report)?;
+        Ok(true)
+    }
+
+    fn take(&mut self, report: Report) -> Result<(), StartError> {
+        match report {
+            Report::Created { pid, cgroup } => {
+                self.pid = u32::try_from(pid).unwrap_or(0);
+                self.cgroup = path_of(cgroup);
+            }
+            Report::Ready { landlock } => {
+                self.landlock = landlock;
+                self.ready = true;
+            }
+            Report::Started => self.started = true,
+            Report::Failed { stage, errno, detail } => {
+                self.end = Some(End::Killed);
+                return Err(failure(stage, Errno(errno), &detail));
+            }
+            Report::Exited { status } => {
+                self.end.get_or_insert(end_of(status));
+            }
+            Report::Ended { usage } => {
+                self.end.get_or_insert(End::Killed);
+                self.usage = Some(Usage {
+                    wall: self.asked.elapsed(),
+                    cpu: Duration::from_micros(
+                        usage.user_micros.saturating_add(usage.system_micros),
+                    ),
+                    peak_memory: usage.peak_memory,
+                    out_of_memory: usage.out_of_memory,
+                    forks_refused: usage.forks_refused,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks for the program's end without waiting.
+    ///
+    /// # Errors
+    /// When the jail failed.
+    pub fn poll_end(&mut self) -> Result<Option<End>, StartError> {
+        while self.end.is_none() && self.next_report(false)? {}
+        Ok(self.end)
+    }
+
+    /// Waits for the program's end.
+    ///
+    /// # Errors
+    /// When the jail failed.
+    pub fn wait_end(&mut self) -> Result<End, StartError> {
+        loop {
+            if let Some(end) = self.end {
+                return Ok(end);
+            }
+            self.next_report(true)?;
+        }
+    }
+
+    /// Kills whatever is left and waits until the jailer says that nothing is.
+    pub fn finish(&mut self) -> (End, Usage) {
+        if self.end.is_none() {
+            self.kill();
+        }
+        drop(self.go.take());
+        while self.usage.is_none() {
+            // A failure to build was told before; only a broken socket ends the wait.
+            if matches!(self.next_report(true), Err(StartError::Jailer(_))) {
+                break;
+            }
+        }
+        (self.end.unwrap_or(End::Killed), self.usage.unwrap_or_default())
+    }
+
+    /// Kills every process of the jail at once.
+    pub fn kill(&mut self) {
+        self.killed = true;
+        let _ = channel::send(&self.status, b"K", &[]);
+    }
+
+    /// Process id of its first process on the host; 0 until it exists.
+    #[must_use]
+    pub fn host_pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Landlock ABI in force; 0 for none.
+    #[must_use]
+    pub fn landlock(&self) -> u32 {
+        self.landlock
+    }
+
+    /// Readable when there is a report.
+    #[must_use]
+    pub fn watch(&self) -> BorrowedFd<'_> {
+        self.status.as_fd()
+    }
+
+    /// Processor time and memory now, where a cgroup counts them.
+    #[must_use]
+    pub fn live(&self) -> Option<(Duration, u64)> {
+        let folder = self.cgroup.as_ref()?;
+        let number = |name: &str| -> Option<u64> {
+            std::fs::read_to_string(folder.join(name)).ok()?.trim().parse().ok()
+        };
+        let memory = number("memory.current").or_else(|| number("memory.usage_in_bytes"))?;
+        let stat = std::fs::read_to_string(folder.join("cpu.stat")).unwrap_or_default();
+        let micros = stat
+            .lines()
+            .find_map(|line| line.strip_prefix("usage_usec ")?.parse().ok())
+            .map(Duration::from_micros);
+        // cgroup v1 counts time in another hierarchy; the first process's own
+        // clock misses children that still run, so ask for each process.
+        Some((micros.unwrap_or_else(|| self.cpu_of_members(folder)), memory))
+    }
+
+    fn cpu_of_members(&self, folder: &std::path::Path) -> Duration {
+        let members = std::fs::read_to_string(folder.join("cgroup.procs")).unwrap_or_default();
+        let ticks: u64 = members
+            .lines()
+            .filter_map(|pid| std::fs::read_to_string(format!("/proc/{pid}/stat")).ok())
+            .filter_map(|stat| {
+                let (_, rest) = stat.rsplit_once(')')?;
+                // utime, stime, cutime, cstime: fields 14 to 17 of proc_pid_stat(5).
+                Some(
+                    rest.split_whitespace()
+                        .skip(11)
+                        .take(4)
+                        .filter_map(|n| n.parse::<u64>().ok())
+                        .sum::<u64>(),
+                )
+            })
+            .sum();
+        let per_second = rustix::param::clock_ticks_per_second().max(1);
+        Duration::from_millis(ticks.saturating_mul(1000) / per_second)
+    }
+}
+
+impl Drop for Jail {
+    fn drop(&mut self) {
+        if self.usage.is_none() {
+            self.finish();
+        }
+    }
+}
+
+fn path_of(bytes: Vec<u8>) -> Option<PathBuf> {
+    use std::os::unix::ffi::OsStringExt;
+    (!bytes.is_empty()).then(|| PathBuf::from(std::ffi::OsString::from_vec(bytes)))
+}
+
+/// `waitpid` status to an end; see wait(2).
+fn end_of(status: i32) -> End {
+    let signal = status & 0x7f;
+    if signal == 0 { End::Exited((status >> 8) & 0xff) } else { End::Signalled(signal) }
+}
+
+fn failure(stage: Stage, errno: Errno, detail: &[u8]) -> StartError {
+    let detail = String::from_utf8_lossy(detail).into_owned();
+    if stage == Stage::Exec {
+        let help = match errno.0 {
+            libc::ENOENT => Some(
+                "the program, its interpreter (`#!`) or its loader is not visible inside"
+                    .to_owned(),
+            ),
+            libc::EACCES => Some("it is not executable, or no grant lets it start".to_owned()),
+            libc::ENOEXEC => Some("it is not a program for this machine".to_owned()),
+            _ => None,
+        };
+        return StartError::Program { program: detail, reason: errno.to_string(), help };
+    }
+    let help = match (stage, errno.0) {
+        (Stage::Namespaces, libc::EPERM | libc::ENOSPC | libc::EUSERS) | (Stage::Identity, libc::EPERM) => {
+            Some("user namespaces are switched off here; `ringfence doctor` says how to allow them".to_owned())
+        }
+        (Stage::Cgroup, _) => Some("`ringfence doctor` says how to get a delegated cgroup".to_owned()),
+        (Stage::Mount, libc::EPERM) if detail == "proc" => {
+            Some("this container masks /proc, so no fresh one can be mounted; run it with an unmasked /proc".to_owned())
+        }
+        _ => None,
+    };
+    let reason = if detail.is_empty() { errno.to_string() } else { format!("{errno}: {detail}") };
+    StartError::Unavailable { step: stage.plain().to_owned(), reason, help }
+}

@@ -1,0 +1,299 @@
+//! The minimal root of a jail: what every program needs, what this plugin is
+//! given, and nothing else.
+
+use ringfence_jailer::CgroupLimits;
+use ringfence_jailer::{JailSpec, LandlockRule, MountStep, Rlimit, SeccompProfile, access, bind};
+use ringfence_sandbox::{Exposed, Plan, Programs, Runtime, StartError};
+use std::ffi::CString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
+
+/// Folders that hold shared libraries and data of the system: readable by
+/// everybody on any machine, so nothing of the user is in them.
+const LIBRARIES: [&str; 6] =
+    ["/usr/lib", "/usr/lib64", "/usr/libexec", "/usr/share", "/usr/local/lib", "/usr/local/share"];
+/// Links to the above on a merged system, folders of their own on others.
+const LIBRARY_LINKS: [&str; 4] = ["/lib", "/lib64", "/lib32", "/libx32"];
+/// Folders of programs, seen whole only with a grant for every program.
+const PROGRAMS: [&str; 6] =
+    ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/bin", "/sbin"];
+const DEVICES: [&str; 5] = ["null", "zero", "full", "random", "urandom"];
+/// Loaders, which the kernel starts before a dynamic program.
+const LOADERS: [&str; 2] = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-musl-x86_64.so.1"];
+/// Mounts that would put the host's own state inside.
+const FORBIDDEN: [&str; 6] = ["/proc", "/sys", "/dev", "/run", "/etc", "/tmp"];
+
+/// Most files in the private `/tmp`: one for every 4 KiB, at least 1,024.
+fn tmp_files(bytes: u64) -> u64 {
+    (bytes / 4096).max(1024)
+}
+
+/// What the host looks like, read once.
+#[derive(Clone, Debug)]
+pub(crate) struct SystemRoot {
+    base: Vec<MountStep>,
+    program_folders: Vec<MountStep>,
+    loaders: Vec<PathBuf>,
+}
+
+impl SystemRoot {
+    pub(crate) fn read() -> Self {
+        let mut base = Vec::new();
+        for path in LIBRARIES {
+            if Path::new(path).is_dir() {
+                base.push(system_bind(path));
+            }
+        }
+        for path in LIBRARY_LINKS {
+            base.extend(link_or_bind(path));
+        }
+        base.push(MountStep::Folder { target: c"usr/bin".into() });
+        let mut program_folders = Vec::new();
+        for path in PROGRAMS {
+            let step = link_or_bind(path);
+            if matches!(step, Some(MountStep::Link { .. })) {
+                base.extend(step);
+            } else {
+                program_folders.extend(step);
+            }
+        }
+        base.extend(small_files());
+        for path in ["/etc/ld.so.cache", "/etc/localtime"] {
+            base.push(optional(path));
+        }
+        program_folders.push(optional("/etc/alternatives"));
+        for name in DEVICES {
+            base.push(MountStep::Bind {
+                source: text(&format!("/dev/{name}")),
+                target: text(&format!("dev/{name}")),
+                flags: bind::DEVICE | bind::WRITABLE,
+            });
+        }
+        for (target, to) in [
+            (c"dev/fd", c"/proc/self/fd"),
+            (c"dev/stdin", c"/proc/self/fd/0"),
+            (c"dev/stdout", c"/proc/self/fd/1"),
+            (c"dev/stderr", c"/proc/self/fd/2"),
+            (c"dev/shm", c"/tmp"),
+        ] {
+            base.push(MountStep::Link { target: target.into(), to: to.into() });
+        }
+        base.push(MountStep::Processes { target: c"proc".into() });
+        let loaders = LOADERS.iter().filter_map(|path| std::fs::canonicalize(path).ok()).collect();
+        Self { base, program_folders, loaders }
+    }
+
+    /// The whole jail for one plan.
+    pub(crate) fn spec(
+        &self,
+        plan: &Plan,
+        file: &Path,
+        prefix: Option<&Path>,
+        cgroup_required: bool,
+    ) -> Result<JailSpec, StartError> {
+        let mut mounts = self.base.clone();
+        mounts.push(MountStep::Memory {
+            target: c"tmp".into(),
+            bytes: plan.budget.tmp_bytes,
+            files: tmp_files(plan.budget.tmp_bytes),
+        });
+        let mut executables: Vec<PathBuf> = self.loaders.clone();
+        if plan.programs == Programs::All {
+            mounts.extend(self.program_folders.iter().cloned());
+            executables.extend(PROGRAMS.iter().chain(&LIBRARIES).map(PathBuf::from));
+        }
+        if let Some(prefix) = prefix {
+            let lib = prefix.join("lib");
+            mounts.push(bind_step(&lib, &lib, bind::EXECUTABLE | bind::OWNED)?);
+        }
+        let mut programs = vec![file.to_owned()];
+        if let Programs::Listed(listed) = &plan.programs {
+            mounts.push(optional("/etc/alternatives"));
+            for program in listed {
+                let real = std::fs::canonicalize(program)
+                    .map_err(|e| StartError::Plan(format!("{}: {e}", program.display())))?;
+                if real != *program {
+                    programs.push(program.clone());
+                }
+                programs.push(real);
+            }
+        }
+        for exposed in &plan.exposed {
+            mounts.push(exposed_step(exposed)?);
+        }
+        for program in &programs {
+            if !self.visible(program, plan, prefix) {
+                // A link that stands on the list is shown as the file behind it.
+                mounts.push(bind_step(program, program, bind::EXECUTABLE | bind::OWNED)?);
+            }
+            executables.push(program.clone());
+        }
+        for (target, content) in &plan.files {
+            mounts.push(MountStep::File { target: inside(target)?, content: content.clone() });
+        }
+        Ok(JailSpec {
+            hostname: b"plugin".to_vec(),
+            mounts,
+            rlimits: rlimits(plan, cgroup_required),
+            cgroup: CgroupLimits {
+                memory: plan.budget.memory_bytes,
+                // The jail's own first process counts too.
+                pids: plan.budget.processes.saturating_add(1),
+                cpu_percent: plan.budget.cpu_percent,
+                required: cgroup_required,
+            },
+            landlock: landlock(plan, &executables)?,
+            landlock_required: false,
+            seccomp: SeccompProfile {
+                writable_executable: plan.just_in_time_compiler || plan.runtime == Runtime::Node,
+            },
+        })
+    }
+
+    /// Whether a program lies in a folder that is shown anyway.
+    fn visible(&self, program: &Path, plan: &Plan, prefix: Option<&Path>) -> bool {
+        LIBRARIES.iter().any(|folder| program.starts_with(folder))
+            || prefix.is_some_and(|prefix| program.starts_with(prefix.join("lib")))
+            || plan.programs == Programs::All
+                && PROGRAMS.iter().any(|folder| program.starts_with(folder))
+            || plan
+                .exposed
+                .iter()
+                .any(|e| e.executable && program.starts_with(&e.target) && e.source == e.target)
+    }
+}
+
+fn text(value: &str) -> CString {
+    CString::new(value).unwrap_or_default()
+}
+
+fn path_text(path: &Path) -> Result<CString, StartError> {
+    CString::new(path.as_os_str().as_bytes())
+        .map_err(|_| StartError::Plan(format!("`{}` holds a zero byte", path.display())))
+}
+
+/// The path without its leading slash; refuses what is not plainly inside.
+fn inside(path: &Path) -> Result<CString, StartError> {
+    let mut parts = path.components();
+    let plain = parts.next() == Some(Component::RootDir)
+        && parts.all(|part| matches!(part, Component::Normal(_)))
+        && path != Path::new("/");
+    if !plain {
+        return Err(StartError::Plan(format!("`{}` is not a plain absolute path", path.display())));
+    }
+    path_text(path.strip_prefix("/").unwrap_or(path))
+}
+
+fn bind_step(source: &Path, target: &Path, flags: u8) -> Result<MountStep, StartError> {
+    Ok(MountStep::Bind { source: path_text(source)?, target: inside(target)?, flags })
+}
+
+fn exposed_step(exposed: &Exposed) -> Result<MountStep, StartError> {
+    for (what, path) in [("from the host", &exposed.source), ("inside", &exposed.target)] {
+        // A folder below them is fine; the folders themselves would hide or
+        // show what the jail is made of. `/tmp` is private inside.
+        let is_system = FORBIDDEN.iter().any(|folder| path == Path::new(folder))
+            || ["/proc", "/sys", "/dev"].iter().any(|folder| path.starts_with(folder));
+        if is_system || *path == Path::new("/") {
+            return Err(StartError::Plan(format!("`{}` may not be shown {what}", path.display())));
+        }
+    }
+    let mut flags = bind::OWNED;
+    if exposed.writable {
+        flags |= bind::WRITABLE;
+    } else if exposed.executable {
+        flags |= bind::EXECUTABLE;
+    }
+    bind_step(&exposed.source, &exposed.target, flags)
+}
+
+fn system_bind(path: &str) -> MountStep {
+    MountStep::Bind {
+        source: text(path),
+        target: text(path.trim_start_matches('/')),
+        flags: bind::EXECUTABLE,
+    }
+}
+
+fn optional(path: &str) -> MountStep {
+    MountStep::Bind {
+        source: text(path),
+        target: text(path.trim_start_matches('/')),
+        flags: bind::OPTIONAL,
+    }
+}
+
+/// On a merged system `/lib` is a link to `usr/lib`: the same link inside.
+fn link_or_bind(path: &str) -> Option<MountStep> {
+    let meta = std::fs::symlink_metadata(path).ok()?;
+    if meta.is_symlink() {
+        let to = std::fs::read_link(path).ok()?;
+        return Some(MountStep::Link {
+            target: text(path.trim_start_matches('/')),
+            to: path_text(&to).ok()?,
+        });
+    }
+    meta.is_dir().then(|| system_bind(path))
+}
+
+/// The few files of `/etc` that libraries look for, with nothing of the host in them.
+fn small_files() -> Vec<MountStep> {
+    [
+        (c"etc/passwd", "plugin:x:1000:1000:plugin:/tmp:/usr/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"),
+        (c"etc/group", "plugin:x:1000:\nnogroup:x:65534:\n"),
+        (c"etc/hosts", "127.0.0.1 localhost\n::1 localhost\n"),
+        (c"etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n"),
+    ]
+    .into_iter()
+    .map(|(target, content)| MountStep::File {
+        target: target.into(),
+        content: content.as_bytes().to_vec(),
+    })
+    .collect()
+}
+
+fn rlimits(plan: &Plan, cgroup_required: bool) -> Vec<Rlimit> {
+    let budget = &plan.budget;
+    let mut limits = vec![
+        (libc::RLIMIT_CORE, 0),
+        (libc::RLIMIT_NOFILE, budget.open_files.into()),
+        (libc::RLIMIT_FSIZE, budget.file_bytes),
+        // The jail's own first process counts too. Since Linux 5.14 this counts
+        // per user namespace, so jails do not share the number.
+        (libc::RLIMIT_NPROC, u64::from(budget.processes).saturating_add(1)),
+        (libc::RLIMIT_MEMLOCK, 64 * 1024),
+        (libc::RLIMIT_MSGQUEUE, 0),
+        (libc::RLIMIT_NICE, 0),
+        (libc::RLIMIT_RTPRIO, 0),
+        (libc::RLIMIT_SIGPENDING, 1024),
+        (libc::RLIMIT_STACK, 8 * 1024 * 1024),
+    ];
+    if !plan.control {
+        // A second wall behind the watch over the whole jail, in whole seconds.
+        limits.push((libc::RLIMIT_CPU, budget.cpu_time.as_secs().saturating_add(1)));
+    }
+    if !cgroup_required {
+        // Nothing counts the whole jail: at least no process alone gets more.
+        limits.push((libc::RLIMIT_DATA, budget.memory_bytes));
+    }
+    limits.into_iter().map(|(resource, value)| Rlimit { resource, value }).collect()
+}
+
+fn landlock(plan: &Plan, executables: &[PathBuf]) -> Result<Vec<LandlockRule>, StartError> {
+    let rule = |path: &Path, access| Ok(LandlockRule { path: path_text(path)?, access });
+    // Everything that is mounted may be read: the root holds nothing else.
+    let mut rules = vec![
+        rule(Path::new("/"), access::READ)?,
+        rule(Path::new("/tmp"), access::READ | access::WRITE)?,
+    ];
+    for name in DEVICES {
+        rules.push(rule(&Path::new("/dev").join(name), access::READ | access::WRITE)?);
+    }
+    for exposed in plan.exposed.iter().filter(|exposed| exposed.writable) {
+        rules.push(rule(&exposed.target, access::READ | access::WRITE)?);
+    }
+    for path in executables {
+        rules.push(rule(path, access::READ | access::EXECUTE)?);
+    }
+    Ok(rules)
+}

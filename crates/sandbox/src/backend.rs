@@ -1,0 +1,63 @@
+//! The trait that every backend implements.
+
+use crate::end::{End, StartError, Usage};
+use crate::isolation::Level;
+use crate::plan::Plan;
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+/// The host's ends of a plugin's streams.
+#[derive(Debug, Default)]
+pub struct Streams {
+    /// Write end of its standard input.
+    pub stdin: Option<OwnedFd>,
+    /// Read end of its standard output.
+    pub stdout: Option<OwnedFd>,
+    /// Read end of its standard error.
+    pub stderr: Option<OwnedFd>,
+    /// The control channel, a stream in both directions, when the plan asks for one.
+    pub control: Option<OwnedFd>,
+}
+
+/// One kind of sandbox.
+pub trait Backend: Send + Sync {
+    /// Its name for cards and records.
+    fn name(&self) -> &'static str;
+
+    /// What it isolates on this machine. Asked before the start, shown and recorded.
+    fn level(&self) -> Level;
+
+    /// Starts the plan. When this returns an error, nothing is left behind.
+    ///
+    /// # Errors
+    /// When a wall cannot be built or the program cannot be started.
+    fn start(&self, plan: &Plan) -> Result<Box<dyn Running>, StartError>;
+}
+
+/// One sandbox that runs. Dropping it kills everything in it.
+pub trait Running: Send {
+    /// Takes the streams; the second time they are all `None`.
+    fn streams(&mut self) -> Streams;
+
+    /// A descriptor that becomes readable when [`Running::poll_end`] has news.
+    fn watch(&self) -> std::os::fd::BorrowedFd<'_>;
+
+    /// Looks for the end without waiting; `Some` once the program has ended.
+    ///
+    /// # Errors
+    /// When the jailer failed.
+    fn poll_end(&mut self) -> Result<Option<End>, StartError>;
+
+    /// Kills whatever is left and waits until nothing of the jail exists.
+    fn finish(&mut self) -> (End, Usage);
+
+    /// Kills everything in it, at once.
+    fn kill(&mut self);
+
+    /// Processor time and memory in use now: `(time, bytes)`. `None` where
+    /// nothing counts them for the whole jail.
+    fn live(&self) -> Option<(Duration, u64)>;
+
+    /// Process id of its first process, on the host.
+    fn host_pid(&self) -> u32;
+}

@@ -1,0 +1,71 @@
+//! What is to run, with what in sight.
+
+use ringfence_limits::Budget;
+use serde::Serialize;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Which program interprets the plugin's code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Runtime {
+    /// Node.js; compiles at run time, so it may have writable and executable memory.
+    Node,
+    /// CPython.
+    Python,
+    /// Any program.
+    Command,
+}
+
+/// A file or folder of the host that the plugin sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exposed {
+    /// Absolute path on the host, symbolic links resolved.
+    pub source: PathBuf,
+    /// Absolute path inside.
+    pub target: PathBuf,
+    /// Whether it may be changed. What may be changed is never executable.
+    pub writable: bool,
+    /// Whether programs in it may be started.
+    pub executable: bool,
+}
+
+/// Which programs beside the plugin's own may be started.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Programs {
+    /// None.
+    #[default]
+    None,
+    /// These, by absolute host path.
+    Listed(Vec<PathBuf>),
+    /// Every program of the system.
+    All,
+}
+
+/// Everything that a backend needs to start one plugin.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Which interpreter, if any.
+    pub runtime: Runtime,
+    /// The program: an absolute host path. For [`Runtime::Node`] and
+    /// [`Runtime::Python`] the interpreter itself.
+    pub program: PathBuf,
+    /// Arguments after the program's name.
+    pub arguments: Vec<OsString>,
+    /// Variables lent to the plugin, beside the few that every plugin has.
+    pub environment: Vec<(OsString, OsString)>,
+    /// Folder inside in which it starts; `/tmp` when it has none.
+    pub folder: Option<PathBuf>,
+    /// The plugin's code and every granted file and folder.
+    pub exposed: Vec<Exposed>,
+    /// Small read-only files made for it: path inside and content.
+    pub files: Vec<(PathBuf, Vec<u8>)>,
+    /// Other programs that it may start.
+    pub programs: Programs,
+    /// Memory may be writable and executable. Implied for [`Runtime::Node`].
+    pub just_in_time_compiler: bool,
+    /// Whether it gets a control channel to the broker, on descriptor 3.
+    pub control: bool,
+    /// Its limits.
+    pub budget: Budget,
+}
