@@ -37,11 +37,7 @@ pub(crate) fn actions(node: &Node, problems: &mut Problems) -> Vec<Action> {
                 let Some(name) = name(&field.key, field.key_at, problems) else {
                     continue;
                 };
-                let mut action = Action {
-                    name,
-                    description: None,
-                    input: None,
-                };
+                let mut action = Action { name, description: None, input: None };
                 if !field.value.is_null() {
                     let what = format!("the action `{}`", action.name);
                     if let Some(fields) =
@@ -65,11 +61,7 @@ pub(crate) fn actions(node: &Node, problems: &mut Problems) -> Vec<Action> {
 }
 
 fn listed(item: &Node, problems: &mut Problems) -> Option<(Position, Action)> {
-    let mut action = Action {
-        name: String::new(),
-        description: None,
-        input: None,
-    };
+    let mut action = Action { name: String::new(), description: None, input: None };
     if let Value::Scalar { text, .. } = &item.value {
         action.name = name(text, item.at, problems)?;
         return Some((item.at, action));
@@ -97,11 +89,8 @@ fn name(text: &str, at: Position, problems: &mut Problems) -> Option<String> {
     let good = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/');
     if text.is_empty() || text.len() > 128 || !text.bytes().all(good) {
         problems.push(
-            Problem::new(
-                at,
-                format!("`{}` is not the name of an action", reader::short(text)),
-            )
-            .help("use up to 128 letters, digits, `_`, `-`, `.` or `/`"),
+            Problem::new(at, format!("`{}` is not the name of an action", reader::short(text)))
+                .help("use up to 128 letters, digits, `_`, `-`, `.` or `/`"),
         );
         return None;
     }
@@ -132,12 +121,9 @@ fn details(fields: &Fields<'_>, action: &mut Action, problems: &mut Problems) {
 fn json(node: &Node, problems: &mut Problems) -> Option<serde_json::Value> {
     Some(match &node.value {
         Value::Scalar { text, plain } => scalar(node, text, *plain, problems)?,
-        Value::List(items) => serde_json::Value::Array(
-            items
-                .iter()
-                .filter_map(|item| json(item, problems))
-                .collect(),
-        ),
+        Value::List(items) => {
+            serde_json::Value::Array(items.iter().filter_map(|item| json(item, problems)).collect())
+        }
         Value::Map(fields) => {
             let mut map = Map::new();
             for field in fields {
@@ -183,10 +169,7 @@ fn scalar(
         && let Ok(value) = number.parse::<f64>()
     {
         let Some(value) = Number::from_f64(value) else {
-            problems.add(
-                node.at,
-                format!("`{}` is no JSON number", reader::short(text)),
-            );
+            problems.add(node.at, format!("`{}` is no JSON number", reader::short(text)));
             return None;
         };
         return Some(serde_json::Value::Number(value));

@@ -6,17 +6,13 @@ use crate::node::{Field, Node, Value};
 use crate::reader::{self, Fields, Problems, TextRule};
 use crate::words;
 use ringfence_types::{Capability, CapabilityError, Kind};
-use std::error::Error as _;
 use std::path::Path;
 
 /// Most capabilities that one manifest may ask for.
 pub const MAX_DECLARED: usize = 256;
 
 /// Longest scope text in bytes, as the pattern grammar has it.
-const SCOPE: TextRule = TextRule {
-    max: 4096,
-    lines: false,
-};
+const SCOPE: TextRule = TextRule { max: 4096, lines: false };
 
 /// A capability that the plugin asks for. Declaring grants nothing.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -102,18 +98,12 @@ pub(crate) fn permissions(node: &Node, requested: &mut Vec<Requested>, problems:
         // `permissions:` with nothing behind it asks for nothing.
         Value::Scalar { .. } if node.is_null() => {}
         Value::Scalar { .. } => problems.push(
-            Problem::new(
-                node.at,
-                "`permissions` is a list of words or a map of families",
-            )
-            .help("begin the word with `- ` on a line of its own"),
+            Problem::new(node.at, "`permissions` is a list of words or a map of families")
+                .help("begin the word with `- ` on a line of its own"),
         ),
     }
     if requested.len() > MAX_DECLARED {
-        problems.add(
-            node.at,
-            format!("more than {MAX_DECLARED} permissions are asked for"),
-        );
+        problems.add(node.at, format!("more than {MAX_DECLARED} permissions are asked for"));
     }
 }
 
@@ -193,9 +183,7 @@ fn word_and_scope(
 ) {
     let beside = |key: &str| fields.iter().find(|field| field.key == key);
     let (reason, optional) = reason_and_optional(beside("reason"), beside("optional"), problems);
-    let mut words = fields
-        .iter()
-        .filter(|field| !keys::BESIDE_WORD.contains(&field.key.as_str()));
+    let mut words = fields.iter().filter(|field| !keys::BESIDE_WORD.contains(&field.key.as_str()));
     let Some(field) = words.next() else {
         problems.push(
             Problem::new(item.at, "a permission without a word")
@@ -206,10 +194,7 @@ fn word_and_scope(
     if let Some(second) = words.next() {
         let problem = Problem::new(
             second.key_at,
-            format!(
-                "unknown key `{}` in a permission",
-                reader::short(&second.key)
-            ),
+            format!("unknown key `{}` in a permission", reader::short(&second.key)),
         );
         problems.push(if words::meaning(&second.key).is_some() {
             problem.help("begin every permission with `- ` of its own")
@@ -313,13 +298,7 @@ struct Request<'a> {
 
 impl<'a> Request<'a> {
     fn of(kind: Kind, word: &'a str, at: Position) -> Self {
-        Self {
-            kind,
-            word,
-            at,
-            reason: None,
-            optional: false,
-        }
+        Self { kind, word, at, reason: None, optional: false }
     }
 
     /// A scope, a list of scopes, or `true` and `false` for all and nothing.
@@ -331,19 +310,13 @@ impl<'a> Request<'a> {
                 }
             }
             Value::Scalar { .. } if node.is_null() => problems.push(
-                Problem::new(
-                    node.at,
-                    format!("`{}` has no scope", reader::short(self.word)),
-                )
-                .help("write a scope behind the colon, or `\"*\"` for everything"),
+                Problem::new(node.at, format!("`{}` has no scope", reader::short(self.word)))
+                    .help("write a scope behind the colon, or `\"*\"` for everything"),
             ),
             Value::Map(_) => problems.push(
                 Problem::new(
                     node.at,
-                    format!(
-                        "the scope of `{}` is text or a list",
-                        reader::short(self.word)
-                    ),
+                    format!("the scope of `{}` is text or a list", reader::short(self.word)),
                 )
                 .help("put `reason` and `optional` beside the word, not below it"),
             ),
@@ -386,13 +359,23 @@ impl<'a> Request<'a> {
 }
 
 fn scope_problem(at: Position, request: &Requested, error: &CapabilityError) -> Problem {
-    let cause = error
-        .source()
-        .map_or_else(String::new, |source| format!(": {source}"));
-    let problem = Problem::new(at, format!("{error}{cause}"));
     let scope = request.scope.as_deref().unwrap_or("");
+    let problem = match error {
+        // In the author's words: the error itself holds the resolved path.
+        CapabilityError::Scope { kind, source, .. } => Problem::new(
+            at,
+            format!(
+                "`{}` is not a scope of {kind} ({}): {source}",
+                reader::short(scope),
+                kind.scope_meaning()
+            ),
+        ),
+        other => Problem::new(at, other.to_string()),
+    };
     match request.kind {
-        Kind::FilesRead | Kind::FilesWrite | Kind::FilesDelete if !scope.starts_with('/') => {
+        Kind::FilesRead | Kind::FilesWrite | Kind::FilesDelete
+            if !scope.starts_with('/') && !scope.starts_with("./") =>
+        {
             problem.help("begin with `/`, or with `./` for the plugin's own folder")
         }
         Kind::NetworkRequest if scope.contains("://") => problem

@@ -32,11 +32,7 @@ pub(crate) fn of_tree(root: &Path, label: &[u8]) -> Result<Digest, PackageError>
     field(&mut all, label);
     let mut left = MAX_BYTES;
     for (name, kind) in files(root)? {
-        let path = if name.as_os_str().is_empty() {
-            root.to_owned()
-        } else {
-            root.join(&name)
-        };
+        let path = if name.as_os_str().is_empty() { root.to_owned() } else { root.join(&name) };
         field(&mut all, name.as_os_str().as_bytes());
         if kind == Kind::Link {
             let target = fs::read_link(&path).map_err(|error| folder::unreadable(&path, error))?;
@@ -84,18 +80,13 @@ fn files(root: &Path) -> Result<Vec<(PathBuf, Kind)>, PackageError> {
     let mut folders = vec![(PathBuf::new(), 0_usize)];
     while let Some((folder, depth)) = folders.pop() {
         let path = root.join(&folder);
-        let too_large = |bound| PackageError::TooLarge {
-            path: root.to_owned(),
-            bound,
-        };
+        let too_large = |bound| PackageError::TooLarge { path: root.to_owned(), bound };
         if depth > MAX_FOLDER_DEPTH {
             return Err(too_large("256 folders in each other"));
         }
         for item in fs::read_dir(&path).map_err(|error| folder::unreadable(&path, error))? {
             let item = item.map_err(|error| folder::unreadable(&path, error))?;
-            let kind = item
-                .file_type()
-                .map_err(|error| folder::unreadable(&path, error))?;
+            let kind = item.file_type().map_err(|error| folder::unreadable(&path, error))?;
             let name: OsString = item.file_name();
             let below = folder.join(name);
             if found.len() + folders.len() >= MAX_FILES {
@@ -127,6 +118,11 @@ struct Content {
 
 fn content(path: &Path, left: u64, root: &Path) -> Result<Content, PackageError> {
     let (mut file, metadata) = folder::open_regular(path)?;
+    let too_large =
+        || PackageError::TooLarge { path: root.to_owned(), bound: "1 GiB for a package" };
+    if metadata.len() > left {
+        return Err(too_large());
+    }
     let mut hash = Sha256::new();
     let mut size = 0_u64;
     // Large enough that the system calls do not count beside the hashing.
@@ -139,11 +135,9 @@ fn content(path: &Path, left: u64, root: &Path) -> Result<Content, PackageError>
             Err(error) => return Err(folder::unreadable(path, error)),
         };
         size = size.saturating_add(read as u64);
+        // It may grow while it is read.
         if size > left {
-            return Err(PackageError::TooLarge {
-                path: root.to_owned(),
-                bound: "1 GiB for a package",
-            });
+            return Err(too_large());
         }
         hash.update(buffer.get(..read).unwrap_or_default());
     }

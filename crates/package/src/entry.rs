@@ -61,10 +61,7 @@ fn argv_as_text<S: serde::Serializer>(argv: &[OsString], serializer: S) -> Resul
 }
 
 fn refused(entry: &str, reason: impl Into<String>) -> PackageError {
-    PackageError::Entry {
-        entry: entry.to_owned(),
-        reason: reason.into(),
-    }
+    PackageError::Entry { entry: entry.to_owned(), reason: reason.into() }
 }
 
 /// Looks up what a manifest says.
@@ -85,20 +82,12 @@ pub(crate) fn resolve(
             let path = inside(file, home, code_root)?;
             let import_root = path.parent().unwrap_or(home).to_owned();
             has_class(file, &path, class, plugin_type)?;
-            Ok(Entry::Class {
-                path,
-                class: class.clone(),
-                import_root,
-            })
+            Ok(Entry::Class { path, class: class.clone(), import_root })
         }
         EntryText::ModuleClass { module, class } => {
             let (path, import_root) = module_file(module, home, code_root)?;
             has_class(module, &path, class, plugin_type)?;
-            Ok(Entry::Class {
-                path,
-                class: class.clone(),
-                import_root,
-            })
+            Ok(Entry::Class { path, class: class.clone(), import_root })
         }
         EntryText::Argv(words) => {
             let mut argv: Vec<OsString> = words.iter().map(OsString::from).collect();
@@ -215,10 +204,7 @@ fn refuse_foreign(path: &Path, head: &[u8]) -> Result<(), PackageError> {
     } else {
         return Ok(());
     };
-    Err(PackageError::Unsupported {
-        path: path.to_owned(),
-        what,
-    })
+    Err(PackageError::Unsupported { path: path.to_owned(), what })
 }
 
 /// What a file is by its content and name, without a manifest.
@@ -256,12 +242,7 @@ pub(crate) fn classify(
             reader::short(&shebang.options.join(" "))
         ));
     }
-    Ok((
-        runtime,
-        Entry::File {
-            path: path.to_owned(),
-        },
-    ))
+    Ok((runtime, Entry::File { path: path.to_owned() }))
 }
 
 /// The file of a module, and the folder from which Python would import it.
@@ -272,24 +253,14 @@ fn module_file(
 ) -> Result<(PathBuf, PathBuf), PackageError> {
     let stem = module.replace('.', "/");
     for below in ["", "src/"] {
-        for form in [
-            format!("{below}{stem}.py"),
-            format!("{below}{stem}/__init__.py"),
-        ] {
+        for form in [format!("{below}{stem}.py"), format!("{below}{stem}/__init__.py")] {
             if folder::exists(&home.join(&form)) {
-                let import_root = if below.is_empty() {
-                    home.to_owned()
-                } else {
-                    home.join("src")
-                };
+                let import_root = if below.is_empty() { home.to_owned() } else { home.join("src") };
                 return Ok((inside(&form, home, code_root)?, import_root));
             }
         }
     }
-    Err(refused(
-        module,
-        format!("no such module: looked for `{stem}.py` and `{stem}/__init__.py`"),
-    ))
+    Err(refused(module, format!("no such module: looked for `{stem}.py` and `{stem}/__init__.py`")))
 }
 
 /// The file defines the class at its top level, on a base that fits.
@@ -305,10 +276,7 @@ fn has_class(
     if !classes.iter().any(|other| other.name == class) {
         let near = reader::nearest(class, classes.iter().map(|class| class.name.as_str()))
             .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-        return Err(refused(
-            entry,
-            format!("defines no class `{class}` at its top level{near}"),
-        ));
+        return Err(refused(entry, format!("defines no class `{class}` at its top level{near}")));
     }
     let bases = python_class::outer_bases(&classes, class);
     if bases.iter().any(|base| fits(base, plugin_type)) {
@@ -318,18 +286,13 @@ fn has_class(
         .and_then(PluginType::base_class)
         .unwrap_or("a base whose name ends in `Plugin`");
     let of = plugin_type.map_or_else(String::new, |kind| format!(" of the type `{kind}`"));
-    Err(refused(
-        entry,
-        format!("the class `{class}` is no plugin{of}: want {wanted} as its base"),
-    ))
+    Err(refused(entry, format!("the class `{class}` is no plugin{of}: want {wanted} as its base")))
 }
 
 /// The base of another type does not fit; a base of the plugin's own making
 /// does, if it is called a plugin.
 fn fits(base: &str, plugin_type: Option<PluginType>) -> bool {
-    let meant_for = PluginType::ALL
-        .iter()
-        .find(|kind| kind.base_class() == Some(base));
+    let meant_for = PluginType::ALL.iter().find(|kind| kind.base_class() == Some(base));
     match (meant_for, plugin_type) {
         (Some(meant_for), Some(plugin_type)) => *meant_for == plugin_type,
         (Some(_), None) => true,

@@ -6,10 +6,7 @@ use crate::reader::{self, Problems, TextRule};
 use serde::Serialize;
 
 /// Longest entry, in bytes: the longest path Linux knows.
-const ENTRY: TextRule = TextRule {
-    max: 4096,
-    lines: false,
-};
+const ENTRY: TextRule = TextRule { max: 4096, lines: false };
 /// Most arguments of a command.
 const MAX_ARGUMENTS: usize = 256;
 
@@ -165,14 +162,11 @@ fn runtime_of(text: &str) -> Option<Runtime> {
 }
 
 pub(crate) fn has_extension(path: &str, wanted: &str) -> bool {
-    path.rsplit_once('.')
-        .is_some_and(|(stem, extension)| !stem.is_empty() && extension == wanted)
+    path.rsplit_once('.').is_some_and(|(stem, extension)| !stem.is_empty() && extension == wanted)
 }
 
 pub(crate) fn is_node_file(path: &str) -> bool {
-    ["js", "mjs", "cjs"]
-        .iter()
-        .any(|extension| has_extension(path, extension))
+    ["js", "mjs", "cjs"].iter().any(|extension| has_extension(path, extension))
 }
 
 fn command(
@@ -205,20 +199,14 @@ fn file_or_class(text: &str, runtime: Runtime) -> Result<EntryText, String> {
         return Err("a class in the entry is known for `runtime: python` only".to_owned());
     }
     if !is_identifier(class) {
-        return Err(format!(
-            "`{}` is not the name of a Python class",
-            reader::short(class)
-        ));
+        return Err(format!("`{}` is not the name of a Python class", reader::short(class)));
     }
     let class = class.to_owned();
     if place.contains('/') || has_extension(place, "py") {
         let file = relative_path(place)?;
         Ok(EntryText::Class { file, class })
     } else if place.split('.').all(is_identifier) {
-        Ok(EntryText::ModuleClass {
-            module: place.to_owned(),
-            class,
-        })
+        Ok(EntryText::ModuleClass { module: place.to_owned(), class })
     } else {
         Err(format!(
             "`{}` is neither a file such as `plugin.py` nor a module such as `package.plugin`",

@@ -40,12 +40,7 @@ pub struct Problem {
 
 impl Problem {
     pub(crate) fn new(at: Position, message: impl Into<String>) -> Self {
-        Self {
-            line: at.line,
-            column: at.column,
-            message: message.into(),
-            suggestion: None,
-        }
+        Self { line: at.line, column: at.column, message: message.into(), suggestion: None }
     }
 
     pub(crate) fn help(mut self, suggestion: impl Into<String>) -> Self {
@@ -63,9 +58,7 @@ pub struct ManifestError {
 
 impl From<Problem> for ManifestError {
     fn from(problem: Problem) -> Self {
-        Self {
-            problems: vec![problem],
-        }
+        Self { problems: vec![problem] }
     }
 }
 
@@ -75,12 +68,7 @@ impl fmt::Display for ManifestError {
             if number > 0 {
                 f.write_str("\n")?;
             }
-            let Problem {
-                line,
-                column,
-                message,
-                suggestion,
-            } = problem;
+            let Problem { line, column, message, suggestion } = problem;
             write!(f, "{MANIFEST_NAME}:{line}:{column}: {message}")?;
             if let Some(suggestion) = suggestion {
                 write!(f, "\n  help: {suggestion}")?;
@@ -124,11 +112,7 @@ pub enum PackageError {
         reason: String,
     },
     /// Several programs could be meant.
-    #[error(
-        "`{}` has several programs: {}; name one of them",
-        shown(path),
-        list(choices)
-    )]
+    #[error("`{}` has several programs: {}; name one of them", shown(path), list(choices))]
     Ambiguous {
         /// The folder.
         path: PathBuf,

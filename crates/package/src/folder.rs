@@ -12,10 +12,7 @@ use std::path::{Path, PathBuf};
 const MAX_NAMES: usize = 20_000;
 
 pub(crate) fn unreadable(path: &Path, source: io::Error) -> PackageError {
-    PackageError::Read {
-        path: path.to_owned(),
-        source,
-    }
+    PackageError::Read { path: path.to_owned(), source }
 }
 
 /// The absolute path without symbolic links.
@@ -47,10 +44,7 @@ pub(crate) fn open_regular(path: &Path) -> Result<(File, Metadata), PackageError
         .into();
     let metadata = file.metadata().map_err(|error| unreadable(path, error))?;
     if !metadata.is_file() {
-        return Err(unreadable(
-            path,
-            io::Error::other("it is not a regular file"),
-        ));
+        return Err(unreadable(path, io::Error::other("it is not a regular file")));
     }
     Ok((file, metadata))
 }
@@ -58,10 +52,7 @@ pub(crate) fn open_regular(path: &Path) -> Result<(File, Metadata), PackageError
 /// The whole file, if it has at most `max` bytes.
 pub(crate) fn read(path: &Path, max: u64, bound: &'static str) -> Result<Vec<u8>, PackageError> {
     let (file, metadata) = open_regular(path)?;
-    let too_large = || PackageError::TooLarge {
-        path: path.to_owned(),
-        bound,
-    };
+    let too_large = || PackageError::TooLarge { path: path.to_owned(), bound };
     if metadata.len() > max {
         return Err(too_large());
     }
@@ -82,20 +73,14 @@ pub(crate) fn read_if_there(
     max: u64,
     bound: &'static str,
 ) -> Result<Option<Vec<u8>>, PackageError> {
-    if exists(path) {
-        read(path, max, bound).map(Some)
-    } else {
-        Ok(None)
-    }
+    if exists(path) { read(path, max, bound).map(Some) } else { Ok(None) }
 }
 
 /// The first `max` bytes.
 pub(crate) fn head(path: &Path, max: u64) -> Result<Vec<u8>, PackageError> {
     let (file, _) = open_regular(path)?;
     let mut bytes = Vec::new();
-    file.take(max)
-        .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(path, error))?;
+    file.take(max).read_to_end(&mut bytes).map_err(|error| unreadable(path, error))?;
     Ok(bytes)
 }
 

@@ -55,10 +55,7 @@ impl Found {
 }
 
 fn stem(path: &Path) -> String {
-    path.file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// The outermost `node_modules` that `path` is in. That folder alone makes all
@@ -81,10 +78,7 @@ pub(crate) fn folder(home: &Path) -> Result<Found, PackageError> {
     }
     let names = folder::names(home)?;
     let has = |wanted: &str| names.iter().any(|(name, _)| name == wanted);
-    if names
-        .iter()
-        .any(|(name, _)| name.as_bytes().ends_with(b".dist-info"))
-    {
+    if names.iter().any(|(name, _)| name.as_bytes().ends_with(b".dist-info")) {
         return infer_python::target_folder(home);
     }
     if has("pyproject.toml")
@@ -92,13 +86,7 @@ pub(crate) fn folder(home: &Path) -> Result<Found, PackageError> {
     {
         return Ok(found);
     }
-    for name in [
-        "__main__.py",
-        "main.py",
-        "index.js",
-        "index.mjs",
-        "index.cjs",
-    ] {
+    for name in ["__main__.py", "main.py", "index.js", "index.mjs", "index.cjs"] {
         if has(name) {
             return script_in(home, name);
         }
@@ -191,10 +179,7 @@ pub(crate) fn command(mut argv: Vec<OsString>) -> Result<Found, PackageError> {
         && folder::is_file(&resolved)
     {
         name = stem(&resolved);
-        if around
-            .as_deref()
-            .is_none_or(|root| !resolved.starts_with(root))
-        {
+        if around.as_deref().is_none_or(|root| !resolved.starts_with(root)) {
             around = Some(surroundings(&resolved, &resolved));
         }
     }
@@ -208,20 +193,12 @@ pub(crate) fn command(mut argv: Vec<OsString>) -> Result<Found, PackageError> {
 /// The first argument that is no option, unless options come first: which of
 /// them take a value is not known here.
 fn script_of(argv: &[OsString]) -> Option<&OsString> {
-    argv.get(1)
-        .filter(|word| !word.as_bytes().starts_with(b"-") && !word.is_empty())
+    argv.get(1).filter(|word| !word.as_bytes().starts_with(b"-") && !word.is_empty())
 }
 
 fn interpreter(program: &OsStr) -> Runtime {
-    let name = Path::new(program)
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy();
-    Shebang {
-        interpreter: name.into_owned(),
-        options: Vec::new(),
-    }
-    .runtime()
+    let name = Path::new(program).file_name().unwrap_or_default().to_string_lossy();
+    Shebang { interpreter: name.into_owned(), options: Vec::new() }.runtime()
 }
 
 /// What has to be readable for the file at `path` to run.

@@ -74,17 +74,10 @@ fn metadata(home: &Path) -> Result<Value, PackageError> {
     let path = home.join("package.json");
     let bytes = folder::read(&path, MAX_METADATA, "1 MiB for a package.json")?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let invalid = |reason: String| PackageError::Metadata {
-        path: path.clone(),
-        reason,
-    };
+    let invalid = |reason: String| PackageError::Metadata { path: path.clone(), reason };
     // The parser's own limit of 128 levels bounds the recursion.
     let value: Value = serde_json::from_slice(bytes).map_err(|error| invalid(error.to_string()))?;
-    if value.is_object() {
-        Ok(value)
-    } else {
-        Err(invalid("it is not a JSON object".to_owned()))
-    }
+    if value.is_object() { Ok(value) } else { Err(invalid("it is not a JSON object".to_owned())) }
 }
 
 /// The file to start, relative to the folder; none when nothing is named that exists.
@@ -92,9 +85,7 @@ fn entry_file(home: &Path, metadata: &Value) -> Result<Option<String>, PackageEr
     if let Some(file) = program(home, metadata)? {
         return Ok(Some(file));
     }
-    let exported = metadata
-        .get("exports")
-        .and_then(|exports| exported(exports, MAX_CONDITIONS));
+    let exported = metadata.get("exports").and_then(|exports| exported(exports, MAX_CONDITIONS));
     let main = text(metadata, "main");
     let named = exported.or(main).unwrap_or("index.js");
     let Ok(named) = relative_path(named) else {
@@ -110,45 +101,38 @@ fn entry_file(home: &Path, metadata: &Value) -> Result<Option<String>, PackageEr
         format!("{named}/index.js"),
         format!("{named}/index.cjs"),
     ];
-    Ok(forms
-        .into_iter()
-        .find(|form| folder::is_file(&home.join(form))))
+    Ok(forms.into_iter().find(|form| folder::is_file(&home.join(form))))
 }
 
 /// `bin`: one program, or the one that is called like the package.
 fn program(home: &Path, metadata: &Value) -> Result<Option<String>, PackageError> {
-    let chosen = match metadata.get("bin") {
-        Some(Value::String(one)) => one.as_str(),
-        Some(Value::Object(all)) => {
-            let name = text(metadata, "name").unwrap_or("");
-            let unscoped = name.rsplit('/').next().unwrap_or(name);
-            let mut files: Vec<&str> = all.values().filter_map(Value::as_str).collect();
-            files.sort_unstable();
-            files.dedup();
-            match (all.get(unscoped).and_then(Value::as_str), files.as_slice()) {
-                (Some(named), _) => named,
-                (None, [one]) => one,
-                (None, []) => return Ok(None),
-                (None, many) => {
-                    return Err(PackageError::Ambiguous {
-                        path: home.to_owned(),
-                        choices: many
-                            .iter()
-                            .filter_map(|file| relative_path(file).ok())
-                            .map(|file| home.join(file))
-                            .collect(),
-                    });
-                }
-            }
-        }
-        _ => return Ok(None),
-    };
-    relative_path(chosen)
-        .map(Some)
-        .map_err(|reason| PackageError::Entry {
-            entry: chosen.to_owned(),
+    let relative = |file: &str| {
+        relative_path(file).map_err(|reason| PackageError::Entry {
+            entry: file.to_owned(),
             reason: reason.to_owned(),
         })
+    };
+    let all = match metadata.get("bin") {
+        Some(Value::String(one)) => return relative(one).map(Some),
+        Some(Value::Object(all)) => all,
+        _ => return Ok(None),
+    };
+    let name = text(metadata, "name").unwrap_or("");
+    let unscoped = name.rsplit('/').next().unwrap_or(name);
+    if let Some(named) = all.get(unscoped).and_then(Value::as_str) {
+        return relative(named).map(Some);
+    }
+    let mut files: Vec<String> =
+        all.values().filter_map(Value::as_str).map(relative).collect::<Result<_, _>>()?;
+    files.sort_unstable();
+    files.dedup();
+    if files.len() > 1 {
+        return Err(PackageError::Ambiguous {
+            path: home.to_owned(),
+            choices: files.iter().map(|file| home.join(file)).collect(),
+        });
+    }
+    Ok(files.pop())
 }
 
 /// What `exports` gives for the package itself under the conditions of node.
@@ -176,10 +160,7 @@ fn describe(home: &Path, metadata: &Value, file: &str) -> Result<Found, PackageE
         PackageError::Unsupported { path, .. } if !looks_like_code(&path) => {
             PackageError::Unknown {
                 path: home.to_owned(),
-                reason: format!(
-                    "its package.json starts `{}`, which is no script",
-                    short(file)
-                ),
+                reason: format!("its package.json starts `{}`, which is no script", short(file)),
             }
         }
         other => other,

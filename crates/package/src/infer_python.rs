@@ -78,9 +78,8 @@ pub(crate) fn installed_script(path: &Path) -> Result<Option<Found>, PackageErro
     found.notes = notes;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     found.name = name.clone().into_owned();
-    if let Some(distribution) = all
-        .iter()
-        .find(|one| one.scripts.iter().any(|script| script.name == name))
+    if let Some(distribution) =
+        all.iter().find(|one| one.scripts.iter().any(|script| script.name == name))
     {
         describe(&mut found, distribution);
     }
@@ -101,9 +100,7 @@ pub(crate) fn environment_of(path: &Path) -> Option<PathBuf> {
     let home = bin.parent()?;
     let filled = || {
         folder::names(home).is_ok_and(|names| {
-            names
-                .iter()
-                .any(|(name, _)| name.as_bytes().ends_with(b".dist-info"))
+            names.iter().any(|(name, _)| name.as_bytes().ends_with(b".dist-info"))
         })
     };
     (folder::exists(&home.join("pyvenv.cfg")) || filled()).then(|| home.to_owned())
@@ -118,9 +115,8 @@ pub(crate) fn project(home: &Path) -> Result<Option<Found>, PackageError> {
         reason: ringfence_types::UntrustedText::new(&reason).to_string(),
     };
     let source = std::str::from_utf8(&bytes).map_err(|error| invalid(error.to_string()))?;
-    let table: toml::Table = source
-        .parse()
-        .map_err(|error: toml::de::Error| invalid(error.message().to_owned()))?;
+    let table: toml::Table =
+        source.parse().map_err(|error: toml::de::Error| invalid(error.message().to_owned()))?;
     let Some(project) = table.get("project").and_then(toml::Value::as_table) else {
         return Ok(None);
     };
@@ -163,18 +159,13 @@ pub(crate) fn project(home: &Path) -> Result<Option<Found>, PackageError> {
     if !name.is_empty() {
         name.clone_into(&mut found.name);
     }
-    found.version = text("version")
-        .filter(|version| crate::manifest::is_version(version))
-        .map(str::to_owned);
+    found.version =
+        text("version").filter(|version| crate::manifest::is_version(version)).map(str::to_owned);
     found.description = bounded(text("description"));
     let needs_mcp = project
         .get("dependencies")
         .and_then(toml::Value::as_array)
-        .is_some_and(|list| {
-            list.iter()
-                .filter_map(toml::Value::as_str)
-                .any(requires_mcp)
-        });
+        .is_some_and(|list| list.iter().filter_map(toml::Value::as_str).any(requires_mcp));
     if needs_mcp {
         found.protocol = Protocol::Mcp;
     }
@@ -308,10 +299,7 @@ fn script(name: &str, target: &str) -> Option<Script> {
 
 /// The one script of what was asked for; of all that is there if nothing is marked.
 fn choose(home: &Path, mut all: Vec<Distribution>) -> Result<(Distribution, Script), PackageError> {
-    if all
-        .iter()
-        .any(|one| one.requested && !one.scripts.is_empty())
-    {
+    if all.iter().any(|one| one.requested && !one.scripts.is_empty()) {
         all.retain(|one| one.requested);
     }
     all.retain(|one| !one.scripts.is_empty());
@@ -337,10 +325,7 @@ fn choose(home: &Path, mut all: Vec<Distribution>) -> Result<(Distribution, Scri
         }
         many => Err(PackageError::Ambiguous {
             path: home.to_owned(),
-            choices: many
-                .iter()
-                .map(|(_, script)| home.join("bin").join(&script.name))
-                .collect(),
+            choices: many.iter().map(|(_, script)| home.join("bin").join(&script.name)).collect(),
         }),
     }
 }

@@ -67,13 +67,8 @@ pub(crate) const CAPABILITIES: &[&str] = &[
     "aiClient",
 ];
 /// RyCode: limits.
-pub(crate) const RESOURCE_LIMITS: &[&str] = &[
-    "maxMemoryMB",
-    "maxExecutionTime",
-    "maxCPUTime",
-    "maxFileSystemOps",
-    "maxNetworkRequests",
-];
+pub(crate) const RESOURCE_LIMITS: &[&str] =
+    &["maxMemoryMB", "maxExecutionTime", "maxCPUTime", "maxFileSystemOps", "maxNetworkRequests"];
 
 /// Resources, canonical spelling first, then that of Rosey.
 pub(crate) const RESOURCES: &[&str] = &[

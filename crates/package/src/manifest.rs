@@ -83,13 +83,8 @@ impl Manifest {
 }
 
 fn read(root: &Node, problems: &mut Problems) -> Option<Manifest> {
-    let fields = Fields::open_refusing(
-        root,
-        "the manifest",
-        keys::TOP,
-        keys::NOT_ENFORCED,
-        problems,
-    )?;
+    let fields =
+        Fields::open_refusing(root, "the manifest", keys::TOP, keys::NOT_ENFORCED, problems)?;
     let name = name(&fields, problems);
     let version = version(&fields, problems);
     let author = line(&fields, &["author"], problems);
@@ -113,11 +108,8 @@ fn read(root: &Node, problems: &mut Problems) -> Option<Manifest> {
         && let Some(field) = fields.get("protocol")
     {
         problems.push(
-            Problem::new(
-                field.value.at,
-                "the runtime `command` has no runner for `actions`",
-            )
-            .help("use `mcp` or `plain`"),
+            Problem::new(field.value.at, "the runtime `command` has no runner for `actions`")
+                .help("use `mcp` or `plain`"),
         );
     }
     let actions = fields
@@ -129,13 +121,7 @@ fn read(root: &Node, problems: &mut Problems) -> Option<Manifest> {
     permissions(&fields, &mut requested, &mut resources, problems);
     limits(&fields, &mut resources, problems);
     let jit = jit(&fields, runtime, problems);
-    must_be(
-        &fields,
-        "enabled",
-        true,
-        "the plugin is switched off by its manifest",
-        problems,
-    );
+    must_be(&fields, "enabled", true, "the plugin is switched off by its manifest", problems);
     must_be(
         &fields,
         "strictMode",
@@ -219,11 +205,8 @@ fn version(fields: &Fields<'_>, problems: &mut Problems) -> Option<String> {
         return Some(text);
     }
     problems.push(
-        Problem::new(
-            field.value.at,
-            format!("`{}` is not a version", reader::short(&text)),
-        )
-        .help("write numbers with dots between them, such as `1.2.0`"),
+        Problem::new(field.value.at, format!("`{}` is not a version", reader::short(&text)))
+            .help("write numbers with dots between them, such as `1.2.0`"),
     );
     None
 }
@@ -250,10 +233,7 @@ fn homepage(fields: &Fields<'_>, problems: &mut Problems) -> Option<String> {
         return Some(text);
     }
     if let Some(field) = fields.get("homepage") {
-        problems.add(
-            field.value.at,
-            "`homepage` is an address that begins with `https://`",
-        );
+        problems.add(field.value.at, "`homepage` is an address that begins with `https://`");
     }
     None
 }
@@ -271,10 +251,8 @@ fn choice<T: Copy>(
     let found = all.iter().copied().find(|one| word(*one) == text);
     if found.is_none() {
         let words: Vec<&str> = all.iter().map(|one| word(*one)).collect();
-        let problem = Problem::new(
-            field.value.at,
-            format!("unknown {key} `{}`", reader::short(&text)),
-        );
+        let problem =
+            Problem::new(field.value.at, format!("unknown {key} `{}`", reader::short(&text)));
         problems.push(match reader::nearest(&text, words.iter().copied()) {
             Some(word) => problem.help(format!("did you mean `{word}`?")),
             None => problem.help(format!("use one of {}", words.join(", "))),

@@ -60,16 +60,8 @@ impl Node {
 
 /// A list or map whose end has not come yet.
 enum Open {
-    List {
-        at: Position,
-        items: Vec<Node>,
-    },
-    Map {
-        at: Position,
-        fields: Vec<Field>,
-        keys: HashSet<String>,
-        key: Option<(String, Position)>,
-    },
+    List { at: Position, items: Vec<Node> },
+    Map { at: Position, fields: Vec<Field>, keys: HashSet<String>, key: Option<(String, Position)> },
 }
 
 /// Reads one document.
@@ -77,20 +69,12 @@ pub(crate) fn read(text: &str) -> Result<Node, Problem> {
     if text.len() > MAX_MANIFEST_BYTES {
         return Err(Problem::new(
             Position::START,
-            format!(
-                "the file has {} bytes; at most {MAX_MANIFEST_BYTES} are read",
-                text.len()
-            ),
+            format!("the file has {} bytes; at most {MAX_MANIFEST_BYTES} are read", text.len()),
         ));
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     refuse_control_characters(text)?;
-    let mut tree = Tree {
-        places: Places::of(text),
-        open: Vec::new(),
-        root: None,
-        nodes: 0,
-    };
+    let mut tree = Tree { places: Places::of(text), open: Vec::new(), root: None, nodes: 0 };
     let mut documents = 0;
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| {
@@ -119,10 +103,7 @@ pub(crate) fn read(text: &str) -> Result<Node, Problem> {
             }
             Event::SequenceStart(anchor, tag) => {
                 refuse_decoration(at, anchor, tag.is_some())?;
-                tree.begin(at, |at| Open::List {
-                    at,
-                    items: Vec::new(),
-                })?;
+                tree.begin(at, |at| Open::List { at, items: Vec::new() })?;
             }
             Event::MappingStart(anchor, tag) => {
                 refuse_decoration(at, anchor, tag.is_some())?;
@@ -136,8 +117,7 @@ pub(crate) fn read(text: &str) -> Result<Node, Problem> {
             Event::SequenceEnd | Event::MappingEnd => tree.end()?,
         }
     }
-    tree.root
-        .ok_or_else(|| Problem::new(Position::START, "the file is empty"))
+    tree.root.ok_or_else(|| Problem::new(Position::START, "the file is empty"))
 }
 
 /// The place just behind the last character of `text`.
@@ -157,14 +137,8 @@ impl Position {
     fn after(self, last: char, c: char) -> Position {
         match c {
             '\n' if last == '\r' => self,
-            '\n' | '\r' => Position {
-                line: self.line.saturating_add(1),
-                column: 1,
-            },
-            _ => Position {
-                line: self.line,
-                column: self.column.saturating_add(1),
-            },
+            '\n' | '\r' => Position { line: self.line.saturating_add(1), column: 1 },
+            _ => Position { line: self.line, column: self.column.saturating_add(1) },
         }
     }
 }
@@ -228,11 +202,7 @@ impl Places {
         let wanted = u32::try_from(marker.line()).unwrap_or(u32::MAX).max(1);
         let last = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
         let line = wanted.min(last);
-        let length = self
-            .lines
-            .get(line.saturating_sub(1) as usize)
-            .copied()
-            .unwrap_or(0);
+        let length = self.lines.get(line.saturating_sub(1) as usize).copied().unwrap_or(0);
         let column = if wanted > last {
             length.saturating_add(1)
         } else {
@@ -256,10 +226,7 @@ impl Tree {
     fn count(&mut self, at: Position) -> Result<(), Problem> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
-            return Err(Problem::new(
-                at,
-                format!("the file has more than {MAX_NODES} values"),
-            ));
+            return Err(Problem::new(at, format!("the file has more than {MAX_NODES} values")));
         }
         Ok(())
     }
@@ -267,10 +234,7 @@ impl Tree {
     fn begin(&mut self, at: Position, open: impl FnOnce(Position) -> Open) -> Result<(), Problem> {
         self.count(at)?;
         if self.open.len() >= MAX_DEPTH {
-            return Err(Problem::new(
-                at,
-                format!("nested deeper than {MAX_DEPTH} levels"),
-            ));
+            return Err(Problem::new(at, format!("nested deeper than {MAX_DEPTH} levels")));
         }
         if let Some(Open::Map { key: None, .. }) = self.open.last() {
             return Err(Problem::new(at, "a key must be text"));
@@ -294,23 +258,14 @@ impl Tree {
             *key = Some((text, at));
             return Ok(());
         }
-        self.place(Node {
-            at,
-            value: Value::Scalar { text, plain },
-        });
+        self.place(Node { at, value: Value::Scalar { text, plain } });
         Ok(())
     }
 
     fn end(&mut self) -> Result<(), Problem> {
         let node = match self.open.pop() {
-            Some(Open::List { at, items }) => Node {
-                at,
-                value: Value::List(items),
-            },
-            Some(Open::Map { at, fields, .. }) => Node {
-                at,
-                value: Value::Map(fields),
-            },
+            Some(Open::List { at, items }) => Node { at, value: Value::List(items) },
+            Some(Open::Map { at, fields, .. }) => Node { at, value: Value::Map(fields) },
             None => return Err(Problem::new(Position::START, "not YAML: unbalanced")),
         };
         self.place(node);
@@ -322,11 +277,7 @@ impl Tree {
             Some(Open::List { items, .. }) => items.push(node),
             Some(Open::Map { fields, key, .. }) => {
                 if let Some((key, key_at)) = key.take() {
-                    fields.push(Field {
-                        key,
-                        key_at,
-                        value: node,
-                    });
+                    fields.push(Field { key, key_at, value: node });
                 }
             }
             None => self.root = Some(node),

@@ -104,11 +104,8 @@ impl Package {
     /// When nothing in the folder says how to start it, or several things do.
     pub fn infer(path: &Path) -> Result<Package, PackageError> {
         let given = folder::canonical(path)?;
-        let found = if folder::is_folder(&given) {
-            infer::folder(&given)?
-        } else {
-            infer::file(&given)?
-        };
+        let found =
+            if folder::is_folder(&given) { infer::folder(&given)? } else { infer::file(&given)? };
         Ok(Self::inferred(found))
     }
 
@@ -135,18 +132,11 @@ impl Package {
         for requested in &manifest.requested {
             let one = requested
                 .resolve(home)
-                .map_err(|source| PackageError::Scope {
-                    line: requested.at.line,
-                    source,
-                })?;
+                .map_err(|source| PackageError::Scope { line: requested.at.line, source })?;
             declared.push(one);
         }
         let mut notes = unusual(manifest.plugin_type, &declared);
-        if manifest
-            .resources
-            .network_requests
-            .is_some_and(|most| most > 0)
-        {
+        if manifest.resources.network_requests.is_some_and(|most| most > 0) {
             notes.push(
                 "limits its network requests; this version gives no plugin a network".to_owned(),
             );
@@ -263,33 +253,21 @@ impl Package {
     /// same plugin in two places does not.
     fn label(&self, root: &Path) -> Vec<u8> {
         let words = self.entry_words(Some(root));
-        digest::of_words(b"entry", words.iter().map(Vec::as_slice))
-            .as_bytes()
-            .to_vec()
+        digest::of_words(b"entry", words.iter().map(Vec::as_slice)).as_bytes().to_vec()
     }
 
     fn entry_words(&self, root: Option<&Path>) -> Vec<Vec<u8>> {
         let relative = |path: &Path| {
-            let path = root
-                .and_then(|root| path.strip_prefix(root).ok())
-                .unwrap_or(path);
+            let path = root.and_then(|root| path.strip_prefix(root).ok()).unwrap_or(path);
             path.as_os_str().as_bytes().to_vec()
         };
         let mut words = vec![self.runtime.word().as_bytes().to_vec()];
         match &self.entry {
             Entry::File { path } => words.extend([b"file".to_vec(), relative(path)]),
             Entry::Class { path, class, .. } => {
-                words.extend([
-                    b"class".to_vec(),
-                    relative(path),
-                    class.clone().into_bytes(),
-                ]);
+                words.extend([b"class".to_vec(), relative(path), class.clone().into_bytes()]);
             }
-            Entry::Function {
-                module,
-                function,
-                import_root,
-            } => words.extend([
+            Entry::Function { module, function, import_root } => words.extend([
                 b"function".to_vec(),
                 relative(import_root),
                 module.clone().into_bytes(),
@@ -331,13 +309,7 @@ fn plugin_name(text: &str) -> PluginName {
     }
     let mended: String = text
         .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
-                c
-            } else {
-                '-'
-            }
-        })
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' })
         .skip_while(|c| !c.is_ascii_alphanumeric())
         .take(214)
         .collect();

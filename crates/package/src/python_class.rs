@@ -53,9 +53,7 @@ pub(crate) fn outer_bases(classes: &[Class], class: &str) -> Vec<String> {
 fn class_of(line: &str) -> Option<Class> {
     let rest = line.strip_prefix("class")?;
     let rest = rest.strip_prefix([' ', '\t'])?.trim_start();
-    let end = rest
-        .find(|c: char| !(c.is_alphanumeric() || c == '_'))
-        .unwrap_or(rest.len());
+    let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
     let (name, mut rest) = rest.split_at(end);
     if name.is_empty() {
         return None;
@@ -67,16 +65,10 @@ fn class_of(line: &str) -> Option<Class> {
     let mut bases = Vec::new();
     if rest.starts_with('(') {
         let (inside, behind) = bracketed(rest)?;
-        bases = arguments(inside)
-            .iter()
-            .filter_map(|a| base_of(a))
-            .collect();
+        bases = arguments(inside).iter().filter_map(|a| base_of(a)).collect();
         rest = behind.trim_start();
     }
-    rest.starts_with(':').then(|| Class {
-        name: name.to_owned(),
-        bases,
-    })
+    rest.starts_with(':').then(|| Class { name: name.to_owned(), bases })
 }
 
 /// The last name of `package.Base[Parameter]`; none for `metaclass=...` and `*bases`.
@@ -226,10 +218,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn names(source: &str) -> Vec<String> {
-        top_level_classes(source)
-            .into_iter()
-            .map(|class| class.name)
-            .collect()
+        top_level_classes(source).into_iter().map(|class| class.name).collect()
     }
 
     #[test]
@@ -295,11 +284,7 @@ class Continued \
             "x = ''''\\''''\n",
             "x = '# not a comment'\n",
         ] {
-            assert_eq!(
-                names(&format!("{before}class Real(A): pass\n")),
-                ["Real"],
-                "{before}"
-            );
+            assert_eq!(names(&format!("{before}class Real(A): pass\n")), ["Real"], "{before}");
         }
     }
 

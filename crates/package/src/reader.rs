@@ -30,11 +30,8 @@ impl Problems {
                 if self.list.is_empty() {
                     self.add(Position::START, "the manifest is incomplete");
                 }
-                self.list
-                    .sort_by_key(|problem| (problem.line, problem.column));
-                Err(ManifestError {
-                    problems: self.list,
-                })
+                self.list.sort_by_key(|problem| (problem.line, problem.column));
+                Err(ManifestError { problems: self.list })
             }
         }
     }
@@ -54,12 +51,17 @@ pub(crate) fn nearest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) 
         return None;
     }
     let folded = fold(text);
-    known
-        .into_iter()
-        .map(|word| (strsim::jaro_winkler(&folded, &fold(word)), word))
-        .filter(|(likeness, _)| *likeness >= 0.8)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, word)| word)
+    let mut best: Option<(f64, f64, &str)> = None;
+    for word in known {
+        let likeness = strsim::jaro_winkler(&folded, &fold(word));
+        // Of words that fold alike, the one in the spelling that was used.
+        let exact = strsim::jaro_winkler(text, word);
+        let better = best.is_none_or(|(l, e, _)| likeness > l || (likeness >= l && exact > e));
+        if likeness >= 0.8 && better {
+            best = Some((likeness, exact, word));
+        }
+    }
+    best.map(|(_, _, word)| word)
 }
 
 /// Case and the separators in which the dialects differ do not count.
@@ -110,20 +112,14 @@ impl<'a> Fields<'a> {
         problems: &mut Problems,
     ) -> Option<Self> {
         let Value::Map(fields) = &node.value else {
-            problems.add(
-                node.at,
-                format!("{what} is a map of keys, not {}", node.form()),
-            );
+            problems.add(node.at, format!("{what} is a map of keys, not {}", node.form()));
             return None;
         };
         for field in fields {
             if let Some((key, what)) = refused.iter().find(|(key, _)| *key == field.key) {
                 problems.push(
-                    Problem::new(
-                        field.key_at,
-                        format!("`{key}` is not enforced by this version"),
-                    )
-                    .help(format!("remove the key: {what} would silently not happen")),
+                    Problem::new(field.key_at, format!("`{key}` is not enforced by this version"))
+                        .help(format!("remove the key: {what} would silently not happen")),
                 );
             } else if !table.contains(&field.key.as_str()) {
                 let problem = Problem::new(
@@ -133,18 +129,11 @@ impl<'a> Fields<'a> {
                 problems.push(did_you_mean(problem, &field.key, table.iter().copied()));
             }
         }
-        Some(Self {
-            fields,
-            table,
-            at: node.at,
-        })
+        Some(Self { fields, table, at: node.at })
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&'a Field> {
-        debug_assert!(
-            self.table.contains(&key),
-            "`{key}` is read but not in its table"
-        );
+        debug_assert!(self.table.contains(&key), "`{key}` is read but not in its table");
         self.fields.iter().find(|field| field.key == key)
     }
 
@@ -177,15 +166,9 @@ pub(crate) struct TextRule {
 }
 
 /// One line of at most 200 bytes.
-pub(crate) const LINE: TextRule = TextRule {
-    max: 200,
-    lines: false,
-};
+pub(crate) const LINE: TextRule = TextRule { max: 200, lines: false };
 /// A paragraph of at most 4000 bytes.
-pub(crate) const PARAGRAPH: TextRule = TextRule {
-    max: 4000,
-    lines: true,
-};
+pub(crate) const PARAGRAPH: TextRule = TextRule { max: 4000, lines: true };
 
 /// Text as it stands in the file: `1.0` is the text "1.0".
 pub(crate) fn text(
@@ -203,21 +186,13 @@ pub(crate) fn text(
         return None;
     }
     if text.len() > rule.max {
-        problems.add(
-            node.at,
-            format!("`{what}` is longer than {} bytes", rule.max),
-        );
+        problems.add(node.at, format!("`{what}` is longer than {} bytes", rule.max));
         return None;
     }
     let bad = |c: char| c.is_control() && !(rule.lines && matches!(c, '\n' | '\t'));
     if let Some(c) = text.chars().find(|c| bad(*c)) {
-        problems.add(
-            node.at,
-            format!(
-                "`{what}` holds the control character U+{:04X}",
-                u32::from(c)
-            ),
-        );
+        problems
+            .add(node.at, format!("`{what}` holds the control character U+{:04X}", u32::from(c)));
         return None;
     }
     Some(text.clone())
@@ -233,10 +208,8 @@ pub(crate) fn flag(node: &Node, what: &str, problems: &mut Problems) -> Option<b
                 _ => {}
             }
         }
-        let problem = Problem::new(
-            node.at,
-            format!("`{what}` is `true` or `false`, not `{}`", short(text)),
-        );
+        let problem =
+            Problem::new(node.at, format!("`{what}` is `true` or `false`, not `{}`", short(text)));
         problems.push(match text.to_ascii_lowercase().as_str() {
             "yes" | "on" | "1" | "true" => problem.help("write `true` without quotes"),
             "no" | "off" | "0" | "false" => problem.help("write `false` without quotes"),
@@ -244,10 +217,7 @@ pub(crate) fn flag(node: &Node, what: &str, problems: &mut Problems) -> Option<b
         });
         return None;
     }
-    problems.add(
-        node.at,
-        format!("`{what}` is `true` or `false`, not {}", node.form()),
-    );
+    problems.add(node.at, format!("`{what}` is `true` or `false`, not {}", node.form()));
     None
 }
 

@@ -63,104 +63,27 @@ pub(crate) fn resources(node: &Node, request: &mut ResourceRequest, problems: &m
     };
     let p = problems;
     let memory = fields.one_of(&["memory", "memory_limit"], p);
-    set(
-        memory,
-        Amount::Bytes,
-        Zero::Refused,
-        &mut request.memory_bytes,
-        p,
-    );
+    set(memory, Amount::Bytes, Zero::Refused, &mut request.memory_bytes, p);
     let cpu = fields.one_of(&["cpu", "cpu_limit"], p);
-    set(
-        cpu,
-        Amount::Percent,
-        Zero::Refused,
-        &mut request.cpu_percent,
-        p,
-    );
-    set_time(
-        fields.get("cpu_time"),
-        Amount::Seconds,
-        &mut request.cpu_time,
-        p,
-    );
+    set(cpu, Amount::Percent, Zero::Refused, &mut request.cpu_percent, p);
+    set_time(fields.get("cpu_time"), Amount::Seconds, &mut request.cpu_time, p);
     let small = (Amount::Count, Zero::Refused);
-    set(
-        fields.get("processes"),
-        small.0,
-        small.1,
-        &mut request.processes,
-        p,
-    );
-    set(
-        fields.get("open_files"),
-        small.0,
-        small.1,
-        &mut request.open_files,
-        p,
-    );
+    set(fields.get("processes"), small.0, small.1, &mut request.processes, p);
+    set(fields.get("open_files"), small.0, small.1, &mut request.open_files, p);
     let size = (Amount::Bytes, Zero::Allowed);
     set(fields.get("tmp"), size.0, size.1, &mut request.tmp_bytes, p);
-    set(
-        fields.get("file_size"),
-        size.0,
-        size.1,
-        &mut request.file_bytes,
-        p,
-    );
-    set(
-        fields.get("input"),
-        size.0,
-        size.1,
-        &mut request.input_bytes,
-        p,
-    );
-    set(
-        fields.get("output"),
-        size.0,
-        size.1,
-        &mut request.output_bytes,
-        p,
-    );
-    set(
-        fields.get("storage"),
-        size.0,
-        size.1,
-        &mut request.storage_bytes,
-        p,
-    );
+    set(fields.get("file_size"), size.0, size.1, &mut request.file_bytes, p);
+    set(fields.get("input"), size.0, size.1, &mut request.input_bytes, p);
+    set(fields.get("output"), size.0, size.1, &mut request.output_bytes, p);
+    set(fields.get("storage"), size.0, size.1, &mut request.storage_bytes, p);
     let number = (Amount::Count, Zero::Allowed);
     let operations = fields.get("file_operations");
-    set(
-        operations,
-        number.0,
-        number.1,
-        &mut request.file_operations,
-        p,
-    );
-    set(
-        fields.get("broker_calls"),
-        number.0,
-        number.1,
-        &mut request.broker_calls,
-        p,
-    );
+    set(operations, number.0, number.1, &mut request.file_operations, p);
+    set(fields.get("broker_calls"), number.0, number.1, &mut request.broker_calls, p);
     let rate = fields.get("broker_calls_per_second");
-    set(
-        rate,
-        number.0,
-        number.1,
-        &mut request.broker_calls_per_second,
-        p,
-    );
+    set(rate, number.0, number.1, &mut request.broker_calls_per_second, p);
     let rate = fields.get("messages_per_second");
-    set(
-        rate,
-        number.0,
-        number.1,
-        &mut request.messages_per_second,
-        p,
-    );
+    set(rate, number.0, number.1, &mut request.messages_per_second, p);
     let rate = fields.get("queries_per_second");
     set(rate, number.0, number.1, &mut request.queries_per_second, p);
 
@@ -171,13 +94,7 @@ pub(crate) fn resources(node: &Node, request: &mut ResourceRequest, problems: &m
         return;
     };
     let rate = rates.get("messages_per_second");
-    set(
-        rate,
-        number.0,
-        number.1,
-        &mut request.messages_per_second,
-        p,
-    );
+    set(rate, number.0, number.1, &mut request.messages_per_second, p);
     let rate = rates.get("database_queries_per_second");
     set(rate, number.0, number.1, &mut request.queries_per_second, p);
 }
@@ -191,41 +108,13 @@ pub(crate) fn resource_limits(node: &Node, request: &mut ResourceRequest, proble
     };
     let p = problems;
     let memory = fields.get("maxMemoryMB");
-    set(
-        memory,
-        Amount::Mebibytes,
-        Zero::Refused,
-        &mut request.memory_bytes,
-        p,
-    );
-    set_time(
-        fields.get("maxExecutionTime"),
-        Amount::Milliseconds,
-        &mut request.call,
-        p,
-    );
-    set_time(
-        fields.get("maxCPUTime"),
-        Amount::Milliseconds,
-        &mut request.cpu_time,
-        p,
-    );
+    set(memory, Amount::Mebibytes, Zero::Refused, &mut request.memory_bytes, p);
+    set_time(fields.get("maxExecutionTime"), Amount::Milliseconds, &mut request.call, p);
+    set_time(fields.get("maxCPUTime"), Amount::Milliseconds, &mut request.cpu_time, p);
     let operations = fields.get("maxFileSystemOps");
-    set(
-        operations,
-        Amount::Count,
-        Zero::Allowed,
-        &mut request.file_operations,
-        p,
-    );
+    set(operations, Amount::Count, Zero::Allowed, &mut request.file_operations, p);
     let requests = fields.get("maxNetworkRequests");
-    set(
-        requests,
-        Amount::Count,
-        Zero::Allowed,
-        &mut request.network_requests,
-        p,
-    );
+    set(requests, Amount::Count, Zero::Allowed, &mut request.network_requests, p);
 }
 
 /// `limits:` below the permissions of LifeOS.
@@ -235,31 +124,14 @@ pub(crate) fn family_limits(node: &Node, request: &mut ResourceRequest, problems
     };
     let p = problems;
     let storage = fields.get("storageBytes");
-    set(
-        storage,
-        Amount::Bytes,
-        Zero::Allowed,
-        &mut request.storage_bytes,
-        p,
-    );
-    set_time(
-        fields.get("cpuTimeMs"),
-        Amount::Milliseconds,
-        &mut request.cpu_time,
-        p,
-    );
+    set(storage, Amount::Bytes, Zero::Allowed, &mut request.storage_bytes, p);
+    set_time(fields.get("cpuTimeMs"), Amount::Milliseconds, &mut request.cpu_time, p);
 
     let Some(field) = fields.get("requestsPerMinute") else {
         return;
     };
     let mut per_minute: Option<u32> = None;
-    set(
-        Some(field),
-        Amount::Count,
-        Zero::Allowed,
-        &mut per_minute,
-        p,
-    );
+    set(Some(field), Amount::Count, Zero::Allowed, &mut per_minute, p);
     match per_minute {
         // Rounded down, so that the rate by the second keeps the one by the minute.
         Some(count) if count == 0 || count >= 60 => {
@@ -287,12 +159,7 @@ pub(crate) fn timeouts(
     if let Some(map) = map
         && let Some(fields) = Fields::open(&map.value, "`timeouts`", keys::TIMEOUTS, p)
     {
-        set_time(
-            fields.get("initialise"),
-            Amount::Seconds,
-            &mut request.initialise,
-            p,
-        );
+        set_time(fields.get("initialise"), Amount::Seconds, &mut request.initialise, p);
         set_time(fields.get("hook"), Amount::Seconds, &mut request.hook, p);
         set_time(fields.get("call"), Amount::Seconds, &mut request.call, p);
     }
@@ -324,29 +191,20 @@ fn set<T: TryFrom<u64>>(
     let Value::Scalar { text, .. } = &field.value.value else {
         problems.add(
             field.value.at,
-            format!(
-                "`{key}` is {}, not {}",
-                amount.expected(),
-                field.value.form()
-            ),
+            format!("`{key}` is {}, not {}", amount.expected(), field.value.form()),
         );
         return;
     };
     let number = amount.read(text);
     match number.map(|number| (number, T::try_from(number))) {
-        Some((0, _)) if zero == Zero::Refused => problems.add(
-            field.value.at,
-            format!("`{key}` is zero, with which nothing can run"),
-        ),
+        Some((0, _)) if zero == Zero::Refused => {
+            problems.add(field.value.at, format!("`{key}` is zero, with which nothing can run"));
+        }
         Some((_, Ok(value))) => store(field, value, place, problems),
         Some((_, Err(_))) => problems.add(field.value.at, format!("`{key}` is too large")),
         None => problems.add(
             field.value.at,
-            format!(
-                "`{key}` is {}, not `{}`",
-                amount.expected(),
-                reader::short(text)
-            ),
+            format!("`{key}` is {}, not `{}`", amount.expected(), reader::short(text)),
         ),
     }
 }

@@ -64,11 +64,7 @@ pub struct Shortfall {
 
 impl fmt::Display for Shortfall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            limit,
-            asked,
-            given,
-        } = self;
+        let Self { limit, asked, given } = self;
         write!(f, "asks for {asked} of {limit}, gets {given}")
     }
 }
@@ -86,97 +82,19 @@ impl ResourceRequest {
         let small = |value: u32| value.to_string();
         let large = |value: u64| value.to_string();
         let timeouts = &mut budget.timeouts;
-        lower(
-            "time to start",
-            self.initialise,
-            &mut timeouts.initialise,
-            time,
-            &mut short,
-        );
-        lower(
-            "time per hook",
-            self.hook,
-            &mut timeouts.hook,
-            time,
-            &mut short,
-        );
-        lower(
-            "time per call",
-            self.call,
-            &mut timeouts.call,
-            time,
-            &mut short,
-        );
-        lower(
-            "memory",
-            self.memory_bytes,
-            &mut budget.memory_bytes,
-            bytes,
-            &mut short,
-        );
-        lower(
-            "a processor core",
-            self.cpu_percent,
-            &mut budget.cpu_percent,
-            share,
-            &mut short,
-        );
-        lower(
-            "processor time",
-            self.cpu_time,
-            &mut budget.cpu_time,
-            time,
-            &mut short,
-        );
-        lower(
-            "processes",
-            self.processes,
-            &mut budget.processes,
-            small,
-            &mut short,
-        );
-        lower(
-            "open files",
-            self.open_files,
-            &mut budget.open_files,
-            small,
-            &mut short,
-        );
-        lower(
-            "/tmp",
-            self.tmp_bytes,
-            &mut budget.tmp_bytes,
-            bytes,
-            &mut short,
-        );
-        lower(
-            "file size",
-            self.file_bytes,
-            &mut budget.file_bytes,
-            bytes,
-            &mut short,
-        );
-        lower(
-            "input",
-            self.input_bytes,
-            &mut budget.input_bytes,
-            bytes,
-            &mut short,
-        );
-        lower(
-            "output",
-            self.output_bytes,
-            &mut budget.output_bytes,
-            bytes,
-            &mut short,
-        );
-        lower(
-            "storage",
-            self.storage_bytes,
-            &mut budget.storage_bytes,
-            bytes,
-            &mut short,
-        );
+        lower("time to start", self.initialise, &mut timeouts.initialise, time, &mut short);
+        lower("time per hook", self.hook, &mut timeouts.hook, time, &mut short);
+        lower("time per call", self.call, &mut timeouts.call, time, &mut short);
+        lower("memory", self.memory_bytes, &mut budget.memory_bytes, bytes, &mut short);
+        lower("a processor core", self.cpu_percent, &mut budget.cpu_percent, share, &mut short);
+        lower("processor time", self.cpu_time, &mut budget.cpu_time, time, &mut short);
+        lower("processes", self.processes, &mut budget.processes, small, &mut short);
+        lower("open files", self.open_files, &mut budget.open_files, small, &mut short);
+        lower("/tmp", self.tmp_bytes, &mut budget.tmp_bytes, bytes, &mut short);
+        lower("file size", self.file_bytes, &mut budget.file_bytes, bytes, &mut short);
+        lower("input", self.input_bytes, &mut budget.input_bytes, bytes, &mut short);
+        lower("output", self.output_bytes, &mut budget.output_bytes, bytes, &mut short);
+        lower("storage", self.storage_bytes, &mut budget.storage_bytes, bytes, &mut short);
         lower(
             "file operations",
             self.file_operations,
@@ -184,13 +102,7 @@ impl ResourceRequest {
             large,
             &mut short,
         );
-        lower(
-            "broker calls",
-            self.broker_calls,
-            &mut budget.broker_calls,
-            large,
-            &mut short,
-        );
+        lower("broker calls", self.broker_calls, &mut budget.broker_calls, large, &mut short);
         lower(
             "broker calls per second",
             self.broker_calls_per_second,
@@ -227,11 +139,7 @@ fn lower<T: Copy + PartialOrd>(
     if asked < *given {
         *given = asked;
     } else if asked > *given {
-        short.push(Shortfall {
-            limit,
-            asked: show(asked),
-            given: show(*given),
-        });
+        short.push(Shortfall { limit, asked: show(asked), given: show(*given) });
     }
 }
 
@@ -256,10 +164,7 @@ mod tests {
         let notes: Vec<String> = short.iter().map(ToString::to_string).collect();
         assert_eq!(
             notes,
-            [
-                "asks for 3600s of time per call, gets 10s",
-                "asks for 100000 of processes, gets 64"
-            ]
+            ["asks for 3600s of time per call, gets 10s", "asks for 100000 of processes, gets 64"]
         );
     }
 

@@ -29,15 +29,8 @@ impl Shebang {
         };
         let name = file_name(program)?;
         if name != "env" {
-            let options = if argument.is_empty() {
-                Vec::new()
-            } else {
-                vec![argument.to_owned()]
-            };
-            return Some(Shebang {
-                interpreter: name.to_owned(),
-                options,
-            });
+            let options = if argument.is_empty() { Vec::new() } else { vec![argument.to_owned()] };
+            return Some(Shebang { interpreter: name.to_owned(), options });
         }
         Self::of_env(argument)
     }
@@ -54,16 +47,12 @@ impl Shebang {
             None => vec![argument.to_owned()],
         };
         let mut words = words.into_iter().skip_while(|word| {
-            word.split_once('=')
-                .is_some_and(|(name, _)| !name.contains('/'))
+            word.split_once('=').is_some_and(|(name, _)| !name.contains('/'))
                 || word == "-i"
                 || word == "-"
         });
         let interpreter = file_name(&words.next()?)?.to_owned();
-        Some(Shebang {
-            interpreter,
-            options: words.collect(),
-        })
+        Some(Shebang { interpreter, options: words.collect() })
     }
 
     /// The runtime that the interpreter belongs to.
@@ -93,16 +82,8 @@ mod tests {
         for (line, runtime, options) in [
             ("#!/usr/bin/env node\n", Runtime::Node, &[][..]),
             ("#! /usr/bin/env  node \r\n", Runtime::Node, &[]),
-            (
-                "#!/usr/bin/env -S node --no-warnings\n",
-                Runtime::Node,
-                &["--no-warnings"],
-            ),
-            (
-                "#!/usr/bin/env -S A=1 node -r 'x y'\n",
-                Runtime::Node,
-                &["-r", "x y"],
-            ),
+            ("#!/usr/bin/env -S node --no-warnings\n", Runtime::Node, &["--no-warnings"]),
+            ("#!/usr/bin/env -S A=1 node -r 'x y'\n", Runtime::Node, &["-r", "x y"]),
             ("#!/usr/bin/python3.11\n", Runtime::Python, &[]),
             ("#!/home/u/venv/bin/python -I\n", Runtime::Python, &["-I"]),
             ("#!/usr/bin/env python3", Runtime::Python, &[]),
@@ -130,9 +111,6 @@ mod tests {
         ] {
             assert_eq!(Shebang::read(line), None, "{line:?}");
         }
-        assert_eq!(
-            Shebang::read(&[b"#!/".as_slice(), &[b'a'; 300]].concat()),
-            None
-        );
+        assert_eq!(Shebang::read(&[b"#!/".as_slice(), &[b'a'; 300]].concat()), None);
     }
 }

@@ -6,9 +6,7 @@ use std::time::Duration;
 /// floating point, at most 15 digits before and 6 behind the point.
 fn number_and_unit(text: &str) -> Option<(u128, &str)> {
     let text = text.trim();
-    let end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     if whole.is_empty() || whole.len() > 15 || fraction.len() > 6 || fraction.contains('.') {

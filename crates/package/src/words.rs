@@ -32,11 +32,7 @@ pub struct Word {
 }
 
 const fn word(dialect: Dialect, word: &'static str, kind: Kind) -> Word {
-    Word {
-        word,
-        kind,
-        dialect,
-    }
+    Word { word, kind, dialect }
 }
 
 /// The foreign words that may stand in a list of permissions. A word that is
@@ -92,23 +88,14 @@ pub fn permission_words() -> impl Iterator<Item = Word> {
     Kind::ALL
         .iter()
         .map(|kind| word(Dialect::Canonical, kind.word(), *kind))
-        .chain(
-            FOREIGN
-                .iter()
-                .copied()
-                .filter(|foreign| Kind::from_word(foreign.word).is_none()),
-        )
+        .chain(FOREIGN.iter().copied().filter(|foreign| Kind::from_word(foreign.word).is_none()))
 }
 
 /// What a word of any dialect means.
 #[must_use]
 pub fn meaning(text: &str) -> Option<Kind> {
-    Kind::from_word(text).or_else(|| {
-        FOREIGN
-            .iter()
-            .find(|word| word.word == text)
-            .map(|word| word.kind)
-    })
+    Kind::from_word(text)
+        .or_else(|| FOREIGN.iter().find(|word| word.word == text).map(|word| word.kind))
 }
 
 #[cfg(test)]
@@ -118,12 +105,7 @@ mod tests {
     #[test]
     fn a_word_never_has_two_meanings() {
         for foreign in FOREIGN {
-            assert_eq!(
-                meaning(foreign.word),
-                Some(foreign.kind),
-                "{}",
-                foreign.word
-            );
+            assert_eq!(meaning(foreign.word), Some(foreign.kind), "{}", foreign.word);
         }
         for (family, verb, kind) in LIFEOS {
             assert_eq!(meaning(&format!("{family}.{verb}")), Some(*kind));

@@ -1,0 +1,16 @@
+//! What authors and attackers hand in, and what they get.
+
+#[cfg(test)]
+mod dialects;
+#[cfg(test)]
+mod entry_points;
+#[cfg(test)]
+mod hostile_manifests;
+#[cfg(test)]
+mod inference;
+#[cfg(test)]
+mod manifest_errors;
+#[cfg(test)]
+mod place;
+#[cfg(test)]
+mod whole_packages;
