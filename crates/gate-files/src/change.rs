@@ -28,11 +28,7 @@ impl Files {
     /// anything but a regular file with one name, the folder around it does not
     /// exist, or writing fails. The old content is then untouched.
     pub fn replace(&self, permit: Permit<'_, FilesWrite>, bytes: &[u8]) -> Result<(), FilesError> {
-        let Located {
-            root,
-            rest,
-            file_bytes: limit,
-        } = self.locate(permit)?;
+        let Located { root, rest, file_bytes: limit } = self.locate(permit)?;
         if bytes.len() as u64 > limit {
             return Err(FilesError::TooLarge { limit });
         }
@@ -51,11 +47,7 @@ impl Files {
     /// As [`Files::replace`]. When writing fails half-way, what was added is cut
     /// off again.
     pub fn append(&self, permit: Permit<'_, FilesWrite>, bytes: &[u8]) -> Result<(), FilesError> {
-        let Located {
-            root,
-            rest,
-            file_bytes: limit,
-        } = self.locate(permit)?;
+        let Located { root, rest, file_bytes: limit } = self.locate(permit)?;
         // A poisoned lock guards nothing but time.
         let _growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
         let flags = OFlags::WRONLY | OFlags::APPEND;
@@ -199,12 +191,7 @@ impl<'f> Temporary<'f> {
                 Mode::from_raw_mode(0o600),
             ) {
                 Ok(file) => {
-                    return Ok(Self {
-                        folder,
-                        file,
-                        name,
-                        renamed: false,
-                    });
+                    return Ok(Self { folder, file, name, renamed: false });
                 }
                 Err(Errno::EXIST) => {}
                 Err(errno) => return Err(errno.into()),

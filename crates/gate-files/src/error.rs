@@ -104,12 +104,10 @@ impl From<Errno> for FilesError {
             Errno::NOTEMPTY => Self::NotEmpty,
             Errno::NAMETOOLONG => Self::NameTooLong,
             Errno::NOSPC | Errno::DQUOT => Self::NoSpace,
-            Errno::ACCESS | Errno::PERM | Errno::ROFS => Self::NotPermitted {
-                source: errno.into(),
-            },
-            _ => Self::System {
-                source: errno.into(),
-            },
+            Errno::ACCESS | Errno::PERM | Errno::ROFS => {
+                Self::NotPermitted { source: errno.into() }
+            }
+            _ => Self::System { source: errno.into() },
         }
     }
 }

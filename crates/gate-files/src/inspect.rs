@@ -105,11 +105,7 @@ impl Files {
             }
         }
         bytes.truncate(max);
-        Ok(FileContent {
-            bytes,
-            size: size_of(&stat),
-            at_end,
-        })
+        Ok(FileContent { bytes, size: size_of(&stat), at_end })
     }
 
     /// Lists at most `max` names that sort after `after`.
@@ -157,11 +153,7 @@ impl Files {
                 Entry { name, kind }
             })
             .collect();
-        Ok(Listing {
-            entries,
-            more,
-            unreadable,
-        })
+        Ok(Listing { entries, more, unreadable })
     }
 
     /// Tells what a path is, without opening it and without following a link.
@@ -176,11 +168,7 @@ impl Files {
         let millis = i128::from(stat.st_mtime) * 1000 + i128::from(stat.st_mtime_nsec) / 1_000_000;
         Ok(FileInfo {
             kind,
-            size: if kind == EntryKind::File {
-                size_of(&stat)
-            } else {
-                0
-            },
+            size: if kind == EntryKind::File { size_of(&stat) } else { 0 },
             modified_ms: u64::try_from(millis.max(0)).unwrap_or(u64::MAX),
         })
     }
@@ -193,9 +181,8 @@ pub(crate) fn size_of(stat: &Stat) -> u64 {
 /// Some file systems do not say in the listing what an entry is.
 fn known_type(folder: &OwnedFd, name: &str, listed: FileType) -> EntryKind {
     let kind = if listed == FileType::Unknown {
-        statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).map_or(FileType::Unknown, |stat| {
-            FileType::from_raw_mode(stat.st_mode)
-        })
+        statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)
+            .map_or(FileType::Unknown, |stat| FileType::from_raw_mode(stat.st_mode))
     } else {
         listed
     };

@@ -51,11 +51,7 @@ impl Files {
         for folder in grants.file_roots() {
             roots.insert(folder.into(), open_root(folder)?);
         }
-        Ok(Self {
-            instance: grants.instance().clone(),
-            roots,
-            growing: Mutex::new(()),
-        })
+        Ok(Self { instance: grants.instance().clone(), roots, growing: Mutex::new(()) })
     }
 
     /// Uses the permit up: the descriptor of the folder that it names, the path
@@ -68,10 +64,7 @@ impl Files {
         if *spent.instance != self.instance {
             return Err(FilesError::ForeignPermit);
         }
-        let root = self
-            .roots
-            .get(spent.object.root())
-            .ok_or(FilesError::ForeignPermit)?;
+        let root = self.roots.get(spent.object.root()).ok_or(FilesError::ForeignPermit)?;
         Ok(Located {
             root: root.as_fd(),
             rest: spent.object.rest(),
@@ -89,13 +82,8 @@ pub(crate) struct Located<'f, 'p> {
 
 fn open_root(folder: &str) -> Result<OwnedFd, FilesError> {
     let failed = |errno: Errno| match errno {
-        Errno::LOOP => FilesError::RootIsLink {
-            folder: folder.to_owned(),
-        },
-        _ => FilesError::Root {
-            folder: folder.to_owned(),
-            source: errno.into(),
-        },
+        Errno::LOOP => FilesError::RootIsLink { folder: folder.to_owned() },
+        _ => FilesError::Root { folder: folder.to_owned(), source: errno.into() },
     };
     let root = openat2(
         CWD,
@@ -112,9 +100,7 @@ fn open_root(folder: &str) -> Result<OwnedFd, FilesError> {
     )]
     let magic = system.f_type as u64 & 0xffff_ffff;
     if KERNEL_STATE.contains(&magic) {
-        return Err(FilesError::RootIsKernelState {
-            folder: folder.to_owned(),
-        });
+        return Err(FilesError::RootIsKernelState { folder: folder.to_owned() });
     }
     Ok(root)
 }

@@ -14,10 +14,7 @@ fn a_link_out_of_the_folder_is_not_followed_by_any_operation() {
     symlink(world.outside.join("secret"), world.inside.join("file")).unwrap();
     symlink("../out/secret", world.inside.join("relative")).unwrap();
     let link = |result: Result<(), FilesError>| {
-        assert!(
-            matches!(result, Err(FilesError::SymbolicLink)),
-            "{result:?}"
-        );
+        assert!(matches!(result, Err(FilesError::SymbolicLink)), "{result:?}");
     };
     for rest in ["dir/secret", "file", "relative"] {
         link(world.read(rest).map(drop));
@@ -65,34 +62,18 @@ fn dots_and_absolute_paths_get_no_permit() {
         "/proc/self/root/etc/passwd".into(),
         world.path("a\0b"),
     ] {
-        assert!(
-            decide::<FilesRead>(world.admitted.grants(), &path, 0).is_err(),
-            "{path}"
-        );
+        assert!(decide::<FilesRead>(world.admitted.grants(), &path, 0).is_err(), "{path}");
     }
 }
 
 #[test]
 fn a_fifo_neither_blocks_nor_opens() {
     let world = World::new();
-    mknodat(
-        CWD,
-        world.inside.join("fifo"),
-        FileType::Fifo,
-        Mode::from_raw_mode(0o666),
-        0,
-    )
-    .unwrap();
+    mknodat(CWD, world.inside.join("fifo"), FileType::Fifo, Mode::from_raw_mode(0o666), 0).unwrap();
     let started = Instant::now();
     assert!(matches!(world.read("fifo"), Err(FilesError::NotAFile)));
-    assert!(matches!(
-        world.replace("fifo", b"x"),
-        Err(FilesError::NotAFile)
-    ));
-    assert!(matches!(
-        world.append("fifo", b"x"),
-        Err(FilesError::NotAFile)
-    ));
+    assert!(matches!(world.replace("fifo", b"x"), Err(FilesError::NotAFile)));
+    assert!(matches!(world.append("fifo", b"x"), Err(FilesError::NotAFile)));
     assert!(matches!(world.delete("fifo"), Err(FilesError::NotAFile)));
     assert_eq!(world.kind("fifo"), EntryKind::Other);
     assert!(started.elapsed() < Duration::from_secs(5));
@@ -104,10 +85,7 @@ fn a_socket_is_not_connected_to() {
     let world = World::new();
     let _listener = UnixListener::bind(world.inside.join("socket")).unwrap();
     assert!(matches!(world.read("socket"), Err(FilesError::NotAFile)));
-    assert!(matches!(
-        world.append("socket", b"x"),
-        Err(FilesError::NotAFile)
-    ));
+    assert!(matches!(world.append("socket", b"x"), Err(FilesError::NotAFile)));
 }
 
 #[test]
@@ -125,28 +103,16 @@ fn a_device_node_is_not_opened() {
         return;
     }
     assert!(matches!(world.read("zero"), Err(FilesError::NotAFile)));
-    assert!(matches!(
-        world.replace("zero", b"x"),
-        Err(FilesError::NotAFile)
-    ));
-    assert!(matches!(
-        world.append("zero", b"x"),
-        Err(FilesError::NotAFile)
-    ));
+    assert!(matches!(world.replace("zero", b"x"), Err(FilesError::NotAFile)));
+    assert!(matches!(world.append("zero", b"x"), Err(FilesError::NotAFile)));
 }
 
 #[test]
 fn a_file_with_a_second_name_is_not_written_through() {
     let world = World::new();
     std::fs::hard_link(world.outside.join("secret"), world.inside.join("a")).unwrap();
-    assert!(matches!(
-        world.replace("a", b"x"),
-        Err(FilesError::HardLinked)
-    ));
-    assert!(matches!(
-        world.append("a", b"x"),
-        Err(FilesError::HardLinked)
-    ));
+    assert!(matches!(world.replace("a", b"x"), Err(FilesError::HardLinked)));
+    assert!(matches!(world.append("a", b"x"), Err(FilesError::HardLinked)));
     assert!(world.outside_is_untouched());
 }
 
@@ -167,10 +133,7 @@ fn the_kernels_own_state_cannot_be_granted_as_a_folder() {
         let grants = admitted("demo", &[format!("files.read {folder}/**")]);
         let error = Files::open(grants.grants()).unwrap_err();
         assert!(
-            matches!(
-                error,
-                FilesError::RootIsKernelState { .. } | FilesError::RootIsLink { .. }
-            ),
+            matches!(error, FilesError::RootIsKernelState { .. } | FilesError::RootIsLink { .. }),
             "{folder}: {error}"
         );
     }
@@ -181,10 +144,7 @@ fn a_granted_folder_that_became_a_link_is_refused_at_the_start() {
     let world = World::new();
     symlink(&world.outside, world.inside.join("dir")).unwrap();
     let grants = admitted("demo", &[format!("files.read {}/**", world.path("dir"))]);
-    assert!(matches!(
-        Files::open(grants.grants()),
-        Err(FilesError::RootIsLink { .. })
-    ));
+    assert!(matches!(Files::open(grants.grants()), Err(FilesError::RootIsLink { .. })));
 }
 
 #[test]
@@ -201,11 +161,7 @@ fn a_granted_folder_replaced_by_a_link_after_the_start_stays_the_old_one() {
 #[test]
 fn the_granted_folder_itself_cannot_be_replaced_or_deleted() {
     let world = World::new();
-    for result in [
-        world.delete(""),
-        world.replace("", b"x"),
-        world.make_folder(""),
-    ] {
+    for result in [world.delete(""), world.replace("", b"x"), world.make_folder("")] {
         assert!(matches!(result, Err(FilesError::GrantedFolder)));
     }
     assert!(world.inside.is_dir());
@@ -215,26 +171,17 @@ fn the_granted_folder_itself_cannot_be_replaced_or_deleted() {
 fn a_permit_of_another_instance_opens_nothing() {
     let world = World::new();
     world.replace("a", b"x").unwrap();
-    let other = admitted(
-        "other",
-        &[format!("files.read {}/**", world.inside.display())],
-    );
+    let other = admitted("other", &[format!("files.read {}/**", world.inside.display())]);
     let path = world.path("a");
     let permit = decide::<FilesRead>(other.grants(), &path, 0).unwrap();
-    assert!(matches!(
-        world.files.read(permit, 0, 10),
-        Err(FilesError::ForeignPermit)
-    ));
+    assert!(matches!(world.files.read(permit, 0, 10), Err(FilesError::ForeignPermit)));
 }
 
 #[test]
 fn very_long_names_are_an_answer() {
     let world = World::new();
     let long = "n".repeat(300);
-    assert!(matches!(
-        world.replace(&long, b"x"),
-        Err(FilesError::NameTooLong)
-    ));
+    assert!(matches!(world.replace(&long, b"x"), Err(FilesError::NameTooLong)));
     assert!(matches!(world.read(&long), Err(FilesError::NameTooLong)));
     let deep = "d/".repeat(1500) + "a";
     assert!(world.read(&deep).is_err());

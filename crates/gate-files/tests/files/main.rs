@@ -62,7 +62,7 @@ impl World {
         let base = dir.path().canonicalize().unwrap();
         let (inside, outside) = (base.join("in"), base.join("out"));
         std::fs::create_dir(&inside).unwrap();
-        std::fs::create_dir(&outside).unwrap();
+        std::fs::create_dir_all(outside.join("deep")).unwrap();
         std::fs::write(outside.join("secret"), "OUTSIDE").unwrap();
         let consent: Vec<String> = ["files.read", "files.write", "files.delete"]
             .iter()
@@ -70,13 +70,7 @@ impl World {
             .collect();
         let admitted = admitted("demo", &consent);
         let files = Files::open(admitted.grants()).unwrap();
-        Self {
-            _dir: dir,
-            inside,
-            outside,
-            admitted,
-            files,
-        }
+        Self { _dir: dir, inside, outside, admitted, files }
     }
 
     pub(crate) fn path(&self, rest: &str) -> String {
@@ -134,22 +128,24 @@ impl World {
 
     /// Whether nothing outside the granted folder was changed.
     pub(crate) fn outside_is_untouched(&self) -> bool {
-        let names: Vec<_> = std::fs::read_dir(&self.outside)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name())
-            .collect();
-        names == ["secret"] && std::fs::read(self.outside.join("secret")).unwrap() == b"OUTSIDE"
+        names(&self.outside) == ["deep", "secret"]
+            && names(&self.outside.join("deep")).is_empty()
+            && std::fs::read(self.outside.join("secret")).unwrap() == b"OUTSIDE"
     }
 
     /// The names in the granted folder, sorted.
     pub(crate) fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = std::fs::read_dir(&self.inside)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
+        names(&self.inside)
     }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
 }
 
 pub(crate) fn path_text(path: &Path) -> String {

@@ -86,10 +86,7 @@ fn a_file_over_the_limit_is_refused_and_the_old_one_stays() {
     assert!(matches!(error, FilesError::TooLarge { limit: FILE_BYTES }));
     assert_eq!(world.read("a").unwrap().bytes, b"old");
     world.replace("a", &vec![b'x'; limit]).unwrap();
-    assert!(matches!(
-        world.append("a", b"y"),
-        Err(FilesError::TooLarge { .. })
-    ));
+    assert!(matches!(world.append("a", b"y"), Err(FilesError::TooLarge { .. })));
     assert_eq!(world.stat("a").unwrap().size, FILE_BYTES);
     assert_eq!(world.names(), ["a"]);
 }
@@ -162,14 +159,8 @@ fn a_grant_of_one_file_reaches_that_file_and_nothing_beside_it() {
 fn a_failed_write_leaves_no_temporary_file() {
     let world = World::new();
     world.make_folder("a").unwrap();
-    assert!(matches!(
-        world.replace("a", b"x"),
-        Err(FilesError::NotAFile)
-    ));
-    assert!(matches!(
-        world.replace("no/a", b"x"),
-        Err(FilesError::NotFound)
-    ));
+    assert!(matches!(world.replace("a", b"x"), Err(FilesError::NotAFile)));
+    assert!(matches!(world.replace("no/a", b"x"), Err(FilesError::NotFound)));
     assert_eq!(world.names(), ["a"]);
 }
 
@@ -182,18 +173,12 @@ fn what_does_not_fit_gets_its_own_answer() {
     assert!(matches!(world.list("a"), Err(FilesError::NotAFolder)));
     assert!(matches!(world.read("a/b"), Err(FilesError::NotAFolder)));
     assert!(matches!(world.make_folder("a"), Err(FilesError::Exists)));
-    assert!(matches!(
-        world.append("no/a", b""),
-        Err(FilesError::NotFound)
-    ));
+    assert!(matches!(world.append("no/a", b""), Err(FilesError::NotFound)));
 }
 
 #[test]
 fn a_granted_folder_that_does_not_exist_is_named_before_the_plugin_starts() {
     let grants = admitted("demo", &["files.read /no/such/folder/**".to_owned()]);
     let error = Files::open(grants.grants()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the granted folder `/no/such/folder` cannot be opened"
-    );
+    assert_eq!(error.to_string(), "the granted folder `/no/such/folder` cannot be opened");
 }

@@ -20,18 +20,27 @@ fn race(left: &Path, right: &Path, mut attack: impl FnMut()) {
                 renameat_with(CWD, left, CWD, right, RenameFlags::EXCHANGE).unwrap();
             }
         });
+        // Also when an assertion fails, or the swapping would never end.
+        let _stop = StopOnDrop(&done);
         let started = Instant::now();
         while started.elapsed() < RACE {
             attack();
         }
-        done.store(true, Ordering::Relaxed);
     });
+}
+
+struct StopOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for StopOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// `in/dir` is a real folder, `in/link` leads outside; both hold `secret`.
 fn with_folder_and_link() -> World {
     let world = World::new();
-    std::fs::create_dir(world.inside.join("dir")).unwrap();
+    std::fs::create_dir_all(world.inside.join("dir/deep")).unwrap();
     std::fs::write(world.inside.join("dir/secret"), "inside").unwrap();
     symlink(&world.outside, world.inside.join("link")).unwrap();
     world
@@ -41,17 +50,15 @@ fn with_folder_and_link() -> World {
 fn swapping_a_folder_for_a_link_never_reads_what_is_outside() {
     let world = with_folder_and_link();
     let (mut read, mut refused) = (0, 0);
-    race(
-        &world.inside.join("dir"),
-        &world.inside.join("link"),
-        || match world.read("dir/secret") {
+    race(&world.inside.join("dir"), &world.inside.join("link"), || {
+        match world.read("dir/secret") {
             Ok(content) => {
                 assert_eq!(content.bytes, b"inside");
                 read += 1;
             }
             Err(_) => refused += 1,
-        },
-    );
+        }
+    });
     // Both happened, so the race was one.
     assert!(read > 0 && refused > 0, "{read} read, {refused} refused");
 }
@@ -60,25 +67,21 @@ fn swapping_a_folder_for_a_link_never_reads_what_is_outside() {
 fn swapping_a_folder_for_a_link_never_writes_or_deletes_outside() {
     let world = with_folder_and_link();
     let (mut done, mut refused) = (0, 0);
-    race(
-        &world.inside.join("dir"),
-        &world.inside.join("link"),
-        || {
-            for result in [
-                world.replace("dir/secret", b"inside"),
-                world.replace("dir/new", b"inside"),
-                world.append("dir/log", b""),
-                world.make_folder("dir/folder"),
-                world.delete("dir/folder"),
-                world.delete("dir/secret"),
-            ] {
-                match result {
-                    Ok(()) => done += 1,
-                    Err(_) => refused += 1,
-                }
+    race(&world.inside.join("dir"), &world.inside.join("link"), || {
+        for result in [
+            world.replace("dir/secret", b"inside"),
+            world.replace("dir/deep/new", b"inside"),
+            world.append("dir/deep/log", b""),
+            world.make_folder("dir/deep/folder"),
+            world.delete("dir/deep/folder"),
+            world.delete("dir/secret"),
+        ] {
+            match result {
+                Ok(()) => done += 1,
+                Err(_) => refused += 1,
             }
-        },
-    );
+        }
+    });
     assert!(done > 0 && refused > 0, "{done} done, {refused} refused");
     assert!(world.outside_is_untouched());
 }
@@ -89,17 +92,13 @@ fn swapping_a_file_for_a_link_never_touches_what_is_outside() {
     std::fs::write(world.inside.join("file"), "inside").unwrap();
     symlink(world.outside.join("secret"), world.inside.join("link")).unwrap();
     let mut read = 0;
-    race(
-        &world.inside.join("file"),
-        &world.inside.join("link"),
-        || {
-            let _ = world.append("file", b"");
-            if let Ok(content) = world.read("file") {
-                assert_eq!(content.bytes, b"inside");
-                read += 1;
-            }
-        },
-    );
+    race(&world.inside.join("file"), &world.inside.join("link"), || {
+        let _ = world.append("file", b"");
+        if let Ok(content) = world.read("file") {
+            assert_eq!(content.bytes, b"inside");
+            read += 1;
+        }
+    });
     assert!(read > 0);
     assert!(world.outside_is_untouched());
 }
