@@ -27,11 +27,7 @@ impl FrameLimits {
     /// The default bounds with another size.
     #[must_use]
     pub const fn with_bytes(bytes: usize) -> Self {
-        Self {
-            bytes,
-            depth: 64,
-            values: 1_000_000,
-        }
+        Self { bytes, depth: 64, values: 1_000_000 }
     }
 }
 
@@ -90,11 +86,7 @@ impl LineDecoder {
     /// A decoder for lines of at most `maximum` bytes.
     #[must_use]
     pub const fn new(maximum: usize) -> Self {
-        Self {
-            held: Vec::new(),
-            maximum,
-            skipping: false,
-        }
+        Self { held: Vec::new(), maximum, skipping: false }
     }
 
     /// The next line, without its newline, taking from the front of `input`.
@@ -123,9 +115,7 @@ impl LineDecoder {
                 *input = rest;
                 self.skipping = newline.is_none();
                 self.held = Vec::new();
-                return Some(Err(FrameError::TooLarge {
-                    maximum: self.maximum,
-                }));
+                return Some(Err(FrameError::TooLarge { maximum: self.maximum }));
             }
             self.hold(part);
             *input = rest;
@@ -171,10 +161,7 @@ impl FrameDecoder {
     /// A decoder with these bounds.
     #[must_use]
     pub const fn new(limits: FrameLimits) -> Self {
-        Self {
-            lines: LineDecoder::new(limits.bytes),
-            limits,
-        }
+        Self { lines: LineDecoder::new(limits.bytes), limits }
     }
 
     /// The next frame, taking from the front of `input`; `None` when `input` is
@@ -242,9 +229,7 @@ pub fn check(text: &str, limits: &FrameLimits) -> Result<(), FrameError> {
                 depth += 1;
                 values += 1;
                 if depth > limits.depth {
-                    return Err(FrameError::TooDeep {
-                        maximum: limits.depth,
-                    });
+                    return Err(FrameError::TooDeep { maximum: limits.depth });
                 }
             }
             b']' | b'}' => depth = depth.saturating_sub(1),
@@ -257,9 +242,7 @@ pub fn check(text: &str, limits: &FrameLimits) -> Result<(), FrameError> {
         return Err(FrameError::Empty);
     }
     if values > limits.values {
-        return Err(FrameError::TooManyValues {
-            maximum: limits.values,
-        });
+        return Err(FrameError::TooManyValues { maximum: limits.values });
     }
     Ok(())
 }
@@ -282,5 +265,24 @@ pub fn encode(json: String) -> Vec<u8> {
 impl From<FrameError> for Violation {
     fn from(error: FrameError) -> Self {
         Violation::Frame(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_for_an_unfinished_line_never_passes_the_maximum() {
+        for step in [1, 7, 100, 999] {
+            let mut decoder = LineDecoder::new(10_000);
+            let mut sent = 0;
+            while sent + step <= 10_000 {
+                assert_eq!(decoder.next_line(&mut vec![b'x'; step].as_slice()), None);
+                sent += step;
+                assert!(decoder.held.capacity() <= 10_000, "{step}");
+            }
+            assert_eq!(decoder.held(), sent);
+        }
     }
 }

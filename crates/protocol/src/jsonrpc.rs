@@ -86,11 +86,7 @@ impl RpcError {
     /// An error without data.
     #[must_use]
     pub fn new(code: i64, message: &str) -> Self {
-        Self {
-            code,
-            message: bounded(message, MAX_ERROR_MESSAGE_BYTES),
-            data: None,
-        }
+        Self { code, message: bounded(message, MAX_ERROR_MESSAGE_BYTES), data: None }
     }
 }
 
@@ -203,14 +199,7 @@ impl Message {
     pub fn parse(text: &str, strictness: Strictness) -> Result<Self, MessageError> {
         let envelope = match strictness {
             Strictness::Strict => serde_json::from_str(text).map(
-                |StrictEnvelope {
-                     jsonrpc,
-                     id,
-                     method,
-                     params,
-                     result,
-                     error,
-                 }| Envelope {
+                |StrictEnvelope { jsonrpc, id, method, params, result, error }| Envelope {
                     jsonrpc,
                     id,
                     method,
@@ -232,9 +221,10 @@ impl Message {
         if strictness == Strictness::Lenient {
             let null = |raw: &&RawValue| raw.get() == "null";
             envelope.params = envelope.params.filter(|raw| !null(raw));
-            if envelope.result.is_some() {
+            if envelope.result.is_some() && envelope.error.is_some() {
                 envelope.error = envelope.error.filter(|raw| !null(raw));
-            } else if envelope.error.is_some() {
+            }
+            if envelope.error.is_some() {
                 envelope.result = envelope.result.filter(|raw| !null(raw));
             }
         }
@@ -258,14 +248,8 @@ impl Message {
             #[serde(skip_serializing_if = "Option::is_none")]
             error: Option<&'a RpcError>,
         }
-        let mut out = Out {
-            jsonrpc: "2.0",
-            id: None,
-            method: None,
-            params: None,
-            result: None,
-            error: None,
-        };
+        let mut out =
+            Out { jsonrpc: "2.0", id: None, method: None, params: None, result: None, error: None };
         match self {
             Self::Request { id, method, params } => {
                 out.id = Some(id);
@@ -292,38 +276,25 @@ impl Message {
     /// A request with parameters.
     #[must_use]
     pub fn request(id: Id, method: &str, params: &Value) -> Self {
-        Self::Request {
-            id,
-            method: method.to_owned(),
-            params: Some(raw(params)),
-        }
+        Self::Request { id, method: method.to_owned(), params: Some(raw(params)) }
     }
 
     /// A notification with parameters.
     #[must_use]
     pub fn notification(method: &str, params: &Value) -> Self {
-        Self::Notification {
-            method: method.to_owned(),
-            params: Some(raw(params)),
-        }
+        Self::Notification { method: method.to_owned(), params: Some(raw(params)) }
     }
 
     /// A reply with a result.
     #[must_use]
     pub fn result(id: Id, result: &Value) -> Self {
-        Self::Response {
-            id,
-            outcome: Ok(raw(result)),
-        }
+        Self::Response { id, outcome: Ok(raw(result)) }
     }
 
     /// A reply with a failure.
     #[must_use]
     pub fn error(id: Id, error: RpcError) -> Self {
-        Self::Response {
-            id,
-            outcome: Err(error),
-        }
+        Self::Response { id, outcome: Err(error) }
     }
 }
 
@@ -368,9 +339,7 @@ impl Envelope<'_> {
             }
             let params = match self.params {
                 Some(params) if !params.get().starts_with(['{', '[']) => {
-                    return Err(MessageError::Shape(
-                        "the parameters are neither object nor array",
-                    ));
+                    return Err(MessageError::Shape("the parameters are neither object nor array"));
                 }
                 params => params.map(ToOwned::to_owned),
             };
@@ -400,9 +369,7 @@ impl Envelope<'_> {
                 })
             }
             _ => {
-                return Err(MessageError::Shape(
-                    "a reply has either a result or an error",
-                ));
+                return Err(MessageError::Shape("a reply has either a result or an error"));
             }
         };
         Ok(Message::Response { id, outcome })

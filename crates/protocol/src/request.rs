@@ -187,10 +187,7 @@ mod tests {
     #[test]
     fn every_method_of_the_list_is_read_and_any_other_is_not() {
         for method in BrokerRequest::METHODS {
-            assert!(
-                BrokerRequest::parse(method, json!({})).is_some(),
-                "{method}"
-            );
+            assert!(BrokerRequest::parse(method, json!({})).is_some(), "{method}");
         }
         assert!(BrokerRequest::parse("storage.drop", json!({})).is_none());
         assert!(BrokerRequest::parse("", json!({})).is_none());
@@ -202,10 +199,7 @@ mod tests {
         assert!(parse(json!({"key": "a"})).is_err());
         assert_eq!(
             parse(json!({"key": "a", "value": null})).unwrap(),
-            BrokerRequest::StorageSet {
-                key: "a".to_owned(),
-                value: Value::Null
-            }
+            BrokerRequest::StorageSet { key: "a".to_owned(), value: Value::Null }
         );
     }
 
@@ -216,9 +210,6 @@ mod tests {
         assert!(parse(json!(["a"])).is_err());
         assert!(parse(json!({"key": 1})).is_err());
         let error = parse(json!({})).unwrap_err().to_string();
-        assert!(
-            error.starts_with("the parameters of storage.get are wrong: "),
-            "{error}"
-        );
+        assert!(error.starts_with("the parameters of storage.get are wrong: "), "{error}");
     }
 }

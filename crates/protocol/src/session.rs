@@ -44,11 +44,7 @@ pub struct SessionLimits {
 impl Default for SessionLimits {
     /// Frames of the default size, 64 requests in each direction, 16 violations.
     fn default() -> Self {
-        Self {
-            frames: FrameLimits::default(),
-            in_flight: 64,
-            violations: 16,
-        }
+        Self { frames: FrameLimits::default(), in_flight: 64, violations: 16 }
     }
 }
 
@@ -338,10 +334,7 @@ impl Session {
             return Err(SessionError::UnknownRequest);
         }
         let outcome = outcome.map(|value| raw(&value)).map_err(|error| error.0);
-        self.send(&Message::Response {
-            id: id.0.clone(),
-            outcome,
-        });
+        self.send(&Message::Response { id: id.0.clone(), outcome });
         Ok(())
     }
 
@@ -462,10 +455,7 @@ impl Session {
             }
             return self.handle_ready(outcome).map(Some);
         }
-        let wanted = self
-            .calls
-            .remove(&number)
-            .ok_or(Violation::RepeatedReply { id })?;
+        let wanted = self.calls.remove(&number).ok_or(Violation::RepeatedReply { id })?;
         let outcome = match outcome {
             Ok(result) => Ok(value(&result).ok_or(Violation::OutOfOrder {
                 what: "a result holds a number outside the range of a double",
@@ -475,10 +465,7 @@ impl Session {
         let call = CallId(number);
         Ok(match outcome {
             _ if !wanted => None,
-            Ok(Ok(result)) => Some(Event::CallEnded {
-                call,
-                outcome: Ok(result),
-            }),
+            Ok(Ok(result)) => Some(Event::CallEnded { call, outcome: Ok(result) }),
             // The call is over either way; somebody waits for it.
             Ok(Err(violation)) => Some(Event::CallEnded {
                 call,
@@ -490,10 +477,7 @@ impl Session {
                     caused_by: None,
                 }),
             }),
-            Err(error) => Some(Event::CallEnded {
-                call,
-                outcome: Err(error),
-            }),
+            Err(error) => Some(Event::CallEnded { call, outcome: Err(error) }),
         })
     }
 
@@ -503,10 +487,9 @@ impl Session {
             Ok(result) => result,
             Err(error) => return Ok(Event::NotReady(plugin_error(error))),
         };
-        let ready: ReadyResult =
-            serde_json::from_str(result.get()).map_err(|_| Violation::OutOfOrder {
-                what: "the answer to initialize lacks protocol or actions",
-            })?;
+        let ready: ReadyResult = serde_json::from_str(result.get()).map_err(|_| {
+            Violation::OutOfOrder { what: "the answer to initialize lacks protocol or actions" }
+        })?;
         if ready.protocol != PROTOCOL {
             return Err(Violation::OutOfOrder {
                 what: "the runner speaks another version of the protocol",
@@ -532,26 +515,19 @@ impl Session {
         params: Option<Raw>,
     ) -> Result<Option<Event>, Violation> {
         if !matches!(self.state, State::Initializing | State::Ready) {
-            return Err(Violation::OutOfOrder {
-                what: "a request outside a session",
-            });
+            return Err(Violation::OutOfOrder { what: "a request outside a session" });
         }
         if self.requests.contains(&id) {
             return Err(Violation::ReusedId { id });
         }
         if self.requests.len() >= self.limits.in_flight {
-            return Err(Violation::TooManyInFlight {
-                maximum: self.limits.in_flight,
-            });
+            return Err(Violation::TooManyInFlight { maximum: self.limits.in_flight });
         }
         let params = params.map_or(Some(Value::Null), |params| value(&params));
         match BrokerRequest::parse(method, params.unwrap_or(Value::Null)) {
             Some(Ok(request)) => {
                 self.requests.insert(id.clone());
-                Ok(Some(Event::Request {
-                    id: RequestId(id),
-                    request,
-                }))
+                Ok(Some(Event::Request { id: RequestId(id), request }))
             }
             Some(Err(error)) => {
                 // A mistake of the author's, not an attack: told to the author.
@@ -573,10 +549,8 @@ impl Session {
 }
 
 fn plugin_error(error: RpcError) -> PluginError {
-    let data: ErrorData = error
-        .data
-        .and_then(|data| serde_json::from_str(data.get()).ok())
-        .unwrap_or_default();
+    let data: ErrorData =
+        error.data.and_then(|data| serde_json::from_str(data.get()).ok()).unwrap_or_default();
     let short = |text: Option<String>| text.map(|text| bounded(&text, 256));
     PluginError {
         code: error.code,

@@ -1,6 +1,12 @@
 //! What the runner shims do for plugins, with real node and real python.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test program: to panic is to fail"
+)]
 
-#[cfg(test)]
 mod support;
 
 use ringfence_protocol::jsonrpc::METHOD_NOT_FOUND;
@@ -138,10 +144,7 @@ fn an_action_gets_its_input_and_its_result_comes_back() {
     for language in BOTH {
         let mut runner = example(language);
         assert!(runner.ready().contains(&"greet".to_owned()));
-        assert_eq!(
-            runner.answer("greet", &json!({"name": "Ada"})).unwrap(),
-            "hello Ada"
-        );
+        assert_eq!(runner.answer("greet", &json!({"name": "Ada"})).unwrap(), "hello Ada");
         assert_eq!(runner.answer("nothing", &json!({})).unwrap(), Value::Null);
         let odd =
             json!({"é\u{0}\n": [1, -2.5, 1e300, null, true, "\u{1F642}", {"": []}], "n": i64::MAX});
@@ -205,9 +208,7 @@ fn a_denial_reaches_the_author_with_code_kind_and_repair() {
         assert_eq!(error.caused_by.as_deref(), Some("not_granted"));
         assert_eq!(error.name.as_deref(), Some("RingfenceError"));
         let error = runner
-            .answer_with("leak", &json!({}), |_, _| {
-                Err(ReplyError::failed("disk_full", "no room"))
-            })
+            .answer_with("leak", &json!({}), |_, _| Err(ReplyError::failed("disk_full", "no room")))
             .unwrap_err();
         assert_eq!(error.caused_by.as_deref(), Some("disk_full"));
         assert_eq!(error.message, "no room");
@@ -234,10 +235,7 @@ fn an_action_that_throws_is_an_error_with_its_stack_and_the_next_call_works() {
         assert!(error.stack.unwrap().contains("plugin."), "{language:?}");
         let error = runner.answer("unjson", &json!({})).unwrap_err();
         assert!(error.message.contains("the result is not JSON"), "{error}");
-        assert_eq!(
-            runner.answer("greet", &json!({"name": "B"})).unwrap(),
-            "hello B"
-        );
+        assert_eq!(runner.answer("greet", &json!({"name": "B"})).unwrap(), "hello B");
     }
 }
 
@@ -248,12 +246,7 @@ fn a_missing_action_is_named_with_those_that_exist() {
         runner.ready();
         let error = runner.answer("grete", &json!({})).unwrap_err();
         assert_eq!(error.code, METHOD_NOT_FOUND);
-        assert!(
-            error
-                .message
-                .contains("there is no action grete; there are: "),
-            "{error}"
-        );
+        assert!(error.message.contains("there is no action grete; there are: "), "{error}");
         let error = runner.answer("toString", &json!({})).unwrap_err();
         assert_eq!(error.code, METHOD_NOT_FOUND);
     }
@@ -265,10 +258,8 @@ fn several_calls_wait_at_once_and_end_in_any_order() {
         let mut runner = example(language);
         runner.ready();
         let keys = ["a", "b", "c", "d"];
-        let calls: Vec<_> = keys
-            .iter()
-            .map(|key| runner.call("wait", &json!({ "key": key })))
-            .collect();
+        let calls: Vec<_> =
+            keys.iter().map(|key| runner.call("wait", &json!({ "key": key }))).collect();
         let mut waiting = Vec::new();
         while waiting.len() < keys.len() {
             match runner.next() {
@@ -311,10 +302,7 @@ fn megabytes_travel_in_both_directions() {
         // Written in the background: the runner reads while it is written.
         let call = runner.call("echo", &big);
         match runner.next() {
-            Some(Event::CallEnded {
-                call: ended,
-                outcome,
-            }) => {
+            Some(Event::CallEnded { call: ended, outcome }) => {
                 assert_eq!(ended, call);
                 assert_eq!(outcome.unwrap(), big);
             }
@@ -354,10 +342,7 @@ fn a_log_line_arrives_with_its_level() {
         let mut runner = example(language);
         runner.ready();
         runner.call("log", &json!({}));
-        let expected = Event::Log {
-            level: LogLevel::Warning,
-            message: "careful".to_owned(),
-        };
+        let expected = Event::Log { level: LogLevel::Warning, message: "careful".to_owned() };
         assert_eq!(runner.next(), Some(expected));
     }
 }
@@ -366,19 +351,9 @@ fn a_log_line_arrives_with_its_level() {
 fn an_entry_that_cannot_be_loaded_says_why() {
     for (language, file, source, name) in [
         (Language::Node, "a.mjs", "export const x = ;", "SyntaxError"),
-        (
-            Language::Node,
-            "a.cjs",
-            "throw new RangeError('at load')",
-            "RangeError",
-        ),
+        (Language::Node, "a.cjs", "throw new RangeError('at load')", "RangeError"),
         (Language::Python, "a.py", "def x(:", "SyntaxError"),
-        (
-            Language::Python,
-            "a.py",
-            "raise LookupError('at load')",
-            "LookupError",
-        ),
+        (Language::Python, "a.py", "raise LookupError('at load')", "LookupError"),
     ] {
         let mut runner = Runner::start(language, file, source);
         match runner.next() {
@@ -420,15 +395,9 @@ fn node_plugins_of_every_shape_offer_their_actions() {
     for (file, source) in [
         ("a.mjs", "export const go = () => 'went';"),
         ("a.mjs", "export default { actions: { go: () => 'went' } };"),
-        (
-            "a.mjs",
-            "export default { actions: { go: { handler: () => 'went' } } };",
-        ),
+        ("a.mjs", "export default { actions: { go: { handler: () => 'went' } } };"),
         ("a.cjs", "module.exports = { go: () => 'went' };"),
-        (
-            "a.js",
-            "module.exports.actions = { async go() { return 'went'; } };",
-        ),
+        ("a.js", "module.exports.actions = { async go() { return 'went'; } };"),
         (
             "a.mjs",
             "export const p = { name: 'p', actions: [{ name: 'go', handler: async () => 'went' }] }; export default p;",
@@ -444,11 +413,7 @@ fn node_plugins_of_every_shape_offer_their_actions() {
     ] {
         let mut runner = Runner::start(Language::Node, file, source);
         assert_eq!(runner.ready(), ["default", "run"], "{source}");
-        assert_eq!(
-            runner.answer("run", &json!({"n": 1})).unwrap(),
-            2,
-            "{source}"
-        );
+        assert_eq!(runner.answer("run", &json!({"n": 1})).unwrap(), 2, "{source}");
     }
 }
 
@@ -546,25 +511,14 @@ class Worker(Base):
     let folder = TempDir::new().unwrap();
     std::fs::write(folder.path().join("worker.py"), source).unwrap();
     let limits = SessionLimits::default();
-    let mut runner = Runner::start_in(
-        Language::Python,
-        folder,
-        "worker.py",
-        Some("Worker"),
-        limits,
-    );
+    let mut runner =
+        Runner::start_in(Language::Python, folder, "worker.py", Some("Worker"), limits);
     assert_eq!(runner.ready(), ["count", "inherited", "still"]);
     assert_eq!(runner.answer("count", &json!({})).unwrap(), 11);
     assert_eq!(runner.answer("count", &json!({})).unwrap(), 12);
-    assert_eq!(
-        runner.answer("inherited", &json!({})).unwrap(),
-        "from the base"
-    );
+    assert_eq!(runner.answer("inherited", &json!({})).unwrap(), "from the base");
     assert_eq!(runner.answer("still", &json!([1])).unwrap(), json!([1]));
-    assert_eq!(
-        runner.close(),
-        (Some(0), "cleaned up\n".to_owned(), String::new())
-    );
+    assert_eq!(runner.close(), (Some(0), "cleaned up\n".to_owned(), String::new()));
 }
 
 #[test]
@@ -627,10 +581,9 @@ def start(input, r):
 def look():
     return seen
 ";
-    for (language, file, source) in [
-        (Language::Node, "a.mjs", node),
-        (Language::Python, "a.py", python),
-    ] {
+    for (language, file, source) in
+        [(Language::Node, "a.mjs", node), (Language::Python, "a.py", python)]
+    {
         let mut runner = Runner::start(language, file, source);
         runner.ready();
         runner
@@ -699,10 +652,9 @@ ACTIONS = {
     "reuse": lambda: [say({"id": "same", "method": "storage.get", "params": {"key": k}}) for k in "ab"] and 1,
 }
 "#;
-    for (language, file, source) in [
-        (Language::Node, "a.mjs", node),
-        (Language::Python, "a.py", python),
-    ] {
+    for (language, file, source) in
+        [(Language::Node, "a.mjs", node), (Language::Python, "a.py", python)]
+    {
         let mut runner = Runner::start(language, file, source);
         runner.ready();
         for (action, word) in [
@@ -718,10 +670,7 @@ ACTIONS = {
                 match runner.next() {
                     Some(Event::Violation(violation)) => words.push(violation.word()),
                     Some(Event::Request { .. }) => {}
-                    Some(Event::CallEnded {
-                        call: ended,
-                        outcome,
-                    }) => {
+                    Some(Event::CallEnded { call: ended, outcome }) => {
                         assert_eq!((ended, outcome), (call, Ok(json!(1))));
                         break;
                     }

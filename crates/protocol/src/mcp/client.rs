@@ -151,11 +151,7 @@ impl Client {
     /// Before the handshake is done, and when too much is in flight.
     pub fn list_tools(&mut self) -> Result<(), ClientError> {
         self.ready()?;
-        let open = Open::Tools {
-            pages: 0,
-            bytes: 0,
-            tools: Vec::new(),
-        };
+        let open = Open::Tools { pages: 0, bytes: 0, tools: Vec::new() };
         self.ask("tools/list", &json!({}), open);
         Ok(())
     }
@@ -172,11 +168,7 @@ impl Client {
             "arguments": arguments,
             "_meta": { "progressToken": call.0 },
         });
-        let open = Open::Call {
-            call,
-            params: params.clone(),
-            rounds: 0,
-        };
+        let open = Open::Call { call, params: params.clone(), rounds: 0 };
         self.ask("tools/call", &params, open);
         Ok(call)
     }
@@ -203,16 +195,14 @@ impl Client {
             let Some(line) = self.lines.next_line(&mut bytes) else {
                 break;
             };
-            let sorted = line
-                .map_err(Violation::from)
-                .and_then(|line| classify(line, &self.config.limits));
+            let sorted =
+                line.map_err(Violation::from).and_then(|line| classify(line, &self.config.limits));
             let handled = match sorted {
                 Ok(Line::Message(message)) => self.handle(message),
                 Ok(Line::Noise(text)) => Ok(self.noise.count(&text).map(ClientEvent::Noise)),
-                Ok(Line::Unaddressed(message)) => Ok(Some(ClientEvent::Log {
-                    level: LogLevel::Error,
-                    message,
-                })),
+                Ok(Line::Unaddressed(message)) => {
+                    Ok(Some(ClientEvent::Log { level: LogLevel::Error, message }))
+                }
                 Ok(Line::Blank) => Ok(None),
                 Err(violation) => Err(violation),
             };
@@ -223,9 +213,7 @@ impl Client {
                     let mut reported = violation;
                     if self.violations > MAX_VIOLATIONS {
                         self.state = State::Ended;
-                        reported = Violation::TooMany {
-                            maximum: MAX_VIOLATIONS,
-                        };
+                        reported = Violation::TooMany { maximum: MAX_VIOLATIONS };
                     }
                     events.push(ClientEvent::Violation(reported));
                 }
@@ -339,9 +327,7 @@ impl Client {
             _ => {
                 let error = RpcError::new(METHOD_NOT_FOUND, "this client does not offer that");
                 self.send(&Message::error(id, error));
-                return Some(ClientEvent::ServerRequestRefused {
-                    method: bounded(method, 128),
-                });
+                return Some(ClientEvent::ServerRequestRefused { method: bounded(method, 128) });
             }
         }
         None
@@ -401,16 +387,8 @@ impl Client {
         match open {
             Open::Initialize => self.initialized(outcome),
             Open::Discover { refusal } => Some(self.discovered(outcome, refusal)),
-            Open::Tools {
-                pages,
-                bytes,
-                tools,
-            } => self.page(outcome, pages, bytes + length, tools),
-            Open::Call {
-                call,
-                params,
-                rounds,
-            } => self.call_ended(call, params, rounds, outcome),
+            Open::Tools { pages, bytes, tools } => self.page(outcome, pages, bytes + length, tools),
+            Open::Call { call, params, rounds } => self.call_ended(call, params, rounds, outcome),
         }
     }
 
@@ -451,9 +429,7 @@ impl Client {
         let version = Version::V2026_07_28;
         let texts = |list: Option<&Value>| {
             let list = list.and_then(Value::as_array).into_iter().flatten();
-            list.filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
+            list.filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>()
         };
         let versions = match outcome {
             Ok(result) => {
@@ -510,11 +486,7 @@ impl Client {
         if pages + 1 >= MAX_PAGES || tools.len() > MAX_TOOLS || bytes > MAX_TOOLS_BYTES {
             return failed(too_long);
         }
-        let open = Open::Tools {
-            pages: pages + 1,
-            bytes,
-            tools,
-        };
+        let open = Open::Tools { pages: pages + 1, bytes, tools };
         self.ask("tools/list", &json!({ "cursor": cursor }), open);
         None
     }
@@ -582,11 +554,7 @@ impl Client {
                 None => params.remove("requestState"),
             };
         }
-        let open = Open::Call {
-            call,
-            params: params.clone(),
-            rounds: rounds + 1,
-        };
+        let open = Open::Call { call, params: params.clone(), rounds: rounds + 1 };
         self.ask("tools/call", &params, open);
         None
     }

@@ -76,10 +76,7 @@ pub enum HandshakeError {
         versions: String,
     },
     /// It answered the handshake with an error.
-    #[error(
-        "the server refused the handshake: {}",
-        ringfence_types::UntrustedText::new(message)
-    )]
+    #[error("the server refused the handshake: {}", ringfence_types::UntrustedText::new(message))]
     Refused {
         /// In its words.
         message: String,

@@ -26,9 +26,7 @@ impl Noise {
     pub(crate) fn count(&mut self, line: &str) -> Option<String> {
         let before = self.bytes;
         self.lines = self.lines.saturating_add(1);
-        self.bytes = self
-            .bytes
-            .saturating_add(u64::try_from(line.len()).unwrap_or(u64::MAX));
+        self.bytes = self.bytes.saturating_add(u64::try_from(line.len()).unwrap_or(u64::MAX));
         (before < TOTAL_BYTES as u64).then(|| bounded(line, LINE_BYTES))
     }
 }
@@ -50,9 +48,7 @@ pub(crate) fn classify(line: Vec<u8>, limits: &FrameLimits) -> Result<Line, Viol
     let text = match String::from_utf8(line) {
         Ok(text) => text,
         Err(error) => {
-            return Ok(Line::Noise(
-                String::from_utf8_lossy(error.as_bytes()).into_owned(),
-            ));
+            return Ok(Line::Noise(String::from_utf8_lossy(error.as_bytes()).into_owned()));
         }
     };
     let trimmed = text.trim();
@@ -134,10 +130,7 @@ mod tests {
     fn noise_is_counted_for_ever_and_shown_for_a_while() {
         let mut noise = Noise::default();
         let line = "x".repeat(4096);
-        let shown: usize = (0..1000)
-            .filter_map(|_| noise.count(&line))
-            .map(|s| s.len())
-            .sum();
+        let shown: usize = (0..1000).filter_map(|_| noise.count(&line)).map(|s| s.len()).sum();
         assert!(shown <= TOTAL_BYTES + LINE_BYTES);
         assert_eq!(noise.lines, 1000);
         assert_eq!(noise.bytes, 4096 * 1000);

@@ -67,10 +67,7 @@ impl Version {
     /// The version with this date, if it is understood.
     #[must_use]
     pub fn from_date(date: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|version| version.date() == date)
+        Self::ALL.iter().copied().find(|version| version.date() == date)
     }
 
     /// Whether it begins with `initialize`.

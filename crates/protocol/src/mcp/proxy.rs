@@ -15,7 +15,7 @@ use crate::jsonrpc::{
 use crate::text::bounded;
 use crate::violation::Violation;
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -216,9 +216,7 @@ impl Proxy {
             if let Err(mut violation) = handled {
                 self.violations += 1;
                 if self.violations > MAX_VIOLATIONS {
-                    violation = Violation::TooMany {
-                        maximum: MAX_VIOLATIONS,
-                    };
+                    violation = Violation::TooMany { maximum: MAX_VIOLATIONS };
                 }
                 events.push(ProxyEvent::Violation(violation));
             }
@@ -298,8 +296,7 @@ impl Proxy {
             "id": null,
             "error": { "code": code, "message": fault.to_string() },
         });
-        self.to_client
-            .extend_from_slice(&crate::frames::encode(answer.to_string()));
+        self.to_client.extend_from_slice(&crate::frames::encode(answer.to_string()));
     }
 
     /// Ends a request of the client; `None` when there is no such request.
@@ -308,10 +305,7 @@ impl Proxy {
         if self.ended.len() >= MAX_ENDED {
             self.ended.pop_front();
         }
-        self.ended.push_back(Ended {
-            id: id.clone(),
-            late_is_fine,
-        });
+        self.ended.push_back(Ended { id: id.clone(), late_is_fine });
         Some(call)
     }
 
@@ -371,11 +365,7 @@ impl Proxy {
             });
             let number = self.next_call;
             self.next_call += 1;
-            ToolCall {
-                number,
-                tool: name.unwrap_or_default(),
-                id: id.clone(),
-            }
+            ToolCall { number, tool: name.unwrap_or_default(), id: id.clone() }
         });
         let params = params.map(|params| self.with_honest_capabilities(&method, params));
         events.extend(call.clone().map(ProxyEvent::ToolCallStarted));
@@ -392,20 +382,26 @@ impl Proxy {
         if !handshake && !params.get().contains("clientCapabilities") {
             return params;
         }
-        let Some(Value::Object(mut members)) = value(&params) else {
+        // Only the one member is rebuilt; the others keep every digit.
+        let Ok(mut members) = serde_json::from_str::<BTreeMap<String, Raw>>(params.get()) else {
             return params;
         };
-        let capabilities = if handshake {
-            Some(members.entry("capabilities").or_insert_with(|| json!({})))
-        } else {
-            let meta = members.get_mut("_meta");
-            meta.and_then(|meta| meta.get_mut(META_CAPABILITIES))
+        let name = if handshake { "capabilities" } else { "_meta" };
+        let mut member = members.get(name).and_then(|raw| value(raw));
+        let capabilities = match &mut member {
+            None if handshake => member.insert(json!({})),
+            None => return params,
+            Some(capabilities) if handshake => capabilities,
+            Some(meta) => match meta.get_mut(META_CAPABILITIES) {
+                Some(capabilities) => capabilities,
+                None => return params,
+            },
         };
-        let Some(Value::Object(capabilities)) = capabilities else {
-            return params;
-        };
-        self.restrict(capabilities, handshake);
-        raw(&Value::Object(members))
+        if let Value::Object(capabilities) = capabilities {
+            self.restrict(capabilities, handshake);
+        }
+        members.insert(name.to_owned(), raw(&member.unwrap_or_default()));
+        to_raw_value(&members).unwrap_or(params)
     }
 
     fn restrict(&self, capabilities: &mut Map<String, Value>, handshake: bool) {
@@ -442,10 +438,8 @@ impl Proxy {
                     };
                 };
                 let (outcome, verdict) = self.screen(outcome, events);
-                events.extend(call.map(|call| ProxyEvent::ToolCallEnded {
-                    call,
-                    outcome: verdict,
-                }));
+                events
+                    .extend(call.map(|call| ProxyEvent::ToolCallEnded { call, outcome: verdict }));
                 self.send_client(&Message::Response { id, outcome });
                 Ok(())
             }
@@ -486,10 +480,9 @@ impl Proxy {
         let verdict = match &outcome {
             Ok(_) if is_error => ToolOutcome::ToolError,
             Ok(_) => ToolOutcome::Result,
-            Err(error) => ToolOutcome::Error {
-                code: error.code,
-                message: bounded(&error.message, 1024),
-            },
+            Err(error) => {
+                ToolOutcome::Error { code: error.code, message: bounded(&error.message, 1024) }
+            }
         };
         (outcome, verdict)
     }
@@ -516,9 +509,7 @@ impl Proxy {
                     return Err(Violation::ReusedId { id });
                 }
                 if self.forwarded.len() >= MAX_SERVER_REQUESTS {
-                    return Err(Violation::TooManyInFlight {
-                        maximum: MAX_SERVER_REQUESTS,
-                    });
+                    return Err(Violation::TooManyInFlight { maximum: MAX_SERVER_REQUESTS });
                 }
                 let number = self.next_forwarded;
                 self.next_forwarded += 1;
@@ -532,10 +523,7 @@ impl Proxy {
     }
 
     fn refuse(&mut self, id: Id, method: String, events: &mut Vec<ProxyEvent>) {
-        let error = RpcError::new(
-            METHOD_NOT_FOUND,
-            "the policy does not let a server ask that",
-        );
+        let error = RpcError::new(METHOD_NOT_FOUND, "the policy does not let a server ask that");
         self.send_server(&Message::error(id, error));
         events.push(ProxyEvent::ServerRequestRefused { method });
     }

@@ -30,9 +30,7 @@ pub(crate) struct Runner {
 }
 
 fn sdk(file: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../sdk")
-        .join(file)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../sdk").join(file)
 }
 
 impl Runner {
@@ -79,8 +77,7 @@ impl Runner {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        ours.set_read_timeout(Some(Duration::from_secs(20)))
-            .unwrap();
+        ours.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let mut session = Session::new(limits);
         session
             .initialize(&Initialize {
@@ -93,13 +90,7 @@ impl Runner {
                 config: json!({ "greeting": "hello" }),
             })
             .unwrap();
-        Self {
-            session,
-            child,
-            folder,
-            socket: ours,
-            events: Vec::new(),
-        }
+        Self { session, child, folder, socket: ours, events: Vec::new() }
     }
 
     /// Sends what there is to send and waits for one event; `None` at the end
@@ -136,9 +127,7 @@ impl Runner {
     /// Calls an action and waits for its end, in which no broker request is
     /// expected.
     pub(crate) fn answer(&mut self, action: &str, input: &Value) -> Result<Value, PluginError> {
-        self.answer_with(action, input, |method, _| {
-            panic!("unexpected request {method}")
-        })
+        self.answer_with(action, input, |method, _| panic!("unexpected request {method}"))
     }
 
     /// Calls an action and answers its requests to the broker.
@@ -151,10 +140,7 @@ impl Runner {
         let call = self.call(action, input);
         loop {
             match self.next() {
-                Some(Event::CallEnded {
-                    call: ended,
-                    outcome,
-                }) if ended == call => return outcome,
+                Some(Event::CallEnded { call: ended, outcome }) if ended == call => return outcome,
                 Some(Event::Request { id, request }) => {
                     let outcome = broker(request.method(), &request);
                     self.session.reply(&id, outcome).unwrap();
@@ -169,12 +155,7 @@ impl Runner {
         self.socket.shutdown(std::net::Shutdown::Write).unwrap();
         let status = self.child.wait().unwrap();
         let mut stdout = String::new();
-        self.child
-            .stdout
-            .take()
-            .unwrap()
-            .read_to_string(&mut stdout)
-            .unwrap();
+        self.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
         (status.code(), stdout, self.stderr())
     }
 
