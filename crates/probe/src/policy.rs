@@ -1,0 +1,107 @@
+//! Which doors may be open in our jail, and why.
+
+/// What the policy of one jail grants beyond the least.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Features {
+    /// Memory may be writable and executable, for runtimes that compile while
+    /// they run.
+    pub jit: bool,
+}
+
+/// What is expected of one probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// Open is a failure.
+    Shut,
+    /// May be open in every jail.
+    MayBeOpen(&'static str),
+    /// May be open where the runtime compiles while it runs.
+    MayBeOpenWithJit(&'static str),
+}
+
+/// Every probe that may be open, with the reason. Only kernel surface can be
+/// excused, and at most eight entries of it.
+pub const POLICY: &[(&str, Expected)] = &[
+    (
+        "socketpair-unix",
+        Expected::MayBeOpen(
+            "every runtime talks to its own children and threads over such pairs, \
+             and a pair leads nowhere else",
+        ),
+    ),
+    ("landlock-ruleset", Expected::MayBeOpen("a program may only take rights from itself with it")),
+    (
+        "memory-write-and-execute",
+        Expected::MayBeOpenWithJit("the compiler of the runtime writes the code that it runs"),
+    ),
+    (
+        "memory-write-then-execute",
+        Expected::MayBeOpenWithJit("the compiler of the runtime seals its code after writing"),
+    ),
+    (
+        "memory-execute-then-write",
+        Expected::MayBeOpenWithJit("the compiler of the runtime patches code that ran before"),
+    ),
+    (
+        "memory-write-then-execute-key",
+        Expected::MayBeOpenWithJit("the compiler of the runtime guards its code by keys"),
+    ),
+];
+
+/// What is expected of the probe with that id in a jail with these features.
+#[must_use]
+pub fn expected(id: &str, features: Features) -> Expected {
+    match POLICY.iter().find(|(name, _)| *name == id).map(|(_, expected)| *expected) {
+        Some(Expected::MayBeOpenWithJit(_)) if !features.jit => Expected::Shut,
+        Some(expected) => expected,
+        None => Expected::Shut,
+    }
+}
+
+/// Most entries of kernel surface that may be excused.
+const MOST_EXCUSED: usize = 8;
+
+const _: () = assert!(POLICY.len() <= MOST_EXCUSED, "too many doors are excused");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{Class, catalog, find};
+
+    #[test]
+    fn at_most_eight_doors_are_excused_and_all_of_them_are_kernel_surface() {
+        assert!(POLICY.len() <= MOST_EXCUSED);
+        for (id, _) in POLICY {
+            let info = find(id).unwrap_or_else(|| panic!("{id} is no probe"));
+            assert_eq!(info.class, Class::Kernel, "{id}");
+        }
+    }
+
+    #[test]
+    fn every_excuse_gives_a_reason_and_is_given_once() {
+        for (index, (id, expected)) in POLICY.iter().enumerate() {
+            assert!(POLICY[index + 1..].iter().all(|(other, _)| other != id), "{id} twice");
+            match expected {
+                Expected::MayBeOpen(why) | Expected::MayBeOpenWithJit(why) => {
+                    assert!(why.split(' ').count() >= 6, "{id}");
+                }
+                Expected::Shut => panic!("{id} excuses nothing"),
+            }
+        }
+    }
+
+    #[test]
+    fn no_boundary_resource_or_credential_probe_is_ever_excused() {
+        for info in catalog().iter().filter(|info| info.class != Class::Kernel) {
+            assert_eq!(expected(info.id, Features { jit: true }), Expected::Shut, "{}", info.id);
+        }
+    }
+
+    #[test]
+    fn writable_code_is_excused_only_where_the_runtime_compiles() {
+        let id = "memory-write-and-execute";
+        assert_eq!(expected(id, Features { jit: false }), Expected::Shut);
+        assert!(matches!(expected(id, Features { jit: true }), Expected::MayBeOpenWithJit(_)));
+        assert_eq!(expected("no-such-probe", Features { jit: true }), Expected::Shut);
+    }
+}
