@@ -118,7 +118,7 @@ fn details(fields: &Fields<'_>, action: &mut Action, problems: &mut Problems) {
 
 /// The tree as JSON, scalars by the YAML 1.2 core schema. The tree is at most
 /// 32 levels deep, so this recursion is bounded.
-fn json(node: &Node, problems: &mut Problems) -> Option<serde_json::Value> {
+pub(crate) fn json(node: &Node, problems: &mut Problems) -> Option<serde_json::Value> {
     Some(match &node.value {
         Value::Scalar { text, plain } => scalar(node, text, *plain, problems)?,
         Value::List(items) => {

@@ -26,6 +26,8 @@ mod python_class;
 mod reader;
 mod resource_keys;
 mod resources;
+#[cfg(test)]
+mod schema_tests;
 mod shebang;
 mod units;
 mod words;
