@@ -178,12 +178,26 @@ fn host_root(map: &str, id: Result<i64, crate::errno::Errno>) -> Outcome {
     for line in text.lines() {
         let numbers: Vec<i64> = line.split_whitespace().flat_map(str::parse).collect();
         let [inside, outside, length] = numbers.as_slice() else { continue };
-        // The map shows ids as the opener's parent namespace sees them.
         if id >= *inside && id - inside < *length && outside.saturating_add(id - inside) == 0 {
-            return Outcome::open(line.trim());
+            return confirmed(line.trim(), id);
         }
     }
     Outcome::shut(text.lines().next().unwrap_or("empty map").trim())
+}
+
+/// The map shows ids as the next namespace up sees them, which in nested ones
+/// is not the host. The host's root owns the system's programs; an owner whom
+/// the map does not know is shown as the overflow id.
+fn confirmed(map: &str, id: i64) -> Outcome {
+    use std::os::unix::fs::MetadataExt;
+    const OVERFLOW: i64 = 65_534;
+    match std::fs::metadata("/usr") {
+        Ok(_) if id == OVERFLOW => Outcome::not_tried(format!("{map}: host or overflow, unclear")),
+        Ok(data) if i64::from(data.uid()) != id && i64::from(data.gid()) != id => {
+            Outcome::shut(format!("{map}: not the host's 0"))
+        }
+        _ => Outcome::open(map),
+    }
 }
 
 fn listener() -> Outcome {
