@@ -40,7 +40,13 @@ pub(crate) fn is_folder(path: &Path) -> bool {
 pub(crate) fn open_regular(path: &Path) -> Result<(File, Metadata), PackageError> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let file: File = rustix::fs::open(path, flags, Mode::empty())
-        .map_err(|error| unreadable(path, error.into()))?
+        .map_err(|error| match error {
+            // The kernel's own words speak of many levels.
+            rustix::io::Errno::LOOP => {
+                unreadable(path, io::Error::other("it is a symbolic link, which is not followed"))
+            }
+            other => unreadable(path, other.into()),
+        })?
         .into();
     let metadata = file.metadata().map_err(|error| unreadable(path, error))?;
     if !metadata.is_file() {

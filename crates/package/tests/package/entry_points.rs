@@ -220,3 +220,13 @@ fn a_program_of_the_folder_must_be_one() {
     place.link("server", "/bin/sh");
     assert!(place.refusal().contains("leads out of the package"));
 }
+
+#[test]
+fn metadata_that_is_a_link_is_not_read_through_it() {
+    let outside = Place::with(&[("secret", "name: x\nentry: a.js\n")]);
+    for name in ["plugin.yaml", "package.json"] {
+        let place = Place::with(&[("a.js", "")]);
+        place.link(name, outside.at("secret"));
+        assert!(place.refusal().contains("it is a symbolic link, which is not followed"), "{name}");
+    }
+}

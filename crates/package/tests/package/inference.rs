@@ -401,3 +401,13 @@ fn a_command_line_is_kept_and_what_it_needs_to_see_is_told() {
     assert!(command(&["/no/such/program"]).is_err());
     assert!(command(&["/tmp"]).is_err());
 }
+
+#[test]
+fn a_package_inside_a_package_sees_the_dependencies_of_all_around_it() {
+    let place = Place::with(&[
+        ("node_modules/a/node_modules/b/package.json", r#"{"name": "b"}"#),
+        ("node_modules/a/node_modules/b/index.js", ""),
+    ]);
+    let package = place.open_at("node_modules/a/node_modules/b").unwrap();
+    assert_eq!(package.code_root, Some(place.at("node_modules")));
+}
