@@ -10,8 +10,13 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-/// Largest metadata file, in bytes; long descriptions make some of 200 KB.
+/// Largest `pyproject.toml`, in bytes.
 const MAX_METADATA: u64 = 1 << 20;
+/// How much of an installed distribution's metadata is read, in bytes; headers
+/// of real ones stay below 40 KB.
+const MAX_HEADERS: u64 = 256 << 10;
+/// Most distributions of one environment that are looked at.
+const MAX_DISTRIBUTIONS: usize = 2000;
 /// Installed by every environment, meant by nobody.
 const TOOLS: &[&str] = &["pip", "setuptools", "wheel", "uv"];
 
@@ -210,6 +215,12 @@ fn distributions(packages: &Path) -> Result<Vec<Distribution>, PackageError> {
         if !kind.is_dir() || !name.as_bytes().ends_with(b".dist-info") {
             continue;
         }
+        if found.len() == MAX_DISTRIBUTIONS {
+            return Err(PackageError::TooLarge {
+                path: packages.to_owned(),
+                bound: "2000 installed distributions",
+            });
+        }
         let info = packages.join(&name);
         let metadata = read_text(&info.join("METADATA"))?;
         let mut one = headers(&metadata);
@@ -223,9 +234,14 @@ fn distributions(packages: &Path) -> Result<Vec<Distribution>, PackageError> {
     Ok(found)
 }
 
+/// The beginning of a file that may be missing. What is asked for stands in
+/// front: the headers before the description, the scripts among few groups.
 fn read_text(path: &Path) -> Result<String, PackageError> {
-    let bytes = folder::read_if_there(path, MAX_METADATA, "1 MiB for a metadata file")?;
-    Ok(String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned())
+    if !folder::exists(path) {
+        return Ok(String::new());
+    }
+    let bytes = folder::head(path, MAX_HEADERS)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The header lines of a METADATA file, up to the first empty line.

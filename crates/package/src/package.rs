@@ -316,7 +316,27 @@ fn plugin_name(text: &str) -> PluginName {
     mended.parse().unwrap_or_else(|_| fallback_name())
 }
 
-#[expect(clippy::expect_used, reason = "a constant that a test parses")]
+#[expect(clippy::expect_used, reason = "a constant, which the test below parses")]
 fn fallback_name() -> PluginName {
     "plugin".parse().expect("`plugin` is a plugin name")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_made_of_whatever_a_folder_is_called() {
+        for (given, name) in [
+            ("left-pad", "left-pad"),
+            ("My Server", "My-Server"),
+            ("../../x", "x"),
+            ("\u{202e}\x1b[2J", "2J"),
+            ("", "plugin"),
+            ("\u{6f22}", "plugin"),
+        ] {
+            assert_eq!(plugin_name(given).as_str(), name);
+        }
+        assert_eq!(plugin_name(&"a".repeat(5000)).as_str().len(), 214);
+    }
 }
