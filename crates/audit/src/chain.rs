@@ -11,7 +11,7 @@ use crate::verify::Witness;
 const MOST_GAPS: usize = 1000;
 
 /// What has been read of a chain.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Chain {
     /// None until a checkpoint has named one: then nobody vouches for it.
     pub(crate) key: Option<PublicKey>,
@@ -67,11 +67,7 @@ impl Chain {
 
     /// Says after which record the chain begins, so that the first is checked too.
     pub(crate) fn begin_after(&mut self, sequence: u64, hash: Hash) {
-        self.last = Some(Last {
-            sequence,
-            hash,
-            time: 0,
-        });
+        self.last = Some(Last { sequence, hash, time: 0 });
     }
 
     /// Takes the next line. `place` is its segment and where in it it begins.
@@ -120,17 +116,8 @@ impl Chain {
         }
         self.first.get_or_insert((line.sequence, line.time));
         self.records += 1;
-        self.last = Some(Last {
-            sequence: line.sequence,
-            hash: line.hash,
-            time: line.time,
-        });
-        Ok(Step {
-            sequence: line.sequence,
-            prev: line.prev,
-            hash: line.hash,
-            closes,
-        })
+        self.last = Some(Last { sequence: line.sequence, hash: line.hash, time: line.time });
+        Ok(Step { sequence: line.sequence, prev: line.prev, hash: line.hash, closes })
     }
 
     fn checkpoint(&mut self, json: &[u8], content: &[u8]) -> Result<Checkpoint, Problem> {
@@ -172,5 +159,44 @@ impl Chain {
             Some(witness) => Err(Problem::WitnessMissing(witness.sequence)),
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AuditLog, LogOptions};
+    use ringfence_types::{AuditEvent, AuditSink as _, EventKind};
+
+    /// Each bit of each line, against the chain as it was before that line. The
+    /// folder's verifier does no more with a line than this.
+    #[test]
+    fn every_flipped_bit_of_every_record_is_refused_at_that_record() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().join("home");
+        let log = AuditLog::open(&home, LogOptions::default()).unwrap();
+        for number in 0..4 {
+            log.append(AuditEvent::new(EventKind::Limit, "x").with("n", number)).unwrap();
+        }
+        drop(log);
+        let key = AuditLog::public_key(&home).unwrap();
+        let bytes = std::fs::read(home.join("audit/00000001.jsonl")).unwrap();
+        let mut chain = Chain::new(Some(key), false, None);
+        chain.begin_after(0, NO_RECORD);
+        let mut offset = 0;
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            let line = line.strip_suffix(b"\n").unwrap();
+            for at in 0..line.len() {
+                for bit in 0..8 {
+                    let mut changed = line.to_vec();
+                    changed[at] ^= 1 << bit;
+                    let refused = chain.clone().step(&changed, Some((1, offset)));
+                    assert!(refused.is_err(), "byte {at} bit {bit}");
+                }
+            }
+            chain.step(line, Some((1, offset))).unwrap();
+            offset += line.len() as u64 + 1;
+        }
+        assert_eq!(chain.records, 5);
     }
 }

@@ -49,11 +49,7 @@ pub struct KeptFrom {
 
 impl KeptFrom {
     /// Nothing was deleted.
-    pub(crate) const START: Self = Self {
-        segment: 1,
-        sequence: 1,
-        prev: record::NO_RECORD,
-    };
+    pub(crate) const START: Self = Self { segment: 1, sequence: 1, prev: record::NO_RECORD };
 }
 
 /// What a writer found wrong with the end of the log when it looked.
@@ -116,15 +112,7 @@ pub(crate) struct Checkpoint {
 
 impl Checkpoint {
     pub(crate) fn new(reason: Reason, segment: u32, offset: u64, key: PublicKey) -> Self {
-        Self {
-            reason,
-            segment,
-            offset,
-            kept_from: None,
-            gap: None,
-            key,
-            signature: String::new(),
-        }
+        Self { reason, segment, offset, kept_from: None, gap: None, key, signature: String::new() }
     }
 
     /// Appends the signed record; gives its hash.
@@ -185,17 +173,10 @@ pub(crate) fn check_seal(
     expected: PublicKey,
 ) -> Result<(), Problem> {
     if named != expected {
-        return Err(Problem::OtherKey {
-            expected,
-            found: named,
-        });
+        return Err(Problem::OtherKey { expected, found: named });
     }
     let (content, signature) = split_seal(sealed).ok_or(Problem::BadSignature)?;
-    if expected.verify(domain, content, &signature) {
-        Ok(())
-    } else {
-        Err(Problem::BadSignature)
-    }
+    if expected.verify(domain, content, &signature) { Ok(()) } else { Err(Problem::BadSignature) }
 }
 
 fn split_seal(sealed: &[u8]) -> Option<(&[u8], [u8; 64])> {

@@ -112,10 +112,7 @@ pub fn export(
     let log = LogFolder::open(home).map_err(ExportError::Log)?;
     let (signer, _) = key::load_or_create(home).map_err(ExportError::Key)?;
     let key = signer.public();
-    let empty = || ExportError::Empty {
-        from: *range.start(),
-        to: *range.end(),
-    };
+    let empty = || ExportError::Empty { from: *range.start(), to: *range.end() };
     let (first, last) = log.range().map_err(ExportError::Log)?.ok_or_else(empty)?;
     let first = segment_of(&log, first, last, *range.start())?;
     // A gap is the reader's to judge: it travels with the export.
@@ -178,9 +175,7 @@ pub fn export(
     seal(&trailer, DOMAIN, 0, &signer, &mut bytes)
         .map_err(|error| ExportError::Write(error.into()))?;
     bytes.push(b'\n');
-    out.write_all(&bytes)
-        .and_then(|()| out.flush())
-        .map_err(ExportError::Write)?;
+    out.write_all(&bytes).and_then(|()| out.flush()).map_err(ExportError::Write)?;
     Ok(written.told(key, KeySource::Given))
 }
 
@@ -205,12 +200,7 @@ impl Written {
         let header = Sha256::digest(&bytes).into();
         bytes.push(b'\n');
         out.write_all(&bytes)?;
-        Ok(Self {
-            header,
-            records: 0,
-            first,
-            last: first,
-        })
+        Ok(Self { header, records: 0, first, last: first })
     }
 
     fn told(&self, key: PublicKey, key_source: KeySource) -> VerifiedExport {
@@ -279,10 +269,7 @@ pub fn verify_export(
         Some(key) => (key, KeySource::Given),
         None => (header.key, KeySource::Named),
     };
-    let before = header
-        .from
-        .checked_sub(1)
-        .ok_or_else(|| header_error("there is no record 0"))?;
+    let before = header.from.checked_sub(1).ok_or_else(|| header_error("there is no record 0"))?;
     if before == 0 && header.prev != NO_RECORD {
         return Err(header_error("record 1 follows no other"));
     }

@@ -79,13 +79,9 @@ impl Head {
     }
 
     fn parse(slot: &[u8], key: Option<PublicKey>) -> Result<Self, Problem> {
-        let sealed = slot
-            .strip_suffix(b"\n")
-            .ok_or(Problem::HeadUnreadable("a line is cut short"))?;
-        let used = sealed
-            .iter()
-            .rposition(|byte| *byte != b' ')
-            .map_or(0, |last| last + 1);
+        let sealed =
+            slot.strip_suffix(b"\n").ok_or(Problem::HeadUnreadable("a line is cut short"))?;
+        let used = sealed.iter().rposition(|byte| *byte != b' ').map_or(0, |last| last + 1);
         let sealed = sealed.get(..used).unwrap_or_default();
         let head: Self = serde_json::from_slice(sealed)
             .map_err(|_| Problem::HeadUnreadable("not a head of this version"))?;
@@ -116,12 +112,11 @@ impl Head {
         let (first, second) = bytes
             .split_at_checked(SLOT_BYTES)
             .ok_or(Problem::HeadUnreadable("the file is cut short"))?;
+        if first == second {
+            return Self::parse(first, key);
+        }
         let (first, second) = (Self::parse(first, key)?, Self::parse(second, key)?);
-        Ok(if second.sequence > first.sequence {
-            second
-        } else {
-            first
-        })
+        Ok(if second.sequence > first.sequence { second } else { first })
     }
 
     /// The last bytes of the line of the record that the head names.
@@ -137,8 +132,7 @@ impl Head {
 /// one byte beyond what a head has.
 pub(crate) fn read(file: impl io::Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(2 * SLOT_BYTES + 1);
-    file.take(2 * SLOT_BYTES as u64 + 1)
-        .read_to_end(&mut bytes)?;
+    file.take(2 * SLOT_BYTES as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -149,9 +143,7 @@ pub(crate) fn open(folder: impl AsFd, path: &Path) -> Result<Option<File>, Audit
 
 /// Overwrites both copies, one after the other.
 pub(crate) fn overwrite(file: &File, bytes: &[u8]) -> io::Result<()> {
-    let (first, second) = bytes
-        .split_at_checked(SLOT_BYTES)
-        .unwrap_or((bytes, Default::default()));
+    let (first, second) = bytes.split_at_checked(SLOT_BYTES).unwrap_or((bytes, Default::default()));
     file.write_all_at(first, 0)?;
     file.write_all_at(second, SLOT_BYTES as u64)?;
     if file.metadata()?.len() > bytes.len() as u64 {
@@ -166,9 +158,7 @@ pub(crate) fn create(folder: impl AsFd, path: &Path, bytes: &[u8]) -> Result<(),
     match rustix::fs::unlinkat(folder, DRAFT, rustix::fs::AtFlags::empty()) {
         Ok(()) | Err(rustix::io::Errno::NOENT) => {}
         Err(error) => {
-            return Err(AuditOpenError::io("remove the draft of", path)(
-                error.into(),
-            ));
+            return Err(AuditOpenError::io("remove the draft of", path)(error.into()));
         }
     }
     let mut file = folder::create_new(folder, DRAFT, path)?;

@@ -31,11 +31,7 @@ pub(crate) fn read<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
 }
 
 const fn digit(nibble: u8) -> u8 {
-    if nibble < 10 {
-        b'0' + nibble
-    } else {
-        b'a' + nibble - 10
-    }
+    if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
 }
 
 const fn value(digit: u8) -> Option<u8> {

@@ -112,10 +112,7 @@ fn load(keys: &OwnedFd, folder_path: &Path) -> Result<Option<Signer>, AuditOpenE
     let Some(file) = folder::open_existing(keys, SECRET, OFlags::RDONLY, &path)? else {
         return Ok(None);
     };
-    let bad = |reason| AuditOpenError::Key {
-        path: path.clone(),
-        reason,
-    };
+    let bad = |reason| AuditOpenError::Key { path: path.clone(), reason };
     let mode = rustix::fs::fstat(&file)
         .map_err(io::Error::from)
         .map_err(AuditOpenError::io("look at", &path))?
@@ -170,16 +167,14 @@ fn place(
     hex::write(bytes, &mut text);
     text.push(b'\n');
     let mut file = folder::create_new(keys, &draft, &path)?;
-    let linked = file
-        .write_all(&text)
-        .and_then(|()| file.sync_all())
-        .and_then(|()| {
-            match rustix::fs::linkat(keys, draft.as_str(), keys, name, AtFlags::empty()) {
+    let linked =
+        file.write_all(&text).and_then(|()| file.sync_all()).and_then(
+            |()| match rustix::fs::linkat(keys, draft.as_str(), keys, name, AtFlags::empty()) {
                 Ok(()) => Ok(true),
                 Err(Errno::EXIST) => Ok(false),
                 Err(error) => Err(error.into()),
-            }
-        });
+            },
+        );
     let removed = rustix::fs::unlinkat(keys, draft.as_str(), AtFlags::empty());
     let synced = rustix::fs::fsync(keys);
     linked

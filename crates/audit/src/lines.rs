@@ -31,11 +31,7 @@ pub(crate) fn next(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<
     }
     let read = line.len() as u64;
     if read < most {
-        return Ok(if read == 0 {
-            Next::End
-        } else {
-            Next::Torn(read)
-        });
+        return Ok(if read == 0 { Next::End } else { Next::Torn(read) });
     }
     // Either a torn tail that happens to be this long, or a line that goes on.
     let mut rest = 0;

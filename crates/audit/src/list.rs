@@ -49,9 +49,7 @@ impl Filter {
             }
             EntryBody::Event(event) => {
                 self.kind.is_none_or(|kind| event.kind == kind)
-                    && self
-                        .severity
-                        .is_none_or(|severity| event.severity >= severity)
+                    && self.severity.is_none_or(|severity| event.severity >= severity)
                     && self
                         .instance
                         .as_ref()
@@ -132,16 +130,8 @@ pub struct Entries {
 
 #[derive(Debug)]
 enum Cursor {
-    Forward {
-        number: u32,
-        row: u64,
-        reader: BufReader<File>,
-    },
-    Backward {
-        number: u32,
-        file: File,
-        end: u64,
-    },
+    Forward { number: u32, row: u64, reader: BufReader<File> },
+    Backward { number: u32, file: File, end: u64 },
 }
 
 impl Iterator for Entries {
@@ -182,11 +172,7 @@ impl Entries {
                 continue;
             };
             let (number, row, whole) = match cursor {
-                Cursor::Forward {
-                    number,
-                    row,
-                    reader,
-                } => {
+                Cursor::Forward { number, row, reader } => {
                     let path = self.log.path.join(segment::name(*number));
                     let next =
                         lines::next(reader, &mut self.line).map_err(VerifyError::read(&path))?;
@@ -269,10 +255,7 @@ fn entry(line: &[u8]) -> Result<Entry, Problem> {
         Body::Checkpoint { json, .. } => {
             let seen: Seen = serde_json::from_slice(json)
                 .map_err(|_| Problem::Unparsable("not a checkpoint of this version"))?;
-            EntryBody::Checkpoint {
-                reason: seen.reason,
-                gap: seen.gap,
-            }
+            EntryBody::Checkpoint { reason: seen.reason, gap: seen.gap }
         }
     };
     Ok(Entry {

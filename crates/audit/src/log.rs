@@ -83,10 +83,7 @@ impl AuditLog {
     /// When the record cannot be written, in which case nothing is deleted, or
     /// a file cannot be deleted, in which case a later call goes on.
     pub fn drop_before(&self, sequence: u64) -> Result<Dropped, AuditError> {
-        Ok(self
-            .handle
-            .queue
-            .with(|writer| retention::drop_before(writer, sequence))?)
+        Ok(self.handle.queue.with(|writer| retention::drop_before(writer, sequence))?)
     }
 
     /// The public key of the log in `home`, which its owner hands to those who
@@ -102,14 +99,9 @@ impl AuditLog {
 impl AuditSink for AuditLog {
     fn append(&self, event: AuditEvent) -> Result<Receipt, AuditError> {
         self.handle.start_background();
-        self.handle
-            .queue
-            .submit(event, Writer::commit)
-            .unwrap_or_else(|| {
-                Err(AuditError {
-                    reason: "the thread that wrote for this one has failed".to_owned(),
-                })
-            })
+        self.handle.queue.submit(event, Writer::commit).unwrap_or_else(|| {
+            Err(AuditError { reason: "the thread that wrote for this one has failed".to_owned() })
+        })
     }
 }
 
@@ -129,10 +121,7 @@ impl Handle {
                 while !stop.load(Ordering::Acquire) {
                     std::thread::park_timeout(every);
                     queue.with(|writer| {
-                        if writer
-                            .waiting_since()
-                            .is_some_and(|since| since.elapsed() >= every)
-                        {
+                        if writer.waiting_since().is_some_and(|since| since.elapsed() >= every) {
                             // Tried again next time; appends fail when it matters.
                             let _ = writer.flush(true);
                         }
@@ -146,11 +135,7 @@ impl Handle {
 impl Drop for Handle {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
-        let thread = self
-            .thread
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let thread = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
             thread.thread().unpark();
             // A flusher that panicked has nothing more to say.

@@ -51,15 +51,11 @@ impl AuditSink for MemorySink {
     fn append(&self, event: AuditEvent) -> Result<Receipt, AuditError> {
         self.with(|state| {
             if let Some(reason) = &state.refuse {
-                return Err(AuditError {
-                    reason: reason.clone(),
-                });
+                return Err(AuditError { reason: reason.clone() });
             }
             state.taken += 1;
             state.events.push(event);
-            Ok(Receipt {
-                sequence: state.taken,
-            })
+            Ok(Receipt { sequence: state.taken })
         })
     }
 }

@@ -86,11 +86,7 @@ pub(crate) fn finish(content_from: usize, out: &mut Vec<u8>) -> Hash {
 }
 
 fn hash_of(content: &[u8]) -> Hash {
-    Sha256::new()
-        .chain_update(RECORD_DOMAIN)
-        .chain_update(content)
-        .finalize()
-        .into()
+    Sha256::new().chain_update(RECORD_DOMAIN).chain_update(content).finalize().into()
 }
 
 /// Appends one event's record; gives its hash. On an error `out` is as before.
@@ -130,14 +126,8 @@ fn encode_body(
     event: &AuditEvent,
     out: &mut Vec<u8>,
 ) -> Result<(), String> {
-    if !event
-        .metadata
-        .values()
-        .all(|value| is_shallow(value, MAX_METADATA_DEPTH - 1))
-    {
-        return Err(format!(
-            "the event's metadata is nested deeper than {MAX_METADATA_DEPTH}"
-        ));
+    if !event.metadata.values().all(|value| is_shallow(value, MAX_METADATA_DEPTH - 1)) {
+        return Err(format!("the event's metadata is nested deeper than {MAX_METADATA_DEPTH}"));
     }
     begin(sequence, time, prev, false, out);
     write_ascii_json(event, out).map_err(|error| format!("the event is not JSON: {error}"))
@@ -172,10 +162,7 @@ impl serde_json::ser::Formatter for Ascii {
     {
         let mut rest = fragment;
         loop {
-            let plain = rest
-                .bytes()
-                .position(|byte| !is_printable(byte))
-                .unwrap_or(rest.len());
+            let plain = rest.bytes().position(|byte| !is_printable(byte)).unwrap_or(rest.len());
             let (before, after) = rest.split_at_checked(plain).unwrap_or((rest, ""));
             writer.write_all(before.as_bytes())?;
             let mut chars = after.chars();
@@ -215,13 +202,11 @@ pub(crate) fn parse(line: &[u8]) -> Result<Line<'_>, Problem> {
         .and_then(|rest| rest.strip_suffix(CLOSING))
         .and_then(hex::read)
         .ok_or(Problem::Unparsable("it does not end with a hash"))?;
-    let rest = content.strip_prefix(OPENING).ok_or(Problem::Unparsable(
-        "it does not begin with `{\"v\":1,\"seq\":`",
-    ))?;
+    let rest = content
+        .strip_prefix(OPENING)
+        .ok_or(Problem::Unparsable("it does not begin with `{\"v\":1,\"seq\":`"))?;
     let (sequence, rest) = number(rest).ok_or(Problem::Unparsable("no sequence number"))?;
-    let rest = rest
-        .strip_prefix(TIME)
-        .ok_or(Problem::Unparsable("no time"))?;
+    let rest = rest.strip_prefix(TIME).ok_or(Problem::Unparsable("no time"))?;
     let (time, rest) = number(rest).ok_or(Problem::Unparsable("no time"))?;
     let (prev, rest) = rest
         .strip_prefix(PREV)
@@ -238,21 +223,12 @@ pub(crate) fn parse(line: &[u8]) -> Result<Line<'_>, Problem> {
     if hash_of(content) != hash {
         return Err(Problem::Changed);
     }
-    Ok(Line {
-        sequence,
-        time,
-        prev,
-        hash,
-        body,
-    })
+    Ok(Line { sequence, time, prev, hash, body })
 }
 
 /// A decimal number without leading zeros and what follows it.
 fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let digits = bytes
-        .iter()
-        .position(|byte| !byte.is_ascii_digit())
-        .unwrap_or(bytes.len());
+    let digits = bytes.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(bytes.len());
     let (digits, rest) = bytes.split_at_checked(digits)?;
     if digits.len() > 20 || (digits.len() > 1 && digits.first() == Some(&b'0')) {
         return None;
@@ -290,9 +266,7 @@ mod tests {
         let line = parse(line).unwrap();
         assert_eq!((line.sequence, line.time, line.prev), (3, 9, [7; 32]));
         assert_eq!(line.hash, hash);
-        let Body::Event(json) = line.body else {
-            panic!("not an event")
-        };
+        let Body::Event(json) = line.body else { panic!("not an event") };
         assert_eq!(parse_event(json).unwrap(), event);
     }
 
@@ -311,9 +285,7 @@ mod tests {
         let from = out.len();
         encode_event(1, 1, &NO_RECORD, &deepest, &mut out).unwrap();
         let line = parse(out[from..].strip_suffix(b"\n").unwrap()).unwrap();
-        let Body::Event(json) = line.body else {
-            panic!("not an event")
-        };
+        let Body::Event(json) = line.body else { panic!("not an event") };
         assert_eq!(parse_event(json).unwrap(), deepest);
     }
 
@@ -323,9 +295,6 @@ mod tests {
             assert_eq!(number(bad.as_bytes()), None, "{bad}");
         }
         assert_eq!(number(b"0,"), Some((0, b",".as_slice())));
-        assert_eq!(
-            number(b"18446744073709551615"),
-            Some((u64::MAX, b"".as_slice()))
-        );
+        assert_eq!(number(b"18446744073709551615"), Some((u64::MAX, b"".as_slice())));
     }
 }

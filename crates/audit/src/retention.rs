@@ -36,10 +36,7 @@ pub(crate) fn drop_before(writer: &mut Writer, sequence: u64) -> Result<Dropped,
             }
         }
         let Some(kept_from) = kept_from else {
-            return Ok(Dropped {
-                segments: 0,
-                kept_from: writer.kept_from().sequence,
-            });
+            return Ok(Dropped { segments: 0, kept_from: writer.kept_from().sequence });
         };
         writer.append_checkpoint(Reason::Retention, None, Some(kept_from))?;
         writer.put_signed(kept_from, true)?;
@@ -53,10 +50,7 @@ pub(crate) fn drop_before(writer: &mut Writer, sequence: u64) -> Result<Dropped,
                 }
             }
         }
-        Ok(Dropped {
-            segments: kept_from.segment - first,
-            kept_from: kept_from.sequence,
-        })
+        Ok(Dropped { segments: kept_from.segment - first, kept_from: kept_from.sequence })
     })
 }
 
@@ -74,9 +68,5 @@ fn first_record(writer: &Writer, number: u32) -> Result<Option<KeptFrom>, AuditO
     }
     let line = record::parse(&line)
         .map_err(|problem| AuditOpenError::io("read", &full)(io::Error::other(problem)))?;
-    Ok(Some(KeptFrom {
-        segment: number,
-        sequence: line.sequence,
-        prev: line.prev,
-    }))
+    Ok(Some(KeptFrom { segment: number, sequence: line.sequence, prev: line.prev }))
 }

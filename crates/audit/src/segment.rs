@@ -20,11 +20,7 @@ fn number(name: &[u8]) -> Option<u32> {
     if digits.len() != 8 || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    std::str::from_utf8(digits)
-        .ok()?
-        .parse()
-        .ok()
-        .filter(|number| *number > 0)
+    std::str::from_utf8(digits).ok()?.parse().ok().filter(|number| *number > 0)
 }
 
 /// The lowest and highest segment of a folder; other files are not looked at.
@@ -32,9 +28,10 @@ pub(crate) fn range(folder: impl AsFd) -> io::Result<Option<(u32, u32)>> {
     let mut found: Option<(u32, u32)> = None;
     for entry in rustix::fs::Dir::read_from(folder)? {
         if let Some(number) = number(entry?.file_name().to_bytes()) {
-            found = Some(found.map_or((number, number), |(first, last)| {
-                (first.min(number), last.max(number))
-            }));
+            found =
+                Some(found.map_or((number, number), |(first, last)| {
+                    (first.min(number), last.max(number))
+                }));
         }
     }
     Ok(found)

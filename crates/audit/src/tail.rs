@@ -27,14 +27,7 @@ pub(crate) struct Tail {
 impl Tail {
     /// The start of a segment that follows the record named.
     pub(crate) fn start(segment: Segment, sequence: u64, hash: Hash, time: u64) -> Self {
-        Self {
-            segment,
-            length: 0,
-            sequence,
-            hash,
-            time,
-            closed: false,
-        }
+        Self { segment, length: 0, sequence, hash, time, closed: false }
     }
 
     /// Reads what was appended since `length`, cuts off an incomplete last line,
@@ -68,10 +61,7 @@ impl Tail {
 
     /// Takes the last line as the end of the log.
     fn follow(&mut self, line: Option<&[u8]>, path: &Path) -> Result<(), AuditOpenError> {
-        let damaged = |reason: String| AuditOpenError::Damaged {
-            path: path.to_owned(),
-            reason,
-        };
+        let damaged = |reason: String| AuditOpenError::Damaged { path: path.to_owned(), reason };
         let line = line.ok_or_else(|| damaged("its last line is too long".to_owned()))?;
         let line = record::parse(line).map_err(|problem| damaged(problem.to_string()))?;
         self.sequence = line.sequence;

@@ -105,10 +105,7 @@ pub fn verify(folder: &Path, options: &VerifyOptions) -> Result<Verified, Verify
                 1,
                 None,
                 0,
-                Problem::Truncated {
-                    head: head.map_or(0, |head| head.sequence),
-                    last: 0,
-                },
+                Problem::Truncated { head: head.map_or(0, |head| head.sequence), last: 0 },
             )
             .into()),
         };
@@ -121,13 +118,7 @@ pub fn verify(folder: &Path, options: &VerifyOptions) -> Result<Verified, Verify
     };
     if first > walk.kept_from.segment {
         let missing = walk.kept_from;
-        return Err(bad(
-            missing.sequence,
-            Some(missing.segment),
-            0,
-            Problem::MissingSegment,
-        )
-        .into());
+        return Err(bad(missing.sequence, Some(missing.segment), 0, Problem::MissingSegment).into());
     }
     for number in first..=last {
         walk.segment(&log, number, last)?;
@@ -177,13 +168,10 @@ impl Walk<'_> {
                 self.begin(number, &line);
             }
             let end = offset + line.len() as u64 + 1;
-            let checked = self
-                .chain
-                .step(&line, Some((number, offset)))
-                .and_then(|step| {
-                    self.against_head(&step, number, row, end)?;
-                    Ok(step)
-                });
+            let checked = self.chain.step(&line, Some((number, offset))).and_then(|step| {
+                self.against_head(&step, number, row, end)?;
+                Ok(step)
+            });
             match checked {
                 Ok(step) => closed = step.closes,
                 Err(problem) => {
@@ -200,15 +188,11 @@ impl Walk<'_> {
     /// the very first or the one from which retention kept the log.
     fn begin(&mut self, number: u32, line: &[u8]) {
         if number == self.kept_from.segment {
-            self.chain.begin_after(
-                self.kept_from.sequence.saturating_sub(1),
-                self.kept_from.prev,
-            );
+            self.chain.begin_after(self.kept_from.sequence.saturating_sub(1), self.kept_from.prev);
         } else if number == 1 {
             self.chain.begin_after(0, record::NO_RECORD);
         } else if let Ok(line) = record::parse(line) {
-            self.chain
-                .begin_after(line.sequence.saturating_sub(1), line.prev);
+            self.chain.begin_after(line.sequence.saturating_sub(1), line.prev);
         }
     }
 
@@ -257,11 +241,7 @@ impl Walk<'_> {
         let last = self.chain.last();
         let reached = last.map_or(0, |last| last.sequence);
         if signed_through > reached {
-            return Err(at_end(Problem::Truncated {
-                head: signed_through,
-                last: reached,
-            })
-            .into());
+            return Err(at_end(Problem::Truncated { head: signed_through, last: reached }).into());
         }
         self.chain.finish().map_err(at_end)?;
         let (Some(last), Some(key), Some((first_sequence, first_time))) =
@@ -293,12 +273,7 @@ impl Walk<'_> {
 }
 
 pub(crate) fn bad(sequence: u64, segment: Option<u32>, line: u64, problem: Problem) -> BadRecord {
-    BadRecord {
-        sequence,
-        segment,
-        line,
-        problem,
-    }
+    BadRecord { sequence, segment, line, problem }
 }
 
 /// A log's folder, opened only to read: it may be anybody's.
@@ -324,11 +299,7 @@ impl LogFolder {
             ),
             Err(error) => return Err(VerifyError::read(&below)(error.into())),
         };
-        Ok(Self {
-            path,
-            home,
-            folder: opened,
-        })
+        Ok(Self { path, home, folder: opened })
     }
 
     pub(crate) fn range(&self) -> Result<Option<(u32, u32)>, VerifyError> {
@@ -351,10 +322,7 @@ impl LogFolder {
         match std::fs::read_to_string(&path) {
             Ok(text) => {
                 let key = text.strip_suffix('\n').unwrap_or(&text).parse();
-                Ok((
-                    Some(key.map_err(|_| VerifyError::Key { path })?),
-                    KeySource::Beside,
-                ))
+                Ok((Some(key.map_err(|_| VerifyError::Key { path })?), KeySource::Beside))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((None, KeySource::Named)),
             Err(error) => Err(VerifyError::read(&path)(error)),

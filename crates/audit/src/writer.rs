@@ -32,7 +32,7 @@ pub(crate) struct Writer {
     tail: Option<Tail>,
     kept_from: KeptFrom,
     /// What we last wrote to `head.json`, so that it need not be checked again.
-    last_head: Vec<u8>,
+    last_head: Option<Vec<u8>>,
     /// A cut that was seen and is not yet recorded.
     gap: Option<Gap>,
     /// Events of our own that wait for the next write.
@@ -78,7 +78,7 @@ impl Writer {
             signer: None,
             tail: None,
             kept_from: KeptFrom::START,
-            last_head: Vec::new(),
+            last_head: None,
             gap: None,
             notes: Vec::new(),
             unsigned: 0,
@@ -107,13 +107,9 @@ impl Writer {
         let count = events.len();
         self.try_commit(events).unwrap_or_else(|error| {
             let AuditError { reason } = error.into();
-            std::iter::repeat_with(|| {
-                Err(AuditError {
-                    reason: reason.clone(),
-                })
-            })
-            .take(count)
-            .collect()
+            std::iter::repeat_with(|| Err(AuditError { reason: reason.clone() }))
+                .take(count)
+                .collect()
         })
     }
 
@@ -128,9 +124,8 @@ impl Writer {
             self.sign(false)?;
         }
         let answers = self.write(events)?;
-        let old = self
-            .unsigned_since
-            .is_some_and(|since| since.elapsed() >= self.options.sign_after);
+        let old =
+            self.unsigned_since.is_some_and(|since| since.elapsed() >= self.options.sign_after);
         if self.unsigned >= self.options.sign_after_records || old {
             // The records are written; the next commit tries again and fails if it must.
             let _ = self.sign(false);
@@ -150,10 +145,7 @@ impl Writer {
 
     /// How long something has waited to be signed or synced.
     pub(crate) fn waiting_since(&self) -> Option<Instant> {
-        [self.unsigned_since, self.unsynced_since]
-            .into_iter()
-            .flatten()
-            .min()
+        [self.unsigned_since, self.unsynced_since].into_iter().flatten().min()
     }
 
     /// Finds the end of the log, whoever has written to it. The lock is held.
@@ -181,10 +173,7 @@ impl Writer {
                 }
                 Some(size) if size == tail.length => {}
                 _ => {
-                    self.gap = Some(Gap {
-                        cause: GapCause::CutWhileOpen,
-                        sequence: before,
-                    });
+                    self.gap = Some(Gap { cause: GapCause::CutWhileOpen, sequence: before });
                     self.tail = None;
                     continue;
                 }
@@ -288,10 +277,7 @@ impl Writer {
 
     fn read_end(&self, tail: &mut Tail) -> Result<Option<AuditEvent>, AuditOpenError> {
         let path = self.path.join(segment::name(tail.segment.number));
-        let size = tail
-            .size()
-            .map_err(AuditOpenError::io("look at", &path))?
-            .unwrap_or(0);
+        let size = tail.size().map_err(AuditOpenError::io("look at", &path))?.unwrap_or(0);
         if size == 0 {
             return Ok(None);
         }
@@ -315,11 +301,7 @@ impl Writer {
         self.kept_from = KeptFrom::START;
         self.signer = Some(signer);
         self.tail = Some(Tail::start(segment, 0, NO_RECORD, 0));
-        let reason = if made {
-            Reason::Created
-        } else {
-            Reason::Restarted
-        };
+        let reason = if made { Reason::Created } else { Reason::Restarted };
         if let Err(error) = self.append_checkpoint(reason, None, None) {
             self.tail = None;
             return Err(error);
@@ -332,11 +314,7 @@ impl Writer {
         &mut self,
         events: &[AuditEvent],
     ) -> Result<Vec<Result<Receipt, AuditError>>, AuditOpenError> {
-        if self
-            .tail
-            .as_ref()
-            .is_some_and(|tail| tail.length >= self.options.segment_bytes)
-        {
+        if self.tail.as_ref().is_some_and(|tail| tail.length >= self.options.segment_bytes) {
             self.append_checkpoint(Reason::Rotated, None, None)?;
             self.catch_up()?;
         }
@@ -351,18 +329,14 @@ impl Writer {
         }
         let mut answers = Vec::with_capacity(events.len());
         for event in events {
-            answers.push(
-                match record::encode_event(sequence, time, &hash, event, &mut buffer) {
-                    Ok(next) => {
-                        hash = next;
-                        sequence += 1;
-                        Ok(Receipt {
-                            sequence: sequence - 1,
-                        })
-                    }
-                    Err(reason) => Err(AuditError { reason }),
-                },
-            );
+            answers.push(match record::encode_event(sequence, time, &hash, event, &mut buffer) {
+                Ok(next) => {
+                    hash = next;
+                    sequence += 1;
+                    Ok(Receipt { sequence: sequence - 1 })
+                }
+                Err(reason) => Err(AuditError { reason }),
+            });
         }
         let (first, _, _) = self.next()?;
         self.append(&buffer, sequence - 1, hash, time, false)?;
@@ -377,14 +351,13 @@ impl Writer {
     /// The next record's number, what it follows, and its time.
     fn next(&self) -> Result<(u64, Hash, u64), AuditOpenError> {
         let tail = self.tail.as_ref().ok_or_else(|| self.lost())?;
-        let sequence = tail
-            .sequence
-            .checked_add(1)
-            .filter(|sequence| *sequence < u64::MAX / 2)
-            .ok_or_else(|| AuditOpenError::Damaged {
-                path: self.path.join(segment::name(tail.segment.number)),
-                reason: "its last record has an impossible number".to_owned(),
-            })?;
+        let sequence =
+            tail.sequence.checked_add(1).filter(|sequence| *sequence < u64::MAX / 2).ok_or_else(
+                || AuditOpenError::Damaged {
+                    path: self.path.join(segment::name(tail.segment.number)),
+                    reason: "its last record has an impossible number".to_owned(),
+                },
+            )?;
         Ok((sequence, tail.hash, now().max(tail.time)))
     }
 
@@ -411,13 +384,10 @@ impl Writer {
         let Some(tail) = &mut self.tail else {
             return Err(self.lost());
         };
-        let written = tail.segment.append(bytes).and_then(|()| {
-            if disk || closes {
-                tail.segment.sync()
-            } else {
-                Ok(())
-            }
-        });
+        let written = tail
+            .segment
+            .append(bytes)
+            .and_then(|()| if disk || closes { tail.segment.sync() } else { Ok(()) });
         if let Err(error) = written {
             let path = self.path.join(segment::name(tail.segment.number));
             if tail.segment.truncate(tail.length).is_err() {
@@ -510,9 +480,7 @@ impl Writer {
         if sync {
             // First the records, then the head that vouches for them.
             let path = self.path.join(segment::name(tail.segment.number));
-            tail.segment
-                .sync()
-                .map_err(AuditOpenError::io("sync", &path))?;
+            tail.segment.sync().map_err(AuditOpenError::io("sync", &path))?;
         }
         let head = Head::new(
             (tail.sequence, tail.hash, tail.time),
@@ -535,9 +503,7 @@ impl Writer {
 
     fn put_head(&mut self, head: &Head, signer: &Signer, sync: bool) -> Result<(), AuditOpenError> {
         let path = self.path.join(head::NAME);
-        let bytes = head
-            .encode(signer)
-            .map_err(AuditOpenError::io("sign", &path))?;
+        let bytes = head.encode(signer).map_err(AuditOpenError::io("sign", &path))?;
         match head::open(&self.folder, &path)? {
             Some(file) => head::overwrite(&file, &bytes)
                 .and_then(|()| if sync { file.sync_data() } else { Ok(()) })
@@ -549,7 +515,7 @@ impl Writer {
                 .map_err(io::Error::from)
                 .map_err(AuditOpenError::io("sync", &self.path))?;
         }
-        self.last_head = bytes;
+        self.last_head = Some(bytes);
         Ok(())
     }
 
@@ -561,7 +527,7 @@ impl Writer {
             return gap(GapCause::HeadMissing, 0);
         };
         let bytes = head::read(&file).map_err(AuditOpenError::io("read", &path))?;
-        if bytes == self.last_head {
+        if self.last_head.as_ref() == Some(&bytes) {
             return Ok(None);
         }
         let public = self.signer()?.public();

@@ -19,9 +19,7 @@ pub(crate) fn event(text: &str) -> AuditEvent {
 
 impl Bench {
     pub(crate) fn new() -> Self {
-        Self {
-            folder: tempfile::tempdir().unwrap(),
-        }
+        Self { folder: tempfile::tempdir().unwrap() }
     }
 
     /// A closed log of a checkpoint and so many events.
@@ -108,5 +106,31 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) {
         } else {
             fs::copy(entry.path(), target).unwrap();
         }
+    }
+}
+
+/// What an attacker without the key does: changes one line and makes every hash
+/// and link from there on right again.
+pub(crate) fn rechain(lines: &mut [Vec<u8>], from: usize, old: &str, new: &str) {
+    use sha2::{Digest as _, Sha256};
+    let text = String::from_utf8(lines[from].clone()).unwrap();
+    assert!(text.contains(old), "{text}");
+    lines[from] = text.replace(old, new).into_bytes();
+    let mut link: Option<String> = None;
+    for line in &mut lines[from..] {
+        let mut text = String::from_utf8(line.clone()).unwrap();
+        if let Some(hash) = link {
+            let at = text.find("\"prev\":\"").unwrap() + 8;
+            text.replace_range(at..at + 64, &hash);
+        }
+        let content = text.rfind(",\"hash\":\"").unwrap();
+        let hash = Sha256::new()
+            .chain_update("ringfence audit record v1\n")
+            .chain_update(&text.as_bytes()[..content])
+            .finalize();
+        let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        text.replace_range(content + 9..content + 73, &hash);
+        link = Some(hash);
+        *line = text.into_bytes();
     }
 }

@@ -9,10 +9,7 @@ use ringfence_types::{AuditEvent, AuditSink as _, EventKind, InstanceId, Severit
 use std::os::unix::fs::PermissionsExt as _;
 
 fn small_segments() -> LogOptions {
-    LogOptions {
-        segment_bytes: 2000,
-        ..LogOptions::default()
-    }
+    LogOptions { segment_bytes: 2000, ..LogOptions::default() }
 }
 
 #[test]
@@ -91,10 +88,7 @@ fn a_list_finds_what_a_person_asks_for_in_both_directions() {
     };
     let all = texts(Filter::default());
     assert_eq!(all.len(), 30);
-    let mut reversed = texts(Filter {
-        reverse: true,
-        ..Filter::default()
-    });
+    let mut reversed = texts(Filter { reverse: true, ..Filter::default() });
     reversed.reverse();
     assert_eq!(all, reversed);
     let denied = Filter {
@@ -106,15 +100,9 @@ fn a_list_finds_what_a_person_asks_for_in_both_directions() {
         ..Filter::default()
     };
     assert_eq!(texts(denied), ["27", "24", "21"]);
-    let nothing = Filter {
-        until: Some(1),
-        ..Filter::default()
-    };
+    let nothing = Filter { until: Some(1), ..Filter::default() };
     assert!(texts(nothing).is_empty());
-    let with_checkpoints = texts(Filter {
-        checkpoints: true,
-        ..Filter::default()
-    });
+    let with_checkpoints = texts(Filter { checkpoints: true, ..Filter::default() });
     assert_eq!(with_checkpoints[0], format!("{:?}", Reason::Created));
     assert!(with_checkpoints.len() > 31);
 }
@@ -122,17 +110,10 @@ fn a_list_finds_what_a_person_asks_for_in_both_directions() {
 #[test]
 fn times_bound_a_list_where_they_should() {
     let bench = Bench::with_events(3);
-    let times: Vec<u64> = list(&bench.home(), Filter::default())
-        .unwrap()
-        .map(|entry| entry.unwrap().time)
-        .collect();
+    let times: Vec<u64> =
+        list(&bench.home(), Filter::default()).unwrap().map(|entry| entry.unwrap().time).collect();
     let count = |since, until, reverse| {
-        let filter = Filter {
-            since,
-            until,
-            reverse,
-            ..Filter::default()
-        };
+        let filter = Filter { since, until, reverse, ..Filter::default() };
         list(&bench.home(), filter).unwrap().count()
     };
     for reverse in [false, true] {
@@ -160,20 +141,14 @@ fn old_segments_go_after_a_signed_word_and_the_rest_still_verifies() {
     assert_eq!(after.first_sequence, dropped.kept_from);
     let second = bench.open().drop_before(u64::MAX).unwrap();
     assert!(second.segments > 0);
-    assert_eq!(
-        bench.verify().unwrap().dropped_before,
-        Some(second.kept_from)
-    );
+    assert_eq!(bench.verify().unwrap().dropped_before, Some(second.kept_from));
 }
 
 #[test]
 fn the_key_given_by_hand_is_the_one_that_counts() {
     let bench = Bench::with_events(2);
     let key = AuditLog::public_key(&bench.home()).unwrap();
-    let options = VerifyOptions {
-        public_key: Some(key),
-        ..VerifyOptions::default()
-    };
+    let options = VerifyOptions { public_key: Some(key), ..VerifyOptions::default() };
     let verified = verify(&bench.audit(), &options).unwrap();
     assert_eq!((verified.key, verified.key_source), (key, KeySource::Given));
     std::fs::remove_dir_all(bench.home().join("keys")).unwrap();
