@@ -151,14 +151,14 @@ fn a_list_of_tools_is_read_page_by_page() {
 
 #[test]
 fn a_list_of_tools_without_end_is_given_up() {
-    for tools in [json!([]), json!([{"name": "x".repeat(300_000)}])] {
+    for (tools, most) in [(json!([]), 64), (json!([{"name": "x".repeat(300_000)}]), 30)] {
         let mut client = ready(None);
         client.list_tools().unwrap();
         let mut asked = 0;
         let failed = loop {
             let request = sent(&mut client).pop().unwrap();
             asked += 1;
-            assert!(asked <= 64);
+            assert!(asked <= most);
             let result = json!({"tools": tools, "nextCursor": "again"});
             let events = tell(&mut client, &json!({"id": request["id"], "result": result}));
             if let [event] = events.as_slice() {

@@ -314,6 +314,17 @@ fn a_call_that_the_client_cancels_ends_and_its_late_answer_is_dropped() {
 }
 
 #[test]
+fn a_second_answer_is_a_violation_even_when_the_id_was_cancelled_before() {
+    let mut proxy = proxy(None, false);
+    client(&mut proxy, &json!({"id": 5, "method": "tools/list"}));
+    client(&mut proxy, &json!({"method": "notifications/cancelled", "params": {"requestId": 5}}));
+    client(&mut proxy, &json!({"id": 5, "method": "tools/list"}));
+    assert_eq!(server(&mut proxy, &json!({"id": 5, "result": {}})), []);
+    let events = server(&mut proxy, &json!({"id": 5, "result": {}}));
+    assert!(matches!(events.as_slice(), [ProxyEvent::Violation(Violation::RepeatedReply { .. })]));
+}
+
+#[test]
 fn a_call_that_takes_too_long_is_ended_towards_both_sides() {
     let mut proxy = proxy(None, false);
     let events =
