@@ -638,7 +638,10 @@ class _Inbox:
         self._lock = _thread.allocate_lock()
         self._wake = _thread.allocate_lock()
         self._wake.acquire()
+        self._left = _thread.allocate_lock()
+        self._left.acquire()
         self._idle = True
+        self._stopping = False
         self._job = None
 
     def put(self, function, *args):
@@ -650,26 +653,28 @@ class _Inbox:
                 return
         _thread.start_new_thread(_run_or_exit, (function, args))
 
-    def stop(self):
-        """Ends the main thread's loop; False when it is busy."""
+    def stop(self, seconds):
+        """Ends the main thread's loop; False when it is still busy then."""
         with self._lock:
-            if not self._idle:
-                return False
-            self._idle = False
-            self._job = None
-            self._wake.release()
-            return True
+            self._stopping = True
+            if self._idle:
+                self._idle = False
+                self._job = None
+                self._wake.release()
+        return self._left.acquire(True, seconds)
 
     def run(self):
         while True:
             self._wake.acquire()
             job = self._job
-            if job is None:
-                return
-            function, args = job
-            function(*args)
+            if job is not None:
+                function, args = job
+                function(*args)
             with self._lock:
-                self._idle = True
+                self._idle = not self._stopping
+                if self._stopping:
+                    self._left.release()
+                    return
 
 
 def _run_or_exit(function, args):
@@ -716,7 +721,7 @@ def _read(inbox):
     except OSError:
         pass
     _connection.close()
-    if not inbox.stop():
+    if not inbox.stop(0.2):
         # Plugin code is still busy and nobody waits for it.
         _flush()
         os._exit(0)
