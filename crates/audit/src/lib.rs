@@ -6,6 +6,26 @@
 //! does not trust us. Never: decides anything, links another stage, loses a
 //! record that it has reported, signs over a cut without saying so.
 //!
+//! ```
+//! use ringfence_audit::{AuditLog, LogOptions, VerifyOptions, verify};
+//! use ringfence_types::{AuditEvent, AuditSink as _, EventKind};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let home = folder.path().join("home");
+//! let log = AuditLog::open(&home, LogOptions::default())?;
+//! log.append(AuditEvent::new(EventKind::EffectAllowed, "read a file"))?;
+//! log.close()?;
+//!
+//! let options = VerifyOptions {
+//!     public_key: Some(AuditLog::public_key(&home)?),
+//!     ..VerifyOptions::default()
+//! };
+//! assert_eq!(verify(&home, &options)?.records, 2);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! The format, and what an attacker can and cannot hide, is in
 //! `docs/audit-log-format.md`.
 #![forbid(unsafe_code)]
@@ -31,11 +51,13 @@ mod sync;
 mod tail;
 mod verify;
 mod writer;
+#[cfg(test)]
+mod writer_faults;
 
 pub use checkpoint::{Gap, GapCause, KeptFrom, Reason};
 pub use error::{AuditOpenError, BadRecord, Problem, VerifyError};
 pub use export::{ExportError, VerifiedExport, export, verify_export};
-pub use key::PublicKey;
+pub use key::{PublicKey, PublicKeyError};
 pub use list::{Entries, Entry, EntryBody, Filter, list};
 pub use log::AuditLog;
 pub use memory::MemorySink;

@@ -5,6 +5,7 @@ use crate::error::AuditOpenError;
 use crate::key::{self, PublicKey};
 use crate::options::LogOptions;
 use crate::retention::{self, Dropped};
+use crate::verify::Witness;
 use crate::writer::Writer;
 use ringfence_types::{AuditError, AuditEvent, AuditSink, Receipt};
 use std::path::Path;
@@ -74,6 +75,13 @@ impl AuditLog {
     /// As for [`Self::flush`].
     pub fn close(self) -> Result<(), AuditError> {
         self.flush()
+    }
+
+    /// The last record that this handle knows of, for a witness to note outside
+    /// this machine.
+    #[must_use]
+    pub fn last_record(&self) -> Option<Witness> {
+        self.handle.queue.with(|writer| writer.last_record())
     }
 
     /// Deletes the segments that hold only records before `sequence`, after a

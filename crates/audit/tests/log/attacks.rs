@@ -119,6 +119,16 @@ fn a_change_with_every_hash_after_it_made_right_again_is_held_by_the_next_checkp
 }
 
 #[test]
+fn a_record_dated_before_the_one_before_it_is_named() {
+    let bench = Bench::with_events(5);
+    let mut lines = bench.lines(1);
+    rechain(&mut lines, 3, "\"time\":1", "\"time\":");
+    bench.put_lines(1, &lines);
+    let bad = bench.bad();
+    assert_eq!((bad.sequence, bad.problem), (4, Problem::TimeBackwards));
+}
+
+#[test]
 fn a_cut_end_is_found_and_stays_found_after_the_log_was_used_again() {
     let bench = Bench::with_events(5);
     let lines = bench.lines(1);
@@ -277,6 +287,30 @@ fn more_segments_gone_than_retention_said_is_named() {
     let bad = bench.bad();
     assert_eq!((bad.segment, bad.problem), (Some(first), Problem::MissingSegment));
     assert_eq!(Some(bad.sequence), kept);
+}
+
+#[test]
+fn a_forged_head_cannot_make_deleted_segments_look_like_retention() {
+    let bench = Bench::with_segments(20, small_segments());
+    let second = bench.lines(2);
+    let text = String::from_utf8(second[0].clone()).unwrap();
+    let at = text.find("\"prev\":\"").unwrap() + 8;
+    let prev = text.get(at..at + 64).unwrap();
+    let sequence = bench.lines(1).len() + 1;
+    let head = fs::read_to_string(bench.head()).unwrap();
+    let old = format!("{{\"segment\":1,\"sequence\":1,\"prev\":\"{:064}\"}}", 0);
+    let new = format!("{{\"segment\":2,\"sequence\":{sequence},\"prev\":\"{prev}\"}}");
+    assert!(head.contains(&old), "{head}");
+    let grown = " ".repeat(new.len() - old.len());
+    let forged = head.replace(&old, &new).replace(&format!("{grown}\n"), "\n");
+    assert_eq!(forged.len(), head.len());
+    fs::write(bench.head(), forged).unwrap();
+    fs::remove_file(bench.segment(1)).unwrap();
+    assert!(bench.verify().is_err());
+    bench.add(3, LogOptions::default());
+    let options = VerifyOptions { accept_recorded_gaps: true, ..VerifyOptions::default() };
+    let problem = bad(verify(&bench.home(), &options)).problem;
+    assert_eq!(problem, Problem::MissingSegment);
 }
 
 #[test]

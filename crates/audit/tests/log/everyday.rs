@@ -46,6 +46,19 @@ fn receipts_count_on_over_segments_and_reopening_and_every_segment_verifies() {
 }
 
 #[test]
+fn what_a_handle_says_it_wrote_last_holds_as_a_witness() {
+    let bench = Bench::new();
+    let log = bench.open();
+    let receipt = log.append(event("x")).unwrap();
+    let witness = log.last_record();
+    assert_eq!(witness.unwrap().sequence, receipt.sequence);
+    drop(log);
+    bench.add(3, LogOptions::default());
+    let options = VerifyOptions { witness, ..VerifyOptions::default() };
+    verify(&bench.home(), &options).unwrap();
+}
+
+#[test]
 fn files_are_for_the_owner_only() {
     let bench = Bench::with_segments(20, small_segments());
     for path in [bench.home(), bench.audit(), bench.home().join("keys")] {
