@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Programs to build: package and the folder of its sources.
-const PROGRAMS: [(&str, &str); 1] = [("ringfence-jailer", "../jailer")];
+const PROGRAMS: [(&str, &str); 2] =
+    [("ringfence-jailer", "../jailer"), ("ringfence-probe", "../probe")];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("no OUT_DIR")?);

@@ -1,1 +1,33 @@
-//! To be filled.
+//! The journey as one place: package, review, consent, plan, jail, calls, end.
+//!
+//! Takes: a package and the operator's terms. Gives: a card to read, a running
+//! instance, answers, typed errors, usage, records. Never: prints, parses a
+//! command line, speaks HTTP, or lets anything run that the log could not take.
+#![forbid(unsafe_code)]
+
+mod actions;
+mod channel;
+mod effects;
+mod engine;
+mod error;
+mod home;
+mod instance;
+mod interrupt;
+mod jailed;
+mod mcp_call;
+mod mcp_proxy;
+mod observer;
+mod plain;
+mod plan;
+mod record;
+mod review;
+
+pub use effects::EffectUsage;
+pub use engine::{Engine, EngineError, EngineOptions, Statistics};
+pub use error::{Phase, RunError};
+pub use home::{HOME_VARIABLE, home_folder};
+pub use instance::{Answer, Ended, Instance};
+pub use interrupt::Interrupt;
+pub use mcp_proxy::ProxyUsage;
+pub use observer::{Observer, Silent};
+pub use review::{Asked, Card, Review, ReviewError, Terms};

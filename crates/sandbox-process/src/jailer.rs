@@ -8,6 +8,7 @@ use rustix::fs::{MemfdFlags, SealFlags};
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
 static PROGRAM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/ringfence-jailer"));
@@ -47,6 +48,9 @@ impl Jailer {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .current_dir("/")
+            // Ctrl-C in a terminal goes to a whole process group: the jailer must
+            // outlive it to clean up.
+            .process_group(0)
             .spawn()
             .map_err(failed("starting the jailer"))?;
         Ok(Self { control: Some(ours), child })

@@ -18,3 +18,6 @@ pub use interpreter::{Interpreter, InterpreterError, find_program};
 pub use jail::Jail;
 pub use jailer::Jailer;
 pub use machine::{Fact, Machine};
+
+/// The attack probe program, a static executable, for `ringfence doctor --attack`.
+pub static PROBE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/ringfence-probe"));

@@ -1,0 +1,160 @@
+//! What can be typed.
+
+use clap::{Args, Parser, Subcommand};
+use ringfence::{Capability, Preset};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Runs plugins that nobody trusts yet.
+#[derive(Debug, Parser)]
+#[command(name = "ringfence", version, max_term_width = 100, after_help = AFTER_HELP)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 done, 1 the plugin failed, 2 wrong use, 3 denied, 4 limit, 5 time-out,
+6 no sandbox here, 7 crash, 8 audit log, 70 a fault of ours, 130 interrupted.
+Files are kept in $RINGFENCE_HOME, else in ~/.local/share/ringfence.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Run a plugin in a jail: a folder, a file, or a command after `--`
+    Run(Box<Run>),
+    /// Tell what this machine can enforce, and how to mend what is missing
+    Doctor(Doctor),
+    /// Read, verify and export the audit log
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Print the JSON Schema of plugin.yaml
+    Schema,
+}
+
+/// Arguments of `ringfence run`.
+#[derive(Args, Debug)]
+#[command(after_help = RUN_HELP)]
+pub(crate) struct Run {
+    /// Folder or file of the plugin; with a command after `--`, the action
+    pub(crate) target: Option<OsString>,
+    /// Action or tool to call; without one, what there is is listed
+    pub(crate) action: Option<String>,
+    /// Input: JSON, `@file`, or `-` for standard input
+    #[arg(long, short, value_name = "JSON")]
+    pub(crate) input: Option<String>,
+    /// Grant a capability, such as `files.read=/data/**` (may be repeated)
+    #[arg(long, short, value_name = "CAPABILITY", value_parser = Capability::from_str)]
+    pub(crate) grant: Vec<Capability>,
+    /// Grant everything that the manifest declares, without asking
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Lend a variable, `NAME=VALUE` or `NAME` for the value it has here (may be repeated)
+    #[arg(long, short, value_name = "NAME[=VALUE]")]
+    pub(crate) env: Vec<String>,
+    /// Limits: development, production or untrusted
+    #[arg(long, short, default_value = "production", value_parser = Preset::from_str)]
+    pub(crate) preset: Preset,
+    /// Time for one call, in seconds, in place of the preset's
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) timeout: Option<u32>,
+    /// Memory, in MiB, in place of the preset's
+    #[arg(long, value_name = "MIB")]
+    pub(crate) memory: Option<u32>,
+    /// Processor time of one call, in seconds, in place of the preset's
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) cpu_time: Option<u32>,
+    /// Speak MCP with it; without an action, serve an MCP client on standard input and output
+    #[arg(long)]
+    pub(crate) mcp: bool,
+    /// Refuse to run where limits hold only per process
+    #[arg(long)]
+    pub(crate) whole_jail_limits: bool,
+    /// One JSON object on standard output, no card
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// No card, no usage line, nothing of the plugin's own log
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// The command and its arguments
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}
+
+const RUN_HELP: &str = "\
+Examples:
+  ringfence run plugins/examples/hello-node greet --input '{\"name\":\"Ada\"}'
+  ringfence run --grant files.read=/data/** -- wc -l /data/list.txt
+  ringfence run --mcp ./node_modules/@modelcontextprotocol/server-everything echo --input '{\"message\":\"hi\"}'";
+
+/// Arguments of `ringfence doctor`.
+#[derive(Args, Debug)]
+pub(crate) struct Doctor {
+    /// Attack a jail from inside and print what was open
+    #[arg(long)]
+    pub(crate) attack: bool,
+    /// With --attack: every probe, not only the open ones
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Print records, oldest first
+    List(AuditList),
+    /// Check every record, the chain and the signatures
+    Verify(AuditVerify),
+    /// Write records with their proof to one file that others can verify
+    Export(AuditExport),
+}
+
+/// Arguments of `ringfence audit list`.
+#[derive(Args, Debug)]
+pub(crate) struct AuditList {
+    /// Only the last so many
+    #[arg(long, short = 'n', value_name = "COUNT")]
+    pub(crate) last: Option<usize>,
+    /// Only records of this instance
+    #[arg(long)]
+    pub(crate) instance: Option<String>,
+    /// Only records of this kind, such as `effect_denied`
+    #[arg(long)]
+    pub(crate) kind: Option<String>,
+    /// Only records at least this severe: info, warning, error, critical
+    #[arg(long)]
+    pub(crate) severity: Option<String>,
+    /// One JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `ringfence audit verify`.
+#[derive(Args, Debug)]
+pub(crate) struct AuditVerify {
+    /// Verify this export instead of the log here
+    #[arg(long, value_name = "FILE")]
+    pub(crate) export: Option<PathBuf>,
+    /// The public key to trust, in hex, from somewhere else than the log
+    #[arg(long, value_name = "HEX")]
+    pub(crate) key: Option<String>,
+    /// JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `ringfence audit export`.
+#[derive(Args, Debug)]
+pub(crate) struct AuditExport {
+    /// File to write; standard output without it
+    #[arg(long, short)]
+    pub(crate) output: Option<PathBuf>,
+    /// First record
+    #[arg(long, default_value_t = 1)]
+    pub(crate) from: u64,
+    /// Last record
+    #[arg(long)]
+    pub(crate) to: Option<u64>,
+}

@@ -1,0 +1,221 @@
+//! `ringfence doctor --attack`: our own probes inside our own jail, here.
+
+use crate::arguments::Doctor;
+use crate::output;
+use ringfence::{Limits, Preset};
+use ringfence_probe::{Bait, Class, Expected, Features, Report, Touch, Verdict, expected};
+use ringfence_sandbox::{Backend, Exposed, Plan, Programs, Runtime};
+use ringfence_sandbox_process::{PROBE, ProcessBackend};
+use ringfence_types::ExitCode;
+use serde_json::{Value, json};
+use std::error::Error;
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// How long one whole set may take.
+const LONGEST: Duration = Duration::from_secs(120);
+/// Most output of the probe program, in bytes.
+const MOST_OUTPUT: u64 = 4 << 20;
+
+/// One way in which plugins are jailed.
+struct Profile {
+    name: &'static str,
+    jit: bool,
+}
+
+/// The profiles differ only in whether a compiler may write code: python and
+/// plain programs are jailed alike.
+const PROFILES: [Profile; 2] =
+    [Profile { name: "python, command", jit: false }, Profile { name: "node", jit: true }];
+
+/// What one profile let through.
+struct Outcome {
+    profile: &'static str,
+    report: Report,
+    touched: Vec<Touch>,
+    features: Features,
+}
+
+pub(crate) fn run(arguments: &Doctor) -> ExitCode {
+    let mut outcomes = Vec::new();
+    for profile in PROFILES {
+        if !arguments.json {
+            output::say(&format!("attacking a jail for {} ...", profile.name));
+        }
+        match attack(&profile) {
+            Ok(outcome) => outcomes.push(outcome),
+            Err(error) => {
+                output::complain(&format!("the attack could not be run: {error}"), None);
+                return ExitCode::SandboxUnavailable;
+            }
+        }
+    }
+    let failed = outcomes
+        .iter()
+        .any(|outcome| !unexplained(outcome).is_empty() || !outcome.touched.is_empty());
+    if arguments.json {
+        let all: Vec<Value> = outcomes.iter().map(json_of).collect();
+        output::answer_json(&json!({ "ok": !failed, "profiles": all }));
+    } else {
+        for outcome in &outcomes {
+            show(outcome, arguments.all);
+        }
+    }
+    if failed { ExitCode::SandboxUnavailable } else { ExitCode::Success }
+}
+
+fn attack(profile: &Profile) -> Result<Outcome, Box<dyn Error>> {
+    let scratch = tempfile::tempdir()?;
+    std::fs::set_permissions(scratch.path(), std::fs::Permissions::from_mode(0o755))?;
+    let program = scratch.path().join("probe");
+    std::fs::write(&program, PROBE)?;
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755))?;
+    let bait_folder = tempfile::tempdir()?;
+    let mut bait = Bait::set_up(bait_folder.path())?;
+    let mut budget = Preset::Production.budget();
+    budget.cpu_time = LONGEST;
+    budget.memory_bytes = 128 << 20;
+    let mut probe_arguments = bait.arguments();
+    probe_arguments.push(format!("cpu={}", budget.cpu_percent));
+    let plan = Plan {
+        runtime: Runtime::Command,
+        program: program.clone(),
+        arguments: probe_arguments.iter().map(Into::into).collect(),
+        environment: Vec::new(),
+        folder: None,
+        exposed: vec![Exposed {
+            source: program.clone(),
+            target: PathBuf::from("/probe"),
+            writable: false,
+            executable: true,
+        }],
+        files: Vec::new(),
+        programs: Programs::None,
+        just_in_time_compiler: profile.jit,
+        control: false,
+        budget,
+    };
+    let output = probe(&plan)?;
+    let report = Report::parse(&output)?;
+    let touched = bait.touched(&output);
+    Ok(Outcome { profile: profile.name, report, touched, features: Features { jit: profile.jit } })
+}
+
+/// Runs the probe program and collects what it prints.
+fn probe(plan: &Plan) -> Result<Vec<u8>, Box<dyn Error>> {
+    let backend = ProcessBackend::new(Limits::AsTheMachineCan);
+    let mut running = backend.start(plan)?;
+    let streams = running.streams();
+    drop(streams.stdin);
+    let stdout = streams.stdout.ok_or("no output")?;
+    // Reads on this thread; a jail that hangs is killed by another.
+    let mut output = Vec::new();
+    let deadline = Instant::now() + LONGEST;
+    let mut file = std::fs::File::from(stdout);
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        let mut fds = [rustix::event::PollFd::new(&file, rustix::event::PollFlags::IN)];
+        let timeout = rustix::fs::Timespec { tv_sec: i64::try_from(left.as_secs())?, tv_nsec: 0 };
+        rustix::event::poll(&mut fds, Some(&timeout))?;
+        let mut chunk = [0; 65536];
+        let length = file.read(&mut chunk)?;
+        output.extend_from_slice(chunk.get(..length).unwrap_or(&[]));
+        if length == 0 || u64::try_from(output.len())? > MOST_OUTPUT {
+            break;
+        }
+    }
+    running.finish();
+    Ok(output)
+}
+
+/// Open doors that the policy does not explain.
+fn unexplained(outcome: &Outcome) -> Vec<&ringfence_probe::Finding> {
+    open(outcome).into_iter().filter(|finding| why(outcome, finding.probe.id).is_none()).collect()
+}
+
+fn open(outcome: &Outcome) -> Vec<&ringfence_probe::Finding> {
+    let findings = outcome.report.findings().into_iter();
+    findings.filter(|finding| finding.verdict == Verdict::Open).collect()
+}
+
+fn why(outcome: &Outcome, id: &str) -> Option<&'static str> {
+    match expected(id, outcome.features) {
+        Expected::Shut => None,
+        Expected::MayBeOpen(why) | Expected::MayBeOpenWithJit(why) => Some(why),
+    }
+}
+
+fn count(outcome: &Outcome, class: Class) -> (usize, usize) {
+    let of_class = |verdict: Option<Verdict>| {
+        let findings = outcome.report.findings().into_iter();
+        findings
+            .filter(|f| {
+                f.probe.class == class && verdict.is_none_or(|verdict| f.verdict == verdict)
+            })
+            .count()
+    };
+    (of_class(Some(Verdict::Open)), of_class(None) - of_class(Some(Verdict::NotTried)))
+}
+
+fn show(outcome: &Outcome, all: bool) {
+    output::answer(&format!("{}:", outcome.profile));
+    for class in Class::ALL {
+        let (open, tried) = count(outcome, class);
+        output::answer(&format!("  {:10} {open} open of {tried} tried", class.word()));
+    }
+    for finding in open(outcome) {
+        let why = why(outcome, finding.probe.id).unwrap_or("NOT EXPLAINED");
+        output::answer(&format!("  open: {} ({}): {why}", finding.probe.id, finding.detail));
+    }
+    for touch in &outcome.touched {
+        output::answer(&format!("  BAIT TOUCHED: {touch:?}"));
+    }
+    if !outcome.report.finished() {
+        output::answer(
+            "  the probe was stopped by a resource limit before its end; what is missing was stopped",
+        );
+    }
+    if all {
+        for finding in outcome.report.findings() {
+            output::answer(&format!(
+                "  {:8} {:10} {} - {} ({})",
+                finding.verdict.word(),
+                finding.probe.class.word(),
+                finding.probe.id,
+                finding.probe.what,
+                finding.detail
+            ));
+        }
+    }
+}
+
+fn json_of(outcome: &Outcome) -> Value {
+    let classes: Vec<Value> = Class::ALL
+        .iter()
+        .map(|class| {
+            let (open, tried) = count(outcome, *class);
+            json!({ "class": class.word(), "open": open, "tried": tried })
+        })
+        .collect();
+    let open: Vec<Value> = open(outcome)
+        .iter()
+        .map(|finding| {
+            json!({
+                "id": finding.probe.id, "class": finding.probe.class.word(),
+                "detail": finding.detail, "explained": why(outcome, finding.probe.id),
+            })
+        })
+        .collect();
+    json!({
+        "profile": outcome.profile,
+        "classes": classes,
+        "open": open,
+        "touched": outcome.touched.iter().map(|touch| format!("{touch:?}")).collect::<Vec<_>>(),
+        "finished": outcome.report.finished(),
+    })
+}

@@ -1,0 +1,107 @@
+//! The only place that prints.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the surface")]
+
+use ringfence_types::{ExitCode, UntrustedText};
+use rustix::termios::isatty;
+use serde::Serialize;
+use serde_json::Value;
+use std::io::Write;
+
+/// Whether a person reads standard output.
+pub(crate) fn stdout_is_terminal() -> bool {
+    isatty(std::io::stdout())
+}
+
+/// Whether a person reads standard error.
+pub(crate) fn stderr_is_terminal() -> bool {
+    isatty(std::io::stderr())
+}
+
+/// Whether a person can answer a question.
+pub(crate) fn can_ask() -> bool {
+    isatty(std::io::stdin()) && stderr_is_terminal()
+}
+
+/// A line of ours for the person.
+pub(crate) fn say(text: &str) {
+    eprintln!("{text}");
+}
+
+/// Part of a line of ours, without the newline.
+pub(crate) fn say_part(text: &str) {
+    eprint!("{text}");
+    let _ = std::io::stderr().flush();
+}
+
+/// What went wrong and how to mend it.
+pub(crate) fn complain(error: &str, help: Option<&str>) {
+    eprintln!("ringfence: {error}");
+    if let Some(help) = help {
+        eprintln!("  help: {help}");
+    }
+}
+
+/// A line that is an answer.
+pub(crate) fn answer(line: &str) {
+    // A reader that went away needs no answer and no panic.
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// Bytes of a plugin as an answer: as they are for a program, neutralised for a
+/// terminal.
+pub(crate) fn answer_bytes(bytes: &[u8]) {
+    let mut out = std::io::stdout();
+    let _ = if stdout_is_terminal() {
+        write!(out, "{}", UntrustedText::multiline(&String::from_utf8_lossy(bytes)))
+    } else {
+        out.write_all(bytes)
+    };
+    let _ = out.flush();
+}
+
+/// A value of a plugin as an answer: a text as it is, anything else as JSON.
+pub(crate) fn answer_value(value: &Value) {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => serde_json::to_string_pretty(other).unwrap_or_default(),
+    };
+    answer_bytes(format!("{text}\n").as_bytes());
+}
+
+/// One JSON object on standard output.
+pub(crate) fn answer_json(value: &impl Serialize) {
+    answer(&serde_json::to_string(value).unwrap_or_default());
+}
+
+/// Bytes of a plugin's own log, neutralised: standard error is a terminal or
+/// becomes a log file.
+pub(crate) fn log_bytes(bytes: &[u8]) {
+    eprint!("{}", UntrustedText::multiline(&String::from_utf8_lossy(bytes)));
+}
+
+/// The common shape of a failure in `--json`.
+pub(crate) fn failure_json(code: ExitCode, message: &str, help: Option<&str>) -> Value {
+    serde_json::json!({
+        "ok": false,
+        "error": { "code": code.word(), "message": message, "help": help },
+    })
+}
+
+/// A number of bytes for people.
+pub(crate) fn bytes_text(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["B", "KiB", "MiB", "GiB"];
+    let mut whole = bytes;
+    let mut rest = 0;
+    let mut unit = 0;
+    while whole >= 1024 && unit + 1 < UNITS.len() {
+        rest = whole % 1024;
+        whole /= 1024;
+        unit += 1;
+    }
+    let name = UNITS.get(unit).unwrap_or(&"");
+    if unit == 0 || rest == 0 {
+        format!("{whole} {name}")
+    } else {
+        format!("{whole}.{} {name}", rest * 10 / 1024)
+    }
+}

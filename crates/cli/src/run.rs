@@ -1,0 +1,444 @@
+//! `ringfence run`: review, ask once, run, answer.
+
+use crate::arguments::Run;
+use crate::{card, output};
+use ringfence::{
+    Answer, Budget, Card, Ended, Engine, EngineOptions, Instance, Interrupt, Limits, Observer,
+    Package, Protocol, ProxyUsage, Review, RunError, Terms, Tool, home_folder,
+};
+use ringfence_types::{ExitCode, UntrustedText};
+use serde_json::{Value, json};
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::io::{BufRead, Read};
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::time::Duration;
+
+/// A failure before anything ran.
+struct Refusal {
+    code: ExitCode,
+    message: String,
+    help: Option<String>,
+}
+
+impl Refusal {
+    fn usage(message: impl Display) -> Self {
+        Self { code: ExitCode::Usage, message: message.to_string(), help: None }
+    }
+}
+
+impl From<RunError> for Refusal {
+    fn from(error: RunError) -> Self {
+        Self { code: error.exit_code(), message: error.to_string(), help: error.help() }
+    }
+}
+
+/// What a run gave.
+enum Given {
+    Answer(Answer),
+    Tools(Vec<Tool>),
+    Actions(Vec<String>),
+    Served(ProxyUsage),
+}
+
+pub(crate) fn run(arguments: Box<Run>) -> ExitCode {
+    let (as_json, quiet) = (arguments.json, arguments.quiet);
+    match start(*arguments) {
+        Ok(code) => code,
+        Err(Refusal { code, message, help }) => {
+            if as_json {
+                output::answer_json(&output::failure_json(code, &message, help.as_deref()));
+            }
+            if !as_json || !quiet {
+                output::complain(&message, help.as_deref());
+            }
+            code
+        }
+    }
+}
+
+fn start(mut arguments: Run) -> Result<ExitCode, Refusal> {
+    let package = package(&mut arguments)?;
+    let home = home_folder().map_err(|error| Refusal {
+        code: ExitCode::Audit,
+        message: error.to_string(),
+        help: None,
+    })?;
+    let mut options = EngineOptions::new(home);
+    if arguments.whole_jail_limits {
+        options.limits = Limits::WholeJail;
+    }
+    let engine = Engine::open(options).map_err(|error| Refusal {
+        code: ExitCode::Audit,
+        message: chain(&error),
+        help: Some("set RINGFENCE_HOME to a folder of your own".to_owned()),
+    })?;
+    let input = input(&arguments, &package)?;
+    let review = review(&engine, package, &mut arguments)?;
+    let interrupt = Interrupt::new().map_err(Refusal::usage)?;
+    catch_signals(&interrupt)?;
+    let observer = Terminal {
+        name: review.card.name.clone(),
+        quiet: arguments.quiet || arguments.json,
+        stream: streams_output(&arguments, &review.package),
+        shown: 0,
+    };
+    let card = review.card.clone();
+    let mut instance = engine.start(review, Some(interrupt), Box::new(observer))?;
+    let result = drive(&mut instance, &arguments, &input);
+    let ended = instance.terminate();
+    // The log's head is signed last, so that what was just recorded cannot be cut off.
+    let signed = engine.sign();
+    Ok(report(&arguments, &card, result.and_then(|given| signed.map(|()| given)), &ended))
+}
+
+/// The package that the command line names.
+fn package(arguments: &mut Run) -> Result<Package, Refusal> {
+    let mut package = if arguments.command.is_empty() {
+        let target = arguments.target.take().ok_or_else(|| Refusal {
+            code: ExitCode::Usage,
+            message: "what shall be run? a folder, a file, or a command after `--`".to_owned(),
+            help: Some("ringfence run plugins/examples/hello-node greet".to_owned()),
+        })?;
+        Package::open(Path::new(&target)).map_err(|error| Refusal::usage(chain(&error)))?
+    } else {
+        // With a command, the first word is the action.
+        if let Some(word) = arguments.target.take() {
+            let word = word.into_string().map_err(|_| Refusal::usage("the action is not UTF-8"))?;
+            if arguments.action.replace(word).is_some() {
+                return Err(Refusal::usage(
+                    "with a command after `--`, only an action may stand before it",
+                ));
+            }
+        }
+        Package::command(std::mem::take(&mut arguments.command))
+            .map_err(|error| Refusal::usage(chain(&error)))?
+    };
+    if arguments.mcp {
+        if package.protocol == Protocol::Actions {
+            return Err(Refusal::usage("this plugin exports actions; it does not speak MCP"));
+        }
+        package.protocol = Protocol::Mcp;
+    }
+    if package.protocol == Protocol::Plain && arguments.action.is_some() {
+        return Err(Refusal {
+            code: ExitCode::Usage,
+            message: "a plain program has no actions".to_owned(),
+            help: Some(
+                "pass its arguments after `--`, or use --mcp if it is an MCP server".to_owned(),
+            ),
+        });
+    }
+    Ok(package)
+}
+
+fn input(arguments: &Run, package: &Package) -> Result<Value, Refusal> {
+    let limit = budget(arguments).input_bytes;
+    let too_large = || Refusal {
+        code: ExitCode::Limit,
+        message: format!("the input is larger than {}", output::bytes_text(limit)),
+        help: None,
+    };
+    let read = |reader: &mut dyn Read, name: &str| -> Result<String, Refusal> {
+        let mut text = String::new();
+        reader
+            .take(limit.saturating_add(1))
+            .read_to_string(&mut text)
+            .map_err(|error| Refusal::usage(format!("{name} cannot be read: {error}")))?;
+        if u64::try_from(text.len()).unwrap_or(u64::MAX) > limit {
+            Err(too_large())
+        } else {
+            Ok(text)
+        }
+    };
+    let text = match arguments.input.as_deref() {
+        None => return Ok(Value::Null),
+        Some("-") => read(&mut std::io::stdin().lock(), "standard input")?,
+        Some(text) => match text.strip_prefix('@') {
+            Some(path) => {
+                let mut file = std::fs::File::open(path)
+                    .map_err(|error| Refusal::usage(format!("`{path}` cannot be read: {error}")))?;
+                read(&mut file, path)?
+            }
+            None => text.to_owned(),
+        },
+    };
+    if package.protocol == Protocol::Plain {
+        return Ok(Value::String(text));
+    }
+    serde_json::from_str(&text).map_err(|error| Refusal {
+        code: ExitCode::Usage,
+        message: format!("the input is not JSON: {error}"),
+        help: Some("a text needs quotes: --input '\"text\"'".to_owned()),
+    })
+}
+
+fn budget(arguments: &Run) -> Budget {
+    let mut budget = arguments.preset.budget();
+    if let Some(seconds) = arguments.timeout {
+        budget.timeouts.call = Duration::from_secs(seconds.into());
+    }
+    if let Some(mib) = arguments.memory {
+        budget.memory_bytes = u64::from(mib) * 1024 * 1024;
+    }
+    if let Some(seconds) = arguments.cpu_time {
+        budget.cpu_time = Duration::from_secs(seconds.into());
+    }
+    budget
+}
+
+fn terms(arguments: &Run) -> Result<Terms, Refusal> {
+    let mut environment: Vec<(String, OsString)> = Vec::new();
+    for text in &arguments.env {
+        let (name, value) = match text.split_once('=') {
+            Some((name, value)) => (name, OsString::from(value)),
+            None => match std::env::var_os(text) {
+                Some(value) => (text.as_str(), value),
+                None => {
+                    return Err(Refusal::usage(format!("the variable `{text}` is not set here")));
+                }
+            },
+        };
+        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+            return Err(Refusal::usage(format!(
+                "`{}` is not a variable's name",
+                UntrustedText::new(name)
+            )));
+        }
+        environment.push((name.to_owned(), value));
+    }
+    Ok(Terms {
+        preset: arguments.preset,
+        budget: Some(budget(arguments)),
+        grants: arguments.grant.clone(),
+        accept_declared: arguments.yes,
+        environment,
+        policy: ringfence::Policy::default(),
+        by: format!("uid {}", rustix::process::getuid().as_raw()),
+    })
+}
+
+/// Shows the card, and asks when a yes would change anything.
+fn review(engine: &Engine, package: Package, arguments: &mut Run) -> Result<Review, Refusal> {
+    let review = |package, arguments: &Run| {
+        engine.review(package, terms(arguments)?).map_err(|error| Refusal::usage(chain(&error)))
+    };
+    let mut reviewed = review(package, arguments)?;
+    let show = !arguments.quiet && !arguments.json;
+    if show {
+        output::say(&card::render(&reviewed.card));
+    }
+    if reviewed.has_question() && output::can_ask() && !arguments.json {
+        if arguments.quiet {
+            output::say(&card::render(&reviewed.card));
+        }
+        if ask() {
+            arguments.yes = true;
+            reviewed = review(reviewed.package, arguments)?;
+        }
+    }
+    if let Some(refusal) = reviewed.refusal() {
+        engine.record_refusal(&reviewed, &refusal.to_string());
+        return Err(refusal.into());
+    }
+    Ok(reviewed)
+}
+
+/// One question, where only a clear yes is a yes.
+fn ask() -> bool {
+    output::say_part("Grant what it asks for, for this run? [y/N] ");
+    let mut line = String::new();
+    let _ = std::io::stdin().lock().take(64).read_line(&mut line);
+    matches!(line.trim(), "y" | "Y" | "yes")
+}
+
+fn catch_signals(interrupt: &Interrupt) -> Result<(), Refusal> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        let writer = interrupt.writer().map_err(Refusal::usage)?;
+        signal_hook::low_level::pipe::register(signal, writer).map_err(Refusal::usage)?;
+    }
+    Ok(())
+}
+
+fn drive(instance: &mut Instance, arguments: &Run, input: &Value) -> Result<Given, RunError> {
+    let is_plain = instance.protocol() == Protocol::Plain;
+    if let Some(action) = arguments.action.as_deref().or(is_plain.then_some("run")) {
+        return instance.execute(action, input).map(Given::Answer);
+    }
+    if instance.protocol() == Protocol::Mcp {
+        // A person gets the list; a program is an MCP client.
+        if !arguments.mcp || arguments.json || rustix::termios::isatty(std::io::stdin()) {
+            return instance.tools().map(Given::Tools);
+        }
+        let copy = |fd: std::os::fd::BorrowedFd<'_>| {
+            fd.try_clone_to_owned().map_err(|e| RunError::Internal { what: e.to_string() })
+        };
+        let (input, output) = (copy(std::io::stdin().as_fd())?, copy(std::io::stdout().as_fd())?);
+        return instance.serve_mcp(input, output).map(Given::Served);
+    }
+    let mut actions = instance.actions()?;
+    if let [only] = actions.as_slice() {
+        // One action needs no name.
+        let only = only.clone();
+        return instance.execute(&only, input).map(Given::Answer);
+    }
+    actions.sort();
+    Ok(Given::Actions(actions))
+}
+
+/// Prints the result, then the usage line.
+fn report(
+    arguments: &Run,
+    card: &Card,
+    result: Result<Given, RunError>,
+    ended: &Ended,
+) -> ExitCode {
+    let code = result.as_ref().err().map_or(ExitCode::Success, RunError::exit_code);
+    if arguments.json {
+        output::answer_json(&json_report(card, &result, ended, code));
+        return code;
+    }
+    match &result {
+        Ok(Given::Answer(Answer::Value(value))) => output::answer_value(&readable(value)),
+        // Streamed while it ran.
+        Ok(Given::Answer(Answer::Bytes(_)) | Given::Served(_)) => {}
+        Ok(Given::Tools(tools)) => {
+            for tool in tools {
+                let description = tool.description.as_deref().unwrap_or_default();
+                let first = description.lines().next().unwrap_or_default();
+                output::answer(&format!(
+                    "{}\t{}",
+                    UntrustedText::new(&tool.name),
+                    UntrustedText::new(first)
+                ));
+            }
+        }
+        Ok(Given::Actions(actions)) => {
+            for action in actions {
+                output::answer(&UntrustedText::new(action).to_string());
+            }
+        }
+        Err(error) => output::complain(&error.to_string(), error.help().as_deref()),
+    }
+    if !arguments.quiet {
+        output::say(&usage_line(ended));
+    }
+    code
+}
+
+/// An MCP result for people: its texts, when it is nothing else.
+fn readable(value: &Value) -> Value {
+    let Some(parts) = value.get("content").and_then(Value::as_array) else { return value.clone() };
+    let texts: Option<Vec<&str>> = parts
+        .iter()
+        .map(|part| match part.get("type").and_then(Value::as_str) {
+            Some("text") => part.get("text").and_then(Value::as_str),
+            _ => None,
+        })
+        .collect();
+    texts.map_or_else(|| value.clone(), |texts| Value::String(texts.join("\n")))
+}
+
+fn usage_line(ended: &Ended) -> String {
+    let usage = &ended.usage;
+    format!(
+        "ringfence: {:.3} s, cpu {:.3} s, peak {}, {} file operations, {} denials",
+        usage.wall.as_secs_f64(),
+        usage.cpu.as_secs_f64(),
+        output::bytes_text(usage.peak_memory),
+        ended.effects.file_operations,
+        ended.effects.denials,
+    )
+}
+
+fn json_report(
+    card: &Card,
+    result: &Result<Given, RunError>,
+    ended: &Ended,
+    code: ExitCode,
+) -> Value {
+    let mut report = match result {
+        Ok(given) => json!({
+            "ok": true,
+            "result": match given {
+                Given::Answer(Answer::Value(value)) => value.clone(),
+                Given::Answer(Answer::Bytes(bytes)) => Value::String(String::from_utf8_lossy(bytes).into_owned()),
+                Given::Tools(tools) => json!({ "tools": tools }),
+                Given::Actions(actions) => json!({ "actions": actions }),
+                Given::Served(usage) => json!(usage),
+            },
+        }),
+        Err(error) => {
+            let mut report =
+                output::failure_json(code, &error.to_string(), error.help().as_deref());
+            if let Some(stderr) = error.stderr() {
+                report["error"]["stderr"] = stderr.into();
+            }
+            if let RunError::Denied(denial) = error {
+                report["error"]["denial"] = json!(denial);
+            }
+            report
+        }
+    };
+    report["plugin"] = json!({ "name": card.name, "version": card.version });
+    report["card"] = json!(card);
+    report["usage"] = json!({
+        "wall_ms": ended.usage.wall.as_secs_f64() * 1000.0,
+        "cpu_ms": ended.usage.cpu.as_secs_f64() * 1000.0,
+        "peak_memory_bytes": ended.usage.peak_memory,
+        "out_of_memory": ended.usage.out_of_memory,
+        "forks_refused": ended.usage.forks_refused,
+        "effects": ended.effects,
+    });
+    report
+}
+
+fn streams_output(arguments: &Run, package: &Package) -> bool {
+    package.protocol == Protocol::Plain && !arguments.json
+}
+
+/// An error and what caused it, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    text
+}
+
+/// Shows what a plugin says beside its answer.
+struct Terminal {
+    name: String,
+    quiet: bool,
+    stream: bool,
+    /// Seconds at which progress was last shown.
+    shown: u64,
+}
+
+impl Observer for Terminal {
+    fn output(&mut self, bytes: &[u8]) {
+        if self.stream {
+            output::answer_bytes(bytes);
+        }
+    }
+
+    fn log(&mut self, bytes: &[u8]) {
+        if !self.quiet {
+            output::log_bytes(bytes);
+        }
+    }
+
+    fn waiting(&mut self, elapsed: Duration) {
+        let seconds = elapsed.as_secs();
+        // Once after a second, then at doubling distances: a log file does not
+        // fill, a person sees that it lives.
+        if !self.quiet && seconds > self.shown && seconds.is_power_of_two() {
+            self.shown = seconds;
+            output::say(&format!("ringfence: {} has run for {seconds} s", self.name));
+        }
+    }
+}

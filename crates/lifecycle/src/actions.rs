@@ -1,0 +1,248 @@
+//! A plugin that exports actions, through the runner shim inside the jail.
+
+use crate::effects::Effects;
+use crate::error::{Phase, RunError};
+use crate::jailed::{Deadline, Happening, Jailed, Source};
+use crate::observer::Observer;
+use ringfence_limits::Resource;
+use ringfence_package::{Entry, Package};
+use ringfence_protocol::frames::{FrameError, FrameLimits};
+use ringfence_protocol::{Event, Initialize, PluginError, Session, SessionLimits, Violation};
+use serde_json::Value;
+use std::path::Path;
+use std::time::Duration;
+
+/// Room in a frame around the largest answer.
+const ENVELOPE: usize = 64 * 1024;
+/// How long a plugin that closed its channel gets to end by itself.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// A session with a runner.
+pub(crate) struct Actions {
+    session: Session,
+    actions: Vec<String>,
+}
+
+impl Actions {
+    /// Loads the plugin and waits until it is ready.
+    pub(crate) fn start(
+        jailed: &mut Jailed,
+        package: &Package,
+        effects: &mut dyn Effects,
+        observer: &mut dyn Observer,
+    ) -> Result<Self, RunError> {
+        let output = usize::try_from(jailed.budget().output_bytes).unwrap_or(usize::MAX);
+        let frames = FrameLimits::with_bytes(output.saturating_add(ENVELOPE));
+        let mut started = Self {
+            session: Session::new(SessionLimits { frames, ..SessionLimits::default() }),
+            actions: Vec::new(),
+        };
+        started.session.initialize(&initialize(package)).map_err(|e| internal(&e))?;
+        let deadline = Deadline::after(jailed.budget().timeouts.initialise, Phase::Initialise);
+        loop {
+            for event in started.step(jailed, deadline, effects, observer)? {
+                match event {
+                    Event::Ready { actions } => {
+                        started.actions = actions;
+                        return Ok(started);
+                    }
+                    Event::NotReady(error) => return Err(RunError::Plugin(error)),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// What can be called; untrusted names.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.actions
+    }
+
+    /// Calls one action and waits for its answer.
+    pub(crate) fn call(
+        &mut self,
+        jailed: &mut Jailed,
+        action: &str,
+        input: &Value,
+        effects: &mut dyn Effects,
+        observer: &mut dyn Observer,
+    ) -> Result<Value, RunError> {
+        if !self.actions.iter().any(|name| name == action) {
+            return Err(RunError::NoSuchAction {
+                action: action.to_owned(),
+                actions: self.actions.clone(),
+            });
+        }
+        effects.begin_action();
+        jailed.begin_call();
+        let call = self.session.call(action, input).map_err(|e| internal(&e))?;
+        let deadline = Deadline::after(jailed.budget().timeouts.call, Phase::Call);
+        let result = loop {
+            let ended =
+                self.step(jailed, deadline, effects, observer)?.into_iter().find_map(|e| match e {
+                    Event::CallEnded { call: which, outcome } if which == call => Some(outcome),
+                    _ => None,
+                });
+            if let Some(outcome) = ended {
+                break outcome;
+            }
+        };
+        result.map_err(RunError::Plugin)
+    }
+
+    /// Waits once, answers requests, and gives the events that remain.
+    fn step(
+        &mut self,
+        jailed: &mut Jailed,
+        deadline: Deadline,
+        effects: &mut dyn Effects,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<Event>, RunError> {
+        jailed.control.send(&self.session.take_output());
+        let mut left = Vec::new();
+        let mut closed = false;
+        let mut end = None;
+        for happening in jailed.wait(deadline, observer)? {
+            match happening {
+                Happening::Bytes(Source::Control, bytes) if bytes.is_empty() => closed = true,
+                Happening::Bytes(Source::Control, bytes) => {
+                    self.receive(jailed, &bytes, effects, observer, &mut left)?;
+                }
+                Happening::Bytes(_, bytes) | Happening::Log(bytes) => observer.log(&bytes),
+                Happening::Ended(how) => end = Some(how),
+            }
+        }
+        if end.is_some() {
+            // What it said last is still in the channel; its end is closed now.
+            while let Some(bytes) = jailed.control.read().filter(|bytes| !bytes.is_empty()) {
+                self.receive(jailed, &bytes, effects, observer, &mut left)?;
+            }
+        }
+        let answered =
+            left.iter().any(|e| matches!(e, Event::CallEnded { .. } | Event::NotReady(_)));
+        if (closed || end.is_some()) && !answered {
+            return Err(self.gone(jailed, end, observer));
+        }
+        jailed.control.send(&self.session.take_output());
+        Ok(left)
+    }
+
+    fn receive(
+        &mut self,
+        jailed: &Jailed,
+        bytes: &[u8],
+        effects: &mut dyn Effects,
+        observer: &mut dyn Observer,
+        left: &mut Vec<Event>,
+    ) -> Result<(), RunError> {
+        for event in self.session.receive(bytes) {
+            match event {
+                Event::Request { id, request } => {
+                    let answer = effects.call(request);
+                    self.session.reply(&id, answer).map_err(|e| internal(&e))?;
+                }
+                Event::Log { message, .. } => {
+                    observer.log(message.as_bytes());
+                    observer.log(b"\n");
+                }
+                Event::Violation(violation) => {
+                    jailed.recorder().violation(&violation.to_string());
+                    return Err(violated(jailed, &violation));
+                }
+                other => left.push(other),
+            }
+        }
+        Ok(())
+    }
+
+    /// The channel or the program is gone before the answer came.
+    fn gone(
+        &mut self,
+        jailed: &mut Jailed,
+        end: Option<ringfence_sandbox::End>,
+        observer: &mut dyn Observer,
+    ) -> RunError {
+        self.session.end();
+        let end = end.or_else(|| wait_for_end(jailed, observer));
+        match end {
+            Some(end) => jailed.death(end),
+            None => RunError::Protocol {
+                reason: "it closed its control channel".to_owned(),
+                stderr: jailed.stderr_text(),
+            },
+        }
+    }
+}
+
+/// Gives a program that has closed its streams a moment to end.
+pub(crate) fn wait_for_end(
+    jailed: &mut Jailed,
+    observer: &mut dyn Observer,
+) -> Option<ringfence_sandbox::End> {
+    let deadline = Deadline::after(GRACE, Phase::Call);
+    loop {
+        for happening in jailed.wait(deadline, observer).ok()? {
+            match happening {
+                Happening::Ended(end) => return Some(end),
+                Happening::Log(bytes) => observer.log(&bytes),
+                Happening::Bytes(..) => {}
+            }
+        }
+    }
+}
+
+/// A broken protocol as an error; a frame that is too large is a used-up limit.
+pub(crate) fn violated(jailed: &Jailed, violation: &Violation) -> RunError {
+    if let Violation::Frame(FrameError::TooLarge { .. }) = violation {
+        return RunError::Resource {
+            resource: Resource::Output,
+            limit: jailed.budget().output_bytes,
+            used: None,
+        };
+    }
+    RunError::Protocol { reason: violation.to_string(), stderr: jailed.stderr_text() }
+}
+
+pub(crate) fn internal(error: &dyn std::fmt::Display) -> RunError {
+    RunError::Internal { what: error.to_string() }
+}
+
+/// What the runner needs to find the plugin.
+fn initialize(package: &Package) -> Initialize {
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let mut search_paths: Vec<String> = package.python_path.iter().map(|p| text(p)).collect();
+    let (entry, class, module) = match &package.entry {
+        Entry::File { path } => (text(path), None, None),
+        Entry::Class { path, class, import_root } => {
+            search_paths.push(text(import_root));
+            (text(path), Some(class.clone()), module_of(path, import_root))
+        }
+        Entry::Function { module, function, import_root } => {
+            search_paths.push(text(import_root));
+            (String::new(), Some(function.clone()), Some(module.clone()))
+        }
+        Entry::Command { .. } => (String::new(), None, None),
+    };
+    Initialize {
+        entry,
+        module,
+        class,
+        plugin: package.name.to_string(),
+        actions: package.actions.iter().map(|action| action.name.clone()).collect(),
+        search_paths,
+        config: Value::Object(serde_json::Map::new()),
+    }
+}
+
+/// `a/b/c.py` below the import root is `a.b.c`; a lone file has no module name.
+fn module_of(path: &Path, import_root: &Path) -> Option<String> {
+    let relative = path.strip_prefix(import_root).ok()?.with_extension("");
+    let parts: Vec<String> =
+        relative.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+    (parts.len() > 1).then(|| parts.join("."))
+}
+
+/// The plugin's own error with a code of its own.
+pub(crate) fn plugin_error(message: &str) -> PluginError {
+    PluginError { code: 0, message: message.to_owned(), name: None, stack: None, caused_by: None }
+}

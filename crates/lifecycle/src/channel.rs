@@ -1,0 +1,134 @@
+//! One stream in both directions, with bounded buffers.
+
+use rustix::io::Errno;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+/// Most bytes taken in one read.
+const CHUNK: usize = 64 * 1024;
+/// Most bytes written at once to a descriptor that others share: never blocks
+/// on a pipe that says it is writable (PIPE_BUF of pipe(7)).
+const SHARED_CHUNK: usize = 4096;
+/// More unsent bytes than this stop the reading that causes them.
+const FULL: usize = 256 * 1024;
+
+/// A stream of bytes from and to somebody.
+#[derive(Debug, Default)]
+pub(crate) struct Channel {
+    input: Option<OwnedFd>,
+    output: Option<OwnedFd>,
+    unsent: Vec<u8>,
+    sent: usize,
+    /// Close the output once everything is sent.
+    closing: bool,
+    /// The descriptors belong to somebody else too: never set them non-blocking.
+    shared: bool,
+}
+
+impl Channel {
+    /// A channel of our own; its ends become non-blocking.
+    pub(crate) fn own(input: Option<OwnedFd>, output: Option<OwnedFd>) -> Result<Self, Errno> {
+        for fd in input.iter().chain(&output) {
+            rustix::io::ioctl_fionbio(fd, true)?;
+        }
+        Ok(Self { input, output, ..Self::default() })
+    }
+
+    /// A channel over descriptors that others use too, such as our own stdin.
+    pub(crate) fn shared(input: OwnedFd, output: OwnedFd) -> Self {
+        Self { input: Some(input), output: Some(output), shared: true, ..Self::default() }
+    }
+
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
+        if self.output.is_some() {
+            self.unsent.extend_from_slice(bytes);
+        }
+    }
+
+    /// Closes the output as soon as everything is sent.
+    pub(crate) fn close_output(&mut self) {
+        self.closing = true;
+        self.close_if_done();
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.unsent.len().saturating_sub(self.sent) > FULL
+    }
+
+    pub(crate) fn has_unsent(&self) -> bool {
+        self.sent < self.unsent.len()
+    }
+
+    pub(crate) fn readable(&self) -> Option<BorrowedFd<'_>> {
+        self.input.as_ref().map(AsFd::as_fd)
+    }
+
+    pub(crate) fn writable(&self) -> Option<BorrowedFd<'_>> {
+        if self.has_unsent() { self.output.as_ref().map(AsFd::as_fd) } else { None }
+    }
+
+    /// Reads once; `None` when there is nothing now, an empty chunk at the end.
+    pub(crate) fn read(&mut self) -> Option<Vec<u8>> {
+        let fd = self.input.as_ref()?;
+        let mut buffer = vec![0; CHUNK];
+        match rustix::io::read(fd, &mut buffer[..]) {
+            Ok(length) => {
+                buffer.truncate(length);
+                if length == 0 {
+                    self.input = None;
+                }
+                Some(buffer)
+            }
+            Err(Errno::AGAIN | Errno::INTR) => None,
+            Err(_) => {
+                self.input = None;
+                Some(Vec::new())
+            }
+        }
+    }
+
+    /// Writes what it can without waiting.
+    pub(crate) fn write(&mut self) {
+        let Some(fd) = &self.output else { return };
+        let rest = self.unsent.get(self.sent..).unwrap_or(&[]);
+        let most = if self.shared { SHARED_CHUNK } else { rest.len() };
+        match rustix::io::write(fd, rest.get(..most.min(rest.len())).unwrap_or(rest)) {
+            Ok(length) => self.sent = self.sent.saturating_add(length),
+            Err(Errno::AGAIN | Errno::INTR) => {}
+            // Nobody reads any more: what is unsent has no reader.
+            Err(_) => {
+                self.output = None;
+                self.sent = self.unsent.len();
+            }
+        }
+        if !self.has_unsent() {
+            self.unsent.clear();
+            self.sent = 0;
+            self.close_if_done();
+        }
+    }
+
+    fn close_if_done(&mut self) {
+        if self.closing && !self.has_unsent() {
+            self.output = None;
+        }
+    }
+}
+
+/// The last bytes of a stream.
+#[derive(Debug, Default)]
+pub(crate) struct Tail(Vec<u8>);
+
+/// How much of standard error is kept for an error message.
+const TAIL: usize = 8 * 1024;
+
+impl Tail {
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+        let over = self.0.len().saturating_sub(TAIL);
+        self.0.drain(..over);
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0).trim_end().to_owned()
+    }
+}

@@ -1,0 +1,231 @@
+//! The long-lived part: one backend, one log, the host's services.
+
+use crate::error::RunError;
+use crate::instance::Instance;
+use crate::interrupt::Interrupt;
+use crate::jailed::Jailed;
+use crate::observer::Observer;
+use crate::plan::{Surroundings, plan};
+use crate::record::Recorder;
+use crate::review::{Review, ReviewError, Terms};
+use ringfence_audit::{AuditLog, AuditOpenError, LogOptions};
+use ringfence_package::Package;
+use ringfence_permission::Available;
+use ringfence_sandbox::{Backend, Usage};
+use ringfence_sandbox_process::{Limits, ProcessBackend};
+use ringfence_types::{Actor, AuditSink};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// How an engine is set up.
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// Folder with keys, log and storage, private to this user.
+    pub home: PathBuf,
+    /// How far limits must reach.
+    pub limits: Limits,
+    /// Who acts, for the record.
+    pub actor: Actor,
+}
+
+impl EngineOptions {
+    /// The usual options with this folder.
+    #[must_use]
+    pub fn new(home: PathBuf) -> Self {
+        Self {
+            home,
+            limits: Limits::default(),
+            actor: Actor::User { uid: rustix::process::geteuid().as_raw() },
+        }
+    }
+}
+
+/// Why an engine cannot work.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// Without a log nothing may run.
+    #[error("the audit log cannot be opened")]
+    Audit(#[from] AuditOpenError),
+    /// No descriptor is left.
+    #[error("the engine cannot start: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Totals over all instances of an engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Statistics {
+    /// Instances that run now.
+    pub running: u64,
+    /// Instances started so far.
+    pub started: u64,
+    /// Instances that ended with an error.
+    pub failed: u64,
+    /// Processor time of all ended instances.
+    pub cpu: Duration,
+    /// Largest peak memory of an ended instance, in bytes.
+    pub peak_memory: u64,
+}
+
+/// Starts instances and holds what they share.
+pub struct Engine {
+    options: EngineOptions,
+    backend: ProcessBackend,
+    log: AuditLog,
+    sink: Arc<dyn AuditSink>,
+    all: Interrupt,
+    statistics: Arc<Mutex<Statistics>>,
+}
+
+impl Engine {
+    /// Opens the log and looks at the machine; starts nothing.
+    ///
+    /// # Errors
+    /// When the log cannot be opened.
+    pub fn open(options: EngineOptions) -> Result<Self, EngineError> {
+        let log = AuditLog::open(&options.home, LogOptions::default())?;
+        Ok(Self {
+            backend: ProcessBackend::new(options.limits),
+            sink: Arc::new(log.clone()),
+            log,
+            options,
+            all: Interrupt::new()?,
+            statistics: Arc::default(),
+        })
+    }
+
+    /// The backend, for `doctor` and benchmarks.
+    #[must_use]
+    pub fn backend(&self) -> &ProcessBackend {
+        &self.backend
+    }
+
+    /// Ringfence's own folder.
+    #[must_use]
+    pub fn home(&self) -> &std::path::Path {
+        &self.options.home
+    }
+
+    /// What this build can perform, so that nothing else is ever granted.
+    #[must_use]
+    pub fn available(&self) -> Available {
+        Available::built_in()
+    }
+
+    /// Works out what a package would get on these terms. Starts nothing.
+    ///
+    /// # Errors
+    /// When the package or the grants are not acceptable.
+    pub fn review(&self, package: Package, terms: Terms) -> Result<Review, ReviewError> {
+        Review::new(package, terms, &self.available(), self.backend.level(), now_ms())
+    }
+
+    /// Records that something was refused before it ran.
+    pub fn record_refusal(&self, review: &Review, why: &str) {
+        Recorder::new(Arc::clone(&self.sink), review.instance.clone()).refused(why);
+    }
+
+    /// Starts a reviewed package. What is granted and what isolates it is in
+    /// the log before its first instruction.
+    ///
+    /// # Errors
+    /// When the log cannot take it, the jail cannot be built, or the program
+    /// cannot be started. Then nothing is left behind.
+    pub fn start(
+        &self,
+        review: Review,
+        interrupt: Option<Interrupt>,
+        observer: Box<dyn Observer>,
+    ) -> Result<Instance, RunError> {
+        let recorder = Recorder::new(Arc::clone(&self.sink), review.instance.clone());
+        let search = std::env::var_os("PATH").unwrap_or_default();
+        let user_home = std::env::var_os("HOME").map(PathBuf::from).filter(|p| p.is_absolute());
+        let landlock = review.card.level.walls.iter().any(|w| w.name == "landlock" && w.stands);
+        let around = Surroundings {
+            environment: &review.terms.environment,
+            search: &search,
+            home: &self.options.home,
+            user_home: user_home.as_deref(),
+            landlock,
+        };
+        let plan = plan(&review.package, &review.admitted, &around)?;
+        recorder.granted(&review.admitted, &self.options.actor)?;
+        recorder.starting(&review.card.level, &plan.program.to_string_lossy())?;
+        let running = match self.backend.start(&plan) {
+            Ok(running) => running,
+            Err(error) => {
+                recorder.refused(&error.to_string());
+                return Err(error.into());
+            }
+        };
+        let mut interrupts = vec![self.all.clone()];
+        interrupts.extend(interrupt);
+        let jailed = Jailed::new(running, plan.budget.clone(), recorder.clone(), interrupts)?;
+        self.count(|statistics| {
+            statistics.running += 1;
+            statistics.started += 1;
+        });
+        Instance::new(self, review, jailed, recorder, observer)
+    }
+
+    /// Ends every instance of this engine; none can be started afterwards.
+    pub fn terminate_all(&self) {
+        self.all.raise();
+    }
+
+    /// Totals so far.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        *self.statistics.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn statistics_handle(&self) -> Arc<Mutex<Statistics>> {
+        Arc::clone(&self.statistics)
+    }
+
+    fn count(&self, change: impl FnOnce(&mut Statistics)) {
+        change(&mut self.statistics.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Signs the log and brings it to the disk.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn flush(&self) -> Result<(), RunError> {
+        self.log.flush().map_err(RunError::from)
+    }
+
+    /// Signs the log's head without waiting for the disk.
+    ///
+    /// # Errors
+    /// When the key or the disk refuses.
+    pub fn sign(&self) -> Result<(), RunError> {
+        self.log.sign().map_err(RunError::from)
+    }
+}
+
+/// Adds what an ended instance used to the totals.
+pub(crate) fn count_end(statistics: &Mutex<Statistics>, usage: &Usage, failed: bool) {
+    let mut statistics = statistics.lock().unwrap_or_else(PoisonError::into_inner);
+    statistics.running = statistics.running.saturating_sub(1);
+    statistics.failed += u64::from(failed);
+    statistics.cpu = statistics.cpu.saturating_add(usage.cpu);
+    statistics.peak_memory = statistics.peak_memory.max(usage.peak_memory);
+}
+
+/// Milliseconds since 1970-01-01 UTC.
+pub(crate) fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Engine {
+    pub(crate) fn effects(
+        &self,
+        _review: &Review,
+        _recorder: &Recorder,
+    ) -> Box<dyn crate::effects::Effects> {
+        Box::new(crate::effects::NoEffects)
+    }
+}

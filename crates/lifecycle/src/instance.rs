@@ -1,0 +1,295 @@
+//! One running plugin: execute, usage, terminate.
+
+use crate::actions::Actions;
+use crate::effects::{EffectUsage, Effects};
+use crate::engine::{Engine, Statistics, count_end};
+use crate::error::RunError;
+use crate::interrupt::Interrupt;
+use crate::jailed::Jailed;
+use crate::mcp_call::McpSession;
+use crate::mcp_proxy::{self, ProxyUsage};
+use crate::observer::Observer;
+use crate::plain;
+use crate::record::Recorder;
+use crate::review::Review;
+use ringfence_limits::Resource;
+use ringfence_package::{Package, Protocol};
+use ringfence_permission::Grants;
+use ringfence_protocol::mcp::{Root, ServerInfo, Tool};
+use ringfence_sandbox::{End, Usage};
+use serde_json::Value;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// What one call gave.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// A value; untrusted.
+    Value(Value),
+    /// What a plain program printed; untrusted.
+    Bytes(Vec<u8>),
+}
+
+/// How an instance ended and what it used.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Ended {
+    /// How its program ended.
+    pub end: End,
+    /// What the kernel counted.
+    pub usage: Usage,
+    /// What it did through the broker.
+    pub effects: EffectUsage,
+}
+
+enum Talk {
+    /// Nothing was said yet.
+    New,
+    Actions(Actions),
+    Mcp(McpSession),
+    /// It can be used once, and was.
+    Over,
+}
+
+/// A plugin that runs. Dropping it ends it.
+pub struct Instance {
+    jailed: Jailed,
+    package: Package,
+    grants: Arc<Grants>,
+    effects: Box<dyn Effects>,
+    observer: Box<dyn Observer>,
+    recorder: Recorder,
+    statistics: Arc<Mutex<Statistics>>,
+    interrupt: Interrupt,
+    talk: Talk,
+    failed: Option<String>,
+    ended: bool,
+}
+
+impl Instance {
+    pub(crate) fn new(
+        engine: &Engine,
+        review: Review,
+        mut jailed: Jailed,
+        recorder: Recorder,
+        observer: Box<dyn Observer>,
+    ) -> Result<Self, RunError> {
+        let interrupt = Interrupt::new().map_err(|e| RunError::Internal { what: e.to_string() })?;
+        jailed.interrupt_with(interrupt.clone());
+        let grants = Arc::clone(review.admitted.grants());
+        let effects = engine.effects(&review, &recorder);
+        Ok(Self {
+            jailed,
+            package: review.package,
+            grants,
+            effects,
+            observer,
+            recorder,
+            statistics: engine.statistics_handle(),
+            interrupt,
+            talk: Talk::New,
+            failed: None,
+            ended: false,
+        })
+    }
+
+    /// Loads the plugin, or does the handshake; a plain program needs neither.
+    /// [`Instance::execute`] does it when it was not done.
+    ///
+    /// # Errors
+    /// When the plugin does not become ready in time.
+    pub fn initialise(&mut self) -> Result<(), RunError> {
+        if !matches!(self.talk, Talk::New) {
+            return Ok(());
+        }
+        let result = match self.package.protocol {
+            Protocol::Plain => return Ok(()),
+            Protocol::Actions => Actions::start(
+                &mut self.jailed,
+                &self.package,
+                &mut *self.effects,
+                &mut *self.observer,
+            )
+            .map(Talk::Actions),
+            Protocol::Mcp => {
+                let roots = self.roots();
+                McpSession::start(&mut self.jailed, roots, &mut *self.observer).map(Talk::Mcp)
+            }
+        };
+        match result {
+            Ok(talk) => {
+                self.talk = talk;
+                Ok(())
+            }
+            Err(error) => Err(self.failing(error)),
+        }
+    }
+
+    /// Names of what can be called; untrusted.
+    ///
+    /// # Errors
+    /// When the plugin cannot be asked.
+    pub fn actions(&mut self) -> Result<Vec<String>, RunError> {
+        self.initialise()?;
+        match &self.talk {
+            Talk::Actions(actions) => Ok(actions.names().to_vec()),
+            Talk::Mcp(_) => Ok(self.tools()?.into_iter().map(|tool| tool.name).collect()),
+            Talk::New | Talk::Over => Ok(Vec::new()),
+        }
+    }
+
+    /// The tools of an MCP server; untrusted.
+    ///
+    /// # Errors
+    /// When the server cannot be asked.
+    pub fn tools(&mut self) -> Result<Vec<Tool>, RunError> {
+        self.initialise()?;
+        let Talk::Mcp(session) = &mut self.talk else { return Ok(Vec::new()) };
+        let result = session.tools(&mut self.jailed, &mut *self.observer);
+        result.map_err(|error| self.failing(error))
+    }
+
+    /// Who the MCP server says it is; untrusted.
+    #[must_use]
+    pub fn server(&self) -> Option<&ServerInfo> {
+        match &self.talk {
+            Talk::Mcp(session) => Some(&session.server),
+            Talk::New | Talk::Actions(_) | Talk::Over => None,
+        }
+    }
+
+    /// Calls one action and waits for its answer.
+    ///
+    /// A plain program has no actions: it gets `input` on its standard input
+    /// (a text as it is, anything else as JSON), runs to its end, and can be
+    /// executed once.
+    ///
+    /// # Errors
+    /// Every way in which a call can fail; after a time-out, a used-up limit or
+    /// a crash the instance is over.
+    pub fn execute(&mut self, action: &str, input: &Value) -> Result<Answer, RunError> {
+        let bytes = input_bytes(input);
+        self.check_input(&bytes)?;
+        self.initialise()?;
+        self.recorder.calling(action)?;
+        let result = match &mut self.talk {
+            Talk::Actions(actions) => actions
+                .call(&mut self.jailed, action, input, &mut *self.effects, &mut *self.observer)
+                .map(Answer::Value),
+            Talk::Mcp(session) => {
+                let empty = Value::Object(serde_json::Map::new());
+                let arguments = if input.is_null() { &empty } else { input };
+                session
+                    .call(&mut self.jailed, action, arguments, &mut *self.observer)
+                    .map(Answer::Value)
+            }
+            Talk::New => {
+                self.talk = Talk::Over;
+                plain::run(&mut self.jailed, &bytes, &mut *self.observer).map(Answer::Bytes)
+            }
+            Talk::Over => {
+                Err(RunError::Internal { what: "the program has run already".to_owned() })
+            }
+        };
+        self.recorder.called(action, result.as_ref().err().map(ToString::to_string).as_deref());
+        result.map_err(|error| self.failing(error))
+    }
+
+    fn check_input(&self, bytes: &[u8]) -> Result<(), RunError> {
+        let limit = self.jailed.budget().input_bytes;
+        let used = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        if used > limit {
+            return Err(RunError::Resource { resource: Resource::Input, limit, used: Some(used) });
+        }
+        Ok(())
+    }
+
+    /// Serves a foreign MCP client over these descriptors until either side ends.
+    ///
+    /// # Errors
+    /// When the server dies, breaks the protocol or uses up a limit.
+    pub fn serve_mcp(&mut self, input: OwnedFd, output: OwnedFd) -> Result<ProxyUsage, RunError> {
+        self.talk = Talk::Over;
+        self.jailed.attach_client(input, output);
+        let roots = self.roots();
+        let result = mcp_proxy::serve(&mut self.jailed, roots, &mut *self.observer);
+        result.map_err(|error| self.failing(error))
+    }
+
+    /// The granted folders, as an MCP server is told them.
+    fn roots(&self) -> Vec<Root> {
+        self.grants.file_roots().into_iter().map(Root::from_path).collect()
+    }
+
+    /// Ends this instance from another thread.
+    #[must_use]
+    pub fn interrupt(&self) -> Interrupt {
+        self.interrupt.clone()
+    }
+
+    /// How it talks.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        self.package.protocol
+    }
+
+    /// What it may do.
+    #[must_use]
+    pub fn grants(&self) -> &Arc<Grants> {
+        &self.grants
+    }
+
+    /// Processor time and memory now, where the machine counts them for the
+    /// whole jail.
+    #[must_use]
+    pub fn usage(&self) -> Option<(Duration, u64)> {
+        self.jailed.live()
+    }
+
+    /// Process id of the jail's first process, on the host.
+    #[must_use]
+    pub fn host_pid(&self) -> u32 {
+        self.jailed.host_pid()
+    }
+
+    fn failing(&mut self, error: RunError) -> RunError {
+        if !matches!(error, RunError::Plugin(_) | RunError::NoSuchAction { .. }) {
+            self.talk = Talk::Over;
+        }
+        self.failed = Some(error.to_string());
+        error
+    }
+
+    /// Ends it and waits until nothing of it is left.
+    pub fn terminate(mut self) -> Ended {
+        self.finish()
+    }
+
+    fn finish(&mut self) -> Ended {
+        let (end, usage) = self.jailed.finish();
+        let rest = self.jailed.drain_errors();
+        if !rest.is_empty() {
+            self.observer.log(&rest);
+        }
+        if !self.ended {
+            self.ended = true;
+            count_end(&self.statistics, &usage, self.failed.is_some());
+            self.recorder.ended(end, &usage, self.failed.as_deref());
+        }
+        Ended { end, usage, effects: self.effects.usage() }
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+fn input_bytes(input: &Value) -> Vec<u8> {
+    match input {
+        Value::Null => Vec::new(),
+        Value::String(text) => text.clone().into_bytes(),
+        other => other.to_string().into_bytes(),
+    }
+}

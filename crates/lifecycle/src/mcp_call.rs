@@ -1,0 +1,180 @@
+//! One MCP server, used by us as its client.
+
+use crate::actions::{internal, plugin_error, violated};
+use crate::error::{Phase, RunError};
+use crate::jailed::{Deadline, Happening, Jailed, Source};
+use crate::observer::Observer;
+use ringfence_protocol::frames::FrameLimits;
+use ringfence_protocol::mcp::{Client, ClientConfig, ClientEvent, Root, ServerInfo, Tool};
+use serde_json::Value;
+
+/// A session with an MCP server.
+pub(crate) struct McpSession {
+    client: Client,
+    /// Who the server says it is.
+    pub(crate) server: ServerInfo,
+}
+
+impl McpSession {
+    /// Does the handshake.
+    pub(crate) fn start(
+        jailed: &mut Jailed,
+        roots: Vec<Root>,
+        observer: &mut dyn Observer,
+    ) -> Result<Self, RunError> {
+        let output = usize::try_from(jailed.budget().output_bytes).unwrap_or(usize::MAX);
+        let mut client = Client::new(ClientConfig {
+            limits: FrameLimits::with_bytes(output),
+            name: "ringfence".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            roots: Some(roots),
+        });
+        client.start().map_err(|e| internal(&e))?;
+        let deadline = Deadline::after(jailed.budget().timeouts.initialise, Phase::Initialise);
+        loop {
+            for event in step(&mut client, jailed, deadline, observer)? {
+                match event {
+                    ClientEvent::Ready(server) => return Ok(Self { client, server }),
+                    ClientEvent::Failed(error) => {
+                        return Err(RunError::Protocol {
+                            reason: error.to_string(),
+                            stderr: jailed.stderr_text(),
+                        });
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// Everything the server offers.
+    pub(crate) fn tools(
+        &mut self,
+        jailed: &mut Jailed,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<Tool>, RunError> {
+        if !self.server.has_tools {
+            return Ok(Vec::new());
+        }
+        jailed.begin_call();
+        self.client.list_tools().map_err(|e| internal(&e))?;
+        let deadline = Deadline::after(jailed.budget().timeouts.call, Phase::Call);
+        loop {
+            for event in step(&mut self.client, jailed, deadline, observer)? {
+                match event {
+                    ClientEvent::Tools(tools) => return Ok(tools),
+                    ClientEvent::ToolsFailed(error) => return Err(RunError::Plugin(error)),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// Calls one tool.
+    pub(crate) fn call(
+        &mut self,
+        jailed: &mut Jailed,
+        tool: &str,
+        arguments: &Value,
+        observer: &mut dyn Observer,
+    ) -> Result<Value, RunError> {
+        jailed.begin_call();
+        let call = self.client.call_tool(tool, arguments).map_err(|e| internal(&e))?;
+        let deadline = Deadline::after(jailed.budget().timeouts.call, Phase::Call);
+        loop {
+            let events = match step(&mut self.client, jailed, deadline, observer) {
+                Err(late @ RunError::Timeout { .. }) => {
+                    self.client.cancel(call, "it took too long");
+                    jailed.program.send(&self.client.take_output());
+                    return Err(late);
+                }
+                other => other?,
+            };
+            for event in events {
+                if let ClientEvent::CallEnded { call: which, outcome } = event
+                    && which == call
+                {
+                    let result = outcome.map_err(RunError::Plugin)?;
+                    if result.is_error {
+                        return Err(RunError::Plugin(plugin_error(&result.text())));
+                    }
+                    return Ok(result.result);
+                }
+            }
+        }
+    }
+}
+
+fn step(
+    client: &mut Client,
+    jailed: &mut Jailed,
+    deadline: Deadline,
+    observer: &mut dyn Observer,
+) -> Result<Vec<ClientEvent>, RunError> {
+    jailed.program.send(&client.take_output());
+    let mut events = Vec::new();
+    let mut end = None;
+    let mut closed = false;
+    for happening in jailed.wait(deadline, observer)? {
+        match happening {
+            Happening::Bytes(Source::Output, bytes) if bytes.is_empty() => closed = true,
+            Happening::Bytes(Source::Output, bytes) => events.extend(client.receive(&bytes)),
+            Happening::Log(bytes) => observer.log(&bytes),
+            Happening::Ended(how) => end = Some(how),
+            Happening::Bytes(..) => {}
+        }
+    }
+    if end.is_some() {
+        while let Some(bytes) = jailed.program.read().filter(|bytes| !bytes.is_empty()) {
+            events.extend(client.receive(&bytes));
+        }
+    }
+    for event in &events {
+        match event {
+            ClientEvent::Noise(text) | ClientEvent::Log { message: text, .. } => {
+                observer.log(text.as_bytes());
+                observer.log(b"\n");
+            }
+            ClientEvent::ServerRequestRefused { method } => {
+                jailed.recorder().refused_request(method)
+            }
+            ClientEvent::Violation(violation) => {
+                jailed.recorder().violation(&violation.to_string());
+                // A forged or repeated reply had no effect; a stream that means
+                // nothing any more ends the run.
+                if violation.is_fatal() {
+                    return Err(violated(jailed, violation));
+                }
+            }
+            _ => {}
+        }
+    }
+    jailed.program.send(&client.take_output());
+    let has_answer = events.iter().any(|event| {
+        matches!(
+            event,
+            ClientEvent::Ready(_)
+                | ClientEvent::Failed(_)
+                | ClientEvent::Tools(_)
+                | ClientEvent::ToolsFailed(_)
+                | ClientEvent::CallEnded { .. }
+        )
+    });
+    if !has_answer {
+        if let Some(end) = end {
+            client.end();
+            return Err(jailed.death(end));
+        }
+        if closed {
+            client.end();
+            return Err(match crate::actions::wait_for_end(jailed, observer) {
+                Some(end) => jailed.death(end),
+                None => RunError::Protocol {
+                    reason: "it closed its standard output".to_owned(),
+                    stderr: jailed.stderr_text(),
+                },
+            });
+        }
+    }
+    Ok(events)
+}

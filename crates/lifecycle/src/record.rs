@@ -1,0 +1,158 @@
+//! What the journey writes into the audit log.
+
+use ringfence_limits::Resource;
+use ringfence_permission::Admitted;
+use ringfence_sandbox::{End, Level, Usage};
+use ringfence_types::{
+    Actor, AuditError, AuditEvent, AuditSink, EventKind, InstanceId, Severity, UntrustedText,
+};
+use std::sync::Arc;
+
+/// Longest text of a stranger in one record, in characters.
+const LONGEST: usize = 512;
+
+/// Writes events of one instance.
+#[derive(Clone)]
+pub(crate) struct Recorder {
+    sink: Arc<dyn AuditSink>,
+    instance: InstanceId,
+}
+
+/// A stranger's text, shortened; the log escapes it.
+fn short(text: &str) -> String {
+    text.chars().take(LONGEST).collect()
+}
+
+impl Recorder {
+    pub(crate) fn new(sink: Arc<dyn AuditSink>, instance: InstanceId) -> Self {
+        Self { sink, instance }
+    }
+
+    pub(crate) fn sink(&self) -> &Arc<dyn AuditSink> {
+        &self.sink
+    }
+
+    pub(crate) fn instance(&self) -> &InstanceId {
+        &self.instance
+    }
+
+    fn event(&self, kind: EventKind, message: &str) -> AuditEvent {
+        AuditEvent::new(kind, message).instance(&self.instance)
+    }
+
+    /// Appends an event after which something may happen: a failure stops it.
+    fn must(&self, event: AuditEvent) -> Result<(), AuditError> {
+        self.sink.append(event).map(drop)
+    }
+
+    /// Appends an event about something that has happened already.
+    fn note(&self, event: AuditEvent) {
+        // The log remembers that it could not be written, and the next event
+        // that something depends on is refused.
+        let _ = self.sink.append(event);
+    }
+
+    pub(crate) fn granted(&self, admitted: &Admitted, by: &Actor) -> Result<(), AuditError> {
+        if admitted.grants().is_empty() {
+            return Ok(());
+        }
+        let list: Vec<String> =
+            admitted.grants().iter().map(|grant| grant.capability().to_string()).collect();
+        self.must(
+            self.event(EventKind::Granted, "capabilities granted for this run")
+                .actor(by.clone())
+                .with("capabilities", list)
+                .with("digest", admitted.grants().digest().to_string()),
+        )
+    }
+
+    pub(crate) fn starting(&self, level: &Level, program: &str) -> Result<(), AuditError> {
+        let walls: Vec<String> = level
+            .walls
+            .iter()
+            .filter(|wall| wall.stands)
+            .map(|wall| format!("{}: {}", wall.name, wall.detail))
+            .collect();
+        let missing: Vec<String> =
+            level.missing().map(|wall| format!("{}: {}", wall.name, wall.detail)).collect();
+        self.must(
+            self.event(EventKind::SandboxStarted, "sandbox starts")
+                .with("backend", level.backend)
+                .with("program", short(program))
+                .with("walls", walls)
+                .with("missing", missing),
+        )
+    }
+
+    pub(crate) fn ended(&self, end: End, usage: &Usage, why: Option<&str>) {
+        let severity = if why.is_some() { Severity::Warning } else { Severity::Info };
+        let micros =
+            |time: std::time::Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let mut event = self
+            .event(EventKind::SandboxEnded, "sandbox ended")
+            .severity(severity)
+            .with("end", format!("{end:?}"))
+            .with("wall_us", micros(usage.wall))
+            .with("cpu_us", micros(usage.cpu))
+            .with("peak_memory", usage.peak_memory);
+        if let Some(why) = why {
+            event = event.with("why", short(why));
+        }
+        self.note(event);
+    }
+
+    pub(crate) fn calling(&self, action: &str) -> Result<(), AuditError> {
+        self.must(
+            self.event(EventKind::ActionCalled, "action called").with("action", short(action)),
+        )
+    }
+
+    pub(crate) fn called(&self, action: &str, error: Option<&str>) {
+        let mut event = self
+            .event(EventKind::ActionEnded, "action ended")
+            .with("action", short(action))
+            .with("ok", error.is_none());
+        if let Some(error) = error {
+            event = event.severity(Severity::Warning).with("error", short(error));
+        }
+        self.note(event);
+    }
+
+    pub(crate) fn violation(&self, what: &str) {
+        self.note(
+            self.event(EventKind::Violation, "the plugin broke the protocol")
+                .severity(Severity::Critical)
+                .actor(Actor::Plugin)
+                .with("what", short(what)),
+        );
+    }
+
+    pub(crate) fn refused_request(&self, method: &str) {
+        self.note(
+            self.event(
+                EventKind::EffectDenied,
+                "a request of the server to its client was refused",
+            )
+            .severity(Severity::Warning)
+            .actor(Actor::Plugin)
+            .with("method", short(method)),
+        );
+    }
+
+    pub(crate) fn nearly_used(&self, resource: Resource, limit: u64, used: u64) {
+        self.note(
+            self.event(EventKind::Limit, &format!("more than 80 % of {resource} used"))
+                .severity(Severity::Warning)
+                .with("resource", resource.to_string())
+                .with("limit", limit)
+                .with("used", used),
+        );
+    }
+
+    pub(crate) fn refused(&self, why: &str) {
+        self.note(
+            self.event(EventKind::Refused, &UntrustedText::new(&short(why)).to_string())
+                .severity(Severity::Warning),
+        );
+    }
+}

@@ -1,0 +1,284 @@
+//! What a person sees before saying yes, and what their yes gives.
+
+use crate::error::RunError;
+use ringfence_limits::{Budget, Preset};
+use ringfence_package::{Package, PackageError, Protocol};
+use ringfence_permission::{
+    AdmitError, AdmitRequest, Admitted, Available, Consent, Consented, Policy, admit,
+};
+use ringfence_sandbox::Level;
+use ringfence_types::{Capability, Denial, IdError, InstanceId, Kind, UntrustedText, WithheldBy};
+use serde::Serialize;
+use std::ffi::OsString;
+
+/// What the operator brings to a run.
+#[derive(Clone, Debug, Default)]
+pub struct Terms {
+    /// Which budget.
+    pub preset: Preset,
+    /// Limits of the operator's own in place of the preset's.
+    pub budget: Option<Budget>,
+    /// What is granted by name.
+    pub grants: Vec<Capability>,
+    /// Everything that the manifest declares is granted too.
+    pub accept_declared: bool,
+    /// Variables set for this run; granting `environment.read` for each.
+    pub environment: Vec<(String, OsString)>,
+    /// What may be granted at all.
+    pub policy: Policy,
+    /// Who says yes, for the record.
+    pub by: String,
+}
+
+/// One line of the permission card.
+#[derive(Clone, Debug, Serialize)]
+pub struct Asked {
+    /// What is asked for.
+    pub capability: Capability,
+    /// In plain words.
+    pub plain: &'static str,
+    /// Why, in the author's words; untrusted.
+    pub reason: Option<String>,
+    /// Whether the plugin can do without.
+    pub optional: bool,
+    /// Whether it will be granted.
+    pub granted: bool,
+    /// Which set withholds it, when it will not.
+    pub withheld_by: Option<WithheldBy>,
+}
+
+/// The permission card: everything that one screen must tell.
+#[derive(Clone, Debug, Serialize)]
+pub struct Card {
+    /// Name of the plugin.
+    pub name: String,
+    /// Its version; untrusted.
+    pub version: Option<String>,
+    /// What it says of itself; untrusted.
+    pub description: Option<String>,
+    /// Who wrote it, as it says; untrusted.
+    pub author: Option<String>,
+    /// Whether a manifest says what it needs.
+    pub has_manifest: bool,
+    /// What runs it.
+    pub runtime: &'static str,
+    /// How it talks.
+    pub protocol: &'static str,
+    /// What it asks for and gets.
+    pub asks: Vec<Asked>,
+    /// Its limits.
+    pub budget: Budget,
+    /// The preset they come from.
+    pub preset: Preset,
+    /// What isolates it here.
+    pub level: Level,
+    /// What else a person should know; safe to show.
+    pub notes: Vec<String>,
+}
+
+/// A reviewed package: the card, and what it may do on these terms.
+#[derive(Debug)]
+pub struct Review {
+    /// What was reviewed.
+    pub package: Package,
+    /// What a person should see.
+    pub card: Card,
+    /// Whose storage and records these are.
+    pub instance: InstanceId,
+    pub(crate) admitted: Admitted,
+    pub(crate) terms: Terms,
+}
+
+/// Why a package cannot be reviewed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReviewError {
+    /// The package is not acceptable.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// The grants are not acceptable.
+    #[error(transparent)]
+    Admit(#[from] AdmitError),
+    /// A variable must be named.
+    #[error("environment.read needs a variable's name, such as `environment.read=LANG`")]
+    VariableNeeded,
+    /// The name gives no instance id.
+    #[error(transparent)]
+    Instance(#[from] IdError),
+}
+
+impl Review {
+    pub(crate) fn new(
+        package: Package,
+        terms: Terms,
+        available: &Available,
+        level: Level,
+        now_ms: u64,
+    ) -> Result<Self, ReviewError> {
+        let declared: Vec<Capability> =
+            package.declared.iter().map(|declared| declared.capability.clone()).collect();
+        let mut wanted = terms.grants.clone();
+        for (name, _) in &terms.environment {
+            if let Ok(variable) = Capability::new(Kind::EnvironmentRead, name) {
+                wanted.push(variable);
+            }
+        }
+        if terms.accept_declared {
+            // What a mount or a variable needs by name cannot be accepted whole.
+            let named = |capability: &&Capability| {
+                !(capability.scope().is_any() && needs_name(capability.kind()))
+            };
+            wanted.extend(declared.iter().filter(named).cloned());
+        }
+        if wanted.iter().any(|c| c.kind() == Kind::EnvironmentRead && c.scope().is_any()) {
+            return Err(ReviewError::VariableNeeded);
+        }
+        // Reading every file only matters when a yes is bound to their content.
+        let digest = if wanted.is_empty() { package.identity() } else { package.digest()? };
+        let consent = wanted.into_iter().fold(Consent::none(), |consent, capability| {
+            consent.with(Consented {
+                capability,
+                by: terms.by.clone(),
+                at_ms: now_ms,
+                expires_ms: None,
+                digest,
+            })
+        });
+        let preset = terms.budget.clone().unwrap_or_else(|| terms.preset.budget());
+        let (budget, shortfalls) = package.resources.apply(&preset);
+        let instance = instance_of(&package)?;
+        let admitted = admit(AdmitRequest {
+            instance: &instance,
+            digest: &digest,
+            declared: &declared,
+            inferred: package.inferred,
+            policy: &terms.policy,
+            consent: &consent,
+            available,
+            budget,
+            now_ms,
+        })?;
+        let mut notes: Vec<String> =
+            package.notes.iter().map(|note| UntrustedText::new(note).to_string()).collect();
+        notes.extend(shortfalls.iter().map(ToString::to_string));
+        notes.extend(level.missing().map(|wall| format!("no {}: {}", wall.name, wall.detail)));
+        let card = Card {
+            name: package.name.to_string(),
+            version: package.version.clone(),
+            description: package.description.clone(),
+            author: package.author.clone(),
+            has_manifest: !package.inferred,
+            runtime: package.runtime.word(),
+            protocol: match package.protocol {
+                Protocol::Actions => "actions",
+                Protocol::Mcp => "mcp",
+                Protocol::Plain => "plain",
+            },
+            asks: asks(&package, &admitted),
+            budget: admitted.budget().clone(),
+            preset: terms.preset,
+            level,
+            notes,
+        };
+        Ok(Self { package, card, instance, admitted, terms })
+    }
+
+    /// What the plugin needs, is declared as needed, and is not granted: it
+    /// would start and fail.
+    pub fn unmet(&self) -> impl Iterator<Item = &Asked> {
+        self.card.asks.iter().filter(|asked| !asked.optional && !asked.granted)
+    }
+
+    /// Whether a yes would change anything.
+    #[must_use]
+    pub fn has_question(&self) -> bool {
+        self.card.asks.iter().any(|asked| asked.withheld_by == Some(WithheldBy::Consent))
+    }
+
+    /// The first unmet need as a denial, for those who cannot be asked.
+    #[must_use]
+    pub fn refusal(&self) -> Option<RunError> {
+        let asked = self.unmet().next()?;
+        let scope = asked.capability.scope();
+        let object = if scope.is_any() { "" } else { scope.as_str() };
+        let by = asked.withheld_by.unwrap_or(WithheldBy::Consent);
+        let mut denial = Denial::not_granted(asked.capability.kind(), object, by);
+        if by == WithheldBy::Consent {
+            denial.repair = Some(if scope.is_any() && needs_name(asked.capability.kind()) {
+                format!("--grant {}=NAME, with the name you choose", asked.capability.kind())
+            } else {
+                "--yes grants what the manifest declares; --grant names one at a time".to_owned()
+            });
+        }
+        Some(RunError::Denied(denial))
+    }
+}
+
+/// Kinds whose widest scope is never accepted without a name.
+const fn needs_name(kind: Kind) -> bool {
+    matches!(kind, Kind::FilesRead | Kind::FilesWrite | Kind::FilesDelete | Kind::EnvironmentRead)
+}
+
+fn asks(package: &Package, admitted: &Admitted) -> Vec<Asked> {
+    let granted = |capability: &Capability| {
+        let mut grants = admitted.grants().of_kind(capability.kind()).iter();
+        grants.any(|grant| {
+            grant.capability().covers(capability) || capability.covers(grant.capability())
+        })
+    };
+    let withheld = |capability: &Capability| {
+        admitted.withheld().iter().find(|(known, _)| known == capability).map(|(_, by)| *by)
+    };
+    let mut asks: Vec<Asked> = package
+        .declared
+        .iter()
+        .map(|declared| Asked {
+            capability: declared.capability.clone(),
+            plain: declared.capability.kind().plain(),
+            reason: declared.reason.clone(),
+            optional: declared.optional,
+            granted: granted(&declared.capability),
+            withheld_by: withheld(&declared.capability),
+        })
+        .collect();
+    // What was granted by name without being declared word for word.
+    for grant in admitted.grants().iter() {
+        if !asks.iter().any(|asked| asked.capability == *grant.capability()) {
+            asks.push(Asked {
+                capability: grant.capability().clone(),
+                plain: grant.capability().kind().plain(),
+                reason: None,
+                optional: true,
+                granted: true,
+                withheld_by: None,
+            });
+        }
+    }
+    for (capability, by) in admitted.withheld() {
+        if !asks.iter().any(|asked| asked.capability == *capability) {
+            asks.push(Asked {
+                capability: capability.clone(),
+                plain: capability.kind().plain(),
+                reason: None,
+                optional: true,
+                granted: false,
+                withheld_by: Some(*by),
+            });
+        }
+    }
+    asks
+}
+
+/// Storage and records belong to this plugin at this place.
+fn instance_of(package: &Package) -> Result<InstanceId, IdError> {
+    let plain: String = package
+        .name
+        .as_str()
+        .trim_start_matches('@')
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '.' })
+        .take(96)
+        .collect();
+    let hex = package.identity().hex();
+    format!("{plain}-{}", hex.get(..12).unwrap_or(&hex)).parse()
+}
