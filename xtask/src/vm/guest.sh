@@ -1,0 +1,103 @@
+#!/vm/busybox sh
+# The machine's first process: makes an ordinary system, then runs every test
+# as an ordinary user with a delegated cgroup and as root. Each test is a
+# process of its own.
+export PATH=/usr/bin:/usr/sbin
+box=/vm/busybox
+
+$box mount -t proc proc /proc
+$box mount -t sysfs sysfs /sys
+$box mount -t devtmpfs devtmpfs /dev 2>/dev/null
+$box mkdir -p /dev/pts /dev/shm
+$box mount -t devpts devpts /dev/pts
+$box mount -t tmpfs -o mode=1777 tmpfs /dev/shm
+$box mount -t tmpfs -o mode=1777 tmpfs /tmp
+$box mount -t tmpfs -o mode=755 tmpfs /run
+$box mount -t securityfs securityfs /sys/kernel/security
+$box mount -t cgroup2 -o nsdelegate,memory_recursiveprot cgroup2 /sys/fs/cgroup
+$box ln -s /proc/self/fd /dev/fd
+# /proc/self/mem cannot be read for other processes of the same user.
+echo 1 > /proc/sys/kernel/yama/ptrace_scope
+$box ip link set lo up
+$box hostname machine
+$box mkdir -p /home/ordinary
+$box chown 1000:1000 /home/ordinary
+$box chmod 755 /root
+
+# Two places as systemd makes them: the service of a user, delegated, and a
+# service of root; the session itself is a leaf below.
+cgroup=/sys/fs/cgroup
+echo "+cpu +memory +pids" > $cgroup/cgroup.subtree_control
+for place in ordinary root; do
+    $box mkdir -p $cgroup/$place/session
+    echo "+cpu +memory +pids" > $cgroup/$place/cgroup.subtree_control
+done
+$box chown 1000:1000 $cgroup/ordinary $cgroup/ordinary/cgroup.procs \
+    $cgroup/ordinary/cgroup.subtree_control $cgroup/ordinary/cgroup.threads
+$box chown -R 1000:1000 $cgroup/ordinary/session
+
+# The firmware has left the cursor somewhere.
+echo
+echo "VM-KERNEL $($box uname -r)"
+echo "security modules: $($box cat /sys/kernel/security/lsm)"
+echo "apparmor: $($box cat /sys/module/apparmor/parameters/enabled), yama: $($box cat /proc/sys/kernel/yama/ptrace_scope)"
+
+# as <who> <command...>, in that user's session.
+as() {
+    local user=$1
+    shift
+    if [ "$user" = ordinary ]; then
+        HOME=/home/ordinary $box sh -c 'echo $$ > /sys/fs/cgroup/ordinary/session/cgroup.procs
+            exec /usr/bin/setpriv --reuid 1000 --regid 1000 --clear-groups "$@"' - "$@"
+    else
+        HOME=/root $box sh -c 'echo $$ > /sys/fs/cgroup/root/session/cgroup.procs
+            exec "$@"' - "$@"
+    fi
+}
+
+# step <who> <name> <command...>: says what came of it, and why when it failed.
+step() {
+    local user=$1 title=$2
+    shift 2
+    if as "$user" $box timeout -s KILL 240 "$@" > /run/output 2>&1 < /dev/null; then
+        echo "VM-PASS $user $title"
+    else
+        echo "  status $?"
+        $box tail -n 40 /run/output | $box sed 's/^/  | /'
+        echo "VM-FAIL $user $title"
+    fi
+}
+
+cd "$($box cat /vm/repository)" || exit 1
+filter=$($box cat /vm/filter)
+for who in ordinary root; do
+    while read -r kind name path; do
+        case $kind-$name in
+            program-inside)
+                step $who inside "$path" /usr/bin/id
+                $box sed 's/^/  | /' /run/output ;;
+            program-ringfence)
+                step $who doctor "$path" doctor
+                $box sed 's/^/  | /' /run/output
+                step $who doctor-attack "$path" doctor --attack ;;
+            test-*)
+                as $who "$path" --list --format terse "$filter" 2>/dev/null \
+                    | $box sed -n 's/: test$//p' > /run/tests
+                while read -r test <&3; do
+                    step $who "$name::$test" "$path" --exact "$test"
+                done 3< /run/tests ;;
+        esac
+    done < /vm/programs
+    # Whatever the tests started is gone, and so are its cgroups.
+    left=$($box find $cgroup/$who -mindepth 1 -type d ! -name session)
+    if [ -n "$left" ]; then
+        echo "$left" | $box sed 's/^/  | /'
+        echo "VM-FAIL $who no-cgroup-is-left"
+    else
+        echo "VM-PASS $who no-cgroup-is-left"
+    fi
+done
+echo "VM-END"
+$box sync
+echo o > /proc/sysrq-trigger
+$box sleep 10
