@@ -31,7 +31,7 @@ pub(crate) struct Program {
     /// Short name for the report.
     pub(crate) name: String,
     pub(crate) path: PathBuf,
-    /// A test program answers `--list`; the other is run as it stands.
+    /// A test program is asked for its tests; others are there to be called.
     pub(crate) is_test: bool,
 }
 
@@ -78,20 +78,17 @@ fn report(outcome: &machine::Outcome, start: Instant) -> Result<()> {
 
 /// Builds what runs inside and says where it is.
 fn programs() -> Result<Vec<Program>> {
-    let mut programs = vec![built(
-        &["build", "--package", "ringfence-sandbox-process", "--example", "inside"],
-        false,
-    )?];
-    programs.push(built(&["build", "--package", "ringfence-cli", "--bin", "ringfence"], false)?);
+    let inside = ["build", "--package", "ringfence-sandbox-process", "--example", "inside"];
+    let mut programs = built(&inside)?;
+    programs.extend(built(&["build", "--package", "ringfence-cli", "--bin", "ringfence"])?);
     for package in TESTED {
-        programs
-            .push(built(&["test", "--no-run", "--package", package, "--lib", "--tests"], true)?);
+        programs.extend(built(&["test", "--no-run", "--package", package, "--lib", "--tests"])?);
     }
-    Ok(programs.into_iter().flatten().collect())
+    Ok(programs)
 }
 
 /// Runs Cargo and reads from its messages which programs it made.
-fn built(arguments: &[&str], is_test: bool) -> Result<Vec<Program>> {
+fn built(arguments: &[&str]) -> Result<Vec<Program>> {
     println!("+ cargo {}", arguments.join(" "));
     let messages = read(
         cargo()?.args(arguments).args(["--locked", "--message-format=json-render-diagnostics"]),
@@ -99,15 +96,15 @@ fn built(arguments: &[&str], is_test: bool) -> Result<Vec<Program>> {
     let mut programs = Vec::new();
     for line in messages.lines() {
         let message: serde_json::Value = serde_json::from_str(line)?;
-        let made = message.get("executable").and_then(serde_json::Value::as_str);
+        let path = message.get("executable").and_then(serde_json::Value::as_str);
         let name = message.pointer("/target/name").and_then(serde_json::Value::as_str);
-        let for_tests =
-            message.pointer("/profile/test").and_then(serde_json::Value::as_bool) == Some(true);
-        if let (Some(path), Some(name)) = (made, name)
-            && for_tests == is_test
-        {
-            programs.push(Program { name: name.to_owned(), path: path.into(), is_test });
-        }
+        let (Some(path), Some(name)) = (path, name) else { continue };
+        let is_test = message.pointer("/profile/test").and_then(serde_json::Value::as_bool);
+        programs.push(Program {
+            name: name.to_owned(),
+            path: path.into(),
+            is_test: is_test == Some(true),
+        });
     }
     if programs.is_empty() { Err("Cargo made no program".into()) } else { Ok(programs) }
 }
