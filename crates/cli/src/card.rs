@@ -34,7 +34,7 @@ pub(crate) fn render(card: &Card) -> String {
     }
     let budget = &card.budget;
     lines.push(cut(&format!(
-        "  limits    {} memory, {} % of a core, {} s per call, {} processes ({})",
+        "  limits    {} memory, {} % of a core, {} s a call, {} processes: {}",
         bytes_text(budget.memory_bytes),
         budget.cpu_percent,
         budget.timeouts.call.as_secs_f32(),

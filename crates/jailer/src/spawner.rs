@@ -9,6 +9,7 @@ use crate::wire::{MAX_MESSAGE, Report, Stage, Usage};
 use crate::{cgroup, seccomp};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 /// New user, mount, process, network, IPC and host name namespaces. The cgroup
 /// namespace is made later, from inside the jail's cgroup.
@@ -155,10 +156,13 @@ impl Spawner {
                 return Err(report);
             }
         };
-        let folder = cgroup.as_ref().and_then(Cgroup::memory_folder);
+        let bytes = |folder: Option<&Path>| {
+            folder.map(|path| path.as_os_str().as_bytes().to_vec()).unwrap_or_default()
+        };
         let created = Report::Created {
             pid,
-            cgroup: folder.map(|path| path.as_os_str().as_bytes().to_vec()).unwrap_or_default(),
+            cgroup: bytes(cgroup.as_ref().and_then(Cgroup::memory_folder)),
+            time: bytes(cgroup.as_ref().and_then(Cgroup::time_folder)),
         };
         let _ = sys::send(status, &created.encode(), &[pidfd.as_raw_fd()]);
         let status = status.try_clone().map_err(|_| request(Errno(libc::EMFILE)))?;

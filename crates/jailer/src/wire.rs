@@ -109,6 +109,8 @@ pub enum Report {
         pid: i32,
         /// Folder of the cgroup that counts memory; empty when there is none.
         cgroup: Vec<u8>,
+        /// Folder of the cgroup that counts processor time; empty when there is none.
+        time: Vec<u8>,
     },
     /// Every wall stands; the jail waits for its program.
     Ready {
@@ -354,10 +356,11 @@ impl Report {
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Writer::default();
         match self {
-            Self::Created { pid, cgroup } => {
+            Self::Created { pid, cgroup, time } => {
                 out.u8(0);
                 out.i32(*pid);
                 out.bytes(cgroup);
+                out.bytes(time);
             }
             Self::Ready { landlock } => {
                 out.u8(5);
@@ -393,7 +396,7 @@ impl Report {
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut from = Reader(bytes);
         let report = match from.u8()? {
-            0 => Self::Created { pid: from.i32()?, cgroup: from.bytes()? },
+            0 => Self::Created { pid: from.i32()?, cgroup: from.bytes()?, time: from.bytes()? },
             5 => Self::Ready { landlock: from.u32()? },
             1 => Self::Started,
             2 => {
@@ -466,7 +469,7 @@ mod tests {
     #[test]
     fn reports_round_trip() {
         for report in [
-            Report::Created { pid: 7, cgroup: b"/x".to_vec() },
+            Report::Created { pid: 7, cgroup: b"/x".to_vec(), time: b"/y".to_vec() },
             Report::Ready { landlock: 7 },
             Report::Started,
             Report::failed(Stage::Exec, Errno(2), b"/bin/x"),

@@ -247,10 +247,6 @@ fn exec_spec(plan: &Plan, interpreter: &Interpreter) -> Result<ExecSpec, StartEr
 /// Where a host path of the program is inside: a link to outside the exposed
 /// folders is called by the file behind it, since only that is shown.
 fn inside_path(plan: &Plan, program: &Path) -> std::path::PathBuf {
-    for exposed in &plan.exposed {
-        if let Ok(rest) = program.strip_prefix(&exposed.source) {
-            return exposed.target.join(rest);
-        }
-    }
-    std::fs::canonicalize(program).unwrap_or_else(|_| program.to_owned())
+    crate::root::shown_at(plan, program)
+        .unwrap_or_else(|| std::fs::canonicalize(program).unwrap_or_else(|_| program.to_owned()))
 }

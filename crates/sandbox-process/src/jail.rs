@@ -4,7 +4,7 @@ use crate::channel;
 use ringfence_jailer::{Errno, ExecSpec, MAX_MESSAGE, Report, Stage};
 use ringfence_sandbox::{End, StartError, Usage};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// A jail that is built or runs. Dropping it kills everything in it.
@@ -15,6 +15,7 @@ pub struct Jail {
     asked: Instant,
     pid: u32,
     cgroup: Option<PathBuf>,
+    time: Option<PathBuf>,
     landlock: u32,
     ready: bool,
     started: bool,
@@ -31,6 +32,7 @@ impl Jail {
             asked: Instant::now(),
             pid: 0,
             cgroup: None,
+            time: None,
             landlock: 0,
             ready: false,
             started: false,
@@ -114,9 +116,10 @@ impl Jail {
 
     fn take(&mut self, report: Report) -> Result<(), StartError> {
         match report {
-            Report::Created { pid, cgroup } => {
+            Report::Created { pid, cgroup, time } => {
                 self.pid = u32::try_from(pid).unwrap_or(0);
                 self.cgroup = path_of(cgroup);
+                self.time = path_of(time);
             }
             Report::Ready { landlock } => {
                 self.landlock = landlock;
@@ -210,40 +213,20 @@ impl Jail {
     /// Processor time and memory now, where a cgroup counts them.
     #[must_use]
     pub fn live(&self) -> Option<(Duration, u64)> {
-        let folder = self.cgroup.as_ref()?;
-        let number = |name: &str| -> Option<u64> {
+        let number = |folder: &Path, name: &str| -> Option<u64> {
             std::fs::read_to_string(folder.join(name)).ok()?.trim().parse().ok()
         };
-        let memory = number("memory.current").or_else(|| number("memory.usage_in_bytes"))?;
-        let stat = std::fs::read_to_string(folder.join("cpu.stat")).unwrap_or_default();
-        let micros = stat
-            .lines()
-            .find_map(|line| line.strip_prefix("usage_usec ")?.parse().ok())
-            .map(Duration::from_micros);
-        // cgroup v1 counts time in another hierarchy; the first process's own
-        // clock misses children that still run, so ask for each process.
-        Some((micros.unwrap_or_else(|| self.cpu_of_members(folder)), memory))
-    }
-
-    fn cpu_of_members(&self, folder: &std::path::Path) -> Duration {
-        let members = std::fs::read_to_string(folder.join("cgroup.procs")).unwrap_or_default();
-        let ticks: u64 = members
-            .lines()
-            .filter_map(|pid| std::fs::read_to_string(format!("/proc/{pid}/stat")).ok())
-            .filter_map(|stat| {
-                let (_, rest) = stat.rsplit_once(')')?;
-                // utime, stime, cutime, cstime: fields 14 to 17 of proc_pid_stat(5).
-                Some(
-                    rest.split_whitespace()
-                        .skip(11)
-                        .take(4)
-                        .filter_map(|n| n.parse::<u64>().ok())
-                        .sum::<u64>(),
-                )
-            })
-            .sum();
-        let per_second = rustix::param::clock_ticks_per_second().max(1);
-        Duration::from_millis(ticks.saturating_mul(1000) / per_second)
+        let folder = self.cgroup.as_ref()?;
+        let memory =
+            number(folder, "memory.current").or_else(|| number(folder, "memory.usage_in_bytes"))?;
+        let time = self.time.as_ref()?;
+        let nanos = number(time, "cpuacct.usage").or_else(|| {
+            let stat = std::fs::read_to_string(time.join("cpu.stat")).ok()?;
+            let micros: u64 =
+                stat.lines().find_map(|line| line.strip_prefix("usage_usec ")?.parse().ok())?;
+            Some(micros.saturating_mul(1000))
+        })?;
+        Some((Duration::from_nanos(nanos), memory))
     }
 }
 

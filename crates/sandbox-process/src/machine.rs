@@ -101,9 +101,10 @@ impl Machine {
     fn cgroup(&self) -> Fact {
         let (good, found) = match &self.hierarchy {
             Hierarchy::Two { parent } => (true, format!("v2, delegated at {}", parent.display())),
-            Hierarchy::One { memory, pids, cpu } => {
-                (pids.is_some() && cpu.is_some(), format!("v1, memory at {}", memory.display()))
-            }
+            Hierarchy::One { memory, pids, cpu, cpuacct } => (
+                pids.is_some() && cpu.is_some() && cpuacct.is_some(),
+                format!("v1, memory at {}", memory.display()),
+            ),
             Hierarchy::None { reason } => (false, reason.clone()),
         };
         let mend = (!good).then(|| {

@@ -106,6 +106,7 @@ impl SystemRoot {
             let lib = prefix.join("lib");
             mounts.push(bind_step(&lib, &lib, bind::EXECUTABLE | bind::OWNED)?);
         }
+        mounts.extend(links_of(&plan.program, plan, prefix)?);
         let mut programs = vec![file.to_owned()];
         if let Programs::Listed(listed) = &plan.programs {
             mounts.push(optional("/etc/alternatives"));
@@ -122,7 +123,11 @@ impl SystemRoot {
             mounts.push(exposed_step(exposed)?);
         }
         for program in &programs {
-            if !self.visible(program, plan, prefix) {
+            if let Some(inside) = shown_at(plan, program) {
+                executables.push(inside);
+                continue;
+            }
+            if !in_shown_folder(program, plan, prefix) {
                 // A link that stands on the list is shown as the file behind it.
                 mounts.push(bind_step(program, program, bind::EXECUTABLE | bind::OWNED)?);
             }
@@ -149,18 +154,45 @@ impl SystemRoot {
             },
         })
     }
+}
 
-    /// Whether a program lies in a folder that is shown anyway.
-    fn visible(&self, program: &Path, plan: &Plan, prefix: Option<&Path>) -> bool {
-        LIBRARIES.iter().any(|folder| program.starts_with(folder))
-            || prefix.is_some_and(|prefix| program.starts_with(prefix.join("lib")))
-            || plan.programs == Programs::All
-                && PROGRAMS.iter().any(|folder| program.starts_with(folder))
-            || plan
-                .exposed
-                .iter()
-                .any(|e| e.executable && program.starts_with(&e.target) && e.source == e.target)
+/// Whether a program lies in a system folder that is shown anyway.
+fn in_shown_folder(program: &Path, plan: &Plan, prefix: Option<&Path>) -> bool {
+    LIBRARIES.iter().any(|folder| program.starts_with(folder))
+        || prefix.is_some_and(|prefix| program.starts_with(prefix.join("lib")))
+        || plan.programs == Programs::All
+            && PROGRAMS.iter().any(|folder| program.starts_with(folder))
+}
+
+/// The links between a program's name and its file, as far as they are not shown
+/// anyway: an environment's `python` often points at `/usr/bin/python3`, which
+/// is itself a link.
+fn links_of(
+    program: &Path,
+    plan: &Plan,
+    prefix: Option<&Path>,
+) -> Result<Vec<MountStep>, StartError> {
+    /// As many as the kernel follows; see path_resolution(7).
+    const MOST_LINKS: usize = 40;
+    let mut steps = Vec::new();
+    let mut path = program.to_owned();
+    for _ in 0..MOST_LINKS {
+        let Ok(to) = std::fs::read_link(&path) else { break };
+        if shown_at(plan, &path).is_none() && !in_shown_folder(&path, plan, prefix) {
+            steps.push(MountStep::Link { target: inside(&path)?, to: path_text(&to)? });
+        }
+        path = path.parent().unwrap_or(Path::new("/")).join(to);
     }
+    Ok(steps)
+}
+
+/// Where a host path of the plugin's own code is inside.
+pub(crate) fn shown_at(plan: &Plan, path: &Path) -> Option<PathBuf> {
+    plan.exposed.iter().filter(|exposed| exposed.executable).find_map(|exposed| {
+        let rest = path.strip_prefix(&exposed.source).ok()?;
+        let is_whole = rest.as_os_str().is_empty();
+        Some(if is_whole { exposed.target.clone() } else { exposed.target.join(rest) })
+    })
 }
 
 fn text(value: &str) -> CString {

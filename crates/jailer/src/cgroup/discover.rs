@@ -21,6 +21,8 @@ pub enum Hierarchy {
         pids: Option<PathBuf>,
         /// Processor share controller.
         cpu: Option<PathBuf>,
+        /// Processor time controller, often mounted with the former.
+        cpuacct: Option<PathBuf>,
     },
     /// Nowhere.
     None {
@@ -38,8 +40,9 @@ pub fn discover() -> Hierarchy {
     let hierarchy = find();
     match &hierarchy {
         Hierarchy::Two { parent } => stale::sweep(parent),
-        Hierarchy::One { memory, pids, cpu } => {
-            for folder in [Some(memory), pids.as_ref(), cpu.as_ref()].into_iter().flatten() {
+        Hierarchy::One { memory, pids, cpu, cpuacct } => {
+            let all = [Some(memory), pids.as_ref(), cpu.as_ref(), cpuacct.as_ref()];
+            for folder in all.into_iter().flatten() {
                 stale::sweep(folder);
             }
         }
@@ -69,7 +72,9 @@ fn find() -> Hierarchy {
     let one =
         |controller| own_folder(&mounts, &own, Some(controller)).filter(|folder| writable(folder));
     match one("memory") {
-        Some(memory) => Hierarchy::One { memory, pids: one("pids"), cpu: one("cpu") },
+        Some(memory) => {
+            Hierarchy::One { memory, pids: one("pids"), cpu: one("cpu"), cpuacct: one("cpuacct") }
+        }
         None => Hierarchy::None { reason },
     }
 }

@@ -24,6 +24,18 @@ pub(crate) struct Cgroup {
     version: Version,
     /// Folders made for it, the one that counts memory first.
     folders: Vec<PathBuf>,
+    /// The one that counts processes.
+    pids: Option<PathBuf>,
+    /// The one that counts processor time.
+    time: Option<PathBuf>,
+}
+
+/// Where the old hierarchies are.
+struct One<'a> {
+    memory: &'a Path,
+    pids: Option<&'a Path>,
+    cpu: Option<&'a Path>,
+    time: Option<&'a Path>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -60,15 +72,21 @@ impl Cgroup {
         name: &str,
         limits: &CgroupLimits,
     ) -> Result<Option<(Self, Entrance)>, CgroupError> {
-        let mut made = Self { version: Version::One, folders: Vec::new() };
+        let mut made = Self { version: Version::One, folders: Vec::new(), pids: None, time: None };
         let result = match hierarchy {
             Hierarchy::None { .. } => return Ok(None),
             Hierarchy::Two { parent } => {
                 made.version = Version::Two;
                 made.fill_two(&parent.join(name), limits)
             }
-            Hierarchy::One { memory, pids, cpu } => {
-                made.fill_one(name, memory, pids.as_deref(), cpu.as_deref(), limits)
+            Hierarchy::One { memory, pids, cpu, cpuacct } => {
+                let controllers = One {
+                    memory,
+                    pids: pids.as_deref(),
+                    cpu: cpu.as_deref(),
+                    time: cpuacct.as_deref(),
+                };
+                made.fill_one(name, &controllers, limits)
             }
         };
         match result {
@@ -107,19 +125,19 @@ impl Cgroup {
             .custom_flags(libc::O_DIRECTORY)
             .open(folder)
             .map_err(failed(folder))?;
+        self.pids = Some(folder.to_owned());
+        self.time = Some(folder.to_owned());
         Ok(Entrance::Clone(fd.into()))
     }
 
     fn fill_one(
         &mut self,
         name: &str,
-        memory: &Path,
-        pids: Option<&Path>,
-        cpu: Option<&Path>,
+        controllers: &One<'_>,
         limits: &CgroupLimits,
     ) -> Result<Entrance, CgroupError> {
         let mut tasks = Vec::new();
-        let folder = memory.join(name);
+        let folder = controllers.memory.join(name);
         self.make(&folder)?;
         if limits.memory > 0 {
             let bytes = limits.memory.to_string();
@@ -128,19 +146,29 @@ impl Cgroup {
             set_optional(&folder, "memory.swappiness", "0")?;
         }
         tasks.push(open_tasks(&folder)?);
-        if let (Some(pids), true) = (pids, limits.pids > 0) {
+        if let (Some(pids), true) = (controllers.pids, limits.pids > 0) {
             let folder = pids.join(name);
             self.make(&folder)?;
             set(&folder, "pids.max", &limits.pids.to_string())?;
             tasks.push(open_tasks(&folder)?);
+            self.pids = Some(folder);
         }
-        if let (Some(cpu), true) = (cpu, limits.cpu_percent > 0) {
+        if let (Some(cpu), true) = (controllers.cpu, limits.cpu_percent > 0) {
             let folder = cpu.join(name);
             self.make(&folder)?;
             set_optional(&folder, "cpu.cfs_period_us", "100000")?;
             let quota = u64::from(limits.cpu_percent) * 1000;
             set_optional(&folder, "cpu.cfs_quota_us", &quota.to_string())?;
             tasks.push(open_tasks(&folder)?);
+        }
+        if let Some(time) = controllers.time {
+            let folder = time.join(name);
+            // Often one hierarchy with the former.
+            if controllers.cpu != Some(time) || limits.cpu_percent == 0 {
+                self.make(&folder)?;
+                tasks.push(open_tasks(&folder)?);
+            }
+            self.time = Some(folder);
         }
         Ok(Entrance::Tasks(tasks))
     }
@@ -163,13 +191,37 @@ impl Cgroup {
             usage.peak_memory = bytes;
         }
         usage.out_of_memory = read_key(&folder.join(events), key).unwrap_or(0);
-        let pids = match self.version {
-            Version::Two => Some(folder),
-            Version::One => self.folders.get(1).map(PathBuf::as_path),
-        };
-        if let Some(pids) = pids {
+        if let Some(pids) = &self.pids {
             usage.forks_refused = read_key(&pids.join("pids.events"), "max").unwrap_or(0);
         }
+        if let Some(time) = &self.time {
+            self.read_time(time, usage);
+        }
+    }
+
+    /// The processes' own times leave out those that died with the jail.
+    fn read_time(&self, folder: &Path, usage: &mut Usage) {
+        match self.version {
+            Version::Two => {
+                let stat = folder.join("cpu.stat");
+                let read = |key| read_key(&stat, key);
+                if let (Some(user), Some(system)) = (read("user_usec"), read("system_usec")) {
+                    (usage.user_micros, usage.system_micros) = (user, system);
+                }
+            }
+            Version::One => {
+                if let Some(nanos) = read_number(&folder.join("cpuacct.usage")) {
+                    let total = nanos / 1000;
+                    let user = read_number(&folder.join("cpuacct.usage_user")).unwrap_or(0) / 1000;
+                    (usage.user_micros, usage.system_micros) = (user, total.saturating_sub(user));
+                }
+            }
+        }
+    }
+
+    /// The folder that counts processor time.
+    pub(crate) fn time_folder(&self) -> Option<&Path> {
+        self.time.as_deref()
     }
 
     /// Removes the folders; they are empty once the jail's processes are gone.

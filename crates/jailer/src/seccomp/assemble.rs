@@ -101,8 +101,12 @@ pub fn assemble(profile: SeccompProfile) -> Program {
 
     bit_map(&mut code, &allowed);
     code.push(load(NUMBER));
-    for (number, rule) in special {
-        check(&mut code, number, rule);
+    // Calls with the same rule share its instructions.
+    while let Some((_, rule)) = special.first().copied() {
+        let (same, others): (Vec<_>, Vec<_>) =
+            special.into_iter().partition(|(_, other)| *other == rule);
+        check(&mut code, &same.iter().map(|(number, _)| *number).collect::<Vec<_>>(), rule);
+        special = others;
     }
     code.push(ret(refuse(libc::EPERM)));
     Program(code)
@@ -140,8 +144,8 @@ fn bit_map(code: &mut Vec<sock_filter>, allowed: &[u32]) {
     ]);
 }
 
-/// With the call number in A: decides `number`, else goes on with A unchanged.
-fn check(code: &mut Vec<sock_filter>, number: u32, rule: Rule) {
+/// With the call number in A: decides `numbers`, else goes on with A unchanged.
+fn check(code: &mut Vec<sock_filter>, numbers: &[u32], rule: Rule) {
     let body = match rule {
         Rule::Allow => vec![ret(ALLOW)],
         Rule::NoSuchCall => vec![ret(refuse(libc::ENOSYS))],
@@ -160,6 +164,24 @@ fn check(code: &mut Vec<sock_filter>, number: u32, rule: Rule) {
             body.push(ret(ALLOW));
             body
         }
+        Rule::OnlySelf { arguments } => {
+            let mut body = Vec::new();
+            let count = u8::try_from(arguments.len()).unwrap_or(u8::MAX);
+            for (index, argument) in (0..count).zip(arguments) {
+                body.push(load(argument_low(*argument)));
+                // Not zero: past the remaining pairs and the permission.
+                body.push(jump(BPF_JEQ, 0, 0, (count - index - 1) * 2 + 1));
+            }
+            body.push(ret(ALLOW));
+            body.push(ret(refuse(libc::EPERM)));
+            body
+        }
+        Rule::NotFirstProcess { argument } => vec![
+            load(argument_low(argument)),
+            jump(BPF_JEQ, 1, 0, 1),
+            ret(refuse(libc::EPERM)),
+            ret(ALLOW),
+        ],
         Rule::WithoutBits { argument, bits, errno } => {
             vec![
                 load(argument_low(argument)),
@@ -190,7 +212,11 @@ fn check(code: &mut Vec<sock_filter>, number: u32, rule: Rule) {
         }
     };
     let over = u8::try_from(body.len()).unwrap_or(u8::MAX);
-    code.push(jump(BPF_JEQ, number, 0, over));
+    let count = u8::try_from(numbers.len()).unwrap_or(u8::MAX);
+    for (index, number) in (0..count).zip(numbers) {
+        let later = count - index - 1;
+        code.push(jump(BPF_JEQ, *number, later, if later == 0 { over } else { 0 }));
+    }
     code.extend(body);
 }
 
@@ -304,6 +330,19 @@ mod tests {
             answer(true, libc::SYS_memfd_create, [0, 0x18, 0, 0, 0, 0]),
             refuse(libc::EACCES)
         );
+    }
+
+    #[test]
+    fn the_first_process_of_the_jail_cannot_be_slowed_limited_or_moved() {
+        let no = refuse(libc::EPERM);
+        assert_eq!(answer(true, libc::SYS_prlimit64, [1, 7, 0, 0, 0, 0]), no);
+        assert_eq!(answer(true, libc::SYS_prlimit64, [0, 7, 0, 0, 0, 0]), ALLOW);
+        assert_eq!(answer(true, libc::SYS_setpriority, [0, 1, 19, 0, 0, 0]), no);
+        assert_eq!(answer(true, libc::SYS_setpriority, [2, 0, 19, 0, 0, 0]), no);
+        assert_eq!(answer(true, libc::SYS_setpriority, [0, 0, 19, 0, 0, 0]), ALLOW);
+        assert_eq!(answer(true, libc::SYS_sched_setaffinity, [1, 8, 0, 0, 0, 0]), no);
+        assert_eq!(answer(true, libc::SYS_sched_setaffinity, [0, 8, 0, 0, 0, 0]), ALLOW);
+        assert_eq!(answer(true, libc::SYS_sched_setaffinity, [7, 8, 0, 0, 0, 0]), ALLOW);
     }
 
     #[test]

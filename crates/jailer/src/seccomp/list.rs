@@ -29,6 +29,16 @@ pub enum Rule {
         /// Error for other values.
         errno: i32,
     },
+    /// Allowed when these arguments are all zero: the calling process itself.
+    OnlySelf {
+        /// Argument numbers, from 0.
+        arguments: &'static [u8],
+    },
+    /// Allowed but for the jail's own first process, whose number is always 1.
+    NotFirstProcess {
+        /// Argument number, from 0.
+        argument: u8,
+    },
     /// Allowed when none of these bits is set in the argument; else the error.
     WithoutBits {
         /// Argument number, from 0.
@@ -341,7 +351,7 @@ list! {
     personality libc::SYS_personality, Rule::OneOf { argument: 0, mask: u32::MAX, values: &[u32::MAX], errno: libc::EPERM }, "only the question which one is in force";
     getrlimit libc::SYS_getrlimit, Rule::Allow, "asks for limits and use; hard limits cannot be raised";
     setrlimit libc::SYS_setrlimit, Rule::Allow, "asks for limits and use; hard limits cannot be raised";
-    prlimit64 libc::SYS_prlimit64, Rule::Allow, "asks for limits and use; hard limits cannot be raised";
+    prlimit64 libc::SYS_prlimit64, Rule::OnlySelf { arguments: &[0] }, "own limits; those of the jail's first process are not the plugin's";
     getrusage libc::SYS_getrusage, Rule::Allow, "asks for limits and use; hard limits cannot be raised";
     times libc::SYS_times, Rule::Allow, "asks for limits and use; hard limits cannot be raised";
     sysinfo libc::SYS_sysinfo, Rule::Allow, "asks for limits and use; hard limits cannot be raised";
@@ -349,14 +359,14 @@ list! {
     getcpu libc::SYS_getcpu, Rule::Allow, "asks for limits and use; hard limits cannot be raised";
     sched_yield libc::SYS_sched_yield, Rule::Allow, "scheduling within its share; a better priority needs a capability";
     sched_getaffinity libc::SYS_sched_getaffinity, Rule::Allow, "scheduling within its share; a better priority needs a capability";
-    sched_setaffinity libc::SYS_sched_setaffinity, Rule::Allow, "scheduling within its share; a better priority needs a capability";
+    sched_setaffinity libc::SYS_sched_setaffinity, Rule::NotFirstProcess { argument: 0 }, "its own threads and children";
     sched_getparam libc::SYS_sched_getparam, Rule::Allow, "scheduling within its share; a better priority needs a capability";
     sched_getscheduler libc::SYS_sched_getscheduler, Rule::Allow, "scheduling within its share; a better priority needs a capability";
     sched_get_priority_max libc::SYS_sched_get_priority_max, Rule::Allow, "scheduling within its share; a better priority needs a capability";
     sched_get_priority_min libc::SYS_sched_get_priority_min, Rule::Allow, "scheduling within its share; a better priority needs a capability";
     sched_rr_get_interval libc::SYS_sched_rr_get_interval, Rule::Allow, "scheduling within its share; a better priority needs a capability";
     getpriority libc::SYS_getpriority, Rule::Allow, "scheduling within its share; a better priority needs a capability";
-    setpriority libc::SYS_setpriority, Rule::Allow, "scheduling within its share; a better priority needs a capability";
+    setpriority libc::SYS_setpriority, Rule::OnlySelf { arguments: &[0, 1] }, "its own priority, downwards; a user or group would include the jail's first process";
     // Time and chance.
     nanosleep libc::SYS_nanosleep, Rule::Allow, "reads clocks and sets own timers; never sets a clock";
     clock_nanosleep libc::SYS_clock_nanosleep, Rule::Allow, "reads clocks and sets own timers; never sets a clock";

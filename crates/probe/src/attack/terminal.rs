@@ -54,6 +54,8 @@ pub(super) const PROBES: &[Probe] = &[
         // says that this is no terminal.
         match call!(libc::SYS_ioctl, -1, libc::TIOCSTI, 0) {
             Err(Errno(libc::EBADF)) => Outcome::open("not filtered (EBADF)"),
+            // No driver was reached, so this is a filter that says it politely.
+            Err(Errno(libc::ENOTTY)) => Outcome::shut("filtered (ENOTTY)"),
             result => Outcome::unless_refused(result),
         }
     }),
