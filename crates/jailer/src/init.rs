@@ -74,6 +74,10 @@ fn build(start: &mut Start<'_>) -> Result<u32, Failure> {
     // A second wall behind seccomp: no further user namespace below this one.
     // Where /proc/sys is read-only (in a container), seccomp stands alone.
     let _ = sys::write_file(c"/proc/sys/user/max_user_namespaces", b"0");
+    // File watchers are counted for the user over all namespaces: a plugin of an
+    // ordinary user must not take those of the user's editor.
+    let _ = sys::write_file(c"/proc/sys/user/max_inotify_instances", b"32");
+    let _ = sys::write_file(c"/proc/sys/user/max_inotify_watches", b"8192");
     sys::set_hostname(&start.spec.hostname).map_err(at(Stage::Settings))?;
 
     let root = mounts::build(&start.spec.mounts, binds).map_err(mount_failure)?;

@@ -422,7 +422,13 @@ pub(crate) fn set_session() -> Result<()> {
     call(libc::SYS_setsid, [0; 6]).map(drop)
 }
 
+/// Sets soft and hard limit, or leaves a hard limit that is lower already: the
+/// host's own limit cannot be raised from a user namespace, and need not be.
 pub(crate) fn set_rlimit(resource: u32, value: u64) -> Result<()> {
+    let mut old = libc::rlimit64 { rlim_cur: 0, rlim_max: libc::RLIM64_INFINITY };
+    let old_at = std::ptr::from_mut(&mut old) as usize;
+    call(libc::SYS_prlimit64, [0, resource as usize, 0, old_at, 0, 0])?;
+    let value = value.min(old.rlim_max);
     let limit = libc::rlimit64 { rlim_cur: value, rlim_max: value };
     call(libc::SYS_prlimit64, [0, resource as usize, address(&limit), 0, 0, 0]).map(drop)
 }

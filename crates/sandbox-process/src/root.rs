@@ -287,7 +287,9 @@ fn small_files() -> Vec<MountStep> {
 fn rlimits(plan: &Plan, cgroup_required: bool) -> Vec<Rlimit> {
     let budget = &plan.budget;
     let mut limits = vec![
-        (libc::RLIMIT_CORE, 0),
+        // Not 0: only 1 also keeps the kernel from starting the host's crash
+        // handler (core_pattern with a pipe), see core(5). No file has one byte.
+        (libc::RLIMIT_CORE, 1),
         (libc::RLIMIT_NOFILE, budget.open_files.into()),
         (libc::RLIMIT_FSIZE, budget.file_bytes),
         // The jail's own first process counts too. Since Linux 5.14 this counts
@@ -307,6 +309,12 @@ fn rlimits(plan: &Plan, cgroup_required: bool) -> Vec<Rlimit> {
     if !cgroup_required {
         // Nothing counts the whole jail: at least no process alone gets more.
         limits.push((libc::RLIMIT_DATA, budget.memory_bytes));
+        // Shared memory does not count there. A compiler reserves address space
+        // by the gigabyte, others get room for libraries and thread stacks.
+        if !plan.just_in_time_compiler && plan.runtime != Runtime::Node {
+            let room = budget.memory_bytes.saturating_mul(2).saturating_add(1 << 30);
+            limits.push((libc::RLIMIT_AS, room));
+        }
     }
     limits.into_iter().map(|(resource, value)| Rlimit { resource, value }).collect()
 }

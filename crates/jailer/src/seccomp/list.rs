@@ -39,6 +39,16 @@ pub enum Rule {
         /// Argument number, from 0.
         argument: u8,
     },
+    /// Allowed when the argument lies in one of these ranges, which ascend and
+    /// include both ends; else the error.
+    Between {
+        /// Argument number, from 0. Only its low 32 bits count.
+        argument: u8,
+        /// First and last allowed values.
+        values: &'static [(u32, u32)],
+        /// Error for other values.
+        errno: i32,
+    },
     /// Allowed when none of these bits is set in the argument; else the error.
     WithoutBits {
         /// Argument number, from 0.
@@ -62,6 +72,9 @@ pub enum Rule {
         /// Bits that may not be set together.
         bits: u32,
     },
+    /// `socketpair`: of the Unix family, and of a kind that speaks to its other
+    /// end only.
+    UnixStreamPair,
     /// `memfd_create`: refused without a just-in-time compiler, since a memory
     /// file can be mapped twice, writable and executable; with one, only files
     /// sealed against execution.
@@ -85,7 +98,6 @@ const WRITE_AND_EXEC: u32 = 0x2 | 0x4;
 const PROT_EXEC: u32 = 0x4;
 const SETUID_BITS: u32 = libc::S_ISUID | libc::S_ISGID;
 const NODES: &[u32] = &[0, libc::S_IFREG, libc::S_IFIFO];
-const AF_UNIX: u32 = 1;
 
 /// Every `CLONE_NEW*` bit of `clone`, with `CLONE_NEWTIME` left out: there it
 /// is a bit of the exit signal and means nothing.
@@ -110,6 +122,21 @@ const IOCTL: Rule = Rule::OneOf {
     ],
     errno: libc::ENOTTY,
 };
+
+/// Commands of `fcntl`: all but leases (`F_SETLEASE` makes every other opener of a
+/// shared file wait up to 45 seconds), `F_NOTIFY` and what is newer than this list.
+const FCNTL: Rule = Rule::Between {
+    argument: 1,
+    // F_DUPFD to F_GETOWN_EX, the locks of open files, F_DUPFD_QUERY to F_GET_SEALS.
+    values: &[(0, 16), (36, 38), (1027, 1034)],
+    errno: libc::EINVAL,
+};
+
+/// Options that `setsockopt` may set on a pair, whatever the level: reuse, sizes,
+/// keep-alive, time-outs. The numbers left out load filters (26, 50 to 52) or
+/// need a network.
+const SOCKET_OPTION: Rule =
+    Rule::Between { argument: 2, values: &[(1, 2), (7, 13), (16, 21)], errno: libc::ENOPROTOOPT };
 
 /// Options of `prctl` that cannot change privileges.
 const PRCTLS: &[u32] = &[
@@ -170,13 +197,11 @@ list! {
     dup libc::SYS_dup, Rule::Allow, "manages own descriptors";
     dup2 libc::SYS_dup2, Rule::Allow, "manages own descriptors";
     dup3 libc::SYS_dup3, Rule::Allow, "manages own descriptors";
-    fcntl libc::SYS_fcntl, Rule::Allow, "works on files it may already open";
+    fcntl libc::SYS_fcntl, FCNTL, "flags, locks and sizes; never leases or notices, which make other users of a shared file wait";
     flock libc::SYS_flock, Rule::Allow, "works on files it may already open";
     fsync libc::SYS_fsync, Rule::Allow, "works on files it may already open";
     fdatasync libc::SYS_fdatasync, Rule::Allow, "works on files it may already open";
-    sync libc::SYS_sync, Rule::Allow, "works on files it may already open";
     sync_file_range libc::SYS_sync_file_range, Rule::Allow, "works on files it may already open";
-    syncfs libc::SYS_syncfs, Rule::Allow, "works on files it may already open";
     fadvise64 libc::SYS_fadvise64, Rule::Allow, "works on files it may already open";
     readahead libc::SYS_readahead, Rule::Allow, "works on files it may already open";
     fallocate libc::SYS_fallocate, Rule::Allow, "works on files it may already open";
@@ -249,8 +274,8 @@ list! {
     fchmod libc::SYS_fchmod, Rule::WithoutBits { argument: 1, bits: SETUID_BITS, errno: libc::EPERM }, "mode bits, but never set-user-id or set-group-id";
     fchmodat libc::SYS_fchmodat, Rule::WithoutBits { argument: 2, bits: SETUID_BITS, errno: libc::EPERM }, "mode bits, but never set-user-id or set-group-id";
     fchmodat2 452, Rule::WithoutBits { argument: 2, bits: SETUID_BITS, errno: libc::EPERM }, "mode bits, but never set-user-id or set-group-id";
-    mknod libc::SYS_mknod, Rule::OneOf { argument: 1, mask: libc::S_IFMT, values: NODES, errno: libc::EPERM }, "named pipes and plain files; devices are refused";
-    mknodat libc::SYS_mknodat, Rule::OneOf { argument: 2, mask: libc::S_IFMT, values: NODES, errno: libc::EPERM }, "named pipes and plain files; devices are refused";
+    mknod libc::SYS_mknod, Rule::OneOf { argument: 1, mask: libc::S_IFMT | SETUID_BITS, values: NODES, errno: libc::EPERM }, "named pipes and plain files; devices and set-user-id are refused";
+    mknodat libc::SYS_mknodat, Rule::OneOf { argument: 2, mask: libc::S_IFMT | SETUID_BITS, values: NODES, errno: libc::EPERM }, "named pipes and plain files; devices and set-user-id are refused";
     getxattr libc::SYS_getxattr, Rule::Allow, "reads attributes of files";
     lgetxattr libc::SYS_lgetxattr, Rule::Allow, "reads attributes of files";
     fgetxattr libc::SYS_fgetxattr, Rule::Allow, "reads attributes of files";
@@ -384,7 +409,7 @@ list! {
     timer_delete libc::SYS_timer_delete, Rule::Allow, "reads clocks and sets own timers; never sets a clock";
     getrandom libc::SYS_getrandom, Rule::Allow, "random numbers";
     // Sockets: only pairs between own processes.
-    socketpair libc::SYS_socketpair, Rule::OneOf { argument: 0, mask: u32::MAX, values: &[AF_UNIX], errno: libc::EACCES }, "pipes of both directions between parent and child; the Unix family only";
+    socketpair libc::SYS_socketpair, Rule::UnixStreamPair, "pipes of both directions between parent and child; datagram pairs could send to any Unix socket in sight";
     socket libc::SYS_socket, Rule::Refuse(libc::EACCES), "no network gate is attached to this jail";
     connect libc::SYS_connect, Rule::Refuse(libc::EACCES), "no network gate is attached to this jail";
     bind libc::SYS_bind, Rule::Refuse(libc::EACCES), "no network gate is attached to this jail";
@@ -401,11 +426,13 @@ list! {
     getsockname libc::SYS_getsockname, Rule::Allow, "uses the socket pairs it has";
     getpeername libc::SYS_getpeername, Rule::Allow, "uses the socket pairs it has";
     getsockopt libc::SYS_getsockopt, Rule::Allow, "uses the socket pairs it has";
-    setsockopt libc::SYS_setsockopt, Rule::Allow, "uses the socket pairs it has";
+    setsockopt libc::SYS_setsockopt, SOCKET_OPTION, "sizes and time-outs of the socket pairs it has; never a packet filter";
     // Refused in a way that programs understand.
     io_uring_setup libc::SYS_io_uring_setup, Rule::NoSuchCall, "passes by every filter; runtimes fall back to epoll";
     io_uring_enter libc::SYS_io_uring_enter, Rule::NoSuchCall, "passes by every filter; runtimes fall back to epoll";
     io_uring_register libc::SYS_io_uring_register, Rule::NoSuchCall, "passes by every filter; runtimes fall back to epoll";
+    sync libc::SYS_sync, Rule::NoSuchCall, "makes the host write out everything of everybody; fsync is allowed";
+    syncfs libc::SYS_syncfs, Rule::NoSuchCall, "makes the host write out everything of everybody; fsync is allowed";
     statmount 457, Rule::NoSuchCall, "not needed; programs go on without";
     listmount 458, Rule::NoSuchCall, "not needed; programs go on without";
     cachestat 451, Rule::NoSuchCall, "not needed; programs go on without";
