@@ -1,0 +1,12 @@
+# attack: close every descriptor, so that the host takes the end of its streams for the end of the program
+# success: it runs on after the host has finished with it
+import os
+import time
+from support.raw import bait
+
+print("TRIED", flush=True)
+folder = bait("GRANTED")
+os.closerange(0, 4096)
+time.sleep(0.6)
+os.close(os.open(folder + "/survived", os.O_CREAT | os.O_WRONLY))
+time.sleep(60)
