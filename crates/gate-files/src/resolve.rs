@@ -66,12 +66,7 @@ pub(crate) fn open_file(
 ) -> Result<(OwnedFd, Stat), FilesError> {
     let seen = open_below(root, rest, OFlags::PATH, Mode::empty())?;
     regular(seen.as_fd())?;
-    let file = open_below(
-        root,
-        rest,
-        flags | OFlags::NONBLOCK | OFlags::NOCTTY,
-        Mode::empty(),
-    )?;
+    let file = open_below(root, rest, flags | OFlags::NONBLOCK | OFlags::NOCTTY, Mode::empty())?;
     let stat = regular(file.as_fd())?;
     Ok((file, stat))
 }

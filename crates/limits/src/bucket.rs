@@ -50,12 +50,7 @@ impl TokenBucket {
     pub fn with_burst(rate: u32, burst: u32, now: Duration) -> Self {
         // At most (2^32 - 1) * 10^9, less than 2^63.
         let capacity = u64::from(burst) * CREDITS_PER_TOKEN;
-        Self {
-            per_second: rate,
-            capacity,
-            credits: capacity,
-            refilled_at: now,
-        }
+        Self { per_second: rate, capacity, credits: capacity, refilled_at: now }
     }
 
     /// Takes `count` tokens at time `now`, or none.
@@ -72,10 +67,7 @@ impl TokenBucket {
             return Ok(());
         }
         if wanted > self.capacity || self.per_second == 0 {
-            return Err(Throttled::Never {
-                wanted: count,
-                per_second: self.per_second,
-            });
+            return Err(Throttled::Never { wanted: count, per_second: self.per_second });
         }
         let missing = wanted - self.credits;
         Err(Throttled::RetryAfter {
@@ -96,9 +88,7 @@ impl TokenBucket {
             return;
         };
         self.refilled_at = now;
-        let earned = elapsed
-            .as_nanos()
-            .saturating_mul(u128::from(self.per_second));
+        let earned = elapsed.as_nanos().saturating_mul(u128::from(self.per_second));
         let room = self.capacity - self.credits;
         self.credits += u64::try_from(earned).unwrap_or(room).min(room);
     }
@@ -121,10 +111,7 @@ mod tests {
         }
         assert_eq!(
             bucket.take(1, at(0)),
-            Err(Throttled::RetryAfter {
-                wait: at(100),
-                per_second: 10
-            })
+            Err(Throttled::RetryAfter { wait: at(100), per_second: 10 })
         );
         assert!(bucket.take(1, at(99)).is_err());
         assert_eq!(bucket.take(1, at(100)), Ok(()));
@@ -143,10 +130,7 @@ mod tests {
     #[test]
     fn a_rate_of_nothing_never_gives() {
         let mut bucket = TokenBucket::per_second(0, at(0));
-        assert!(matches!(
-            bucket.take(1, Duration::MAX),
-            Err(Throttled::Never { .. })
-        ));
+        assert!(matches!(bucket.take(1, Duration::MAX), Err(Throttled::Never { .. })));
         assert_eq!(bucket.take(0, at(0)), Ok(()));
     }
 

@@ -44,12 +44,7 @@ impl Meter {
     /// A meter at zero.
     #[must_use]
     pub const fn new(resource: Resource, limit: u64) -> Self {
-        Self {
-            resource,
-            used: 0,
-            limit,
-            warned: false,
-        }
+        Self { resource, used: 0, limit, warned: false }
     }
 
     /// Used so far.
@@ -92,11 +87,7 @@ impl Meter {
             return None;
         }
         self.warned = true;
-        Some(NearlyUsed {
-            resource: self.resource,
-            limit: self.limit,
-            used: self.used,
-        })
+        Some(NearlyUsed { resource: self.resource, limit: self.limit, used: self.used })
     }
 
     /// Starts at zero again, as for a new action.
@@ -117,12 +108,7 @@ mod tests {
         meter.charge(7).unwrap();
         assert_eq!(
             meter.charge(4),
-            Err(Exceeded {
-                resource: Resource::FileOperations,
-                limit: 10,
-                used: 7,
-                wanted: 4
-            })
+            Err(Exceeded { resource: Resource::FileOperations, limit: 10, used: 7, wanted: 4 })
         );
         assert_eq!(meter.used(), 7);
         meter.charge(3).unwrap();
@@ -136,11 +122,7 @@ mod tests {
         meter.charge(7).unwrap();
         assert_eq!(meter.take_warning(), None);
         meter.charge(1).unwrap();
-        assert!(
-            meter
-                .take_warning()
-                .is_some_and(|warning| warning.used == 8)
-        );
+        assert!(meter.take_warning().is_some_and(|warning| warning.used == 8));
         meter.charge(1).unwrap();
         assert_eq!(meter.take_warning(), None);
         meter.reset();

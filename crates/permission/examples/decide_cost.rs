@@ -1,8 +1,5 @@
 //! Measures one decision: `cargo run --release -p ringfence-permission --example decide_cost`.
-#![expect(
-    clippy::print_stdout,
-    reason = "an example that prints what it measured"
-)]
+#![expect(clippy::print_stdout, reason = "an example that prints what it measured")]
 
 use ringfence_limits::Preset;
 use ringfence_permission::{

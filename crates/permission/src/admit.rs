@@ -91,18 +91,12 @@ pub enum AdmitError {
 pub fn admit(request: AdmitRequest<'_>) -> Result<Admitted, AdmitError> {
     check(&request)?;
     let mut withheld = Vec::new();
-    let rules: Box<[KindRules]> = Kind::ALL
-        .iter()
-        .map(|kind| rules_of(*kind, &request))
-        .collect();
+    let rules: Box<[KindRules]> = Kind::ALL.iter().map(|kind| rules_of(*kind, &request)).collect();
     let granted = |capability: &Capability| {
         let scope = capability.scope();
         let kind = capability.kind();
         rules.get(kind as usize).is_some_and(|entry| {
-            entry
-                .grants
-                .iter()
-                .any(|grant| meet(kind, grant.capability().scope(), scope).is_some())
+            entry.grants.iter().any(|grant| meet(kind, grant.capability().scope(), scope).is_some())
         })
     };
     let mut note = |capability: &Capability, by: WithheldBy| {
@@ -137,10 +131,7 @@ fn check(request: &AdmitRequest<'_>) -> Result<(), AdmitError> {
     let sets: [(&'static str, usize); 4] = [
         ("the manifest's permission list", request.declared.len()),
         ("the consent", request.consent.items.len()),
-        (
-            "the policy's allowed list",
-            request.policy.allowed.as_ref().map_or(0, Vec::len),
-        ),
+        ("the policy's allowed list", request.policy.allowed.as_ref().map_or(0, Vec::len)),
         ("the policy's deny list", request.policy.deny.len()),
     ];
     if let Some((what, _)) = sets.into_iter().find(|(_, len)| *len > MAX_ENTRIES) {
@@ -152,11 +143,7 @@ fn check(request: &AdmitRequest<'_>) -> Result<(), AdmitError> {
         .iter()
         .map(|item| &item.capability)
         .find(|capability| needs_scope(capability.kind()) && capability.scope().is_any())
-        .map_or(Ok(()), |capability| {
-            Err(AdmitError::ScopeNeeded {
-                kind: capability.kind(),
-            })
-        })
+        .map_or(Ok(()), |capability| Err(AdmitError::ScopeNeeded { kind: capability.kind() }))
 }
 
 const fn needs_scope(kind: Kind) -> bool {
@@ -179,11 +166,7 @@ fn rules_of(kind: Kind, request: &AdmitRequest<'_>) -> KindRules {
         let any = [Pattern::any()];
         let allowed = allowed.as_deref().unwrap_or(&any);
         // Without a manifest the person writes it by granting.
-        let declared = if request.inferred {
-            &any
-        } else {
-            declared.as_slice()
-        };
+        let declared = if request.inferred { &any } else { declared.as_slice() };
         for item in request.consent.items.iter().filter(|item| {
             item.capability.kind() == kind && stands(item, request.digest, request.now_ms)
         }) {
@@ -193,32 +176,18 @@ fn rules_of(kind: Kind, request: &AdmitRequest<'_>) -> KindRules {
             let mut scopes: Vec<&Pattern> = allowed
                 .iter()
                 .filter_map(|scope| meet(kind, consented, scope))
-                .flat_map(|scope| {
-                    declared
-                        .iter()
-                        .filter_map(move |want| meet(kind, scope, want))
-                })
+                .flat_map(|scope| declared.iter().filter_map(move |want| meet(kind, scope, want)))
                 .filter(|scope| !deny.iter().any(|denied| denied.covers(kind, scope)))
                 .collect();
             scopes.sort_unstable();
             scopes.dedup();
             grants.extend(scopes.into_iter().filter_map(|scope| {
                 let capability = Capability::new(kind, scope.as_str()).ok()?;
-                Some(Grant::new(
-                    capability,
-                    Arc::clone(&by),
-                    item.at_ms,
-                    lease.clone(),
-                ))
+                Some(Grant::new(capability, Arc::clone(&by), item.at_ms, lease.clone()))
             }));
         }
     }
-    KindRules {
-        grants,
-        deny,
-        declared,
-        allowed,
-    }
+    KindRules { grants, deny, declared, allowed }
 }
 
 fn stands(item: &Consented, digest: &Digest, now_ms: u64) -> bool {
@@ -234,11 +203,7 @@ fn why_declared(capability: &Capability, request: &AdmitRequest<'_>) -> Withheld
             && !stands(item, request.digest, request.now_ms)
             && meets(&item.capability, capability)
     });
-    if expired {
-        WithheldBy::Revoked
-    } else {
-        WithheldBy::Consent
-    }
+    if expired { WithheldBy::Revoked } else { WithheldBy::Consent }
 }
 
 fn why_consented(item: &Consented, request: &AdmitRequest<'_>) -> WithheldBy {

@@ -73,9 +73,7 @@ impl Available {
     /// environment, configuration, processes.
     #[must_use]
     pub fn built_in() -> Self {
-        Self {
-            kinds: BUILT_IN.iter().fold(0, |set, kind| set | bit(*kind)),
-        }
+        Self { kinds: BUILT_IN.iter().fold(0, |set, kind| set | bit(*kind)) }
     }
 
     /// Adds kinds that the embedding application registered a service for.
@@ -115,16 +113,8 @@ mod tests {
 
     #[test]
     fn a_host_cannot_register_itself_as_the_network_or_the_secrets() {
-        for kind in [
-            Kind::NetworkRequest,
-            Kind::SecretsUse,
-            Kind::PluginCall,
-            Kind::FilesRead,
-        ] {
-            assert_eq!(
-                Available::built_in().with_host_kinds([kind]),
-                Err(NotServable { kind })
-            );
+        for kind in [Kind::NetworkRequest, Kind::SecretsUse, Kind::PluginCall, Kind::FilesRead] {
+            assert_eq!(Available::built_in().with_host_kinds([kind]), Err(NotServable { kind }));
         }
     }
 
@@ -133,20 +123,12 @@ mod tests {
         let all = Available::built_in()
             .with_host_kinds(Kind::ALL.iter().copied().filter(|kind| is_host_kind(*kind)))
             .unwrap();
-        let missing: Vec<Kind> = Kind::ALL
-            .iter()
-            .copied()
-            .filter(|kind| !all.contains(*kind))
-            .collect();
-        assert_eq!(
-            missing,
-            [Kind::NetworkRequest, Kind::SecretsUse, Kind::PluginCall]
-        );
+        let missing: Vec<Kind> =
+            Kind::ALL.iter().copied().filter(|kind| !all.contains(*kind)).collect();
+        assert_eq!(missing, [Kind::NetworkRequest, Kind::SecretsUse, Kind::PluginCall]);
         assert!(!Available::none().contains(Kind::FilesRead));
         assert!(
-            !Available::built_in()
-                .without(Kind::ProcessExecute)
-                .contains(Kind::ProcessExecute)
+            !Available::built_in().without(Kind::ProcessExecute).contains(Kind::ProcessExecute)
         );
     }
 }

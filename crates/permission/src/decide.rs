@@ -25,10 +25,7 @@ pub fn decide<'a, E: Effect>(
     }
     let allowing = grants.rules_of(kind).and_then(|rules| {
         if !grants.is_available(kind)
-            || rules
-                .deny
-                .iter()
-                .any(|scope| E::is_touched_by(kind, scope, request))
+            || rules.deny.iter().any(|scope| E::is_touched_by(kind, scope, request))
         {
             return None;
         }
@@ -41,13 +38,7 @@ pub fn decide<'a, E: Effect>(
         })
     });
     match allowing {
-        Some((grant, object)) => Ok(Permit {
-            grants,
-            grant,
-            kind,
-            decided_at_ms: now_ms,
-            object,
-        }),
+        Some((grant, object)) => Ok(Permit { grants, grant, kind, decided_at_ms: now_ms, object }),
         None => Err(denial::<E>(grants, kind, request, now_ms)),
     }
 }

@@ -13,8 +13,7 @@ pub(crate) fn invalid(kind: Kind, object: &str, reason: &'static str) -> Denial 
 
 /// The beginning of `text`, cut at a character.
 fn bounded(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(MAX_SHOWN))
-        .unwrap_or("")
+    text.get(..text.floor_char_boundary(MAX_SHOWN)).unwrap_or("")
 }
 
 /// The first wall in the order in which a person would have to mend them.
@@ -29,14 +28,8 @@ pub(crate) fn denial<E: Effect>(
     let (Some(rules), true) = (grants.rules_of(kind), grants.is_available(kind)) else {
         return Denial::not_granted(kind, object, WithheldBy::Unavailable);
     };
-    let policy = rules
-        .deny
-        .iter()
-        .any(|scope| E::is_touched_by(kind, scope, request))
-        || rules
-            .allowed
-            .as_ref()
-            .is_some_and(|allowed| !allowed.iter().any(within));
+    let policy = rules.deny.iter().any(|scope| E::is_touched_by(kind, scope, request))
+        || rules.allowed.as_ref().is_some_and(|allowed| !allowed.iter().any(within));
     if policy {
         return Denial::not_granted(kind, object, WithheldBy::Policy);
     }
@@ -50,11 +43,7 @@ pub(crate) fn denial<E: Effect>(
     if !grants.inferred && rules.declared.is_empty() {
         return Denial::not_granted(kind, object, WithheldBy::Declared);
     }
-    let withheld_by = if rules.grants.is_empty() {
-        WithheldBy::Consent
-    } else {
-        WithheldBy::Scope
-    };
+    let withheld_by = if rules.grants.is_empty() { WithheldBy::Consent } else { WithheldBy::Scope };
     let mut denial = Denial::not_granted(kind, object, withheld_by);
     // A grant beyond what the manifest declares would be cut back to it.
     if !grants.inferred && !rules.declared.iter().any(within) {

@@ -27,10 +27,7 @@ pub struct Lease {
 
 impl Lease {
     pub(crate) fn new(expires_ms: Option<u64>) -> Self {
-        Self {
-            revoked: Arc::new(AtomicBool::new(false)),
-            expires_ms,
-        }
+        Self { revoked: Arc::new(AtomicBool::new(false)), expires_ms }
     }
 
     /// Whether the grant stands at this time (milliseconds since 1970-01-01
@@ -47,12 +44,7 @@ impl Lease {
 
 impl Grant {
     pub(crate) fn new(capability: Capability, by: Arc<str>, at_ms: u64, lease: Lease) -> Self {
-        Self {
-            capability,
-            by,
-            at_ms,
-            lease,
-        }
+        Self { capability, by, at_ms, lease }
     }
 
     /// What is granted.

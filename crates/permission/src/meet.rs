@@ -69,16 +69,10 @@ mod tests {
             ),
             (
                 Kind::FilesRead,
-                &[
-                    "/a/**", "/a/*", "/a/b/**", "/a/b", "/ab/**", "/**", "/a/b/*",
-                ],
+                &["/a/**", "/a/*", "/a/b/**", "/a/b", "/ab/**", "/**", "/a/b/*"],
                 &["/a", "/a/b", "/a/b/c", "/ab", "/ab/c", "/x"],
             ),
-            (
-                Kind::StorageRead,
-                &["a*", "ab*", "abc", "b", "*"],
-                &["a", "ab", "abc", "b", "bc"],
-            ),
+            (Kind::StorageRead, &["a*", "ab*", "abc", "b", "*"], &["a", "ab", "abc", "b", "bc"]),
         ];
         for (kind, scopes, objects) in table {
             for left in *scopes {
@@ -88,10 +82,7 @@ mod tests {
                         .iter()
                         .find(|object| l.matches(*kind, object) && r.matches(*kind, object));
                     if let Some(object) = shared {
-                        assert!(
-                            may_overlap(*kind, &l, &r),
-                            "{left} and {right} share {object}"
-                        );
+                        assert!(may_overlap(*kind, &l, &r), "{left} and {right} share {object}");
                     }
                 }
             }

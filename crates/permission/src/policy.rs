@@ -23,19 +23,13 @@ impl Policy {
     /// Allows nothing.
     #[must_use]
     pub const fn nothing() -> Self {
-        Self {
-            allowed: Some(Vec::new()),
-            deny: Vec::new(),
-        }
+        Self { allowed: Some(Vec::new()), deny: Vec::new() }
     }
 
     /// Allows only these.
     #[must_use]
     pub const fn only(allowed: Vec<Capability>) -> Self {
-        Self {
-            allowed: Some(allowed),
-            deny: Vec::new(),
-        }
+        Self { allowed: Some(allowed), deny: Vec::new() }
     }
 
     /// Adds something that may never be done.

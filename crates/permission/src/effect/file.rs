@@ -56,11 +56,7 @@ fn split<'a>(kind: Kind, scope: &'a Pattern, path: &'a str) -> Option<FileObject
     }
     let root = file_root(scope)?;
     let below = path.strip_prefix(root)?;
-    let rest = if root == "/" || below.is_empty() {
-        below
-    } else {
-        below.strip_prefix('/')?
-    };
+    let rest = if root == "/" || below.is_empty() { below } else { below.strip_prefix('/')? };
     Some(FileObject { root, rest, path })
 }
 
@@ -163,16 +159,8 @@ mod tests {
 
     #[test]
     fn path_tricks_are_malformed_before_any_scope_is_asked() {
-        for path in [
-            "",
-            "data",
-            "./data",
-            "/data/../etc",
-            "/data/./a",
-            "//data",
-            "/data/",
-            "/a\0b",
-        ] {
+        for path in ["", "data", "./data", "/data/../etc", "/data/./a", "//data", "/data/", "/a\0b"]
+        {
             assert!(check_path(path).is_err(), "{path:?}");
         }
         assert!(check_path(&format!("/{}", "a".repeat(MAX_PATH))).is_err());

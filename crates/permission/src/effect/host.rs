@@ -42,11 +42,7 @@ impl Rules for HostService {
             return Ok(());
         }
         if request.kind.is_scopeless() {
-            return if request.object.is_empty() {
-                Ok(())
-            } else {
-                Err("this takes no object")
-            };
+            return if request.object.is_empty() { Ok(()) } else { Err("this takes no object") };
         }
         check_name(request.object)
     }

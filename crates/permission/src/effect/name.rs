@@ -32,9 +32,7 @@ fn check_variable(name: &str) -> Result<(), &'static str> {
 fn check_program(program: &str) -> Result<(), &'static str> {
     check_name(program)?;
     let parts = program.strip_prefix('/').unwrap_or(program);
-    let canonical = parts
-        .split('/')
-        .all(|part| !matches!(part, "" | "." | ".."));
+    let canonical = parts.split('/').all(|part| !matches!(part, "" | "." | ".."));
     if !canonical || (!program.starts_with('/') && program.contains('/')) {
         return Err("a program is a bare name or an absolute path without `.` and `..`");
     }

@@ -24,14 +24,10 @@ fn declaring_alone_grants_nothing_and_says_that_consent_is_missing() {
 
 #[test]
 fn consenting_to_what_was_never_declared_grants_nothing() {
-    let admitted = Sets::declared(&["storage.read"])
-        .consent(&["storage.read", "files.read /data/**"])
-        .admit();
+    let admitted =
+        Sets::declared(&["storage.read"]).consent(&["storage.read", "files.read /data/**"]).admit();
     assert_eq!(granted(&admitted), ["storage.read"]);
-    assert_eq!(
-        admitted.withheld(),
-        [(cap("files.read /data/**"), WithheldBy::Declared)]
-    );
+    assert_eq!(admitted.withheld(), [(cap("files.read /data/**"), WithheldBy::Declared)]);
 }
 
 #[test]
@@ -43,9 +39,7 @@ fn a_package_without_a_manifest_gets_what_a_person_grants_and_no_more() {
 
 #[test]
 fn a_wide_declaration_is_cut_to_the_folder_a_person_named() {
-    let admitted = Sets::declared(&["files.read"])
-        .consent(&["files.read /data/**"])
-        .admit();
+    let admitted = Sets::declared(&["files.read"]).consent(&["files.read /data/**"]).admit();
     assert_eq!(granted(&admitted), ["files.read /data/**"]);
 }
 
@@ -54,20 +48,14 @@ fn a_wide_yes_is_cut_to_what_was_declared_and_to_what_the_operator_allows() {
     let sets = Sets::declared(&["files.read /data/in/**"]).consent(&["files.read /data/**"]);
     assert_eq!(granted(&sets.admit()), ["files.read /data/in/**"]);
     let policy = Policy::only(caps(&["files.read /data/in/today/**"]));
-    assert_eq!(
-        granted(&sets.policy(policy).admit()),
-        ["files.read /data/in/today/**"]
-    );
+    assert_eq!(granted(&sets.policy(policy).admit()), ["files.read /data/in/today/**"]);
 }
 
 #[test]
 fn nobody_can_consent_to_all_files_without_naming_a_folder() {
     for kind in [Kind::FilesRead, Kind::FilesWrite, Kind::FilesDelete] {
         for inferred in [false, true] {
-            let sets = Sets {
-                inferred,
-                ..Sets::declared(&[kind.word()])
-            };
+            let sets = Sets { inferred, ..Sets::declared(&[kind.word()]) };
             assert_eq!(
                 sets.consent(&[kind.word()]).try_admit().unwrap_err(),
                 AdmitError::ScopeNeeded { kind }
@@ -80,28 +68,14 @@ fn nobody_can_consent_to_all_files_without_naming_a_folder() {
 fn the_operator_wins_over_a_person() {
     let sets = Sets::declared(&["storage.read", "storage.write"])
         .consent(&["storage.read", "storage.write"]);
-    let admitted = sets
-        .clone()
-        .policy(Policy::only(caps(&["storage.read"])))
-        .admit();
+    let admitted = sets.clone().policy(Policy::only(caps(&["storage.read"]))).admit();
     assert_eq!(granted(&admitted), ["storage.read"]);
-    assert_eq!(
-        admitted.withheld(),
-        [(cap("storage.write"), WithheldBy::Policy)]
-    );
-    let admitted = sets
-        .clone()
-        .policy(Policy::default().deny(cap("storage.read")))
-        .admit();
+    assert_eq!(admitted.withheld(), [(cap("storage.write"), WithheldBy::Policy)]);
+    let admitted = sets.clone().policy(Policy::default().deny(cap("storage.read"))).admit();
     assert_eq!(granted(&admitted), ["storage.write"]);
     let admitted = sets.policy(Policy::nothing()).admit();
     assert!(admitted.grants().is_empty());
-    assert!(
-        admitted
-            .withheld()
-            .iter()
-            .all(|(_, by)| *by == WithheldBy::Policy)
-    );
+    assert!(admitted.withheld().iter().all(|(_, by)| *by == WithheldBy::Policy));
 }
 
 #[test]
@@ -113,44 +87,30 @@ fn what_an_allowed_scope_gives_and_a_denied_one_takes_is_the_operators_no() {
     assert!(admitted.grants().is_empty());
     assert_eq!(
         admitted.withheld(),
-        [
-            (cap("files.read"), WithheldBy::Policy),
-            (cap("files.read /data/**"), WithheldBy::Policy)
-        ]
+        [(cap("files.read"), WithheldBy::Policy), (cap("files.read /data/**"), WithheldBy::Policy)]
     );
 }
 
 #[test]
 fn consent_is_bound_to_the_bytes_it_was_given_for() {
-    let other = Consented {
-        digest: Digest::from_bytes([8; 32]),
-        ..yes("storage.read")
-    };
+    let other = Consented { digest: Digest::from_bytes([8; 32]), ..yes("storage.read") };
     let mut sets = Sets::declared(&["storage.read"]);
     sets.consent = Consent::none().with(other);
     let admitted = sets.admit();
     assert!(admitted.grants().is_empty());
-    assert_eq!(
-        admitted.withheld(),
-        [(cap("storage.read"), WithheldBy::Consent)]
-    );
+    assert_eq!(admitted.withheld(), [(cap("storage.read"), WithheldBy::Consent)]);
 }
 
 #[test]
 fn consent_that_ran_out_before_the_start_grants_nothing() {
     for (expires_ms, stands) in [(NOW - 1, false), (NOW, false), (NOW + 1, true)] {
         let mut sets = Sets::declared(&["storage.read"]);
-        sets.consent = Consent::none().with(Consented {
-            expires_ms: Some(expires_ms),
-            ..yes("storage.read")
-        });
+        sets.consent =
+            Consent::none().with(Consented { expires_ms: Some(expires_ms), ..yes("storage.read") });
         let admitted = sets.admit();
         assert_eq!(!admitted.grants().is_empty(), stands, "{expires_ms}");
         if !stands {
-            assert_eq!(
-                admitted.withheld(),
-                [(cap("storage.read"), WithheldBy::Revoked)]
-            );
+            assert_eq!(admitted.withheld(), [(cap("storage.read"), WithheldBy::Revoked)]);
         }
     }
 }
@@ -164,32 +124,22 @@ fn what_nothing_enforces_is_never_granted_whoever_agrees() {
         for sets in [Sets::inferred(), Sets::declared(&[kind.word()])] {
             let admitted = sets.consent(&[kind.word()]).admit();
             assert!(admitted.grants().is_empty(), "{kind}");
-            assert_eq!(
-                admitted.withheld(),
-                [(cap(kind.word()), WithheldBy::Unavailable)]
-            );
+            assert_eq!(admitted.withheld(), [(cap(kind.word()), WithheldBy::Unavailable)]);
         }
     }
 }
 
 #[test]
 fn a_service_that_the_host_registered_makes_its_kind_available() {
-    let available = Available::built_in()
-        .with_host_kinds([Kind::AiComplete])
-        .unwrap();
-    let admitted = Sets::inferred()
-        .consent(&["ai.complete", "nodes.read"])
-        .available(available)
-        .admit();
+    let available = Available::built_in().with_host_kinds([Kind::AiComplete]).unwrap();
+    let admitted =
+        Sets::inferred().consent(&["ai.complete", "nodes.read"]).available(available).admit();
     assert_eq!(granted(&admitted), ["ai.complete"]);
 }
 
 #[test]
 fn a_manifest_with_thousands_of_permissions_is_refused_not_computed() {
-    let sets = Sets {
-        declared: vec![cap("storage.read"); MAX_ENTRIES + 1],
-        ..Sets::default()
-    };
+    let sets = Sets { declared: vec![cap("storage.read"); MAX_ENTRIES + 1], ..Sets::default() };
     assert!(matches!(sets.try_admit(), Err(AdmitError::TooMany { .. })));
 }
 
@@ -213,8 +163,5 @@ fn consent_and_policy_are_written_down_and_read_back_and_unknown_words_are_error
     assert_eq!(serde_json::from_str::<Policy>(&text).unwrap(), policy);
     assert!(serde_json::from_str::<Policy>(r#"{"denny":[]}"#).is_err());
     assert!(serde_json::from_str::<Policy>(r#"{"deny":["files.raed"]}"#).is_err());
-    assert_eq!(
-        serde_json::from_str::<Policy>("{}").unwrap(),
-        Policy::default()
-    );
+    assert_eq!(serde_json::from_str::<Policy>("{}").unwrap(), Policy::default());
 }

@@ -36,14 +36,8 @@ fn reading_is_not_writing_and_writing_is_not_deleting() {
     let grants = admitted.grants();
     assert!(decide::<FilesRead>(grants, "/data/a", NOW).is_ok());
     let denial = no(WithheldBy::Consent);
-    assert_eq!(
-        withheld(decide::<FilesWrite>(grants, "/data/a", NOW)),
-        denial
-    );
-    assert_eq!(
-        withheld(decide::<FilesDelete>(grants, "/data/a", NOW)),
-        denial
-    );
+    assert_eq!(withheld(decide::<FilesWrite>(grants, "/data/a", NOW)), denial);
+    assert_eq!(withheld(decide::<FilesDelete>(grants, "/data/a", NOW)), denial);
 }
 
 #[test]
@@ -51,23 +45,16 @@ fn a_path_outside_the_granted_folder_names_the_option_that_would_allow_it() {
     let admitted = Sets::inferred().consent(&["files.read /data/**"]).admit();
     let denial = decide::<FilesRead>(admitted.grants(), "/etc/passwd", NOW).unwrap_err();
     assert_eq!(denial.withheld_by, Some(WithheldBy::Scope));
-    assert_eq!(
-        denial.repair.as_deref(),
-        Some("--grant files.read=/etc/passwd")
-    );
+    assert_eq!(denial.repair.as_deref(), Some("--grant files.read=/etc/passwd"));
 }
 
 #[test]
 fn a_no_names_the_manifest_when_granting_would_not_help() {
-    let admitted = Sets::declared(&["files.read /data/**"])
-        .consent(&["files.read /data/**"])
-        .admit();
+    let admitted =
+        Sets::declared(&["files.read /data/**"]).consent(&["files.read /data/**"]).admit();
     let grants = admitted.grants();
     let denial = decide::<FilesRead>(grants, "/etc/passwd", NOW).unwrap_err();
-    assert_eq!(
-        denial.repair.as_deref(),
-        Some("declare `files.read /etc/passwd` in plugin.yaml")
-    );
+    assert_eq!(denial.repair.as_deref(), Some("declare `files.read /etc/passwd` in plugin.yaml"));
     let undeclared = decide::<StorageRead>(grants, "a", NOW);
     assert_eq!(withheld(undeclared), no(WithheldBy::Declared));
 }
@@ -95,18 +82,13 @@ fn a_hostile_object_of_a_megabyte_is_not_repeated_in_the_denial() {
 
 #[test]
 fn a_revoke_is_effective_at_the_next_decision() {
-    let admitted = Sets::inferred()
-        .consent(&["files.read /data/**", "storage.read"])
-        .admit();
+    let admitted = Sets::inferred().consent(&["files.read /data/**", "storage.read"]).admit();
     let grants = admitted.grants();
     let lease = decide::<FilesRead>(grants, "/data/a", NOW).unwrap().lease();
     assert!(lease.is_live(NOW));
     assert_eq!(grants.revoke(&cap("files.read /data/in/**")), 1);
     assert!(!lease.is_live(NOW));
-    assert_eq!(
-        withheld(decide::<FilesRead>(grants, "/data/a", NOW)),
-        no(WithheldBy::Revoked)
-    );
+    assert_eq!(withheld(decide::<FilesRead>(grants, "/data/a", NOW)), no(WithheldBy::Revoked));
     assert!(decide::<StorageRead>(grants, "a", NOW).is_ok());
     assert_eq!(grants.revoke(&cap("files.read /data/**")), 0);
     assert_eq!(grants.revoke_all(), 1);
@@ -116,10 +98,8 @@ fn a_revoke_is_effective_at_the_next_decision() {
 #[test]
 fn a_grant_ends_at_the_millisecond_it_was_given_until() {
     let mut sets = Sets::inferred();
-    sets.consent = Consent::none().with(Consented {
-        expires_ms: Some(NOW + 10),
-        ..yes("storage.read")
-    });
+    sets.consent =
+        Consent::none().with(Consented { expires_ms: Some(NOW + 10), ..yes("storage.read") });
     let admitted = sets.admit();
     assert!(decide::<StorageRead>(admitted.grants(), "a", NOW + 9).is_ok());
     assert_eq!(
@@ -131,13 +111,7 @@ fn a_grant_ends_at_the_millisecond_it_was_given_until() {
 #[test]
 fn a_second_yes_still_stands_when_the_first_ran_out() {
     let mut sets = Sets::inferred().consent(&["storage.read"]);
-    sets.consent.items.insert(
-        0,
-        Consented {
-            expires_ms: Some(NOW + 1),
-            ..yes("storage.read")
-        },
-    );
+    sets.consent.items.insert(0, Consented { expires_ms: Some(NOW + 1), ..yes("storage.read") });
     let admitted = sets.admit();
     assert!(decide::<StorageRead>(admitted.grants(), "a", NOW + 5).is_ok());
 }
@@ -151,10 +125,7 @@ fn the_operators_hole_in_a_granted_folder_holds() {
     let grants = admitted.grants();
     assert!(decide::<FilesRead>(grants, "/data/a", NOW).is_ok());
     for path in ["/data/keys", "/data/keys/a"] {
-        assert_eq!(
-            withheld(decide::<FilesRead>(grants, path, NOW)),
-            no(WithheldBy::Policy)
-        );
+        assert_eq!(withheld(decide::<FilesRead>(grants, path, NOW)), no(WithheldBy::Policy));
     }
     assert_eq!(grants.denied(Kind::FilesRead).len(), 1);
 }
@@ -208,9 +179,7 @@ fn nobody_publishes_on_a_wildcard_even_with_every_subject_granted() {
 
 #[test]
 fn a_program_prefix_cannot_be_climbed_out_of() {
-    let admitted = Sets::inferred()
-        .consent(&["process.execute /usr/bin/*"])
-        .admit();
+    let admitted = Sets::inferred().consent(&["process.execute /usr/bin/*"]).admit();
     let grants = admitted.grants();
     assert!(decide::<ProcessExecute>(grants, "/usr/bin/git", NOW).is_ok());
     assert!(decide::<ProcessExecute>(grants, "/usr/bin/../../tmp/x", NOW).is_err());
@@ -230,10 +199,7 @@ fn what_no_gate_performs_is_unavailable_also_as_a_host_service() {
         );
     }
     // A granted kind with a gate of its own is not reachable through the host.
-    let request = HostObject {
-        kind: Kind::FilesRead,
-        object: "/data/a",
-    };
+    let request = HostObject { kind: Kind::FilesRead, object: "/data/a" };
     assert!(decide::<HostService>(admitted.grants(), request, NOW).is_err());
 }
 
@@ -241,25 +207,16 @@ fn what_no_gate_performs_is_unavailable_also_as_a_host_service() {
 fn a_host_service_without_an_object_takes_none() {
     let admitted = Sets::inferred()
         .consent(&["user.profile"])
-        .available(
-            Available::built_in()
-                .with_host_kinds([Kind::UserProfile])
-                .unwrap(),
-        )
+        .available(Available::built_in().with_host_kinds([Kind::UserProfile]).unwrap())
         .admit();
-    let request = |object| HostObject {
-        kind: Kind::UserProfile,
-        object,
-    };
+    let request = |object| HostObject { kind: Kind::UserProfile, object };
     assert!(decide::<HostService>(admitted.grants(), request(""), NOW).is_ok());
     assert!(decide::<HostService>(admitted.grants(), request("alice"), NOW).is_err());
 }
 
 #[test]
 fn a_variable_outside_the_grant_is_denied() {
-    let admitted = Sets::inferred()
-        .consent(&["environment.read APP_*"])
-        .admit();
+    let admitted = Sets::inferred().consent(&["environment.read APP_*"]).admit();
     assert!(decide::<EnvironmentRead>(admitted.grants(), "APP_MODE", NOW).is_ok());
     assert!(decide::<EnvironmentRead>(admitted.grants(), "AWS_SECRET", NOW).is_err());
 }

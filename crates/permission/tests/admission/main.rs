@@ -1,9 +1,5 @@
 //! What admission grants, and what a decision answers.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a broken set-up must fail the test"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a broken set-up must fail the test")]
 
 mod admit;
 mod decide;
@@ -39,9 +35,7 @@ pub(crate) fn yes(text: &str) -> Consented {
 }
 
 pub(crate) fn consent(texts: &[&str]) -> Consent {
-    Consent {
-        items: texts.iter().map(|text| yes(text)).collect(),
-    }
+    Consent { items: texts.iter().map(|text| yes(text)).collect() }
 }
 
 /// The three sets, with the defaults of a plain run.
@@ -56,17 +50,11 @@ pub(crate) struct Sets {
 
 impl Sets {
     pub(crate) fn declared(texts: &[&str]) -> Self {
-        Self {
-            declared: caps(texts),
-            ..Self::default()
-        }
+        Self { declared: caps(texts), ..Self::default() }
     }
 
     pub(crate) fn inferred() -> Self {
-        Self {
-            inferred: true,
-            ..Self::default()
-        }
+        Self { inferred: true, ..Self::default() }
     }
 
     pub(crate) fn consent(mut self, texts: &[&str]) -> Self {
@@ -106,9 +94,5 @@ impl Sets {
 
 /// The granted capabilities as text.
 pub(crate) fn granted(admitted: &Admitted) -> Vec<String> {
-    admitted
-        .grants()
-        .iter()
-        .map(|grant| grant.capability().to_string())
-        .collect()
+    admitted.grants().iter().map(|grant| grant.capability().to_string()).collect()
 }

@@ -17,13 +17,9 @@ impl Reference<'_> {
             capability.kind().word() == kind_word && capability.allows(capability.kind(), object)
         };
         let declared = self.0.inferred || self.0.declared.iter().any(allows);
-        let policy = self
-            .0
-            .policy
-            .allowed
-            .as_ref()
-            .is_none_or(|allowed| allowed.iter().any(allows))
-            && !self.0.policy.deny.iter().any(allows);
+        let policy =
+            self.0.policy.allowed.as_ref().is_none_or(|allowed| allowed.iter().any(allows))
+                && !self.0.policy.deny.iter().any(allows);
         let consent = self.0.consent.items.iter().any(|item| {
             item.digest == DIGEST
                 && item.expires_ms.is_none_or(|end| now_ms < end && NOW < end)
@@ -46,9 +42,7 @@ const SCOPES: &[&str] = &[
     "storage.read abc",
     "files.write /a/**",
 ];
-const PATHS: &[&str] = &[
-    "/", "/a", "/a/b", "/a/b/c", "/a/x", "/ab", "/ab/c", "/a/../ab", "a",
-];
+const PATHS: &[&str] = &["/", "/a", "/a/b", "/a/b/c", "/a/x", "/ab", "/ab/c", "/a/../ab", "a"];
 const KEYS: &[&str] = &["a", "ab", "abc", "abcd", "b"];
 
 fn scopes() -> impl Strategy<Value = Vec<Capability>> {
@@ -67,11 +61,7 @@ fn consents() -> impl Strategy<Value = Consent> {
             by: "ada".into(),
             at_ms: 0,
             expires_ms,
-            digest: if same {
-                DIGEST
-            } else {
-                Digest::from_bytes([1; 32])
-            },
+            digest: if same { DIGEST } else { Digest::from_bytes([1; 32]) },
         }),
         0..5,
     )

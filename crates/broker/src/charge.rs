@@ -1,0 +1,107 @@
+//! What a call costs, and what happens when it cannot be paid.
+
+use crate::operation::Operation;
+use ringfence_limits::{Budget, Meter, NearlyUsed, Resource, TokenBucket};
+use std::time::Duration;
+
+/// The rates and counts of one instance.
+#[derive(Debug)]
+pub(crate) struct Charges {
+    calls_rate: TokenBucket,
+    messages_rate: TokenBucket,
+    queries_rate: TokenBucket,
+    calls: Meter,
+    file_operations: Meter,
+    /// When a refused flood was last recorded, and how many were not since.
+    flood_recorded: Option<Duration>,
+    flood_suppressed: u64,
+}
+
+impl Charges {
+    pub(crate) fn new(budget: &Budget, now: Duration) -> Self {
+        Self {
+            calls_rate: TokenBucket::per_second(budget.broker_calls_per_second, now),
+            messages_rate: TokenBucket::per_second(budget.messages_per_second, now),
+            queries_rate: TokenBucket::per_second(budget.queries_per_second, now),
+            calls: Meter::new(Resource::BrokerCalls, budget.broker_calls),
+            file_operations: Meter::new(Resource::FileOperations, budget.file_operations),
+            flood_recorded: None,
+            flood_suppressed: 0,
+        }
+    }
+
+    /// Charges the call itself, whatever becomes of it: a denied or malformed
+    /// call costs as much as a good one, or a flood of them would be free.
+    pub(crate) fn call(&mut self, now: Duration) -> Result<(), String> {
+        self.calls_rate.take(1, now).map_err(|error| format!("broker calls: {error}"))?;
+        self.calls.charge(1).map_err(|error| error.to_string())
+    }
+
+    /// Charges what the operation uses beside the call.
+    pub(crate) fn operation(
+        &mut self,
+        operation: &Operation<'_>,
+        now: Duration,
+    ) -> Result<(), String> {
+        match operation {
+            Operation::FileRead { .. }
+            | Operation::FileList { .. }
+            | Operation::FileStat { .. }
+            | Operation::FileReplace { .. }
+            | Operation::FileAppend { .. }
+            | Operation::FolderMake { .. }
+            | Operation::FileDelete { .. } => {
+                self.file_operations.charge(1).map_err(|error| error.to_string())
+            }
+            Operation::StorageGet { .. }
+            | Operation::StorageSet { .. }
+            | Operation::StorageDelete { .. }
+            | Operation::StorageList { .. } => {
+                self.queries_rate.take(1, now).map_err(|error| format!("storage queries: {error}"))
+            }
+            Operation::Publish { .. } => {
+                self.messages_rate.take(1, now).map_err(|error| format!("events: {error}"))
+            }
+            Operation::Subscribe { .. }
+            | Operation::Poll { .. }
+            | Operation::Unsubscribe { .. }
+            | Operation::Variable { .. }
+            | Operation::SettingGet { .. }
+            | Operation::SettingSet { .. }
+            | Operation::Execute { .. }
+            | Operation::Host { .. } => Ok(()),
+        }
+    }
+
+    /// Warnings that became due, each given once.
+    pub(crate) fn take_warnings(&mut self) -> [Option<NearlyUsed>; 2] {
+        [self.calls.take_warning(), self.file_operations.take_warning()]
+    }
+
+    /// Whether a call that was refused for its rate is to be recorded, and how
+    /// many before it were not. One record a second, or the flood that was
+    /// refused would fill the log instead.
+    pub(crate) fn record_flood(&mut self, now: Duration) -> Option<u64> {
+        let quiet = self
+            .flood_recorded
+            .is_none_or(|last| now.saturating_sub(last) >= Duration::from_secs(1));
+        if !quiet {
+            self.flood_suppressed = self.flood_suppressed.saturating_add(1);
+            return None;
+        }
+        self.flood_recorded = Some(now);
+        Some(std::mem::take(&mut self.flood_suppressed))
+    }
+
+    pub(crate) const fn begin_action(&mut self) {
+        self.calls.reset();
+    }
+
+    pub(crate) const fn calls_this_action(&self) -> u64 {
+        self.calls.used()
+    }
+
+    pub(crate) const fn file_operations(&self) -> u64 {
+        self.file_operations.used()
+    }
+}
