@@ -194,6 +194,12 @@ mod tests {
                     assert!(refused.is_err(), "byte {at} bit {bit}");
                 }
             }
+            if offset == 0 {
+                for moved in [(2, 0), (1, 1)] {
+                    let refused = chain.clone().step(line, Some(moved));
+                    assert_eq!(refused.err(), Some(Problem::Misplaced));
+                }
+            }
             chain.step(line, Some((1, offset))).unwrap();
             offset += line.len() as u64 + 1;
         }

@@ -110,7 +110,7 @@ pub fn export(
     out: &mut dyn Write,
 ) -> Result<VerifiedExport, ExportError> {
     let log = LogFolder::open(home).map_err(ExportError::Log)?;
-    let (signer, _) = key::load_or_create(home).map_err(ExportError::Key)?;
+    let signer = key::load_existing(home).map_err(ExportError::Key)?;
     let key = signer.public();
     let empty = || ExportError::Empty { from: *range.start(), to: *range.end() };
     let (first, last) = log.range().map_err(ExportError::Log)?.ok_or_else(empty)?;

@@ -107,6 +107,19 @@ pub(crate) fn load_or_create(home: &Path) -> Result<(Signer, bool), AuditOpenErr
     Ok((signer, made))
 }
 
+/// Loads the key of the log in `home`, which must be there.
+pub(crate) fn load_existing(home: &Path) -> Result<Signer, AuditOpenError> {
+    let path = home.join(FOLDER);
+    let missing = || AuditOpenError::Key {
+        path: path.join(SECRET),
+        reason: "is missing: only the home that wrote the log can sign for it",
+    };
+    if path.symlink_metadata().is_err() {
+        return Err(missing());
+    }
+    load(&folder::open_or_create(&path)?, &path)?.ok_or_else(missing)
+}
+
 fn load(keys: &OwnedFd, folder_path: &Path) -> Result<Option<Signer>, AuditOpenError> {
     let path = folder_path.join(SECRET);
     let Some(file) = folder::open_existing(keys, SECRET, OFlags::RDONLY, &path)? else {

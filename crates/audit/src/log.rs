@@ -153,3 +153,49 @@ impl Drop for Handle {
         let _ = self.queue.with(|writer| writer.flush(false));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::commit_queue::CommitQueue;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    #[test]
+    fn those_who_wait_while_a_batch_is_written_are_the_next_batch() {
+        const WAITING: usize = 3;
+        let queue = CommitQueue::new(());
+        let largest = AtomicUsize::new(0);
+        let answer = |items: &[u32]| {
+            largest.fetch_max(items.len(), Ordering::Relaxed);
+            items.to_vec()
+        };
+        // A thread may be late on a busy machine, so not the first round must do.
+        for _ in 0..100 {
+            let come = AtomicUsize::new(0);
+            std::thread::scope(|scope| {
+                let leader = scope.spawn(|| {
+                    queue.submit(0, |(), items| {
+                        while come.load(Ordering::Relaxed) < WAITING {
+                            std::thread::yield_now();
+                        }
+                        std::thread::park_timeout(Duration::from_millis(5));
+                        answer(items)
+                    })
+                });
+                for item in 1..=WAITING {
+                    let (queue, come) = (&queue, &come);
+                    scope.spawn(move || {
+                        come.fetch_add(1, Ordering::Relaxed);
+                        let item = u32::try_from(item).unwrap();
+                        assert_eq!(queue.submit(item, |(), items| answer(items)), Some(item));
+                    });
+                }
+                assert_eq!(leader.join().unwrap(), Some(0));
+            });
+            if largest.load(Ordering::Relaxed) >= WAITING {
+                return;
+            }
+        }
+        panic!("each was written alone");
+    }
+}

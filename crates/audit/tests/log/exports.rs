@@ -136,3 +136,20 @@ fn a_log_that_is_not_whole_is_not_signed_into_an_export() {
     assert!(matches!(error, ExportError::Log(_)), "{error}");
     assert!(check(&out, None).is_err());
 }
+
+#[test]
+fn a_copy_without_the_key_is_not_exported_with_a_new_one() {
+    let bench = Bench::with_events(3);
+    let keys = bench.home().join("keys");
+    let public = std::fs::read(keys.join("audit.ed25519.pub")).unwrap();
+    std::fs::remove_dir_all(&keys).unwrap();
+    for put_back in [false, true] {
+        if put_back {
+            std::fs::create_dir(&keys).unwrap();
+            std::fs::write(keys.join("audit.ed25519.pub"), &public).unwrap();
+        }
+        let error = export(&bench.home(), &(1..=4), &mut Vec::new()).unwrap_err();
+        assert!(matches!(error, ExportError::Key(_)), "{error}");
+        assert!(!keys.join("audit.ed25519").exists());
+    }
+}
