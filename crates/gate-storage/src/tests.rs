@@ -171,7 +171,9 @@ fn writers_at_once_through_two_connections_cannot_pass_the_quota() {
             scope.spawn(move || {
                 for number in 0..30 {
                     let key = format!("{worker}-{number}");
-                    let _ = set(storage, who, &key, &StoredValue::Bytes(vec![0; 400]));
+                    let kept = set(storage, who, &key, &StoredValue::Bytes(vec![0; 400]));
+                    // Waiting for the other writer is ours, not the plugin's.
+                    assert!(matches!(kept, Ok(()) | Err(StorageError::Quota { .. })), "{kept:?}");
                 }
             });
         }
@@ -256,4 +258,23 @@ fn a_file_of_a_newer_version_is_left_alone() {
         Storage::open(&dir.path().join("storage.db")),
         Err(StorageError::NewerFormat { found: 99, .. })
     ));
+}
+
+#[test]
+fn a_writer_that_waited_for_another_process_sees_what_that_one_used() {
+    let (dir, one) = open();
+    let two = Storage::open(&dir.path().join("storage.db")).unwrap();
+    let who = admitted("demo");
+    let mut connection = two.connection();
+    let other = connection.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| set(&one, &who, "key", &bytes("x")));
+        // Long enough that it stands at the lock.
+        std::thread::park_timeout(std::time::Duration::from_millis(200));
+        set_used(&other, who.grants().instance(), QUOTA).unwrap();
+        other.commit().unwrap();
+        let kept = waiting.join().unwrap();
+        assert!(matches!(kept, Err(StorageError::Quota { used: QUOTA, .. })), "{kept:?}");
+    });
+    assert_eq!(get(&one, &who, "key"), None);
 }
