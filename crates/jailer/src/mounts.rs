@@ -7,7 +7,7 @@ use crate::sys::{
 };
 use std::collections::HashSet;
 use std::ffi::{CStr, CString};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 /// What failed and on which path.
 pub(crate) struct MountError {
@@ -29,7 +29,12 @@ pub(crate) fn prepare(
     flags: u8,
     mut owner_map: impl FnMut(u32) -> Option<OwnedFd>,
 ) -> Result<Option<OwnedFd>, MountError> {
-    let tree = match sys::clone_tree(source) {
+    let cloned = if flags & bind::FOREIGN == 0 {
+        sys::clone_tree(source)
+    } else {
+        sys::clone_tree_without_links(source)
+    };
+    let tree = match cloned {
         Ok(tree) => tree,
         Err(Errno(libc::ENOENT)) if flags & bind::OPTIONAL != 0 => return Ok(None),
         Err(errno) => return Err(failed(source)(errno)),
@@ -67,15 +72,18 @@ pub(crate) fn build(
     // On top of the old root: nothing of the host is touched, since this is a
     // mount namespace of our own.
     sys::attach(&root, sys::CWD, c"/").map_err(failed(c"/"))?;
-    let mut tree = Tree { root: &root, folders: HashSet::new() };
+    let mut tree = Tree { root: &root, folders: HashSet::new(), foreign: false };
     let mut binds = binds.into_iter();
     for step in steps {
         let (target, result) = match step {
             MountStep::Folder { target } => (target, tree.folder(target)),
             MountStep::Link { target, to } => (target, tree.link(target, to)),
             MountStep::File { target, content } => (target, tree.file(target, content)),
-            MountStep::Bind { target, .. } => {
-                (target, binds.next().flatten().map_or(Ok(()), |bind| tree.bind(target, &bind)))
+            MountStep::Bind { target, flags, .. } => {
+                let bind = binds.next().flatten();
+                let result = bind.map_or(Ok(()), |bind| tree.bind(target, &bind));
+                tree.foreign |= flags & bind::FOREIGN != 0;
+                (target, result)
             }
             MountStep::Memory { target, bytes, files } => {
                 (target, tree.memory(target, *bytes, *files))
@@ -97,6 +105,23 @@ pub(crate) fn enter(root: &OwnedFd) -> Result<(), Errno> {
 struct Tree<'a> {
     root: &'a OwnedFd,
     folders: HashSet<Vec<u8>>,
+    /// Something is mounted in which others make links. From then on a target
+    /// is found as if the new root were the root already: the old one is still
+    /// in reach here, and a link must not lead there.
+    foreign: bool,
+}
+
+/// Where something is made: a folder and a name in it.
+struct Place {
+    folder: Option<OwnedFd>,
+    root: RawFd,
+    name: CString,
+}
+
+impl Place {
+    fn folder(&self) -> RawFd {
+        self.folder.as_ref().map_or(self.root, AsRawFd::as_raw_fd)
+    }
 }
 
 impl Tree<'_> {
@@ -111,12 +136,35 @@ impl Tree<'_> {
         Ok(())
     }
 
+    fn place(&self, path: &CStr) -> Result<Place, Errno> {
+        let root = self.root.as_raw_fd();
+        let bytes = path.to_bytes();
+        let cut = bytes.iter().rposition(|byte| *byte == b'/');
+        let (Some(cut), true) = (cut, self.foreign) else {
+            return Ok(Place { folder: None, root, name: path.to_owned() });
+        };
+        let part = |bytes: Option<&[u8]>| {
+            CString::new(bytes.unwrap_or_default()).map_err(|_| Errno(libc::EINVAL))
+        };
+        let (folder, name) = (part(bytes.get(..cut))?, part(bytes.get(cut + 1..))?);
+        Ok(Place { folder: Some(sys::open_in_root(root, &folder)?), root, name })
+    }
+
+    fn attach(&self, mount: &OwnedFd, target: &CStr) -> Result<(), Errno> {
+        if self.foreign {
+            let over = sys::open_in_root(self.root.as_raw_fd(), target)?;
+            return sys::attach_over(mount, &over);
+        }
+        sys::attach(mount, self.root.as_raw_fd(), target)
+    }
+
     fn make_folder(&mut self, path: &[u8]) -> Result<(), Errno> {
         if path.is_empty() || self.folders.contains(path) {
             return Ok(());
         }
         let text = CString::new(path).map_err(|_| Errno(libc::EINVAL))?;
-        match sys::mkdir(self.root.as_raw_fd(), &text, 0o755) {
+        let place = self.place(&text)?;
+        match sys::mkdir(place.folder(), &place.name, 0o755) {
             Ok(()) | Err(Errno(libc::EEXIST)) => {}
             Err(error) => return Err(error),
         }
@@ -131,7 +179,8 @@ impl Tree<'_> {
 
     fn link(&mut self, target: &CStr, to: &CStr) -> Result<(), Errno> {
         self.parents(target)?;
-        match sys::symlink(to, self.root.as_raw_fd(), target) {
+        let place = self.place(target)?;
+        match sys::symlink(to, place.folder(), &place.name) {
             Err(Errno(libc::EEXIST)) => Ok(()),
             other => other,
         }
@@ -140,7 +189,8 @@ impl Tree<'_> {
     fn file(&mut self, target: &CStr, content: &[u8]) -> Result<(), Errno> {
         self.parents(target)?;
         let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL | libc::O_NOFOLLOW;
-        let file = sys::open(self.root.as_raw_fd(), target, flags, 0o444)?;
+        let place = self.place(target)?;
+        let file = sys::open(place.folder(), &place.name, flags, 0o444)?;
         sys::write_all(&file, content)
     }
 
@@ -149,12 +199,13 @@ impl Tree<'_> {
             self.folder(target)?;
         } else {
             self.parents(target)?;
-            match sys::make_file(self.root.as_raw_fd(), target) {
+            let place = self.place(target)?;
+            match sys::make_file(place.folder(), &place.name) {
                 Ok(()) | Err(Errno(libc::EEXIST)) => {}
                 Err(error) => return Err(error),
             }
         }
-        sys::attach(mount, self.root.as_raw_fd(), target)
+        self.attach(mount, target)
     }
 
     fn memory(&mut self, target: &CStr, bytes: u64, files: u64) -> Result<(), Errno> {
@@ -165,7 +216,7 @@ impl Tree<'_> {
             [(c"size", size.as_c_str()), (c"nr_inodes", inodes.as_c_str()), (c"mode", c"1777")];
         let attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
         let mount = sys::new_mount(c"tmpfs", &options, attributes)?;
-        sys::attach(&mount, self.root.as_raw_fd(), target)
+        self.attach(&mount, target)
     }
 
     /// `subset=pid` leaves out everything but processes (no `sys`, `kcore`,
@@ -178,6 +229,6 @@ impl Tree<'_> {
             MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
         let options = [(c"subset", c"pid"), (c"hidepid", c"invisible")];
         let mount = sys::new_mount(c"proc", &options, attributes)?;
-        sys::attach(&mount, self.root.as_raw_fd(), target)
+        self.attach(&mount, target)
     }
 }

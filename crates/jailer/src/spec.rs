@@ -104,6 +104,9 @@ pub mod bind {
     pub const OPTIONAL: u8 = 8;
     /// Show the files of the source's owner as owned by the plugin's user.
     pub const OWNED: u8 = 16;
+    /// Foreign hands write in it, or above it: no symbolic link is followed on
+    /// the way to the source, and none in it leads a later target outside.
+    pub const FOREIGN: u8 = 32;
 }
 
 /// One Landlock rule.

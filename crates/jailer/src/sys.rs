@@ -84,6 +84,7 @@ const OPEN_TREE_CLOEXEC: usize = 0o2_000_000;
 const AT_RECURSIVE: usize = 0x8000;
 const AT_EMPTY_PATH: usize = 0x1000;
 const MOVE_MOUNT_F_EMPTY_PATH: usize = 4;
+const MOVE_MOUNT_T_EMPTY_PATH: usize = 0x40;
 const MS_PRIVATE: u64 = 1 << 18;
 
 pub(crate) const MOUNT_ATTR_RDONLY: u64 = 0x1;
@@ -140,6 +141,14 @@ pub(crate) fn clone_tree(path: &CStr) -> Result<OwnedFd> {
     .map(owned)
 }
 
+/// As [`clone_tree`], but a symbolic link anywhere in `path` is an error.
+pub(crate) fn clone_tree_without_links(path: &CStr) -> Result<OwnedFd> {
+    let fd = open_restricted(CWD, path, RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS)?;
+    let flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH;
+    let empty = EMPTY.as_ptr() as usize;
+    call(libc::SYS_open_tree, [raw(fd.as_raw_fd()), empty, flags, 0, 0, 0]).map(owned)
+}
+
 /// Sets attributes on the mount `fd`, and with `recursive` on all below it.
 pub(crate) fn set_attributes(
     fd: &OwnedFd,
@@ -185,6 +194,14 @@ pub(crate) fn attach(mount: &OwnedFd, folder: RawFd, path: &CStr) -> Result<()> 
     Ok(())
 }
 
+/// Attaches the detached mount `mount` over what `target` is.
+pub(crate) fn attach_over(mount: &OwnedFd, target: &OwnedFd) -> Result<()> {
+    let (from, to) = (raw(mount.as_raw_fd()), raw(target.as_raw_fd()));
+    let empty = EMPTY.as_ptr() as usize;
+    let flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
+    call(libc::SYS_move_mount, [from, empty, to, empty, flags, 0]).map(drop)
+}
+
 /// Makes the current folder the root and drops the old root.
 pub(crate) fn pivot_to_current_folder() -> Result<()> {
     let dot = c".".as_ptr() as usize;
@@ -228,6 +245,35 @@ pub(crate) fn open(folder: RawFd, path: &CStr, flags: i32, mode: u32) -> Result<
     let flags = (flags | libc::O_CLOEXEC).cast_unsigned() as usize;
     call(libc::SYS_openat, [raw(folder), path.as_ptr() as usize, flags, mode as usize, 0, 0])
         .map(owned)
+}
+
+const RESOLVE_NO_MAGICLINKS: u64 = 0x02;
+const RESOLVE_NO_SYMLINKS: u64 = 0x04;
+const RESOLVE_IN_ROOT: u64 = 0x10;
+
+/// `openat2` for a place in the tree only.
+fn open_restricted(folder: RawFd, path: &CStr, resolve: u64) -> Result<OwnedFd> {
+    #[repr(C)]
+    struct How {
+        flags: u64,
+        mode: u64,
+        resolve: u64,
+    }
+    let flags = libc::O_PATH | libc::O_CLOEXEC;
+    let how = How { flags: u64::from(flags.cast_unsigned()), mode: 0, resolve };
+    let arguments = [raw(folder), path.as_ptr() as usize, address(&how), size_of::<How>(), 0, 0];
+    loop {
+        match call(libc::SYS_openat2, arguments) {
+            // Somebody renames meanwhile; the kernel will not guess.
+            Err(Errno(libc::EAGAIN | libc::EINTR)) => {}
+            other => return other.map(owned),
+        }
+    }
+}
+
+/// The place `path` as seen by somebody whose root is `folder`.
+pub(crate) fn open_in_root(folder: RawFd, path: &CStr) -> Result<OwnedFd> {
+    open_restricted(folder, path, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)
 }
 
 pub(crate) fn write_all(fd: &OwnedFd, mut bytes: &[u8]) -> Result<()> {

@@ -119,6 +119,7 @@ impl SystemRoot {
                 programs.push(real);
             }
         }
+        refuse_writable_programs(&plan.exposed)?;
         for exposed in &plan.exposed {
             mounts.push(exposed_step(exposed)?);
         }
@@ -220,6 +221,32 @@ fn bind_step(source: &Path, target: &Path, flags: u8) -> Result<MountStep, Start
     Ok(MountStep::Bind { source: path_text(source)?, target: inside(target)?, flags })
 }
 
+/// What may be changed must not be startable under another name.
+fn refuse_writable_programs(exposed: &[Exposed]) -> Result<(), StartError> {
+    for writable in exposed.iter().filter(|exposed| exposed.writable) {
+        for program in exposed.iter().filter(|e| e.executable && !e.writable) {
+            // Seen at one place, the mount that comes last decides.
+            let apart = match (
+                writable.source.strip_prefix(&program.source),
+                program.source.strip_prefix(&writable.source),
+            ) {
+                (Ok(below), _) => program.target.join(below) != writable.target.join(""),
+                (_, Ok(below)) => writable.target.join(below) != program.target.join(""),
+                _ => false,
+            };
+            if apart {
+                return Err(StartError::Plan(format!(
+                    "`{}` may be changed at `{}` and started at `{}`; show it in one place",
+                    writable.source.display(),
+                    writable.target.display(),
+                    program.target.display()
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
 fn exposed_step(exposed: &Exposed) -> Result<MountStep, StartError> {
     for (what, path) in [("from the host", &exposed.source), ("inside", &exposed.target)] {
         // A folder below them is fine; the folders themselves would hide or
@@ -230,7 +257,9 @@ fn exposed_step(exposed: &Exposed) -> Result<MountStep, StartError> {
             return Err(StartError::Plan(format!("`{}` may not be shown {what}", path.display())));
         }
     }
-    let mut flags = bind::OWNED;
+    // The plan names resolved paths; what is a link by now was put there since.
+    inside(&exposed.source)?;
+    let mut flags = bind::OWNED | bind::FOREIGN;
     if exposed.writable {
         flags |= bind::WRITABLE;
     } else if exposed.executable {
@@ -288,7 +317,7 @@ fn rlimits(plan: &Plan, cgroup_required: bool) -> Vec<Rlimit> {
     let budget = &plan.budget;
     let mut limits = vec![
         // Not 0: only 1 also keeps the kernel from starting the host's crash
-        // handler (core_pattern with a pipe), see core(5). No file has one byte.
+        // handler (core_pattern with a pipe; fs/coredump.c). No dump fits one byte.
         (libc::RLIMIT_CORE, 1),
         (libc::RLIMIT_NOFILE, budget.open_files.into()),
         (libc::RLIMIT_FSIZE, budget.file_bytes),

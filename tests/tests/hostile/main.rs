@@ -11,6 +11,7 @@
 #![expect(unsafe_code, reason = "signals to process groups have no safe interface")]
 
 mod attack;
+mod links;
 mod table;
 
 use ringfence_tests::{as_ordinary_user, hostile_folder};
