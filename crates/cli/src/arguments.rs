@@ -56,13 +56,13 @@ pub(crate) struct Run {
     #[arg(long, short, default_value = "production", value_parser = Preset::from_str)]
     pub(crate) preset: Preset,
     /// Time for one call, in seconds, in place of the preset's
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) timeout: Option<u32>,
     /// Memory, in MiB, in place of the preset's
-    #[arg(long, value_name = "MIB")]
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) memory: Option<u32>,
     /// Processor time of one call, in seconds, in place of the preset's
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) cpu_time: Option<u32>,
     /// Speak MCP with it; without an action, serve an MCP client on standard input and output
     #[arg(long)]

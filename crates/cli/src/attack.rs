@@ -139,7 +139,7 @@ fn unexplained(outcome: &Outcome) -> Vec<&ringfence_probe::Finding> {
 }
 
 fn open(outcome: &Outcome) -> Vec<&ringfence_probe::Finding> {
-    let findings = outcome.report.findings().into_iter();
+    let findings = outcome.report.findings().iter();
     findings.filter(|finding| finding.verdict == Verdict::Open).collect()
 }
 
@@ -152,7 +152,7 @@ fn why(outcome: &Outcome, id: &str) -> Option<&'static str> {
 
 fn count(outcome: &Outcome, class: Class) -> (usize, usize) {
     let of_class = |verdict: Option<Verdict>| {
-        let findings = outcome.report.findings().into_iter();
+        let findings = outcome.report.findings().iter();
         findings
             .filter(|f| {
                 f.probe.class == class && verdict.is_none_or(|verdict| f.verdict == verdict)

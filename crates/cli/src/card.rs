@@ -34,12 +34,12 @@ pub(crate) fn render(card: &Card) -> String {
     }
     let budget = &card.budget;
     lines.push(cut(&format!(
-        "  limits    {} memory, {} % of a core, {} s a call, {} processes: {}",
+        "  limits    {}: {} memory, {} % CPU, {} s a call, {} processes",
+        card.preset,
         bytes_text(budget.memory_bytes),
         budget.cpu_percent,
         budget.timeouts.call.as_secs_f32(),
         budget.processes,
-        card.preset
     )));
     let walls: Vec<&str> =
         card.level.walls.iter().filter(|wall| wall.stands).map(|wall| wall.name).collect();

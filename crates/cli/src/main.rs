@@ -10,6 +10,7 @@ mod audit;
 mod card;
 mod doctor;
 mod output;
+mod report;
 mod run;
 mod schema;
 
@@ -23,19 +24,29 @@ fn main() -> ExitCode {
         Err(error) => {
             // Help and version are answers; a wrong command line is not.
             let _ = error.print();
-            let code = if error.use_stderr() {
-                ringfence_types::ExitCode::Usage
-            } else {
-                ringfence_types::ExitCode::Success
-            };
+            if !error.use_stderr() {
+                return ExitCode::SUCCESS;
+            }
+            let code = ringfence_types::ExitCode::Usage;
+            if asks_for_json() {
+                let message = error.to_string();
+                let message = message.trim_start_matches("error: ").lines().next();
+                let message = message.unwrap_or_default();
+                output::answer_json(&output::failure_json(code, message, None));
+            }
             return ExitCode::from(code.code());
         }
     };
     let code = match arguments.verb {
-        Verb::Run(verb) => run::run(verb),
+        Verb::Run(verb) => run::run(*verb),
         Verb::Doctor(verb) => doctor::run(&verb),
         Verb::Audit(verb) => audit::run(verb),
         Verb::Schema => schema::run(),
     };
     ExitCode::from(code.code())
+}
+
+/// Whether `--json` stands in a command line that could not be understood.
+fn asks_for_json() -> bool {
+    std::env::args_os().skip(1).take_while(|word| word != "--").any(|word| word == "--json")
 }

@@ -1,5 +1,5 @@
 //! The only place that prints.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the surface")]
+#![expect(clippy::print_stderr, reason = "this is the surface")]
 
 use ringfence_types::{ExitCode, UntrustedText};
 use rustix::termios::isatty;
@@ -33,11 +33,11 @@ pub(crate) fn say_part(text: &str) {
     let _ = std::io::stderr().flush();
 }
 
-/// What went wrong and how to mend it.
+/// What went wrong and how to mend it. Names of strangers can be in both.
 pub(crate) fn complain(error: &str, help: Option<&str>) {
-    eprintln!("ringfence: {error}");
+    eprintln!("ringfence: {}", UntrustedText::multiline(error));
     if let Some(help) = help {
-        eprintln!("  help: {help}");
+        eprintln!("  help: {}", UntrustedText::multiline(help));
     }
 }
 

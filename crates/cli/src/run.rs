@@ -1,13 +1,14 @@
 //! `ringfence run`: review, ask once, run, answer.
 
 use crate::arguments::Run;
+use crate::report::{Given, report};
 use crate::{card, output};
 use ringfence::{
-    Answer, Budget, Card, Ended, Engine, EngineOptions, Instance, Interrupt, Limits, Observer,
-    Package, Protocol, ProxyUsage, Review, RunError, Terms, Tool, home_folder,
+    Budget, Engine, EngineOptions, Instance, Interrupt, Limits, Observer, Package, Protocol,
+    Review, RunError, Terms, home_folder,
 };
 use ringfence_types::{ExitCode, UntrustedText};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{BufRead, Read};
@@ -34,17 +35,9 @@ impl From<RunError> for Refusal {
     }
 }
 
-/// What a run gave.
-enum Given {
-    Answer(Answer),
-    Tools(Vec<Tool>),
-    Actions(Vec<String>),
-    Served(ProxyUsage),
-}
-
-pub(crate) fn run(arguments: Box<Run>) -> ExitCode {
+pub(crate) fn run(arguments: Run) -> ExitCode {
     let (as_json, quiet) = (arguments.json, arguments.quiet);
-    match start(*arguments) {
+    match start(arguments) {
         Ok(code) => code,
         Err(Refusal { code, message, help }) => {
             if as_json {
@@ -90,7 +83,8 @@ fn start(mut arguments: Run) -> Result<ExitCode, Refusal> {
     let ended = instance.terminate();
     // The log's head is signed last, so that what was just recorded cannot be cut off.
     let signed = engine.sign();
-    Ok(report(&arguments, &card, result.and_then(|given| signed.map(|()| given)), &ended))
+    let result = result.and_then(|given| signed.map(|()| given));
+    Ok(report(&arguments, &card, &result, &ended))
 }
 
 /// The package that the command line names.
@@ -141,16 +135,15 @@ fn input(arguments: &Run, package: &Package) -> Result<Value, Refusal> {
         help: None,
     };
     let read = |reader: &mut dyn Read, name: &str| -> Result<String, Refusal> {
-        let mut text = String::new();
+        let mut bytes = Vec::new();
         reader
             .take(limit.saturating_add(1))
-            .read_to_string(&mut text)
+            .read_to_end(&mut bytes)
             .map_err(|error| Refusal::usage(format!("{name} cannot be read: {error}")))?;
-        if u64::try_from(text.len()).unwrap_or(u64::MAX) > limit {
-            Err(too_large())
-        } else {
-            Ok(text)
+        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
+            return Err(too_large());
         }
+        String::from_utf8(bytes).map_err(|_| Refusal::usage(format!("{name} is not UTF-8")))
     };
     let text = match arguments.input.as_deref() {
         None => return Ok(Value::Null),
@@ -286,113 +279,6 @@ fn drive(instance: &mut Instance, arguments: &Run, input: &Value) -> Result<Give
     }
     actions.sort();
     Ok(Given::Actions(actions))
-}
-
-/// Prints the result, then the usage line.
-fn report(
-    arguments: &Run,
-    card: &Card,
-    result: Result<Given, RunError>,
-    ended: &Ended,
-) -> ExitCode {
-    let code = result.as_ref().err().map_or(ExitCode::Success, RunError::exit_code);
-    if arguments.json {
-        output::answer_json(&json_report(card, &result, ended, code));
-        return code;
-    }
-    match &result {
-        Ok(Given::Answer(Answer::Value(value))) => output::answer_value(&readable(value)),
-        // Streamed while it ran.
-        Ok(Given::Answer(Answer::Bytes(_)) | Given::Served(_)) => {}
-        Ok(Given::Tools(tools)) => {
-            for tool in tools {
-                let description = tool.description.as_deref().unwrap_or_default();
-                let first = description.lines().next().unwrap_or_default();
-                output::answer(&format!(
-                    "{}\t{}",
-                    UntrustedText::new(&tool.name),
-                    UntrustedText::new(first)
-                ));
-            }
-        }
-        Ok(Given::Actions(actions)) => {
-            for action in actions {
-                output::answer(&UntrustedText::new(action).to_string());
-            }
-        }
-        Err(error) => output::complain(&error.to_string(), error.help().as_deref()),
-    }
-    if !arguments.quiet {
-        output::say(&usage_line(ended));
-    }
-    code
-}
-
-/// An MCP result for people: its texts, when it is nothing else.
-fn readable(value: &Value) -> Value {
-    let Some(parts) = value.get("content").and_then(Value::as_array) else { return value.clone() };
-    let texts: Option<Vec<&str>> = parts
-        .iter()
-        .map(|part| match part.get("type").and_then(Value::as_str) {
-            Some("text") => part.get("text").and_then(Value::as_str),
-            _ => None,
-        })
-        .collect();
-    texts.map_or_else(|| value.clone(), |texts| Value::String(texts.join("\n")))
-}
-
-fn usage_line(ended: &Ended) -> String {
-    let usage = &ended.usage;
-    format!(
-        "ringfence: {:.3} s, cpu {:.3} s, peak {}, {} file operations, {} denials",
-        usage.wall.as_secs_f64(),
-        usage.cpu.as_secs_f64(),
-        output::bytes_text(usage.peak_memory),
-        ended.effects.file_operations,
-        ended.effects.denials,
-    )
-}
-
-fn json_report(
-    card: &Card,
-    result: &Result<Given, RunError>,
-    ended: &Ended,
-    code: ExitCode,
-) -> Value {
-    let mut report = match result {
-        Ok(given) => json!({
-            "ok": true,
-            "result": match given {
-                Given::Answer(Answer::Value(value)) => value.clone(),
-                Given::Answer(Answer::Bytes(bytes)) => Value::String(String::from_utf8_lossy(bytes).into_owned()),
-                Given::Tools(tools) => json!({ "tools": tools }),
-                Given::Actions(actions) => json!({ "actions": actions }),
-                Given::Served(usage) => json!(usage),
-            },
-        }),
-        Err(error) => {
-            let mut report =
-                output::failure_json(code, &error.to_string(), error.help().as_deref());
-            if let Some(stderr) = error.stderr() {
-                report["error"]["stderr"] = stderr.into();
-            }
-            if let RunError::Denied(denial) = error {
-                report["error"]["denial"] = json!(denial);
-            }
-            report
-        }
-    };
-    report["plugin"] = json!({ "name": card.name, "version": card.version });
-    report["card"] = json!(card);
-    report["usage"] = json!({
-        "wall_ms": ended.usage.wall.as_secs_f64() * 1000.0,
-        "cpu_ms": ended.usage.cpu.as_secs_f64() * 1000.0,
-        "peak_memory_bytes": ended.usage.peak_memory,
-        "out_of_memory": ended.usage.out_of_memory,
-        "forks_refused": ended.usage.forks_refused,
-        "effects": ended.effects,
-    });
-    report
 }
 
 fn streams_output(arguments: &Run, package: &Package) -> bool {

@@ -31,7 +31,7 @@ struct Jail {
 struct Spawner {
     control: OwnedFd,
     identity: Identity,
-    hierarchy: Option<Hierarchy>,
+    hierarchy: Hierarchy,
     /// Index 0 without, 1 with a just-in-time compiler.
     filters: [seccomp::Program; 2],
     jails: Vec<Jail>,
@@ -48,7 +48,8 @@ pub fn serve(control: OwnedFd) -> Result<(), Errno> {
     let mut spawner = Spawner {
         control,
         identity: Identity::choose(),
-        hierarchy: None,
+        // Looked up before the first request, while the host does other things.
+        hierarchy: discover(),
         filters: [filter(false), filter(true)],
         jails: Vec::new(),
         next: 0,
@@ -175,9 +176,8 @@ impl Spawner {
         if limits.memory == 0 && limits.pids == 0 && limits.cpu_percent == 0 {
             return Ok(None);
         }
-        let hierarchy = self.hierarchy.get_or_insert_with(discover);
         self.next += 1;
-        let made = match Cgroup::create(hierarchy, &cgroup::jail_name(self.next), limits) {
+        let made = match Cgroup::create(&self.hierarchy, &cgroup::jail_name(self.next), limits) {
             Ok(made) => made,
             Err(error) => {
                 let path = error.path.as_os_str().as_bytes();

@@ -28,7 +28,7 @@ impl Actions {
     pub(crate) fn start(
         jailed: &mut Jailed,
         package: &Package,
-        effects: &mut dyn Effects,
+        effects: &Effects,
         observer: &mut dyn Observer,
     ) -> Result<Self, RunError> {
         let output = usize::try_from(jailed.budget().output_bytes).unwrap_or(usize::MAX);
@@ -64,7 +64,7 @@ impl Actions {
         jailed: &mut Jailed,
         action: &str,
         input: &Value,
-        effects: &mut dyn Effects,
+        effects: &Effects,
         observer: &mut dyn Observer,
     ) -> Result<Value, RunError> {
         if !self.actions.iter().any(|name| name == action) {
@@ -95,7 +95,7 @@ impl Actions {
         &mut self,
         jailed: &mut Jailed,
         deadline: Deadline,
-        effects: &mut dyn Effects,
+        effects: &Effects,
         observer: &mut dyn Observer,
     ) -> Result<Vec<Event>, RunError> {
         jailed.control.send(&self.session.take_output());
@@ -131,14 +131,14 @@ impl Actions {
         &mut self,
         jailed: &Jailed,
         bytes: &[u8],
-        effects: &mut dyn Effects,
+        effects: &Effects,
         observer: &mut dyn Observer,
         left: &mut Vec<Event>,
     ) -> Result<(), RunError> {
         for event in self.session.receive(bytes) {
             match event {
-                Event::Request { id, request } => {
-                    let answer = effects.call(request);
+                Event::Request { id, method, params } => {
+                    let answer = effects.call(&method, &params);
                     self.session.reply(&id, answer).map_err(|e| internal(&e))?;
                 }
                 Event::Log { message, .. } => {

@@ -1,41 +1,188 @@
 //! The one door from a running plugin to the broker.
 
-use ringfence_protocol::{BrokerRequest, ReplyError};
-use serde::Serialize;
+use crate::jailed::Jailed;
+use crate::observer::Silent;
+use crate::plain;
+use crate::plan::Surroundings;
+use crate::record::Recorder;
+use crate::{error::RunError, interrupt::Interrupt};
+use ringfence_broker::{
+    Broker, BrokerSetup, BrokerUsage, CountedDenial, Gates, ProcessError, ProcessOutput,
+    ProcessRequest, ProcessRunner, SystemClock,
+};
+use ringfence_gate_events::Bus;
+use ringfence_gate_files::Files;
+use ringfence_gate_host::{HostServices, Settings, Variables};
+use ringfence_gate_storage::Storage;
+use ringfence_permission::{Grants, Permit, ProcessExecute};
+use ringfence_protocol::ReplyError;
+use ringfence_sandbox::{Backend, End, Plan, Programs, StartError};
+use ringfence_sandbox_process::{Interpreter, ProcessBackend};
 use serde_json::Value;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::sync::Arc;
 
-/// What a plugin did through the broker.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct EffectUsage {
-    /// Calls of any kind.
-    pub calls: u64,
-    /// File operations.
-    pub file_operations: u64,
-    /// Refused calls.
-    pub denials: u64,
+/// What every instance of an engine shares.
+pub(crate) struct Shared {
+    pub(crate) backend: Arc<ProcessBackend>,
+    pub(crate) bus: Bus,
+    pub(crate) services: Arc<HostServices>,
+    pub(crate) settings: Settings,
 }
 
 /// Decides, performs and records the effects of one instance.
-pub(crate) trait Effects: Send {
-    /// A new action begins: counters per action start again.
-    fn begin_action(&mut self);
-    /// One request of the plugin.
-    fn call(&mut self, request: BrokerRequest) -> Result<Value, ReplyError>;
-    /// Totals so far.
-    fn usage(&self) -> EffectUsage;
+pub(crate) struct Effects {
+    /// Nothing to ask for: the plugin has no control channel.
+    broker: Option<Broker>,
 }
 
-/// Refuses every request: for instances without a control channel.
-pub(crate) struct NoEffects;
-
-impl Effects for NoEffects {
-    fn begin_action(&mut self) {}
-
-    fn call(&mut self, request: BrokerRequest) -> Result<Value, ReplyError> {
-        Err(ReplyError::failed("unavailable", request.method()))
+impl Effects {
+    /// For a plugin that speaks to nobody.
+    pub(crate) const fn none() -> Self {
+        Self { broker: None }
     }
 
-    fn usage(&self) -> EffectUsage {
-        EffectUsage::default()
+    /// For a plugin with a control channel.
+    pub(crate) fn new(
+        grants: &Arc<Grants>,
+        shared: &Shared,
+        storage: Option<Arc<Storage>>,
+        plan: &Plan,
+        around: &Surroundings<'_>,
+        recorder: &Recorder,
+        interrupts: Vec<Interrupt>,
+    ) -> Result<Self, RunError> {
+        let files = Files::open(grants)
+            .map_err(|error| StartError::Plan(format!("a granted folder: {error}")))?;
+        let runner = NestedJail {
+            backend: Arc::clone(&shared.backend),
+            plan: plan.clone(),
+            search: around.search.to_owned(),
+            recorder: recorder.clone(),
+            interrupts,
+        };
+        let broker = Broker::new(BrokerSetup {
+            grants: Arc::clone(grants),
+            gates: Gates {
+                files,
+                storage,
+                bus: shared.bus.clone(),
+                services: Arc::clone(&shared.services),
+                settings: shared.settings.clone(),
+                variables: Variables::new(variables(plan)),
+            },
+            sink: Arc::clone(recorder.sink()),
+            clock: Arc::new(SystemClock::new()),
+            runner: Some(Arc::new(runner)),
+        });
+        Ok(Self { broker: Some(broker) })
+    }
+
+    /// A new action begins: counters per action start again.
+    pub(crate) fn begin_action(&self) {
+        if let Some(broker) = &self.broker {
+            broker.begin_action();
+        }
+    }
+
+    /// One request of the plugin.
+    pub(crate) fn call(&self, method: &str, params: &Value) -> Result<Value, ReplyError> {
+        let none = Value::Null;
+        let Some(broker) = &self.broker else {
+            return Err(ReplyError::new(-32601, "no broker", &none));
+        };
+        broker.call(method, params).map_err(|error| {
+            let json = error.to_json();
+            ReplyError::new(
+                error.code().into(),
+                &error.to_string(),
+                json.get("data").unwrap_or(&none),
+            )
+        })
+    }
+
+    /// Totals so far.
+    pub(crate) fn usage(&self) -> BrokerUsage {
+        self.broker.as_ref().map(Broker::usage).unwrap_or_default()
+    }
+
+    /// The different denials so far.
+    pub(crate) fn denials(&self) -> Vec<CountedDenial> {
+        self.broker.as_ref().map(Broker::denials).unwrap_or_default()
+    }
+}
+
+/// The lent variables that are text; the others only the program itself can read.
+fn variables(plan: &Plan) -> BTreeMap<String, String> {
+    let text = |value: &OsString| value.clone().into_string().ok();
+    plan.environment.iter().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect()
+}
+
+/// Runs a permitted program in a jail of its own that sees what the plugin sees.
+struct NestedJail {
+    backend: Arc<ProcessBackend>,
+    plan: Plan,
+    search: OsString,
+    recorder: Recorder,
+    interrupts: Vec<Interrupt>,
+}
+
+impl ProcessRunner for NestedJail {
+    fn run(
+        &self,
+        permit: Permit<'_, ProcessExecute>,
+        request: ProcessRequest<'_>,
+    ) -> Result<ProcessOutput, ProcessError> {
+        let spent = permit.spend();
+        let found = Interpreter::resolve(OsStr::new(spent.object), &self.search)
+            .map_err(|_| ProcessError::NotFound)?;
+        let mut arguments = found.arguments;
+        arguments.extend(request.arguments.iter().map(OsString::from));
+        let mut budget = self.plan.budget.clone();
+        budget.output_bytes = u64::try_from(request.max_output_bytes).unwrap_or(u64::MAX);
+        let plan = Plan {
+            runtime: found.runtime,
+            program: found.program,
+            arguments,
+            files: Vec::new(),
+            programs: Programs::None,
+            just_in_time_compiler: false,
+            control: false,
+            budget,
+            ..self.plan.clone()
+        };
+        let failed = |error: RunError| ProcessError::Failed(error.to_string());
+        let running =
+            self.backend.start(&plan).map_err(|error| ProcessError::Failed(error.to_string()))?;
+        let mut jailed = Jailed::new(
+            running,
+            plan.budget.clone(),
+            self.recorder.clone(),
+            self.interrupts.clone(),
+        )
+        .map_err(failed)?;
+        let result = plain::run(&mut jailed, request.stdin, &mut Silent);
+        let stderr = jailed.stderr_text().into_bytes();
+        let (end, _) = jailed.finish();
+        let exit_code = match end {
+            End::Exited(status) => status,
+            End::Signalled(signal) => 128_i32.saturating_add(signal),
+            End::Killed => 137,
+        };
+        match result {
+            Ok(stdout) => Ok(ProcessOutput { exit_code, stdout, stderr, truncated: false }),
+            Err(RunError::Status { output, .. }) => {
+                Ok(ProcessOutput { exit_code, stdout: output, stderr, truncated: false })
+            }
+            Err(RunError::Crash { .. }) => {
+                Ok(ProcessOutput { exit_code, stdout: Vec::new(), stderr, truncated: false })
+            }
+            Err(RunError::Timeout { limit, .. }) => Err(ProcessError::TimedOut {
+                limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+            }),
+            Err(error @ RunError::Resource { .. }) => Err(ProcessError::Limit(error.to_string())),
+            Err(error) => Err(failed(error)),
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The long-lived part: one backend, one log, the host's services.
 
+use crate::effects::{Effects, Shared};
 use crate::error::RunError;
 use crate::instance::Instance;
 use crate::interrupt::Interrupt;
@@ -9,17 +10,20 @@ use crate::plan::{Surroundings, plan};
 use crate::record::Recorder;
 use crate::review::{Review, ReviewError, Terms};
 use ringfence_audit::{AuditLog, AuditOpenError, LogOptions};
+use ringfence_gate_events::Bus;
+use ringfence_gate_host::{HostServices, Settings};
+use ringfence_gate_storage::Storage;
 use ringfence_package::Package;
-use ringfence_permission::Available;
+use ringfence_permission::{Available, Grants};
 use ringfence_sandbox::{Backend, Usage};
 use ringfence_sandbox_process::{Limits, ProcessBackend};
-use ringfence_types::{Actor, AuditSink};
+use ringfence_types::{Actor, AuditSink, Kind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How an engine is set up.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct EngineOptions {
     /// Folder with keys, log and storage, private to this user.
     pub home: PathBuf,
@@ -27,6 +31,10 @@ pub struct EngineOptions {
     pub limits: Limits,
     /// Who acts, for the record.
     pub actor: Actor,
+    /// What the host application does for plugins.
+    pub services: Arc<HostServices>,
+    /// Where the host keeps the plugins' settings.
+    pub settings: Settings,
 }
 
 impl EngineOptions {
@@ -37,6 +45,8 @@ impl EngineOptions {
             home,
             limits: Limits::default(),
             actor: Actor::User { uid: rustix::process::geteuid().as_raw() },
+            services: Arc::default(),
+            settings: Settings::default(),
         }
     }
 }
@@ -71,7 +81,8 @@ pub struct Statistics {
 /// Starts instances and holds what they share.
 pub struct Engine {
     options: EngineOptions,
-    backend: ProcessBackend,
+    shared: Shared,
+    storage: Mutex<Option<Arc<Storage>>>,
     log: AuditLog,
     sink: Arc<dyn AuditSink>,
     all: Interrupt,
@@ -84,9 +95,19 @@ impl Engine {
     /// # Errors
     /// When the log cannot be opened.
     pub fn open(options: EngineOptions) -> Result<Self, EngineError> {
+        let backend = Arc::new(ProcessBackend::new(options.limits));
+        // It starts on another processor while the log is opened. A failure
+        // shows again, with its reason, when something is started.
+        let _ = backend.warm_up();
         let log = AuditLog::open(&options.home, LogOptions::default())?;
         Ok(Self {
-            backend: ProcessBackend::new(options.limits),
+            shared: Shared {
+                backend,
+                bus: Bus::new(),
+                services: Arc::clone(&options.services),
+                settings: options.settings.clone(),
+            },
+            storage: Mutex::default(),
             sink: Arc::new(log.clone()),
             log,
             options,
@@ -98,7 +119,7 @@ impl Engine {
     /// The backend, for `doctor` and benchmarks.
     #[must_use]
     pub fn backend(&self) -> &ProcessBackend {
-        &self.backend
+        &self.shared.backend
     }
 
     /// Ringfence's own folder.
@@ -110,7 +131,9 @@ impl Engine {
     /// What this build can perform, so that nothing else is ever granted.
     #[must_use]
     pub fn available(&self) -> Available {
-        Available::built_in()
+        let kinds = self.options.services.kinds();
+        // The registry takes only kinds that a host may serve.
+        Available::built_in().with_host_kinds(kinds).unwrap_or_else(|_| Available::none())
     }
 
     /// Works out what a package would get on these terms. Starts nothing.
@@ -118,7 +141,7 @@ impl Engine {
     /// # Errors
     /// When the package or the grants are not acceptable.
     pub fn review(&self, package: Package, terms: Terms) -> Result<Review, ReviewError> {
-        Review::new(package, terms, &self.available(), self.backend.level(), now_ms())
+        Review::new(package, terms, &self.available(), self.shared.backend.level(), now_ms())
     }
 
     /// Records that something was refused before it ran.
@@ -149,24 +172,54 @@ impl Engine {
             user_home: user_home.as_deref(),
             landlock,
         };
-        let plan = plan(&review.package, &review.admitted, &around)?;
+        let plan = plan(&review.package, &review.admitted, &around)
+            .inspect_err(|error| recorder.refused(&error.to_string()))?;
         recorder.granted(&review.admitted, &self.options.actor)?;
         recorder.starting(&review.card.level, &plan.program.to_string_lossy())?;
-        let running = match self.backend.start(&plan) {
+        let own = Interrupt::new().map_err(|e| RunError::Internal { what: e.to_string() })?;
+        let mut interrupts = vec![self.all.clone(), own.clone()];
+        interrupts.extend(interrupt);
+        let effects = if plan.control {
+            Effects::new(
+                review.admitted.grants(),
+                &self.shared,
+                self.storage_for(review.admitted.grants())?,
+                &plan,
+                &around,
+                &recorder,
+                interrupts.clone(),
+            )?
+        } else {
+            Effects::none()
+        };
+        let running = match self.shared.backend.start(&plan) {
             Ok(running) => running,
             Err(error) => {
                 recorder.refused(&error.to_string());
                 return Err(error.into());
             }
         };
-        let mut interrupts = vec![self.all.clone()];
-        interrupts.extend(interrupt);
-        let jailed = Jailed::new(running, plan.budget.clone(), recorder.clone(), interrupts)?;
+        let jailed = Jailed::new(running, plan.budget.clone(), recorder, interrupts)?;
         self.count(|statistics| {
             statistics.running += 1;
             statistics.started += 1;
         });
-        Instance::new(self, review, jailed, recorder, observer)
+        Ok(Instance::new(self, review, jailed, effects, own, observer))
+    }
+
+    /// The home's storage, opened with the first instance that may use it.
+    fn storage_for(&self, grants: &Grants) -> Result<Option<Arc<Storage>>, RunError> {
+        let uses = [Kind::StorageRead, Kind::StorageWrite];
+        if uses.iter().all(|kind| grants.of_kind(*kind).is_empty()) {
+            return Ok(None);
+        }
+        let mut storage = self.storage.lock().unwrap_or_else(PoisonError::into_inner);
+        if storage.is_none() {
+            let opened = Storage::open(&self.options.home.join("storage.sqlite"))
+                .map_err(|error| RunError::Internal { what: format!("the storage: {error}") })?;
+            *storage = Some(Arc::new(opened));
+        }
+        Ok(storage.clone())
     }
 
     /// Ends every instance of this engine; none can be started afterwards.
@@ -218,14 +271,4 @@ pub(crate) fn count_end(statistics: &Mutex<Statistics>, usage: &Usage, failed: b
 pub(crate) fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
-impl Engine {
-    pub(crate) fn effects(
-        &self,
-        _review: &Review,
-        _recorder: &Recorder,
-    ) -> Box<dyn crate::effects::Effects> {
-        Box::new(crate::effects::NoEffects)
-    }
 }

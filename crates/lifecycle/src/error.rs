@@ -28,6 +28,8 @@ pub enum RunError {
     Status {
         /// Its exit status.
         status: i32,
+        /// What it wrote to standard output; untrusted.
+        output: Vec<u8>,
         /// The end of what it wrote to standard error; untrusted.
         stderr: String,
     },

@@ -22,8 +22,15 @@ pub fn home_folder() -> io::Result<PathBuf> {
         .ok_or_else(|| {
             io::Error::other(format!("no place to keep the log: set {HOME_VARIABLE} to a folder"))
         })?;
-    prepare(&folder)?;
-    std::fs::canonicalize(&folder)
+    prepare(&folder).and_then(|()| std::fs::canonicalize(&folder)).map_err(|error| {
+        io::Error::new(
+            error.kind(),
+            format!(
+                "`{}` cannot hold the log: {error}; set {HOME_VARIABLE} to a folder of your own",
+                folder.display()
+            ),
+        )
+    })
 }
 
 fn prepare(folder: &Path) -> io::Result<()> {
@@ -32,10 +39,9 @@ fn prepare(folder: &Path) -> io::Result<()> {
     }
     let meta = std::fs::metadata(folder)?;
     if meta.uid() != rustix::process::geteuid().as_raw() || meta.mode() & 0o022 != 0 {
-        return Err(io::Error::other(format!(
-            "`{}` must belong to this user and be writable by nobody else: chmod 700 it or set {HOME_VARIABLE}",
-            folder.display()
-        )));
+        return Err(io::Error::other(
+            "it must belong to this user and be writable by nobody else (chmod 700)",
+        ));
     }
     Ok(())
 }

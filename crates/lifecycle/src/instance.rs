@@ -1,7 +1,7 @@
 //! One running plugin: execute, usage, terminate.
 
 use crate::actions::Actions;
-use crate::effects::{EffectUsage, Effects};
+use crate::effects::Effects;
 use crate::engine::{Engine, Statistics, count_end};
 use crate::error::RunError;
 use crate::interrupt::Interrupt;
@@ -12,6 +12,7 @@ use crate::observer::Observer;
 use crate::plain;
 use crate::record::Recorder;
 use crate::review::Review;
+use ringfence_broker::{BrokerUsage, CountedDenial};
 use ringfence_limits::Resource;
 use ringfence_package::{Package, Protocol};
 use ringfence_permission::Grants;
@@ -39,7 +40,9 @@ pub struct Ended {
     /// What the kernel counted.
     pub usage: Usage,
     /// What it did through the broker.
-    pub effects: EffectUsage,
+    pub effects: BrokerUsage,
+    /// The different denials of the broker, each with its count.
+    pub denials: Vec<CountedDenial>,
 }
 
 enum Talk {
@@ -56,7 +59,7 @@ pub struct Instance {
     jailed: Jailed,
     package: Package,
     grants: Arc<Grants>,
-    effects: Box<dyn Effects>,
+    effects: Effects,
     observer: Box<dyn Observer>,
     recorder: Recorder,
     statistics: Arc<Mutex<Statistics>>,
@@ -71,14 +74,14 @@ impl Instance {
         engine: &Engine,
         review: Review,
         mut jailed: Jailed,
-        recorder: Recorder,
+        effects: Effects,
+        interrupt: Interrupt,
         observer: Box<dyn Observer>,
-    ) -> Result<Self, RunError> {
-        let interrupt = Interrupt::new().map_err(|e| RunError::Internal { what: e.to_string() })?;
+    ) -> Self {
+        let recorder = jailed.recorder().clone();
         jailed.interrupt_with(interrupt.clone());
         let grants = Arc::clone(review.admitted.grants());
-        let effects = engine.effects(&review, &recorder);
-        Ok(Self {
+        Self {
             jailed,
             package: review.package,
             grants,
@@ -90,7 +93,7 @@ impl Instance {
             talk: Talk::New,
             failed: None,
             ended: false,
-        })
+        }
     }
 
     /// Loads the plugin, or does the handshake; a plain program needs neither.
@@ -104,13 +107,10 @@ impl Instance {
         }
         let result = match self.package.protocol {
             Protocol::Plain => return Ok(()),
-            Protocol::Actions => Actions::start(
-                &mut self.jailed,
-                &self.package,
-                &mut *self.effects,
-                &mut *self.observer,
-            )
-            .map(Talk::Actions),
+            Protocol::Actions => {
+                Actions::start(&mut self.jailed, &self.package, &self.effects, &mut *self.observer)
+                    .map(Talk::Actions)
+            }
             Protocol::Mcp => {
                 let roots = self.roots();
                 McpSession::start(&mut self.jailed, roots, &mut *self.observer).map(Talk::Mcp)
@@ -174,7 +174,7 @@ impl Instance {
         self.recorder.calling(action)?;
         let result = match &mut self.talk {
             Talk::Actions(actions) => actions
-                .call(&mut self.jailed, action, input, &mut *self.effects, &mut *self.observer)
+                .call(&mut self.jailed, action, input, &self.effects, &mut *self.observer)
                 .map(Answer::Value),
             Talk::Mcp(session) => {
                 let empty = Value::Object(serde_json::Map::new());
@@ -252,6 +252,12 @@ impl Instance {
         self.jailed.host_pid()
     }
 
+    /// Whether its program has ended; looks without waiting.
+    #[must_use]
+    pub fn has_ended(&mut self) -> bool {
+        self.jailed.has_ended()
+    }
+
     fn failing(&mut self, error: RunError) -> RunError {
         if !matches!(error, RunError::Plugin(_) | RunError::NoSuchAction { .. }) {
             self.talk = Talk::Over;
@@ -276,7 +282,7 @@ impl Instance {
             count_end(&self.statistics, &usage, self.failed.is_some());
             self.recorder.ended(end, &usage, self.failed.as_deref());
         }
-        Ended { end, usage, effects: self.effects.usage() }
+        Ended { end, usage, effects: self.effects.usage(), denials: self.effects.denials() }
     }
 }
 

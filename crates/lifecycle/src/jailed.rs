@@ -139,6 +139,17 @@ impl Jailed {
         self.running.live()
     }
 
+    /// Whether the program has ended; looks without waiting.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        if self.ended.is_none() {
+            match self.running.poll_end() {
+                Ok(end) => self.ended = end,
+                Err(_) => return true,
+            }
+        }
+        self.ended.is_some()
+    }
+
     pub(crate) fn stderr_text(&self) -> String {
         self.stderr.text()
     }

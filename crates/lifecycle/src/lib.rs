@@ -19,10 +19,10 @@ mod mcp_proxy;
 mod observer;
 mod plain;
 mod plan;
+mod pool;
 mod record;
 mod review;
 
-pub use effects::EffectUsage;
 pub use engine::{Engine, EngineError, EngineOptions, Statistics};
 pub use error::{Phase, RunError};
 pub use home::{HOME_VARIABLE, home_folder};
@@ -30,4 +30,9 @@ pub use instance::{Answer, Ended, Instance};
 pub use interrupt::Interrupt;
 pub use mcp_proxy::ProxyUsage;
 pub use observer::{Observer, Silent};
+pub use pool::Pool;
 pub use review::{Asked, Card, Review, ReviewError, Terms};
+pub use ringfence_broker::{BrokerUsage, CountedDenial};
+pub use ringfence_gate_host::{
+    HostService, HostServiceError, HostServices, MemorySettings, Settings, SettingsStore,
+};

@@ -136,7 +136,7 @@ fn step(
                 observer.log(b"\n");
             }
             ClientEvent::ServerRequestRefused { method } => {
-                jailed.recorder().refused_request(method)
+                jailed.recorder().refused_request(method);
             }
             ClientEvent::Violation(violation) => {
                 jailed.recorder().violation(&violation.to_string());

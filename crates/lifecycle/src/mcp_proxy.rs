@@ -78,7 +78,7 @@ impl Served<'_> {
             for happening in happenings {
                 match happening {
                     Happening::Bytes(Source::Client, bytes) if bytes.is_empty() => {
-                        client_gone = true
+                        client_gone = true;
                     }
                     Happening::Bytes(Source::Client, bytes) => {
                         self.first.get_or_insert_with(Instant::now);

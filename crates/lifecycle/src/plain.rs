@@ -56,7 +56,7 @@ pub(crate) fn run(
             if usage.out_of_memory > 0 {
                 return Err(jailed.death(End::Exited(status)));
             }
-            Err(RunError::Status { status, stderr: jailed.stderr_text() })
+            Err(RunError::Status { status, output, stderr: jailed.stderr_text() })
         }
         Some(end) => Err(jailed.death(end)),
         None => Err(RunError::Internal { what: "the program's end was lost".to_owned() }),

@@ -77,7 +77,7 @@ fn start_of(package: &Package, around: &Surroundings<'_>) -> Result<Start, Start
     if let Entry::Command { argv } = &package.entry {
         let (name, rest) =
             argv.split_first().ok_or_else(|| StartError::Plan("there is no program".to_owned()))?;
-        let found = Interpreter::resolve(name, around.search).map_err(not_found)?;
+        let found = Interpreter::resolve(name, around.search).map_err(|error| not_found(&error))?;
         let mut arguments = found.arguments;
         arguments.extend(rest.iter().cloned());
         return Ok(Start { program: found.program, arguments, files: Vec::new() });
@@ -127,20 +127,24 @@ fn interpreter(package: &Package, around: &Surroundings<'_>) -> Result<PathBuf, 
         std::env::split_paths(around.search).filter(|folder| !folder.ends_with("shims")),
     )
     .unwrap_or_default();
-    let mut last = None;
+    // The first name is the one that people know.
+    let mut first = None;
     for search in [native.as_os_str(), around.search] {
         for name in names {
             match Interpreter::resolve(OsStr::new(name), search) {
                 Ok(found) => return Ok(found.program),
-                Err(error) => last = Some(error),
+                Err(error) => first = first.or(Some(error)),
             }
         }
     }
-    Err(last.map_or_else(|| StartError::Plan("there is no interpreter".to_owned()), not_found))
+    Err(first.map_or_else(
+        || StartError::Plan("there is no interpreter".to_owned()),
+        |error| not_found(&error),
+    ))
 }
 
-fn not_found(error: InterpreterError) -> StartError {
-    let program = match &error {
+fn not_found(error: &InterpreterError) -> StartError {
+    let program = match error {
         InterpreterError::NotFound { name } => name.clone(),
         InterpreterError::NotAProgram { path }
         | InterpreterError::Unreadable { path, .. }
@@ -165,7 +169,7 @@ fn refuse_wide(path: &Path, what: &str, around: &Surroundings<'_>) -> Result<(),
             around.home.display()
         )));
     }
-    if around.user_home.is_some_and(|home| holds(home)) {
+    if around.user_home.is_some_and(holds) {
         return Err(StartError::Plan(format!(
             "{what} `{}` is your whole home folder; move the plugin to a folder of its own or name a narrower one",
             path.display()
@@ -190,6 +194,13 @@ fn expose_files(
     let covered = |kind: Kind, path: &Path| {
         grants.of_kind(kind).iter().filter_map(path_of).any(|granted| path.starts_with(granted))
     };
+    // What the operator denies inside a granted folder cannot be cut out of a
+    // mount: the broker alone serves such a folder.
+    let has_hole = |kind: Kind, folder: &Path| {
+        let mut holes = grants.denied(kind).iter().filter_map(|pattern| pattern.path());
+        holes.any(|hole| Path::new(hole).starts_with(folder) || folder.starts_with(hole))
+            || grants.denied(kind).iter().any(ringfence_types::Pattern::is_any)
+    };
     let mut reads: Vec<PathBuf> =
         grants.of_kind(Kind::FilesRead).iter().filter_map(path_of).collect();
     // What is readable and, below it, writable is mounted twice: outer first.
@@ -198,13 +209,7 @@ fn expose_files(
     reads.sort();
     reads.dedup();
     for target in reads {
-        // A policy hole inside a granted folder cannot be cut out of a mount.
-        if grants
-            .denied(Kind::FilesRead)
-            .iter()
-            .filter_map(|pattern| pattern.path())
-            .any(|hole| Path::new(hole).starts_with(&target))
-        {
+        if has_hole(Kind::FilesRead, &target) {
             continue;
         }
         let source = std::fs::canonicalize(&target).map_err(|error| {
@@ -212,6 +217,8 @@ fn expose_files(
         })?;
         refuse_wide(&source, "the granted", around)?;
         let writable = covered(Kind::FilesWrite, &target)
+            && !has_hole(Kind::FilesWrite, &target)
+            && !has_hole(Kind::FilesDelete, &target)
             && (covered(Kind::FilesDelete, &target) || around.landlock);
         exposed.push(Exposed { source, target, writable, executable: false });
     }
@@ -226,7 +233,9 @@ fn programs(grants: &Grants, around: &Surroundings<'_>) -> Result<Programs, Star
     let mut listed = Vec::new();
     for grant in granted {
         let name = grant.capability().scope().as_str();
-        listed.push(find_program(OsStr::new(name), around.search).map_err(not_found)?);
+        listed.push(
+            find_program(OsStr::new(name), around.search).map_err(|error| not_found(&error))?,
+        );
     }
     Ok(if listed.is_empty() { Programs::None } else { Programs::Listed(listed) })
 }

@@ -32,10 +32,6 @@ impl Recorder {
         &self.sink
     }
 
-    pub(crate) fn instance(&self) -> &InstanceId {
-        &self.instance
-    }
-
     fn event(&self, kind: EventKind, message: &str) -> AuditEvent {
         AuditEvent::new(kind, message).instance(&self.instance)
     }
@@ -88,10 +84,16 @@ impl Recorder {
         let severity = if why.is_some() { Severity::Warning } else { Severity::Info };
         let micros =
             |time: std::time::Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let how = match (end, why) {
+            (End::Killed, None) => "stopped by us after its work".to_owned(),
+            (End::Killed, Some(_)) => "killed".to_owned(),
+            (End::Exited(status), _) => format!("exit status {status}"),
+            (End::Signalled(signal), _) => format!("signal {signal}"),
+        };
         let mut event = self
             .event(EventKind::SandboxEnded, "sandbox ended")
             .severity(severity)
-            .with("end", format!("{end:?}"))
+            .with("end", how)
             .with("wall_us", micros(usage.wall))
             .with("cpu_us", micros(usage.cpu))
             .with("peak_memory", usage.peak_memory);

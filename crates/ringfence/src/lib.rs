@@ -6,9 +6,10 @@
 #![forbid(unsafe_code)]
 
 pub use ringfence_lifecycle::{
-    Answer, Asked, Card, EffectUsage, Ended, Engine, EngineError, EngineOptions, HOME_VARIABLE,
-    Instance, Interrupt, Observer, Phase, ProxyUsage, Review, ReviewError, RunError, Silent,
-    Statistics, Terms, home_folder,
+    Answer, Asked, BrokerUsage, Card, CountedDenial, Ended, Engine, EngineError, EngineOptions,
+    HOME_VARIABLE, HostService, HostServiceError, HostServices, Instance, Interrupt,
+    MemorySettings, Observer, Phase, Pool, ProxyUsage, Review, ReviewError, RunError, Settings,
+    SettingsStore, Silent, Statistics, Terms, home_folder,
 };
 pub use ringfence_limits::{Budget, Preset, Resource, Timeouts};
 pub use ringfence_package::{ManifestError, Package, PackageError, Protocol};

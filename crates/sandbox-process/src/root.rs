@@ -6,6 +6,7 @@ use ringfence_jailer::{JailSpec, LandlockRule, MountStep, Rlimit, SeccompProfile
 use ringfence_sandbox::{Exposed, Plan, Programs, Runtime, StartError};
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
 /// Folders that hold shared libraries and data of the system: readable by
@@ -104,7 +105,7 @@ impl SystemRoot {
         }
         if let Some(prefix) = prefix {
             let lib = prefix.join("lib");
-            mounts.push(bind_step(&lib, &lib, bind::EXECUTABLE | bind::OWNED)?);
+            mounts.push(bind_step(&lib, &lib, bind::EXECUTABLE | owned_unless_public(&lib))?);
         }
         mounts.extend(links_of(&plan.program, plan, prefix)?);
         let mut programs = vec![file.to_owned()];
@@ -130,7 +131,8 @@ impl SystemRoot {
             }
             if !in_shown_folder(program, plan, prefix) {
                 // A link that stands on the list is shown as the file behind it.
-                mounts.push(bind_step(program, program, bind::EXECUTABLE | bind::OWNED)?);
+                let flags = bind::EXECUTABLE | owned_unless_public(program);
+                mounts.push(bind_step(program, program, flags)?);
             }
             executables.push(program.clone());
         }
@@ -268,6 +270,14 @@ fn exposed_step(exposed: &Exposed) -> Result<MountStep, StartError> {
     bind_step(&exposed.source, &exposed.target, flags)
 }
 
+/// What everybody on the host may read and start needs no change of owner,
+/// which costs a user namespace of its own.
+fn owned_unless_public(path: &Path) -> u8 {
+    const PUBLIC: u32 = 0o005;
+    let public = std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & PUBLIC == PUBLIC);
+    if public { 0 } else { bind::OWNED }
+}
+
 fn system_bind(path: &str) -> MountStep {
     MountStep::Bind {
         source: text(path),
@@ -355,9 +365,8 @@ fn landlock(plan: &Plan, executables: &[PathBuf]) -> Result<Vec<LandlockRule>, S
         rule(Path::new("/"), access::READ)?,
         rule(Path::new("/tmp"), access::READ | access::WRITE)?,
     ];
-    for name in DEVICES {
-        rules.push(rule(&Path::new("/dev").join(name), access::READ | access::WRITE)?);
-    }
+    // The folder holds the five harmless devices and is itself read-only.
+    rules.push(rule(Path::new("/dev"), access::READ | access::WRITE)?);
     for exposed in plan.exposed.iter().filter(|exposed| exposed.writable) {
         rules.push(rule(&exposed.target, access::READ | access::WRITE)?);
     }
