@@ -1,0 +1,20 @@
+//! What a person gets from the program `ringfence`: its answers, its exit
+//! codes, and that it never leaves anything behind.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "support for tests: a failure here is a failure of the test"
+)]
+
+mod card;
+mod exit_codes;
+mod interruption;
+mod limits;
+mod loans;
+mod log;
+mod output;
+mod program;
+mod question;
+mod terminal;
