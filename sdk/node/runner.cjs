@@ -15,6 +15,11 @@
   const MAX_STACK = 12 * 1024;
   // The host refuses more requests at once than this.
   const MAX_REQUESTS = 64;
+  // Most bytes of a file, and most names or events, that the host gives at once.
+  const MAX_READ = 1024 * 1024;
+  const MAX_LIST = 1000;
+  // Milliseconds between two looks for events: each is a call that counts.
+  const POLL_INTERVAL = 250;
 
   // Taken before plugin code can replace them.
   const { parse, stringify } = JSON;
@@ -28,7 +33,6 @@
   const waiting = new Map(); // our request id -> { resolve, reject }
   const queued = []; // requests above MAX_REQUESTS
   const running = new Set(); // ids of the host's calls in flight
-  const subscribers = []; // { subject, handler }
   let nextRequest = 1;
   let actions = new Map();
   let ended = false;
@@ -38,9 +42,9 @@
       super(message);
       this.name = 'RingfenceError';
       this.code = data && typeof data.code === 'string' ? data.code : 'failed';
-      this.kind = (data && data.kind) || null;
-      this.object = (data && data.object) || null;
-      this.repair = (data && data.repair) || null;
+      for (const member of ['kind', 'object', 'withheldBy', 'repair']) {
+        this[member] = data && data[member] !== undefined ? data[member] : null;
+      }
     }
   }
 
@@ -110,79 +114,189 @@
     });
   }
 
+  const isObject = (value) => value !== null && typeof value === 'object';
+
   function compact(object) {
     return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
   }
 
-  function matches(pattern, subject) {
-    const want = pattern.split('.');
-    const have = subject.split('.');
-    for (let i = 0; i < want.length; i++) {
-      if (want[i] === '>') return have.length > i;
-      if (i >= have.length || (want[i] !== '*' && want[i] !== have[i])) return false;
+  // Bytes travel as {"base64": "..."}, wherever a text could stand as well.
+
+  function fromBytes(value) {
+    let bytes;
+    if (ArrayBuffer.isView(value)) bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    else if (value instanceof ArrayBuffer) bytes = Buffer.from(value);
+    return bytes === undefined ? value : { base64: bytes.toString('base64') };
+  }
+
+  function toBytes(value) {
+    const wrapped = isObject(value) && typeof value.base64 === 'string' && Object.keys(value).length === 1;
+    return wrapped ? Buffer.from(value.base64, 'base64') : value;
+  }
+
+  // ---- answers of the broker as an author wants them ----
+
+  // The value of the answer; null when there is nothing of that name.
+  async function lookUp(method, params) {
+    try {
+      return (await request(method, params)).value;
+    } catch (error) {
+      if (error instanceof RingfenceError && error.code === 'not_found') return null;
+      throw error;
     }
-    return want.length === have.length;
+  }
+
+  async function nothing(answer) {
+    await answer;
+    return null;
+  }
+
+  // All pages of a list, or the first `max` entries.
+  async function pages(method, params, { after, max } = {}, member, nameOf) {
+    const all = [];
+    for (;;) {
+      const left = max === undefined ? undefined : Math.min(max - all.length, MAX_LIST);
+      const answer = await request(method, compact({ ...params, after, max: left }));
+      const page = answer[member];
+      all.push(...page);
+      if (!answer.more || page.length === 0 || all.length >= max) return all;
+      after = nameOf(page[page.length - 1]);
+    }
+  }
+
+  // A whole file, or `max` bytes from `offset`, though each answer has a limit.
+  async function readFile(file, { offset, max, encoding = 'text' } = {}) {
+    if (!['text', 'base64', 'bytes'].includes(encoding)) {
+      throw new TypeError('encoding is text, base64 or bytes');
+    }
+    const wire = encoding === 'text' ? undefined : 'base64';
+    const pieces = [];
+    let length = 0;
+    for (;;) {
+      const answer = await request('files.read', compact({
+        path: file,
+        offset: length > 0 ? (offset || 0) + length : offset,
+        max: max === undefined ? undefined : Math.min(max - length, MAX_READ),
+        encoding: wire,
+      }));
+      const { content } = answer;
+      // A piece may end within a character; then it comes as bytes.
+      const piece = typeof content === 'string' ? Buffer.from(content) : toBytes(content);
+      pieces.push(piece);
+      length += piece.length;
+      if (answer.end || piece.length === 0 || length >= max) break;
+    }
+    const bytes = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
+    if (encoding === 'bytes') return bytes;
+    if (encoding === 'base64') return bytes.toString('base64');
+    const text = bytes.toString('utf8');
+    if (!Buffer.from(text).equals(bytes)) {
+      throw new TypeError(`${file} is not UTF-8; read it with { encoding: 'bytes' }`);
+    }
+    return text;
+  }
+
+  async function stat(file) {
+    try {
+      return await request('files.stat', { path: file });
+    } catch (error) {
+      if (error instanceof RingfenceError && error.code === 'not_found') return null;
+      throw error;
+    }
+  }
+
+  async function execute(program, args, stdin) {
+    const answer = await request('process.execute', compact({ program, args, stdin: fromBytes(stdin) }));
+    return { ...answer, stdout: toBytes(answer.stdout), stderr: toBytes(answer.stderr) };
+  }
+
+  // Events wait at the host until they are fetched.
+  class Subscription {
+    constructor(subject, { interval = POLL_INTERVAL, timeout = Infinity } = {}) {
+      this.subject = subject;
+      this.interval = interval;
+      this.timeout = timeout;
+      this.dropped = 0;
+      this.more = false;
+      this.ended = false;
+      this.ready = request('events.subscribe', { subject }).then((answer) => answer.subscription);
+      // Whoever polls is told; a process must not end because nobody did yet.
+      this.ready.catch(() => {});
+    }
+
+    async poll(max) {
+      const subscription = await this.ready;
+      const answer = await request('events.poll', compact({ subscription, max }));
+      this.dropped += answer.dropped;
+      this.more = answer.more;
+      return answer.events;
+    }
+
+    async unsubscribe() {
+      if (this.ended) return false;
+      this.ended = true;
+      return (await request('events.unsubscribe', { subscription: await this.ready })).ended;
+    }
+
+    async *[Symbol.asyncIterator]() {
+      let quiet = 0;
+      try {
+        while (!this.ended) {
+          const events = await this.poll();
+          quiet = events.length > 0 ? 0 : quiet;
+          yield* events;
+          if (this.more) continue;
+          const pause = Math.min(this.interval, this.timeout - quiet);
+          if (pause <= 0) return;
+          await new Promise((resolve) => setTimeout(resolve, pause));
+          quiet += pause;
+        }
+      } finally {
+        await this.unsubscribe().catch(() => {});
+      }
+    }
   }
 
   let settings = {};
   let pluginName = '';
 
+  const orNull = (value) => (value === undefined ? null : value);
+
   const ringfence = Object.freeze({
     get plugin() {
       return pluginName;
     },
+    call: (method, params) => request(method, params),
     storage: Object.freeze({
-      get: (key) => request('storage.get', { key }),
-      set: (key, value) => request('storage.set', { key, value: value === undefined ? null : value }),
-      delete: (key) => request('storage.delete', { key }),
-      list: (prefix) => request('storage.list', compact({ prefix })),
+      get: async (key) => toBytes(await lookUp('storage.get', { key })),
+      set: (key, value) => nothing(request('storage.set', { key, value: fromBytes(orNull(value)) })),
+      delete: async (key) => (await request('storage.delete', { key })).deleted,
+      list: (prefix, options) => pages('storage.list', { prefix }, options, 'keys', (key) => key),
     }),
     files: Object.freeze({
-      read: async (file, encoding) => {
-        const wanted = encoding === 'buffer' ? 'base64' : encoding;
-        const content = await request('files.read', compact({ path: file, encoding: wanted }));
-        return encoding === 'buffer' ? Buffer.from(content, 'base64') : content;
-      },
-      write: (file, content) =>
-        typeof content === 'string'
-          ? request('files.write', { path: file, content })
-          : request('files.write', {
-              path: file,
-              content: Buffer.from(content).toString('base64'),
-              encoding: 'base64',
-            }),
-      list: (folder) => request('files.list', { path: folder }),
-      stat: (file) => request('files.stat', { path: file }),
-      delete: (file) => request('files.delete', { path: file }),
+      read: readFile,
+      write: async (file, content, { mode } = {}) =>
+        (await request('files.write', compact({ path: file, content: fromBytes(content), mode }))).written,
+      list: (folder, options) => pages('files.list', { path: folder }, options, 'entries', (entry) => entry.name),
+      stat,
+      mkdir: (folder) => nothing(request('files.mkdir', { path: folder })),
+      delete: (file) => nothing(request('files.delete', { path: file })),
     }),
     events: Object.freeze({
-      publish: (subject, data) =>
-        request('events.publish', { subject, data: data === undefined ? null : data }),
-      subscribe: async (subject, handler) => {
-        const subscriber = { subject, handler };
-        subscribers.push(subscriber);
-        try {
-          await request('events.subscribe', { subject });
-        } catch (error) {
-          subscribers.splice(subscribers.indexOf(subscriber), 1);
-          throw error;
-        }
-      },
+      publish: (subject, payload) => nothing(request('events.publish', compact({ subject, payload }))),
+      subscribe: (subject, options) => new Subscription(subject, options),
     }),
-    environment: Object.freeze({ get: (name) => request('environment.get', { name }) }),
+    environment: Object.freeze({ get: (name) => lookUp('environment.get', { name }) }),
     config: Object.freeze({
-      get: (key) => request('config.get', { key }),
-      set: (key, value) => request('config.set', { key, value: value === undefined ? null : value }),
+      get: (key) => lookUp('config.get', { key }),
+      set: (key, value) => nothing(request('config.set', { key, value: orNull(value) })),
       get initial() {
         return settings;
       },
     }),
-    process: Object.freeze({
-      execute: (program, args, options) =>
-        request('process.execute', compact({ program, arguments: args, input: options && options.input })),
-    }),
+    process: Object.freeze({ execute }),
     host: Object.freeze({
-      call: (service, method, args) => request('host.call', compact({ service, method, arguments: args })),
+      call: (service, method, params) => request('host.call', compact({ service, method, params })),
     }),
     log: Object.freeze(
       Object.fromEntries(
@@ -224,8 +338,6 @@
       return import(pathToFileURL(entry).href);
     }
   }
-
-  const isObject = (value) => value !== null && typeof value === 'object';
 
   // Gathers actions from a module or a plugin object; the first meaning of a
   // name wins.
@@ -360,12 +472,6 @@
         .finally(() => running.delete(message.id));
     } else if (message.method === 'call') {
       call(message.id, params);
-    } else if (message.method === 'event') {
-      for (const { subject, handler } of subscribers) {
-        if (!matches(subject, params.subject)) continue;
-        // A handler's rejection is an uncaught one, as for any other callback.
-        Promise.resolve().then(() => handler(params.data, params.subject));
-      }
     } else if (message.id !== undefined) {
       send({ id: message.id, error: { code: METHOD_NOT_FOUND, message: `no method ${message.method}` } });
     }

@@ -4,7 +4,18 @@ The module exists only while a plugin runs; nothing has to be installed.
 """
 
 from os import PathLike
-from typing import Any, Callable, Dict, List, Literal, Optional, Sequence, Union, overload
+from typing import (
+    Any,
+    AsyncIterator,
+    Dict,
+    Iterator,
+    List,
+    Literal,
+    Optional,
+    Sequence,
+    Union,
+    overload,
+)
 
 Json = Union[None, bool, int, float, str, List[Any], Dict[str, Any]]
 Path = Union[str, "PathLike[str]"]
@@ -14,49 +25,99 @@ class RingfenceError(Exception):
 
     message: str
     code: str
-    """Stable word: not_granted, budget, invalid, not_recorded, not_found, failed..."""
+    """Stable word: not_granted, not_recorded, budget, invalid, not_found, failed,
+    unknown_method; gone when the host has ended the session."""
     kind: Optional[str]
     """The capability that was needed, such as storage.write."""
     object: Optional[str]
     """On what: a path, key, subject or program."""
+    withheld_by: Optional[str]
+    """Who withheld it: declared, policy, consent, scope, revoked, unavailable."""
     repair: Optional[str]
     """The option that would allow it, when there is one."""
 
 class _Storage:
-    def get(self, key: str) -> Json: ...
-    def set(self, key: str, value: Json) -> None: ...
+    def get(self, key: str) -> Any:
+        """None when there is no such key; bytes stay bytes."""
+    def set(self, key: str, value: Union[Json, bytes]) -> None: ...
     def delete(self, key: str) -> bool: ...
-    def list(self, prefix: str = ...) -> List[str]: ...
+    def list(
+        self, prefix: str = ..., after: str = ..., max: Optional[int] = ...
+    ) -> List[str]: ...
 
 class _Files:
+    """Paths are absolute."""
+
     @overload
-    def read(self, path: Path, encoding: Literal["utf8", "base64"] = ...) -> str: ...
+    def read(
+        self,
+        path: Path,
+        offset: int = ...,
+        max: Optional[int] = ...,
+        encoding: Literal["text", "base64"] = ...,
+    ) -> str: ...
     @overload
-    def read(self, path: Path, encoding: Literal["bytes"]) -> bytes: ...
-    def write(self, path: Path, content: Union[str, bytes]) -> None: ...
-    def list(self, path: Path) -> List[str]: ...
-    def stat(self, path: Path) -> Optional[Dict[str, Any]]: ...
+    def read(
+        self,
+        path: Path,
+        offset: int = ...,
+        max: Optional[int] = ...,
+        *,
+        encoding: Literal["bytes"]
+    ) -> bytes: ...
+    def write(
+        self, path: Path, content: Union[str, bytes], mode: Literal["replace", "append"] = ...
+    ) -> int:
+        """The number of bytes written."""
+    def list(
+        self, path: Path, after: str = ..., max: Optional[int] = ...
+    ) -> List[Dict[str, str]]:
+        """Entries with `name` and `kind` (file, folder, link, other)."""
+    def stat(self, path: Path) -> Optional[Dict[str, Any]]:
+        """`kind`, `size` and `modifiedMs`; None when there is nothing of that name."""
+    def mkdir(self, path: Path) -> None: ...
     def delete(self, path: Path) -> None: ...
 
+class Subscription:
+    """Events wait at the host until they are fetched, by a loop or by `poll`. An
+    event has `subject`, `publisher` (the host says who) and `payload`."""
+
+    subject: str
+    dropped: int
+    """Events that were lost because nobody fetched them."""
+    def poll(self, max: int = ...) -> List[Dict[str, Any]]:
+        """What waits, oldest first."""
+    def unsubscribe(self) -> bool: ...
+    def __enter__(self) -> "Subscription": ...
+    def __exit__(self, *unused: Any) -> None: ...
+    def __iter__(self) -> Iterator[Dict[str, Any]]: ...
+    def __aiter__(self) -> AsyncIterator[Dict[str, Any]]: ...
+
 class _Events:
-    def publish(self, subject: str, data: Json = ...) -> None: ...
-    def subscribe(self, subject: str, handler: Callable[..., Any]) -> None: ...
+    def publish(self, subject: str, payload: Json = ...) -> None: ...
+    def subscribe(
+        self, subject: str, interval: float = ..., timeout: Optional[float] = ...
+    ) -> Subscription:
+        """A loop over it looks every `interval` seconds (0.25) and ends after
+        `timeout` seconds without an event (never)."""
 
 class _Environment:
     def get(self, name: str) -> Optional[str]: ...
 
 class _Config:
     initial: Json
-    def get(self, key: str) -> Json: ...
+    def get(self, key: str) -> Any: ...
     def set(self, key: str, value: Json) -> None: ...
 
 class _Process:
     def execute(
-        self, program: str, arguments: Sequence[str] = ..., input: str = ...
-    ) -> Dict[str, Any]: ...
+        self, program: str, args: Sequence[str] = ..., stdin: Union[str, bytes] = ...
+    ) -> Dict[str, Any]:
+        """`exitCode`, `stdout`, `stderr` (bytes when they are not UTF-8) and
+        `truncated`."""
 
 class _Host:
-    def call(self, service: str, method: str, arguments: Json = ...) -> Json: ...
+    def call(self, service: str, method: str, params: Json = ...) -> Any: ...
 
 class _Log:
     def debug(self, message: object) -> None: ...
@@ -65,6 +126,11 @@ class _Log:
     def error(self, message: object) -> None: ...
 
 plugin: str
+
+def call(method: str, params: Optional[Dict[str, Any]] = ...) -> Any:
+    """Any method of the broker by its name, such as `ai.complete` with `object`
+    and `params`."""
+
 storage: _Storage
 files: _Files
 events: _Events

@@ -24,6 +24,11 @@ MAX_MESSAGE = 4 * 1024
 MAX_STACK = 12 * 1024
 # The host refuses more requests at once than this.
 MAX_REQUESTS = 64
+# Most bytes of a file, and most names or events, that the host gives at once.
+MAX_READ = 1024 * 1024
+MAX_LIST = 1000
+# Seconds between two looks for events: each is a call that counts.
+POLL_INTERVAL = 0.25
 
 
 def _plain_json():
@@ -91,6 +96,7 @@ class RingfenceError(Exception):
         self.code = data.get("code") or "failed"
         self.kind = data.get("kind")
         self.object = data.get("object")
+        self.withheld_by = data.get("withheldBy")
         self.repair = data.get("repair")
 
 
@@ -164,7 +170,13 @@ class _Connection:
             self.send({"id": call, "error": _failure(problem, stack=False)})
 
     def request(self, method, **params):
-        params = {k: v for k, v in params.items() if v is not _ABSENT}
+        """A request whose absent parameters are left out."""
+        return self.call(
+            method, {k: v for k, v in params.items() if v is not _ABSENT}
+        )
+
+    def call(self, method, params=None):
+        """One request by its name, for methods that have no function here."""
         waiter = _Waiter()
         with self._lock:
             if self._closed:
@@ -176,7 +188,9 @@ class _Connection:
         if waiter.number is None:
             waiter.lock.acquire()
         if waiter.reply is None:
-            message = {"id": waiter.number, "method": method, "params": params}
+            message = {"id": waiter.number, "method": method}
+            if params is not None:
+                message["params"] = params
             try:
                 self.send(message)
             except BaseException:
@@ -230,6 +244,52 @@ _connection = _Connection(DESCRIPTOR)
 _request = _connection.request
 
 
+# ---- answers of the broker as an author wants them ----
+
+
+def _from_bytes(value):
+    """Bytes travel as {"base64": "..."}, wherever a text could stand as well."""
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        import binascii
+
+        text = binascii.b2a_base64(value, newline=False).decode("ascii")
+        return {"base64": text}
+    return value
+
+
+def _to_bytes(value):
+    if isinstance(value, dict) and len(value) == 1:
+        text = value.get("base64")
+        if isinstance(text, str):
+            import binascii
+
+            return binascii.a2b_base64(text)
+    return value
+
+
+def _look_up(method, **params):
+    """The value of the answer; None when there is nothing of that name."""
+    try:
+        return _request(method, **params)["value"]
+    except RingfenceError as error:
+        if error.code == "not_found":
+            return None
+        raise
+
+
+def _pages(method, member, name_of, after, most, **params):
+    """All pages of a list, or the first `most` entries."""
+    found = []
+    while True:
+        left = _ABSENT if most is None else min(most - len(found), MAX_LIST)
+        answer = _request(method, after=after, max=left, **params)
+        page = answer[member]
+        found.extend(page)
+        if not answer["more"] or not page or (most is not None and len(found) >= most):
+            return found
+        after = name_of(page[-1])
+
+
 # ---- the module `ringfence` ----
 
 
@@ -237,70 +297,174 @@ class _Storage:
     """Needs storage.read or storage.write of the key."""
 
     def get(self, key):
-        return _request("storage.get", key=key)
+        return _to_bytes(_look_up("storage.get", key=key))
 
     def set(self, key, value):
-        return _request("storage.set", key=key, value=value)
+        _request("storage.set", key=key, value=_from_bytes(value))
 
     def delete(self, key):
-        return _request("storage.delete", key=key)
+        return _request("storage.delete", key=key)["deleted"]
 
-    def list(self, prefix=_ABSENT):
-        return _request("storage.list", prefix=prefix)
+    def list(self, prefix="", after=_ABSENT, max=None):
+        return _pages(
+            "storage.list", "keys", lambda key: key, after, max, prefix=prefix
+        )
 
 
 class _Files:
     """Needs files.read, files.write or files.delete of the path."""
 
-    def read(self, path, encoding="utf8"):
+    def read(self, path, offset=0, max=None, encoding="text"):
+        """A whole file, or `max` bytes from `offset`, though each answer has a
+        limit."""
+        if encoding not in ("text", "base64", "bytes"):
+            raise ValueError("encoding is text, base64 or bytes")
+        wire = _ABSENT if encoding == "text" else "base64"
+        pieces = []
+        length = 0
+        while True:
+            answer = _request(
+                "files.read",
+                path=str(path),
+                offset=offset + length,
+                max=_ABSENT if max is None else min(max - length, MAX_READ),
+                encoding=wire,
+            )
+            content = answer["content"]
+            # A piece may end within a character; then it comes as bytes.
+            piece = (
+                content.encode("utf-8")
+                if isinstance(content, str)
+                else _to_bytes(content)
+            )
+            pieces.append(piece)
+            length += len(piece)
+            if answer["end"] or not piece or (max is not None and length >= max):
+                break
+        data = b"".join(pieces)
         if encoding == "bytes":
-            import binascii
+            return data
+        if encoding == "base64":
+            return _from_bytes(data)["base64"]
+        return data.decode("utf-8")
 
-            text = _request("files.read", path=str(path), encoding="base64")
-            return binascii.a2b_base64(text)
-        return _request("files.read", path=str(path), encoding=encoding)
+    def write(self, path, content, mode=_ABSENT):
+        answer = _request(
+            "files.write", path=str(path), content=_from_bytes(content), mode=mode
+        )
+        return answer["written"]
 
-    def write(self, path, content):
-        if isinstance(content, str):
-            return _request("files.write", path=str(path), content=content)
-        import binascii
-
-        text = binascii.b2a_base64(content, newline=False).decode("ascii")
-        return _request(
-            "files.write", path=str(path), content=text, encoding="base64"
+    def list(self, path, after=_ABSENT, max=None):
+        return _pages(
+            "files.list", "entries", lambda entry: entry["name"], after, max,
+            path=str(path),
         )
 
-    def list(self, path):
-        return _request("files.list", path=str(path))
-
     def stat(self, path):
-        return _request("files.stat", path=str(path))
+        try:
+            return _request("files.stat", path=str(path))
+        except RingfenceError as error:
+            if error.code == "not_found":
+                return None
+            raise
+
+    def mkdir(self, path):
+        _request("files.mkdir", path=str(path))
 
     def delete(self, path):
-        return _request("files.delete", path=str(path))
+        _request("files.delete", path=str(path))
+
+
+class Subscription:
+    """Events wait at the host until they are fetched: `for event in ...`,
+    `async for event in ...` or `poll()`."""
+
+    def __init__(self, subject, interval, timeout):
+        self.subject = subject
+        self.interval = interval
+        self.timeout = timeout
+        self.dropped = 0
+        self.more = False
+        self.ended = False
+        self._waiting = []
+        self._rest = False
+        self._number = _request("events.subscribe", subject=subject)["subscription"]
+
+    def poll(self, max=_ABSENT):
+        answer = _request("events.poll", subscription=self._number, max=max)
+        self.dropped += answer["dropped"]
+        self.more = answer["more"]
+        return answer["events"]
+
+    def unsubscribe(self):
+        if self.ended:
+            return False
+        self.ended = True
+        return _request("events.unsubscribe", subscription=self._number)["ended"]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        try:
+            self.unsubscribe()
+        except RingfenceError:
+            pass  # the host has gone, or no call is left; it ends with the run
+
+    def _next(self):
+        import time
+
+        quiet = 0
+        while not self._waiting and not self.ended:
+            if self._rest:
+                pause = self.interval
+                if self.timeout is not None:
+                    pause = min(pause, self.timeout - quiet)
+                if pause <= 0:
+                    break
+                time.sleep(pause)
+                quiet += pause
+            self._waiting = self.poll()
+            self._rest = not self.more
+        return self._waiting.pop(0) if self._waiting else _ABSENT
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        event = self._next()
+        if event is _ABSENT:
+            raise StopIteration
+        return event
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        event = await loop.run_in_executor(None, self._next)
+        if event is _ABSENT:
+            raise StopAsyncIteration
+        return event
 
 
 class _Events:
     """Needs events.publish or events.subscribe of the subject."""
 
-    def publish(self, subject, data=None):
-        return _request("events.publish", subject=subject, data=data)
+    def publish(self, subject, payload=None):
+        _request("events.publish", subject=subject, payload=payload)
 
-    def subscribe(self, subject, handler):
-        entry = (subject, handler)
-        _subscribers.append(entry)
-        try:
-            _request("events.subscribe", subject=subject)
-        except BaseException:
-            _subscribers.remove(entry)
-            raise
+    def subscribe(self, subject, interval=POLL_INTERVAL, timeout=None):
+        return Subscription(subject, interval, timeout)
 
 
 class _Environment:
     """Needs environment.read of the variable."""
 
     def get(self, name):
-        return _request("environment.get", name=name)
+        return _look_up("environment.get", name=name)
 
 
 class _Config:
@@ -309,31 +473,35 @@ class _Config:
     initial = {}
 
     def get(self, key):
-        return _request("config.get", key=key)
+        return _look_up("config.get", key=key)
 
     def set(self, key, value):
-        return _request("config.set", key=key, value=value)
+        _request("config.set", key=key, value=value)
 
 
 class _Process:
     """Needs process.execute of the program, which runs in a jail of its own."""
 
-    def execute(self, program, arguments=(), input=_ABSENT):
-        return _request(
+    def execute(self, program, args=(), stdin=_ABSENT):
+        answer = _request(
             "process.execute",
             program=program,
-            arguments=list(arguments),
-            input=input,
+            args=list(args),
+            stdin=_from_bytes(stdin),
         )
+        answer["stdout"] = _to_bytes(answer["stdout"])
+        answer["stderr"] = _to_bytes(answer["stderr"])
+        return answer
 
 
 class _Host:
     """Needs host.call of `service/method`."""
 
-    def call(self, service, method, arguments=_ABSENT):
-        return _request(
-            "host.call", service=service, method=method, arguments=arguments
-        )
+    def call(self, service, method, params=_ABSENT):
+        message = {"service": service, "method": method}
+        if params is not _ABSENT:
+            message["params"] = params
+        return _connection.call("host.call", message)
 
 
 class _Log:
@@ -410,6 +578,7 @@ _BASES = (BasePlugin, BaseAgentPlugin, BaseWorkflowPlugin, BaseHookPlugin)
 ringfence = type(sys)("ringfence")
 ringfence.__doc__ = "The world, as far as the grants go."
 ringfence.plugin = ""
+ringfence.call = _connection.call
 ringfence.storage = _Storage()
 ringfence.files = _Files()
 ringfence.events = _Events()
@@ -426,7 +595,6 @@ for _base in _BASES:
 RingfenceError.__module__ = "ringfence"
 sys.modules["ringfence"] = ringfence
 
-_subscribers = []
 _actions = {}
 _instance = None
 
@@ -611,26 +779,6 @@ def _call(number, params):
         _connection.send({"id": number, "error": _failure(error)})
 
 
-def _event(params):
-    subject = params.get("subject", "")
-    for pattern, handler in list(_subscribers):
-        if _matches(pattern, subject):
-            try:
-                _finish(_call_flexibly(handler, (params.get("data"), subject)))
-            except Exception as error:
-                ringfence.log.error("an event handler failed: %s" % _describe(error))
-
-
-def _matches(pattern, subject):
-    want, have = pattern.split("."), subject.split(".")
-    for index, part in enumerate(want):
-        if part == ">":
-            return len(have) > index
-        if index >= len(have) or part not in ("*", have[index]):
-            return False
-    return len(want) == len(have)
-
-
 class _Inbox:
     """Work for the main thread; a further thread is started when it is busy."""
 
@@ -714,8 +862,6 @@ def _read(inbox):
                     inbox.put(_call, message["id"], message.get("params") or {})
                 elif method == "initialize":
                     inbox.put(_initialize, message["id"], message.get("params") or {})
-                elif method == "event":
-                    inbox.put(_event, message.get("params") or {})
             if lines[-1]:
                 held.append(lines[-1])
     except OSError:

@@ -9,14 +9,12 @@
 pub mod frames;
 pub mod jsonrpc;
 pub mod mcp;
-mod request;
 mod session;
 mod text;
 mod violation;
 
-pub use request::{BrokerRequest, Encoding, ParametersError};
 pub use session::{
-    CallId, DENIED, Event, FAILED, Initialize, LogLevel, PROTOCOL, PluginError, ReplyError,
-    RequestId, Session, SessionError, SessionLimits,
+    CallId, Event, Initialize, LogLevel, PROTOCOL, PluginError, ReplyError, RequestId, Session,
+    SessionError, SessionLimits,
 };
 pub use violation::Violation;

@@ -7,23 +7,15 @@
 //! requests and keeps count of everything that is open.
 
 use crate::frames::{FrameDecoder, FrameLimits};
-use crate::jsonrpc::{
-    INVALID_PARAMS, Id, METHOD_NOT_FOUND, Message, Raw, RpcError, Strictness, raw, value,
-};
-use crate::request::BrokerRequest;
+use crate::jsonrpc::{Id, Message, Raw, RpcError, Strictness, raw, value};
 use crate::text::bounded;
 use crate::violation::Violation;
-use ringfence_types::Denial;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The version of the protocol between host and runner.
 pub const PROTOCOL: u32 = 1;
-/// What a request of the plugin gets for a denied effect.
-pub const DENIED: i64 = -32001;
-/// What a request of the plugin gets for an effect that failed.
-pub const FAILED: i64 = -32002;
 /// Most actions a plugin may announce, and most bytes of an action's name.
 const MAX_ACTIONS: usize = 256;
 const MAX_ACTION_BYTES: usize = 128;
@@ -83,6 +75,8 @@ pub struct RequestId(Id);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PluginError {
     /// The JSON-RPC code; [`METHOD_NOT_FOUND`] for an action that is not there.
+    ///
+    /// [`METHOD_NOT_FOUND`]: crate::jsonrpc::METHOD_NOT_FOUND
     pub code: i64,
     /// What happened, in the plugin's words.
     pub message: String,
@@ -111,29 +105,10 @@ impl std::error::Error for PluginError {}
 pub struct ReplyError(RpcError);
 
 impl ReplyError {
-    /// The effect was tried and failed. `code` is a stable word, such as
-    /// `not_found`.
+    /// A JSON-RPC error object: code, message, details.
     #[must_use]
-    pub fn failed(code: &str, message: &str) -> Self {
-        Self(RpcError {
-            data: Some(raw(&json!({ "code": code }))),
-            ..RpcError::new(FAILED, message)
-        })
-    }
-}
-
-impl From<&Denial> for ReplyError {
-    fn from(denial: &Denial) -> Self {
-        Self(RpcError {
-            data: Some(raw(&json!({
-                "code": denial.code,
-                "kind": denial.kind,
-                "object": denial.object,
-                "withheld_by": denial.withheld_by,
-                "repair": denial.repair,
-            }))),
-            ..RpcError::new(DENIED, &denial.to_string())
-        })
+    pub fn new(code: i64, message: &str, data: &Value) -> Self {
+        Self(RpcError { data: Some(raw(data)), ..RpcError::new(code, message) })
     }
 }
 
@@ -173,8 +148,11 @@ pub enum Event {
     Request {
         /// For the reply.
         id: RequestId,
-        /// What it asks for.
-        request: BrokerRequest,
+        /// What it asks for, 1 to 128 bytes; untrusted.
+        method: String,
+        /// With what: an object, an array, null when there was nothing, or a
+        /// text when it holds a number that no double can; untrusted.
+        params: Value,
     },
     /// The plugin says something.
     Log {
@@ -220,9 +198,9 @@ enum State {
 /// The state machine. Feed it what was read, do what the events say, write out
 /// [`Session::take_output`].
 ///
-/// Some bad requests are answered at once, so a plugin that sends and never
-/// reads makes output. The caller bounds it by not reading from the plugin while
-/// more than a little of the output is unsent.
+/// Every request is answered, so a plugin that sends and never reads makes
+/// output. The caller bounds it by not reading from the plugin while more than a
+/// little of the output is unsent.
 #[derive(Debug)]
 pub struct Session {
     decoder: FrameDecoder,
@@ -338,14 +316,6 @@ impl Session {
         Ok(())
     }
 
-    /// Hands an event of a subscription to the plugin.
-    pub fn deliver_event(&mut self, subject: &str, data: &Value) {
-        if self.state == State::Ready {
-            let params = json!({ "subject": subject, "data": data });
-            self.send(&Message::notification("event", &params));
-        }
-    }
-
     /// Takes what the plugin wrote and says what it means, in order.
     pub fn receive(&mut self, mut bytes: &[u8]) -> Vec<Event> {
         let mut events = Vec::new();
@@ -421,7 +391,7 @@ impl Session {
     fn handle(&mut self, message: Message) -> Result<Option<Event>, Violation> {
         match message {
             Message::Response { id, outcome } => self.handle_reply(id, outcome),
-            Message::Request { id, method, params } => self.handle_request(id, &method, params),
+            Message::Request { id, method, params } => self.handle_request(id, method, params),
             Message::Notification { method, params } => {
                 if method != "log" {
                     let method = bounded(&method, 128);
@@ -511,7 +481,7 @@ impl Session {
     fn handle_request(
         &mut self,
         id: Id,
-        method: &str,
+        method: String,
         params: Option<Raw>,
     ) -> Result<Option<Event>, Violation> {
         if !matches!(self.state, State::Initializing | State::Ready) {
@@ -523,28 +493,13 @@ impl Session {
         if self.requests.len() >= self.limits.in_flight {
             return Err(Violation::TooManyInFlight { maximum: self.limits.in_flight });
         }
-        let params = params.map_or(Some(Value::Null), |params| value(&params));
-        match BrokerRequest::parse(method, params.unwrap_or(Value::Null)) {
-            Some(Ok(request)) => {
-                self.requests.insert(id.clone());
-                Ok(Some(Event::Request { id: RequestId(id), request }))
-            }
-            Some(Err(error)) => {
-                // A mistake of the author's, not an attack: told to the author.
-                let mut reply = RpcError::new(INVALID_PARAMS, &error.to_string());
-                reply.data = Some(raw(&json!({ "code": "invalid" })));
-                self.send(&Message::error(id, reply));
-                Ok(None)
-            }
-            None => {
-                let method = bounded(method, 128);
-                let text = format!("there is no method `{method}`");
-                let mut reply = RpcError::new(METHOD_NOT_FOUND, &text);
-                reply.data = Some(raw(&json!({ "code": "unknown_method" })));
-                self.send(&Message::error(id, reply));
-                Err(Violation::UnknownMethod { method })
-            }
-        }
+        self.requests.insert(id.clone());
+        // What the words mean is the broker's business alone. It refuses what is
+        // no object, so a value that cannot be read never counts as left out.
+        let params = params.map_or(Value::Null, |params| {
+            value(&params).unwrap_or_else(|| "a number outside the range of a double".into())
+        });
+        Ok(Some(Event::Request { id: RequestId(id), method, params }))
     }
 }
 

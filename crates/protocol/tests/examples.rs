@@ -12,7 +12,7 @@ mod support;
 use ringfence_package::Package;
 use ringfence_protocol::frames::FrameLimits;
 use ringfence_protocol::mcp::{Client, ClientConfig, ClientEvent, Proxy, ProxyConfig, ProxyEvent};
-use ringfence_protocol::{BrokerRequest, SessionLimits};
+use ringfence_protocol::{ReplyError, SessionLimits};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -71,21 +71,24 @@ fn the_notes_plugin_keeps_finds_and_loads_notes() {
     let folder = copy("notes-python");
     let mut runner = Runner::start_in(Language::Python, folder, "notes.py", Some("Notes"), limits);
     assert_eq!(runner.ready(), ["add", "find", "list", "load"]);
-    let mut stored = Value::Null;
+    let mut stored = None;
     let mut answer = |action: &str, input: Value| {
         runner
-            .answer_with(action, &input, |_, request| {
-                Ok(match request {
-                    BrokerRequest::StorageGet { key } if key == "notes" => stored.clone(),
-                    BrokerRequest::StorageSet { key, value } if key == "notes" => {
-                        stored = value.clone();
-                        Value::Null
+            .answer_with(action, &input, |method, params| {
+                match (method, params["key"].as_str(), params["path"].as_str()) {
+                    ("storage.get", Some("notes"), _) => match &stored {
+                        Some(value) => Ok(json!({ "value": value })),
+                        None => Err(ReplyError::new(-32003, "none", &json!({"code": "not_found"}))),
+                    },
+                    ("storage.set", Some("notes"), _) => {
+                        stored = Some(params["value"].clone());
+                        Ok(json!({}))
                     }
-                    BrokerRequest::FilesRead { path, .. } if path == "/notes/a" => {
-                        json!("one\n\ntwo\n")
+                    ("files.read", _, Some("/notes/a")) => {
+                        Ok(json!({"content": "one\n\ntwo\n", "size": 9, "end": true}))
                     }
                     other => panic!("{other:?}"),
-                })
+                }
             })
             .unwrap()
     };

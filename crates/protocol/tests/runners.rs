@@ -10,14 +10,20 @@
 mod support;
 
 use ringfence_protocol::jsonrpc::METHOD_NOT_FOUND;
-use ringfence_protocol::{BrokerRequest, Event, LogLevel, ReplyError, SessionLimits, Violation};
-use ringfence_types::{Denial, Kind, WithheldBy};
+use ringfence_protocol::{Event, LogLevel, ReplyError, SessionLimits, Violation};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use support::{Language, Runner};
 use tempfile::TempDir;
 
 const BOTH: [Language; 2] = [Language::Node, Language::Python];
+
+/// An error as the broker gives it.
+fn refused(word: &str, message: &str) -> ReplyError {
+    let data = json!({"code": word, "kind": "storage.write", "object": "x",
+                      "withheldBy": "consent", "repair": "--grant storage.write=x"});
+    ReplyError::new(-32001, message, &data)
+}
 
 /// The same plugin in both languages.
 fn example(language: Language) -> Runner {
@@ -39,11 +45,8 @@ fn example(language: Language) -> Runner {
             export const caught = async (_, ringfence) => {
                 try { await ringfence.storage.set('x', 1); }
                 catch (e) {
-                    return [e instanceof ringfence.RingfenceError, e.code, e.kind, e.repair, e.message];
+                    return [e instanceof ringfence.RingfenceError, e.code, e.kind, e.object, e.withheldBy, e.repair, e.message];
                 }
-            };
-            export const wrong = async (_, ringfence) => {
-                try { await ringfence.storage.get(7); } catch (e) { return e.code; }
             };
             export const print = () => { console.log('to stdout'); console.error('to stderr'); return 1; };
             export const leave = () => process.exit(3);
@@ -92,13 +95,7 @@ def caught(input, ringfence):
     try:
         ringfence.storage.set("x", 1)
     except rf.RingfenceError as e:
-        return [True, e.code, e.kind, e.repair, str(e)]
-
-def wrong(input, ringfence):
-    try:
-        ringfence.storage.get(7)
-    except rf.RingfenceError as e:
-        return e.code
+        return [True, e.code, e.kind, e.object, e.withheld_by, e.repair, str(e)]
 
 def print_(input):
     print("to stdout")
@@ -166,17 +163,19 @@ fn a_request_to_the_broker_travels_there_and_back() {
         runner.ready();
         let mut store: BTreeMap<String, Value> = BTreeMap::new();
         for expected in [2, 4] {
-            let result = runner.answer_with("count", &json!({"by": 2}), |_, request| {
-                Ok(match request {
-                    BrokerRequest::StorageGet { key } => {
-                        store.get(key).cloned().unwrap_or_default()
-                    }
-                    BrokerRequest::StorageSet { key, value } => {
-                        store.insert(key.clone(), value.clone());
-                        Value::Null
+            let result = runner.answer_with("count", &json!({"by": 2}), |method, params| {
+                let key = params["key"].as_str().unwrap().to_owned();
+                match method {
+                    "storage.get" => match store.get(&key) {
+                        Some(value) => Ok(json!({ "value": value })),
+                        None => Err(refused("not_found", "there is no such key")),
+                    },
+                    "storage.set" => {
+                        store.insert(key, params["value"].clone());
+                        Ok(json!({}))
                     }
                     other => panic!("{other:?}"),
-                })
+                }
             });
             assert_eq!(result.unwrap(), expected);
         }
@@ -188,39 +187,29 @@ fn a_denial_reaches_the_author_with_code_kind_and_repair() {
     for language in BOTH {
         let mut runner = example(language);
         runner.ready();
-        let denial = Denial::not_granted(Kind::StorageWrite, "x", WithheldBy::Consent);
-        let result = runner
-            .answer_with("caught", &json!({}), |_, _| Err(ReplyError::from(&denial)))
-            .unwrap();
+        let deny = |_: &str, _: &Value| Err(refused("not_granted", "no consent"));
         assert_eq!(
-            result,
+            runner.answer_with("caught", &json!({}), deny).unwrap(),
             json!([
                 true,
                 "not_granted",
                 "storage.write",
+                "x",
+                "consent",
                 "--grant storage.write=x",
-                denial.to_string()
+                "no consent"
             ])
         );
-        let error = runner
-            .answer_with("leak", &json!({}), |_, _| Err(ReplyError::from(&denial)))
-            .unwrap_err();
+        let error = runner.answer_with("leak", &json!({}), deny).unwrap_err();
         assert_eq!(error.caused_by.as_deref(), Some("not_granted"));
         assert_eq!(error.name.as_deref(), Some("RingfenceError"));
         let error = runner
-            .answer_with("leak", &json!({}), |_, _| Err(ReplyError::failed("disk_full", "no room")))
+            .answer_with("leak", &json!({}), |_, _| Err(refused("budget", "no room")))
             .unwrap_err();
-        assert_eq!(error.caused_by.as_deref(), Some("disk_full"));
+        assert_eq!(error.caused_by.as_deref(), Some("budget"));
         assert_eq!(error.message, "no room");
-    }
-}
-
-#[test]
-fn wrong_parameters_are_the_authors_mistake_and_no_violation() {
-    for language in BOTH {
-        let mut runner = example(language);
-        runner.ready();
-        assert_eq!(runner.answer("wrong", &json!({})).unwrap(), "invalid");
+        let error = runner.answer("fail", &json!({})).unwrap_err();
+        assert_eq!(error.caused_by, None, "a failure of the plugin's own");
     }
 }
 
@@ -268,7 +257,7 @@ fn several_calls_wait_at_once_and_end_in_any_order() {
             }
         }
         for id in waiting.iter().rev() {
-            runner.session.reply(id, Ok(Value::Null)).unwrap();
+            runner.session.reply(id, Ok(json!({"value": 1}))).unwrap();
         }
         let mut ended = Vec::new();
         while ended.len() < keys.len() {
@@ -288,7 +277,7 @@ fn more_requests_than_the_host_takes_at_once_wait_in_the_runner() {
     for language in BOTH {
         let mut runner = example(language);
         runner.ready();
-        let result = runner.answer_with("many", &json!({"n": 200}), |_, _| Ok(Value::Null));
+        let result = runner.answer_with("many", &json!({"n": 200}), |_, _| Ok(json!({"value": 1})));
         assert_eq!(result.unwrap(), 200, "{language:?}");
     }
 }
@@ -556,54 +545,120 @@ async def both(input, context):
 "#;
     let mut runner = Runner::start(Language::Python, "plugin.py", source);
     match runner.next() {
-        Some(Event::Request { id, .. }) => runner.session.reply(&id, Ok(json!("hi"))).unwrap(),
+        Some(Event::Request { id, .. }) => {
+            runner.session.reply(&id, Ok(json!({"value": "hi"}))).unwrap();
+        }
         other => panic!("{other:?}"),
     }
     runner.ready();
-    let result = runner.answer_with("both", &json!({}), |_, request| match request {
-        BrokerRequest::StorageGet { key } => Ok(json!(key)),
-        other => panic!("{other:?}"),
-    });
+    let result = runner
+        .answer_with("both", &json!({}), |_, params| Ok(json!({ "value": params["key"].clone() })));
     assert_eq!(result.unwrap(), json!(["hi", "one", "two"]));
 }
 
 #[test]
-fn events_of_a_subscription_reach_their_handler() {
+fn a_loop_over_events_polls_until_it_is_left_and_then_unsubscribes() {
     let node = "
-        const seen = [];
-        export const start = (_, r) => r.events.subscribe('notes.*', (data, subject) => seen.push([subject, data]));
-        export const look = () => seen;
+        export const listen = async (_, r) => {
+            const seen = [];
+            for await (const e of r.events.subscribe('notes.*', { interval: 10 })) {
+                seen.push([e.subject, e.payload]);
+                if (e.payload === 3) break;
+            }
+            return seen;
+        };
+        export const drain = async (_, r) => {
+            const seen = [];
+            const events = r.events.subscribe('notes.*', { interval: 10, timeout: 30 });
+            for await (const e of events) seen.push(e.payload);
+            return [seen, events.dropped];
+        };
     ";
     let python = "
-seen = []
-def start(input, r):
-    r.events.subscribe('notes.*', lambda data, subject: seen.append([subject, data]))
-def look():
+def listen(input, r):
+    seen = []
+    with r.events.subscribe('notes.*', interval=0.01) as events:
+        for e in events:
+            seen.append([e['subject'], e['payload']])
+            if e['payload'] == 3:
+                break
     return seen
+async def drain(input, r):
+    seen = []
+    with r.events.subscribe('notes.*', interval=0.01, timeout=0.03) as events:
+        async for e in events:
+            seen.append(e['payload'])
+    return [seen, events.dropped]
 ";
     for (language, file, source) in
         [(Language::Node, "a.mjs", node), (Language::Python, "a.py", python)]
     {
         let mut runner = Runner::start(language, file, source);
         runner.ready();
-        runner
-            .answer_with("start", &json!({}), |method, _| {
-                assert_eq!(method, "events.subscribe");
-                Ok(Value::Null)
-            })
-            .unwrap();
-        runner.session.deliver_event("notes.a", &json!(1));
-        runner.session.deliver_event("other.a", &json!(2));
-        runner.session.deliver_event("notes.a.b", &json!(3));
-        // Python may run handlers and calls on different threads.
-        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
-        loop {
-            let seen = runner.answer("look", &json!({})).unwrap();
-            if seen == json!([["notes.a", 1]]) {
-                break;
-            }
-            assert!(std::time::Instant::now() < deadline, "{language:?} {seen}");
+        for (action, expected) in [
+            ("listen", json!([["notes.a", 1], ["notes.a", 2], ["notes.a", 3]])),
+            ("drain", json!([[1, 2, 3], 5])),
+        ] {
+            let mut polls = 0;
+            let mut ended = 0;
+            let event = |n: u32| json!({"subject": "notes.a", "publisher": "p", "payload": n});
+            let answer = runner.answer_with(action, &json!({}), |method, params| {
+                Ok(match method {
+                    "events.subscribe" => {
+                        assert_eq!(*params, json!({"subject": "notes.*"}));
+                        json!({"subscription": 7})
+                    }
+                    "events.poll" => {
+                        assert_eq!(*params, json!({"subscription": 7}));
+                        polls += 1;
+                        let (events, more) = match polls {
+                            2 => (vec![event(1)], true),
+                            3 => (vec![event(2), event(3)], false),
+                            _ => (vec![], false),
+                        };
+                        let dropped = if polls == 2 { 5 } else { 0 };
+                        json!({"events": events, "dropped": dropped, "more": more})
+                    }
+                    "events.unsubscribe" => {
+                        ended += 1;
+                        json!({"ended": true})
+                    }
+                    other => panic!("{other}"),
+                })
+            });
+            assert_eq!(answer.unwrap(), expected, "{language:?}");
+            assert_eq!(ended, 1, "{language:?} {action}");
+            assert!((3..=7).contains(&polls), "{language:?} {action} {polls}");
         }
+    }
+}
+
+#[test]
+fn a_denied_subscription_is_told_to_whoever_listens_and_ends_nothing_else() {
+    let node = "
+        export const forget = (_, r) => { r.events.subscribe('a'); return 1; };
+        export const listen = async (_, r) => { for await (const e of r.events.subscribe('a')); };
+    ";
+    let python = "
+def forget(input, r):
+    try:
+        r.events.subscribe('a')
+    except r.RingfenceError:
+        pass
+    return 1
+def listen(input, r):
+    for e in r.events.subscribe('a'):
+        pass
+";
+    for (language, file, source) in
+        [(Language::Node, "a.mjs", node), (Language::Python, "a.py", python)]
+    {
+        let mut runner = Runner::start(language, file, source);
+        runner.ready();
+        let deny = |_: &str, _: &Value| Err(refused("not_granted", "no consent"));
+        assert_eq!(runner.answer_with("forget", &json!({}), deny).unwrap(), 1);
+        let error = runner.answer_with("listen", &json!({}), deny).unwrap_err();
+        assert_eq!(error.caused_by.as_deref(), Some("not_granted"), "{language:?}");
     }
 }
 
@@ -631,7 +686,7 @@ fn replies_forged_by_plugin_code_are_violations_and_no_results() {
         const say = (m) => fs.writeSync(3, JSON.stringify({ jsonrpc: '2.0', ...m }) + '\n');
         export const forge = () => { say({ id: 999, result: 'forged' }); return 1; };
         export const again = () => { say({ id: 1, result: { protocol: 1, actions: [] } }); return 1; };
-        export const unknown = () => { say({ id: 'x', method: 'storage.drop', params: {} }); return 1; };
+        export const unknown = () => { say({ method: 'exit' }); return 1; };
         export const garbage = () => { fs.writeSync(3, '{{{\n'); return 1; };
         export const reuse = async () => {
             say({ id: 'same', method: 'storage.get', params: { key: 'a' } });
@@ -647,7 +702,7 @@ def say(m):
 ACTIONS = {
     "forge": lambda: say({"id": 999, "result": "forged"}),
     "again": lambda: say({"id": 1, "result": {"protocol": 1, "actions": []}}),
-    "unknown": lambda: say({"id": "x", "method": "storage.drop", "params": {}}),
+    "unknown": lambda: say({"method": "exit"}),
     "garbage": lambda: os.write(3, b"{{{\n") and 1,
     "reuse": lambda: [say({"id": "same", "method": "storage.get", "params": {"key": k}}) for k in "ab"] and 1,
 }

@@ -135,14 +135,14 @@ impl Runner {
         &mut self,
         action: &str,
         input: &Value,
-        mut broker: impl FnMut(&str, &ringfence_protocol::BrokerRequest) -> Result<Value, ReplyError>,
+        mut broker: impl FnMut(&str, &Value) -> Result<Value, ReplyError>,
     ) -> Result<Value, PluginError> {
         let call = self.call(action, input);
         loop {
             match self.next() {
                 Some(Event::CallEnded { call: ended, outcome }) if ended == call => return outcome,
-                Some(Event::Request { id, request }) => {
-                    let outcome = broker(request.method(), &request);
+                Some(Event::Request { id, method, params }) => {
+                    let outcome = broker(&method, &params);
                     self.session.reply(&id, outcome).unwrap();
                 }
                 other => panic!("no answer: {other:?} {}", self.stderr()),
