@@ -177,14 +177,23 @@ fn is_executable(path: &Path) -> bool {
 /// A version manager's shim is a script that finds the real program by asking
 /// the environment, which a jail does not have: take the next native program of
 /// that name, or ask the shim once.
+///
+/// Asking starts it outside of any jail. So only what the operator's own search
+/// path holds is asked: a package can bring a folder called `shims` too. And it
+/// is asked in `/`, since version managers read settings from where they are
+/// started, which may be the package's folder.
 fn behind_shim(script: &Path, search: &OsStr) -> Option<PathBuf> {
-    if !script.parent()?.ends_with("shims") {
+    let folder = script.parent().filter(|folder| folder.ends_with("shims"))?;
+    let name = script.file_name()?;
+    let folders = || std::env::split_paths(search).filter(|folder| folder.is_absolute());
+    if !folders().any(|searched| searched == folder) {
         return None;
     }
-    let name = script.file_name()?;
     if runtime_of(script) == Runtime::Python {
         let output = std::process::Command::new(script)
             .args(["-I", "-c", "import sys; sys.stdout.write(sys.executable)"])
+            .current_dir("/")
+            .stdin(std::process::Stdio::null())
             .output()
             .ok()?;
         let path = PathBuf::from(OsString::from_vec(output.stdout));
@@ -192,7 +201,7 @@ fn behind_shim(script: &Path, search: &OsStr) -> Option<PathBuf> {
             return Some(path);
         }
     }
-    std::env::split_paths(search)
+    folders()
         .map(|folder| folder.join(name))
         .find(|path| path != script && is_executable(path) && is_native(path))
 }
@@ -245,6 +254,41 @@ mod tests {
         let found = Interpreter::resolve(script.as_os_str(), &path()).unwrap();
         assert!(is_native(&found.file));
         assert_eq!(found.arguments, ["-e".into(), script.into_os_string()]);
+    }
+
+    /// A `shims/python3` that leaves a file behind when it is started.
+    fn telltale_shim(folder: &Path) -> (PathBuf, PathBuf) {
+        let (shims, mark) = (folder.join("shims"), folder.join("was-started"));
+        std::fs::create_dir(&shims).unwrap();
+        let shim = shims.join("python3");
+        let text = format!("#!/bin/sh\npwd > '{}'\nprintf /bin/true\n", mark.display());
+        std::fs::write(&shim, text).unwrap();
+        std::fs::set_permissions(&shim, std::fs::Permissions::from_mode(0o755)).unwrap();
+        (shim, mark)
+    }
+
+    #[test]
+    fn a_shims_folder_of_a_package_is_never_started_on_the_host() {
+        let folder = tempfile::tempdir().unwrap();
+        let (shim, mark) = telltale_shim(folder.path());
+        let named_by = folder.path().join("python");
+        std::fs::write(&named_by, format!("#!{}\n", shim.display())).unwrap();
+        std::fs::set_permissions(&named_by, std::fs::Permissions::from_mode(0o755)).unwrap();
+        for program in [&shim, &named_by] {
+            let found = Interpreter::resolve(program.as_os_str(), &path()).unwrap();
+            assert_eq!(found.file, std::fs::canonicalize("/bin/sh").unwrap());
+        }
+        assert!(!mark.exists());
+    }
+
+    #[test]
+    fn a_shim_of_the_operators_search_path_is_asked_in_the_root_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let (shim, mark) = telltale_shim(folder.path());
+        let search = shim.parent().unwrap().as_os_str();
+        let found = Interpreter::resolve(OsStr::new("python3"), search).unwrap();
+        assert_eq!(found.program, Path::new("/bin/true"));
+        assert_eq!(std::fs::read_to_string(mark).unwrap(), "/\n");
     }
 
     #[test]
