@@ -29,7 +29,7 @@ mod sys;
 mod wire;
 
 pub use landlock::abi as landlock_abi;
-pub use spawner::serve;
+pub use spawner::{keep_only_control, serve};
 pub use spec::{
     CgroupLimits, ExecSpec, JailSpec, LandlockRule, MountStep, Rlimit, SeccompProfile, access, bind,
 };

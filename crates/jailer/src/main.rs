@@ -4,6 +4,8 @@ use std::os::fd::AsFd;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // The host's own descriptors, as far as it did not close them on exec.
+    ringfence_jailer::keep_only_control();
     let Ok(control) = std::io::stdin().as_fd().try_clone_to_owned() else {
         return ExitCode::FAILURE;
     };

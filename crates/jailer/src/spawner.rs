@@ -38,6 +38,13 @@ struct Spawner {
     next: u64,
 }
 
+/// Closes every descriptor but 0, where the control socket is, and the two
+/// after it, which lead nowhere: a pipe that the host forgot to close on exec
+/// would never end while this program holds it.
+pub fn keep_only_control() {
+    let _ = sys::close_range(3, u32::MAX);
+}
+
 /// Serves requests on `control` until the other side closes it, then ends
 /// every jail.
 ///

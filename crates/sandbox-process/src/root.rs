@@ -274,7 +274,8 @@ fn exposed_step(exposed: &Exposed) -> Result<MountStep, StartError> {
 /// which costs a user namespace of its own.
 fn owned_unless_public(path: &Path) -> u8 {
     const PUBLIC: u32 = 0o005;
-    let public = std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & PUBLIC == PUBLIC);
+    let public =
+        std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & PUBLIC == PUBLIC);
     if public { 0 } else { bind::OWNED }
 }
 
@@ -333,7 +334,11 @@ fn rlimits(plan: &Plan, cgroup_required: bool) -> Vec<Rlimit> {
         (libc::RLIMIT_FSIZE, budget.file_bytes),
         // The jail's own first process counts too. Since Linux 5.14 this counts
         // per user namespace, so jails do not share the number.
-        (libc::RLIMIT_NPROC, u64::from(budget.processes).saturating_add(1)),
+        // A cgroup refuses first where there is one, since it counts refusals.
+        (
+            libc::RLIMIT_NPROC,
+            u64::from(budget.processes).saturating_add(if cgroup_required { 8 } else { 1 }),
+        ),
         (libc::RLIMIT_MEMLOCK, 64 * 1024),
         (libc::RLIMIT_MSGQUEUE, 0),
         (libc::RLIMIT_NICE, 0),
@@ -341,7 +346,7 @@ fn rlimits(plan: &Plan, cgroup_required: bool) -> Vec<Rlimit> {
         (libc::RLIMIT_SIGPENDING, 1024),
         (libc::RLIMIT_STACK, 8 * 1024 * 1024),
     ];
-    if !plan.control {
+    if !plan.long_lived {
         // A second wall behind the watch over the whole jail, in whole seconds.
         limits.push((libc::RLIMIT_CPU, budget.cpu_time.as_secs().saturating_add(1)));
     }
