@@ -1,0 +1,82 @@
+//! Starts that fail half-way.
+
+use crate::alone;
+use ringfence_sandbox::{Exposed, Plan, StartError};
+use ringfence_tests::{Leftovers, as_ordinary_user, backend, run, system_program};
+use std::time::Duration;
+
+type Break = fn(&mut Plan);
+
+/// What is wrong with the plan, and the change that makes it so.
+const WRONG: &[(&str, Break)] = &[
+    ("the program does not exist", |plan| plan.program = "/usr/bin/no-such-program".into()),
+    ("the program is a folder", |plan| plan.program = "/usr/bin".into()),
+    ("the program is not executable", |plan| plan.program = "/etc/passwd".into()),
+    ("the working folder does not exist", |plan| plan.folder = Some("/nowhere".into())),
+    ("the working folder is a file", |plan| plan.folder = Some("/etc/passwd".into())),
+    ("a granted folder does not exist", |plan| plan.exposed.push(grant("/nowhere", "/nowhere"))),
+    ("a granted folder is not plain", |plan| plan.exposed.push(grant("/usr/../etc", "/x"))),
+    ("a target is not plain", |plan| plan.exposed.push(grant("/usr/share", "/../x"))),
+    ("a target is the root", |plan| plan.exposed.push(grant("/usr/share", "/"))),
+    ("a target is in /proc", |plan| plan.exposed.push(grant("/usr/share", "/proc/self"))),
+    ("the host's /proc is asked for", |plan| plan.exposed.push(grant("/proc", "/p"))),
+    ("the host's /etc is asked for", |plan| plan.exposed.push(grant("/etc", "/e"))),
+    ("the host's root is asked for", |plan| plan.exposed.push(grant("/", "/host"))),
+    ("a target is below a file", |plan| {
+        plan.exposed.push(grant("/usr/share", "/etc/passwd/below"));
+    }),
+    ("a file is too large for the root", |plan| {
+        plan.files.push(("/large".into(), vec![b'x'; 3 << 20]));
+    }),
+    ("a file exists already", |plan| plan.files.push(("/etc/passwd".into(), b"x".to_vec()))),
+    ("a file lies in a folder of the host", |plan| {
+        plan.files.push(("/usr/share/owned".into(), b"x".to_vec()));
+    }),
+    ("the arguments are too large", |plan| plan.arguments = vec!["x".repeat(4 << 20).into()]),
+    ("a variable's name holds =", |plan| plan.environment.push(("A=B".into(), "c".into()))),
+    ("a variable holds a zero byte", |plan| plan.environment.push(("A".into(), "b\0c".into()))),
+    ("the memory is too small to live in", |plan| plan.budget.memory_bytes = 4096),
+];
+
+fn grant(source: &str, target: &str) -> Exposed {
+    Exposed { source: source.into(), target: target.into(), writable: false, executable: false }
+}
+
+#[test]
+fn a_start_that_fails_at_any_step_leaves_nothing_and_the_next_one_works() {
+    let _alone = alone();
+    let untouched = Leftovers::look();
+    let backend = backend();
+    let good = system_program("/bin/echo", &["fine"]);
+    run(&backend, &good, Duration::from_secs(5)).unwrap();
+    let before = Leftovers::look();
+    for (what, change) in WRONG {
+        let mut plan = good.clone();
+        change(&mut plan);
+        let outcome = run(&backend, &plan, Duration::from_secs(5));
+        let harmless = match &outcome {
+            Err(error) => !matches!(error, StartError::Jailer(_)) || what.contains("memory"),
+            Ok(outcome) => what.contains("memory") && outcome.printed.is_empty(),
+        };
+        assert!(harmless, "{what}: {outcome:?}");
+        println!(
+            "{what}: {}",
+            outcome.map_or_else(|error| error.to_string(), |o| format!("{:?}", o.end))
+        );
+        assert_eq!(Leftovers::look(), before, "{what}");
+        assert_eq!(
+            run(&backend, &good, Duration::from_secs(5)).unwrap().printed,
+            "fine\n",
+            "{what}"
+        );
+    }
+    drop(backend);
+    assert_eq!(Leftovers::look(), untouched);
+}
+
+#[test]
+fn failing_starts_of_an_ordinary_user_leave_nothing_either() {
+    as_ordinary_user(
+        "failing::a_start_that_fails_at_any_step_leaves_nothing_and_the_next_one_works",
+    );
+}
