@@ -2,7 +2,7 @@
 # The machine's first process: makes an ordinary system, then runs every test
 # as an ordinary user with a delegated cgroup and as root. Each test is a
 # process of its own.
-export PATH=/usr/bin:/usr/sbin
+export PATH=/usr/bin:/usr/sbin RINGFENCE_TESTS_PROGRAMS=/vm/attacks
 box=/vm/busybox
 
 $box mount -t proc proc /proc
@@ -23,6 +23,7 @@ $box hostname machine
 $box mkdir -p /home/ordinary
 $box chown 1000:1000 /home/ordinary
 $box chmod 755 /root
+$box chmod 1777 /var/tmp
 
 # Two places as systemd makes them: the service of a user, delegated, and a
 # service of root; the session itself is a leaf below.

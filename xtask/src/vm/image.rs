@@ -39,6 +39,7 @@ pub(crate) fn build(
     }
     stage.python()?;
     stage.repository()?;
+    stage.attacks()?;
     let mut list = String::new();
     for program in programs {
         stage.program(&program.path)?;
@@ -97,6 +98,7 @@ impl Stage {
             "usr/lib",
             "usr/lib64",
             "usr/sbin",
+            "usr/share",
             "var/tmp",
             "vm",
         ] {
@@ -157,6 +159,28 @@ impl Stage {
             let path = root().join(path);
             if path.exists() {
                 self.add(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Hostile programs where the tests look when `RINGFENCE_TESTS_PROGRAMS` is
+    /// set: those in C are compiled here, since the machine has no compiler.
+    fn attacks(&self) -> Result<()> {
+        let sources = root().join("plugins/hostile");
+        let folder = self.root.join("vm/attacks");
+        fs::create_dir_all(folder.join("bin"))?;
+        if !sources.exists() {
+            return Ok(());
+        }
+        must(command("cp").arg("-r").arg(&sources).arg(folder.join("hostile")))?;
+        for entry in fs::read_dir(&sources)? {
+            let source = entry?.path();
+            if let (Some("c"), Some(name)) =
+                (source.extension().and_then(|word| word.to_str()), source.file_stem())
+            {
+                let program = folder.join("bin").join(name);
+                must(command("cc").args(["-static", "-O1", "-o"]).arg(program).arg(&source))?;
             }
         }
         Ok(())
