@@ -127,8 +127,13 @@ fn own_prefix(file: &Path) -> Option<PathBuf> {
     if system.iter().any(|folder| prefix == Path::new(folder)) {
         return None;
     }
-    // Only a language's own installation, never `~/lib` beside `~/bin`.
+    // Only a language's own installation, never `~/lib` beside `~/bin`; and only
+    // what is there itself: a package can bring a `bin/node` with a link `lib`
+    // to the project around it, which has `node_modules` too.
     let lib = prefix.join("lib");
+    if !std::fs::symlink_metadata(&lib).ok()?.is_dir() {
+        return None;
+    }
     let is_language = std::fs::read_dir(&lib).ok()?.flatten().any(|entry| {
         let name = entry.file_name();
         name == "node_modules" || name.as_bytes().starts_with(b"python")
@@ -289,6 +294,23 @@ mod tests {
         let found = Interpreter::resolve(OsStr::new("python3"), search).unwrap();
         assert_eq!(found.program, Path::new("/bin/true"));
         assert_eq!(std::fs::read_to_string(mark).unwrap(), "/\n");
+    }
+
+    #[test]
+    fn the_library_of_an_interpreter_is_never_a_link_to_somewhere_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = std::fs::canonicalize(folder.path()).unwrap();
+        let prefix = project.join("plugin");
+        std::fs::create_dir_all(project.join("node_modules")).unwrap();
+        std::fs::create_dir_all(prefix.join("bin")).unwrap();
+        let node = prefix.join("bin/node");
+        std::fs::copy("/bin/true", &node).unwrap();
+        std::os::unix::fs::symlink("..", prefix.join("lib")).unwrap();
+        let resolve = || Interpreter::resolve(node.as_os_str(), OsStr::new("")).unwrap();
+        assert_eq!(resolve().prefix, None);
+        std::fs::remove_file(prefix.join("lib")).unwrap();
+        std::fs::create_dir_all(prefix.join("lib/node_modules")).unwrap();
+        assert_eq!(resolve().prefix, Some(prefix));
     }
 
     #[test]

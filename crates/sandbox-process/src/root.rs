@@ -105,7 +105,8 @@ impl SystemRoot {
         }
         if let Some(prefix) = prefix {
             let lib = prefix.join("lib");
-            mounts.push(bind_step(&lib, &lib, bind::EXECUTABLE | owned_unless_public(&lib))?);
+            let flags = bind::EXECUTABLE | bind::FOREIGN | owned_unless_public(&lib);
+            mounts.push(bind_step(&lib, &lib, flags)?);
         }
         mounts.extend(links_of(&plan.program, plan, prefix)?);
         let mut programs = vec![file.to_owned()];
@@ -130,9 +131,12 @@ impl SystemRoot {
                 continue;
             }
             if !in_shown_folder(program, plan, prefix) {
-                // A link that stands on the list is shown as the file behind it.
-                let flags = bind::EXECUTABLE | owned_unless_public(program);
-                mounts.push(bind_step(program, program, flags)?);
+                // A link that stands on the list is shown as the file behind it;
+                // what becomes a link only now is not followed.
+                let real = std::fs::canonicalize(program)
+                    .map_err(|e| StartError::Plan(format!("{}: {e}", program.display())))?;
+                let flags = bind::EXECUTABLE | bind::FOREIGN | owned_unless_public(&real);
+                mounts.push(bind_step(&real, program, flags)?);
             }
             executables.push(program.clone());
         }
