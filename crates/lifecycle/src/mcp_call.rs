@@ -7,6 +7,11 @@ use crate::observer::Observer;
 use ringfence_protocol::frames::FrameLimits;
 use ringfence_protocol::mcp::{Client, ClientConfig, ClientEvent, Root, ServerInfo, Tool};
 use serde_json::Value;
+use std::time::Duration;
+
+/// How long a server gets to check the folders it was told of, which it does
+/// with a few calls to the file system.
+const SETTLE: Duration = Duration::from_millis(100);
 
 /// A session with an MCP server.
 pub(crate) struct McpSession {
@@ -23,6 +28,7 @@ impl McpSession {
         observer: &mut dyn Observer,
     ) -> Result<Self, RunError> {
         let output = usize::try_from(jailed.budget().output_bytes).unwrap_or(usize::MAX);
+        let has_roots = !roots.is_empty();
         let mut client = Client::new(ClientConfig {
             limits: FrameLimits::with_bytes(output),
             name: "ringfence".to_owned(),
@@ -34,7 +40,13 @@ impl McpSession {
         loop {
             for event in step(&mut client, jailed, deadline, observer)? {
                 match event {
-                    ClientEvent::Ready(server) => return Ok(Self { client, server }),
+                    ClientEvent::Ready(server) => {
+                        let mut session = Self { client, server };
+                        if has_roots {
+                            session.settle(jailed, observer)?;
+                        }
+                        return Ok(session);
+                    }
                     ClientEvent::Failed(error) => {
                         return Err(RunError::Protocol {
                             reason: error.to_string(),
@@ -43,6 +55,22 @@ impl McpSession {
                     }
                     _ => {}
                 }
+            }
+        }
+    }
+
+    /// Lets a server take in the folders that it was granted. It asks for them
+    /// once it is told that the handshake is over, and refuses every path in a
+    /// call that overtakes our answer.
+    fn settle(&mut self, jailed: &mut Jailed, observer: &mut dyn Observer) -> Result<(), RunError> {
+        // Every client lists the tools first; a server is at rest after that.
+        let _ = self.tools(jailed, observer)?;
+        let quiet = Deadline::after(SETTLE, Phase::Initialise);
+        loop {
+            match step(&mut self.client, jailed, quiet, observer) {
+                Ok(_) => {}
+                Err(RunError::Timeout { .. }) => return Ok(()),
+                Err(other) => return Err(other),
             }
         }
     }
