@@ -14,6 +14,7 @@ mod lent;
 mod limits;
 mod order;
 mod process;
+mod shims;
 mod storage;
 
 use ringfence_broker::{
