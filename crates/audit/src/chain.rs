@@ -204,5 +204,18 @@ mod tests {
             offset += line.len() as u64 + 1;
         }
         assert_eq!(chain.records, 5);
+
+        // Even the key cannot begin a log in its middle.
+        let signer = crate::key::load_existing(&home).unwrap();
+        for (reason, allowed) in [(Reason::Periodic, true), (Reason::Created, false)] {
+            let last = chain.last().unwrap();
+            let mut line = Vec::new();
+            Checkpoint::new(reason, 1, offset, key)
+                .encode(6, last.time, &last.hash, &signer, &mut line)
+                .unwrap();
+            let line = line.strip_suffix(b"\n").unwrap();
+            let step = chain.clone().step(line, Some((1, offset)));
+            assert_eq!(step.is_ok(), allowed, "{reason:?}");
+        }
     }
 }

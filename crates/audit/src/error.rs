@@ -212,9 +212,6 @@ pub enum Problem {
     /// The head's signature is wrong.
     #[error("the signature of the head `head.json` is wrong")]
     HeadSignature,
-    /// The head does not agree with what was deleted by retention.
-    #[error("the log does not begin where the signed head says it was cut by retention")]
-    RetentionDiffers,
     /// The writer found, on an earlier opening, that signed records were gone.
     #[error("the writer found here that {0}")]
     RecordedGap(Gap),

@@ -169,7 +169,7 @@ impl Walk<'_> {
             }
             let end = offset + line.len() as u64 + 1;
             let checked = self.chain.step(&line, Some((number, offset))).and_then(|step| {
-                self.against_head(&step, number, row, end)?;
+                self.against_head(&step, number, end)?;
                 Ok(step)
             });
             match checked {
@@ -199,22 +199,13 @@ impl Walk<'_> {
     fn blame(&self, expected: u64, line: &[u8], problem: &Problem) -> u64 {
         match (problem, self.chain.expected()) {
             // The step was taken and the head disagreed.
-            (Problem::HeadDiffers | Problem::RetentionDiffers, _) => {
-                self.chain.last().map_or(expected, |last| last.sequence)
-            }
+            (Problem::HeadDiffers, _) => self.chain.last().map_or(expected, |last| last.sequence),
             (_, 0) => record::parse(line).map_or(0, |line| line.sequence),
             (_, next) => next,
         }
     }
 
-    fn against_head(&self, step: &Step, number: u32, row: u64, end: u64) -> Result<(), Problem> {
-        let kept = self.kept_from;
-        if number == kept.segment
-            && row == 1
-            && (step.sequence != kept.sequence || step.prev != kept.prev)
-        {
-            return Err(Problem::RetentionDiffers);
-        }
+    fn against_head(&self, step: &Step, number: u32, end: u64) -> Result<(), Problem> {
         match self.head {
             Some(head)
                 if head.sequence == step.sequence

@@ -277,6 +277,36 @@ fn a_segment_that_is_missing_old_or_foreign_is_named() {
 }
 
 #[test]
+fn a_record_after_the_one_that_closes_a_segment_is_named() {
+    let bench = Bench::with_segments(12, small_segments());
+    let mut lines = bench.lines(1);
+    let closing = lines.len();
+    lines.push(bench.lines(2)[0].clone());
+    bench.put_lines(1, &lines);
+    let bad = bench.bad();
+    assert_eq!((bad.sequence, bad.line), (closing as u64 + 1, closing as u64 + 1));
+    assert_eq!(bad.problem, Problem::AfterClose);
+}
+
+#[test]
+fn a_crash_before_the_old_segments_were_deleted_is_no_fault() {
+    let bench = Bench::with_segments(20, small_segments());
+    let before = bench.copy();
+    let kept = bench.open().drop_before(16).unwrap();
+    assert!(kept.segments >= 2, "{kept:?}");
+    for left in 1..=kept.segments {
+        let crashed = bench.copy();
+        for number in left..=kept.segments {
+            fs::copy(before.segment(number), crashed.segment(number)).unwrap();
+        }
+        crashed.verify().unwrap();
+        let again = crashed.open().drop_before(16).unwrap();
+        assert_eq!(again.kept_from, kept.kept_from);
+        assert_eq!(crashed.verify().unwrap().first_sequence, kept.kept_from);
+    }
+}
+
+#[test]
 fn more_segments_gone_than_retention_said_is_named() {
     let bench = Bench::with_segments(20, small_segments());
     bench.open().drop_before(6).unwrap();

@@ -107,13 +107,23 @@ fn hashes_made_right_again_do_not_help_against_the_trailer() {
 }
 
 #[test]
+fn a_header_written_otherwise_is_not_the_one_that_was_signed() {
+    let bench = Bench::with_events(2);
+    let text = String::from_utf8(exported(&bench, 1..=3)).unwrap();
+    let changed = text.replacen(",\"version\"", ", \"version\"", 1);
+    let problem = bad(check(changed.as_bytes(), None)).problem;
+    assert!(matches!(problem, Problem::Trailer(_)), "{problem}");
+}
+
+#[test]
 fn an_export_of_another_key_or_not_of_what_was_seen_is_refused() {
     let bench = Bench::with_events(6);
     let other = Bench::with_events(6);
     let key = AuditLog::public_key(&other.home()).unwrap();
     let bytes = exported(&bench, 1..=7);
-    let problem = bad(check(&bytes, Some(key))).problem;
-    assert!(matches!(problem, Problem::OtherKey { .. }), "{problem}");
+    let named = bad(check(&bytes, Some(key)));
+    assert!(matches!(named.problem, Problem::OtherKey { .. }), "{named}");
+    assert_eq!(named.line, 1);
 
     let seen = other.verify().unwrap();
     let options = VerifyOptions {
