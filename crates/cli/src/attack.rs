@@ -95,6 +95,7 @@ fn attack(profile: &Profile) -> Result<Outcome, Box<dyn Error>> {
         programs: Programs::None,
         just_in_time_compiler: profile.jit,
         control: false,
+        long_lived: false,
         budget,
     };
     let output = probe(&plan)?;

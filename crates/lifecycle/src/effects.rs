@@ -149,6 +149,7 @@ impl ProcessRunner for NestedJail {
             programs: Programs::None,
             just_in_time_compiler: false,
             control: false,
+            long_lived: false,
             budget,
             ..self.plan.clone()
         };

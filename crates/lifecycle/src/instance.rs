@@ -17,11 +17,10 @@ use ringfence_limits::Resource;
 use ringfence_package::{Package, Protocol};
 use ringfence_permission::Grants;
 use ringfence_protocol::mcp::{Root, ServerInfo, Tool};
-use ringfence_sandbox::{End, Usage};
+use ringfence_sandbox::{End, Live, Usage};
 use serde_json::Value;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 /// What one call gave.
 #[derive(Clone, Debug, PartialEq)]
@@ -239,10 +238,9 @@ impl Instance {
         &self.grants
     }
 
-    /// Processor time and memory now, where the machine counts them for the
-    /// whole jail.
+    /// What the whole jail uses now; `None` once it is gone.
     #[must_use]
-    pub fn usage(&self) -> Option<(Duration, u64)> {
+    pub fn usage(&mut self) -> Option<Live> {
         self.jailed.live()
     }
 

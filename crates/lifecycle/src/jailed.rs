@@ -6,7 +6,7 @@ use crate::interrupt::Interrupt;
 use crate::observer::Observer;
 use crate::record::Recorder;
 use ringfence_limits::{Budget, Resource};
-use ringfence_sandbox::{End, Running, Usage};
+use ringfence_sandbox::{End, Live, Running, Usage};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::Timespec;
 use std::os::fd::OwnedFd;
@@ -127,7 +127,7 @@ impl Jailed {
 
     /// Processor time is counted per call: this is where one begins.
     pub(crate) fn begin_call(&mut self) {
-        self.cpu_before = self.running.live().map_or(Duration::ZERO, |(cpu, _)| cpu);
+        self.cpu_before = self.running.live().map_or(Duration::ZERO, |live| live.cpu);
     }
 
     pub(crate) fn host_pid(&self) -> u32 {
@@ -135,7 +135,7 @@ impl Jailed {
     }
 
     /// Processor time and memory now.
-    pub(crate) fn live(&self) -> Option<(Duration, u64)> {
+    pub(crate) fn live(&mut self) -> Option<Live> {
         self.running.live()
     }
 
@@ -262,13 +262,22 @@ impl Jailed {
     }
 
     fn look_at_limits(&mut self) -> Result<(), RunError> {
-        let Some((cpu, memory)) = self.running.live() else { return Ok(()) };
+        let Some(Live { cpu, memory, out_of_memory }) = self.running.live() else { return Ok(()) };
         let used = cpu.saturating_sub(self.cpu_before);
         if used > self.budget.cpu_time {
             return Err(RunError::Resource {
                 resource: Resource::CpuTime,
                 limit: millis(self.budget.cpu_time),
                 used: Some(millis(used)),
+            });
+        }
+        // The kernel of cgroup v1 kills one process where v2 kills all: the limit
+        // ends the plugin, never half of it. Where no cgroup counts, we do.
+        if out_of_memory > 0 || memory > self.budget.memory_bytes {
+            return Err(RunError::Resource {
+                resource: Resource::Memory,
+                limit: self.budget.memory_bytes,
+                used: (out_of_memory == 0).then_some(memory),
             });
         }
         // The kernel stops at 100 %; a person should hear of it before.

@@ -63,6 +63,7 @@ pub(crate) fn plan(
         programs: programs(grants, around)?,
         just_in_time_compiler: package.jit,
         control: package.protocol == Protocol::Actions,
+        long_lived: package.protocol != Protocol::Plain,
         budget: admitted.budget().clone(),
     })
 }

@@ -15,6 +15,6 @@ pub use ringfence_limits::{Budget, Preset, Resource, Timeouts};
 pub use ringfence_package::{ManifestError, Package, PackageError, Protocol};
 pub use ringfence_permission::Policy;
 pub use ringfence_protocol::mcp::Tool;
-pub use ringfence_sandbox::{End, Level, StartError, Usage, Wall};
+pub use ringfence_sandbox::{End, Level, Live, StartError, Usage, Wall};
 pub use ringfence_sandbox_process::Limits;
 pub use ringfence_types::{Capability, Denial, ExitCode, Kind, UntrustedText};

@@ -7,13 +7,14 @@ use crate::jailer::Jailer;
 use crate::machine::Machine;
 use crate::root::SystemRoot;
 use ringfence_jailer::ExecSpec;
-use ringfence_sandbox::{Backend, End, Level, Plan, Running, Runtime, StartError, Streams, Usage};
+use ringfence_sandbox::{
+    Backend, End, Level, Live, Plan, Running, Runtime, StartError, Streams, Usage,
+};
 use std::ffi::{CString, OsStr};
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::Duration;
 
 /// How far limits must reach.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -190,7 +191,7 @@ impl Running for RunningJail {
         self.jail.kill();
     }
 
-    fn live(&self) -> Option<(Duration, u64)> {
+    fn live(&mut self) -> Option<Live> {
         self.jail.live()
     }
 

@@ -2,7 +2,7 @@
 
 use crate::channel;
 use ringfence_jailer::{Errno, ExecSpec, MAX_MESSAGE, Report, Stage};
-use ringfence_sandbox::{End, StartError, Usage};
+use ringfence_sandbox::{End, Live, StartError, Usage};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -16,6 +16,9 @@ pub struct Jail {
     pid: u32,
     cgroup: Option<PathBuf>,
     time: Option<PathBuf>,
+    /// The most seen of a jail that no cgroup counts.
+    seen_cpu: Duration,
+    seen_memory: u64,
     landlock: u32,
     ready: bool,
     started: bool,
@@ -33,6 +36,8 @@ impl Jail {
             pid: 0,
             cgroup: None,
             time: None,
+            seen_cpu: Duration::ZERO,
+            seen_memory: 0,
             landlock: 0,
             ready: false,
             started: false,
@@ -174,6 +179,9 @@ impl Jail {
     /// Kills whatever is left and waits until the jailer says that nothing is.
     pub fn finish(&mut self) -> (End, Usage) {
         if self.end.is_none() {
+            if self.cgroup.is_none() && self.pid != 0 {
+                let _ = self.live();
+            }
             self.kill();
         }
         drop(self.go.take());
@@ -183,7 +191,10 @@ impl Jail {
                 break;
             }
         }
-        (self.end.unwrap_or(End::Killed), self.usage.unwrap_or_default())
+        let mut usage = self.usage.unwrap_or_default();
+        usage.cpu = usage.cpu.max(self.seen_cpu);
+        usage.peak_memory = usage.peak_memory.max(self.seen_memory);
+        (self.end.unwrap_or(End::Killed), usage)
     }
 
     /// Kills every process of the jail at once.
@@ -210,24 +221,39 @@ impl Jail {
         self.status.as_fd()
     }
 
-    /// Processor time and memory now, where a cgroup counts them.
+    /// Processor time and memory now: from the cgroup, else added up over the
+    /// jail's processes.
     #[must_use]
-    pub fn live(&self) -> Option<(Duration, u64)> {
-        let number = |folder: &Path, name: &str| -> Option<u64> {
-            std::fs::read_to_string(folder.join(name)).ok()?.trim().parse().ok()
-        };
-        let folder = self.cgroup.as_ref()?;
-        let memory =
-            number(folder, "memory.current").or_else(|| number(folder, "memory.usage_in_bytes"))?;
-        let time = self.time.as_ref()?;
-        let nanos = number(time, "cpuacct.usage").or_else(|| {
-            let stat = std::fs::read_to_string(time.join("cpu.stat")).ok()?;
-            let micros: u64 =
-                stat.lines().find_map(|line| line.strip_prefix("usage_usec ")?.parse().ok())?;
-            Some(micros.saturating_mul(1000))
-        })?;
-        Some((Duration::from_nanos(nanos), memory))
+    pub fn live(&mut self) -> Option<Live> {
+        if let (Some(folder), Some(time)) = (&self.cgroup, &self.time) {
+            return counted(folder, time);
+        }
+        let (cpu, memory) = crate::members::add_up(self.pid)?;
+        // Times of processes that nobody waited for are lost with them.
+        self.seen_cpu = self.seen_cpu.max(cpu);
+        self.seen_memory = self.seen_memory.max(memory);
+        Some(Live { cpu: self.seen_cpu, memory, out_of_memory: 0 })
     }
+}
+
+/// What the kernel counts for the jail's cgroup.
+fn counted(folder: &Path, time: &Path) -> Option<Live> {
+    let number = |folder: &Path, name: &str| -> Option<u64> {
+        std::fs::read_to_string(folder.join(name)).ok()?.trim().parse().ok()
+    };
+    let memory =
+        number(folder, "memory.current").or_else(|| number(folder, "memory.usage_in_bytes"))?;
+    let nanos = number(time, "cpuacct.usage").or_else(|| {
+        let stat = std::fs::read_to_string(time.join("cpu.stat")).ok()?;
+        let micros: u64 =
+            stat.lines().find_map(|line| line.strip_prefix("usage_usec ")?.parse().ok())?;
+        Some(micros.saturating_mul(1000))
+    })?;
+    let killed = ["memory.events", "memory.oom_control"].into_iter().find_map(|file| {
+        let text = std::fs::read_to_string(folder.join(file)).ok()?;
+        text.lines().find_map(|line| line.strip_prefix("oom_kill ")?.parse().ok())
+    });
+    Some(Live { cpu: Duration::from_nanos(nanos), memory, out_of_memory: killed.unwrap_or(0) })
 }
 
 impl Drop for Jail {

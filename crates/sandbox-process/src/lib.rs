@@ -11,6 +11,7 @@ mod interpreter;
 mod jail;
 mod jailer;
 mod machine;
+mod members;
 mod root;
 
 pub use backend::{Limits, ProcessBackend};

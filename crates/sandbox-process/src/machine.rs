@@ -52,7 +52,7 @@ impl Machine {
         let cgroup = match &self.hierarchy {
             Hierarchy::Two { .. } => "cgroup v2".to_owned(),
             Hierarchy::One { .. } => "cgroup v1".to_owned(),
-            Hierarchy::None { reason } => format!("per process only: {reason}"),
+            Hierarchy::None { reason } => format!("watched by us instead: {reason}"),
         };
         Level {
             backend: "process",

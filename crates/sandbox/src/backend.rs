@@ -1,10 +1,9 @@
 //! The trait that every backend implements.
 
-use crate::end::{End, StartError, Usage};
+use crate::end::{End, Live, StartError, Usage};
 use crate::isolation::Level;
 use crate::plan::Plan;
 use std::os::fd::OwnedFd;
-use std::time::Duration;
 
 /// The host's ends of a plugin's streams.
 #[derive(Debug, Default)]
@@ -54,9 +53,9 @@ pub trait Running: Send {
     /// Kills everything in it, at once.
     fn kill(&mut self);
 
-    /// Processor time and memory in use now: `(time, bytes)`. `None` where
-    /// nothing counts them for the whole jail.
-    fn live(&self) -> Option<(Duration, u64)>;
+    /// What the whole jail uses now: from its cgroup, or added up over its
+    /// processes. `None` once it is gone.
+    fn live(&mut self) -> Option<Live>;
 
     /// Process id of its first process, on the host.
     fn host_pid(&self) -> u32;

@@ -19,6 +19,17 @@ pub struct Usage {
     pub forks_refused: u64,
 }
 
+/// What a running jail uses now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Live {
+    /// Processor time of all its processes so far.
+    pub cpu: Duration,
+    /// Memory of all its processes together, in bytes.
+    pub memory: u64,
+    /// Processes that the kernel has killed for lack of memory so far.
+    pub out_of_memory: u64,
+}
+
 /// How the program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

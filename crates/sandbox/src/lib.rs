@@ -12,6 +12,6 @@ mod isolation;
 mod plan;
 
 pub use backend::{Backend, Running, Streams};
-pub use end::{End, StartError, Usage};
+pub use end::{End, Live, StartError, Usage};
 pub use isolation::{Isolation, Level, Wall};
 pub use plan::{Exposed, Plan, Programs, Runtime};

@@ -23,7 +23,9 @@ const MEMORY_STEP: usize = 16 * MEBIBYTE;
 
 pub(super) const PROBES: &[Probe] = &[
     Probe::new("limit-core-size", Resource, "leave core dumps", |_| {
-        soft_and_hard(libc::RLIMIT_CORE, |_, hard| hard == 0)
+        // A limit of 1 byte leaves no file either, and unlike 0 it also stops
+        // the kernel from starting the host's crash handler: core(5).
+        soft_and_hard(libc::RLIMIT_CORE, |_, hard| hard <= 1)
     }),
     Probe::new("limit-file-size", Resource, "write files without end", |_| {
         soft_and_hard(libc::RLIMIT_FSIZE, |soft, _| soft != u64::MAX)
