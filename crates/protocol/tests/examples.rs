@@ -46,7 +46,7 @@ fn every_example_has_a_manifest_that_parses_and_an_entry_that_exists() {
             seen += 1;
         }
     }
-    assert!(seen >= 5);
+    assert!(seen >= 6);
 }
 
 #[test]

@@ -327,3 +327,65 @@ fn a_loop_over_events_hears_another_plugin_and_leaves_no_subscription() {
         assert_eq!(bus.subscriptions(), 0, "{language:?}");
     }
 }
+
+#[test]
+fn the_example_with_files_stays_in_its_folder() {
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../../plugins/examples/files-node");
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().canonicalize().unwrap();
+    std::fs::create_dir(place.join("data")).unwrap();
+    for file in ["index.mjs", "data/list.txt"] {
+        std::fs::copy(format!("{source}/{file}"), place.join(file)).unwrap();
+    }
+    let data = place.join("data/**").to_str().unwrap().to_owned();
+    let world = World::new(&[
+        &format!("files.read {data}"),
+        &format!("files.write {data}"),
+        "events.publish files.sorted",
+    ]);
+    let limits = ringfence_protocol::SessionLimits::default();
+    let mut runner = Runner::start_in(Language::Node, folder, "index.mjs", None, limits);
+    assert_eq!(runner.ready(), ["list", "sort"]);
+    let answer = run(&mut runner, &world.broker, "sort", &Value::Null);
+    assert_eq!(answer, Ok(json!({"lines": 3, "bytes": 21})));
+    let sorted = std::fs::read_to_string(place.join("data/sorted.txt")).unwrap();
+    assert_eq!(sorted, "apples\npears\nquinces\n");
+    let events = world.log.of(EventKind::EffectPerformed);
+    assert_eq!(events.last().unwrap().metadata["object"], "files.sorted");
+    let answer = run(&mut runner, &world.broker, "list", &Value::Null).unwrap();
+    assert_eq!(answer, json!({"list.txt": 21, "sorted.txt": 21}));
+    for input in [json!({"from": "/etc/hostname"}), json!({"to": "../index.mjs"})] {
+        let error = run(&mut runner, &world.broker, "sort", &input).unwrap_err();
+        assert_eq!(error.caused_by.as_deref(), Some("not_granted"), "{input}");
+    }
+}
+
+#[test]
+fn the_page_the_broker_and_the_runners_know_the_same_methods() {
+    let page = include_str!("../../../../docs/broker-methods.md");
+    let node = include_str!("../../../../sdk/node/runner.cjs");
+    let python = include_str!("../../../../sdk/python/runner.py");
+    let world = World::new(&[]);
+    let table = page.split("## ").next().unwrap();
+    let mut rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+    let mut listed = Vec::new();
+    for row in rows.by_ref() {
+        listed.extend(row.split(" |").next().unwrap().split("`, `").map(|m| m.trim_matches('`')));
+    }
+    assert!(listed.len() > 25, "{listed:?}");
+    for method in &listed {
+        let error = world.err(method, &json!({"no such name": 1}));
+        assert!(error.to_string().contains("no such name"), "{method}: {error}");
+    }
+    // Each arm of the broker's one list: `"files.read" => ...`.
+    let arms = include_str!("../../src/identify.rs")
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix('"')?.split_once("\" => "));
+    let mut arms = arms.map(|(method, _)| method).peekable();
+    assert!(arms.peek().is_some());
+    for method in arms {
+        assert!(listed.contains(&method), "{method} is not on the page");
+        assert!(node.contains(&format!("'{method}'")), "{method} is not in the node runner");
+        assert!(python.contains(&format!("\"{method}\"")), "{method} is not in the python runner");
+    }
+}
