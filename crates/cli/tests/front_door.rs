@@ -3,14 +3,14 @@
 
 use std::process::Command;
 
-fn ringfence(argument: &str) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_ringfence")).arg(argument).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
 #[test]
 fn the_program_says_its_version_and_the_schema_that_is_published() {
-    assert_eq!(ringfence("--version"), format!("ringfence {}\n", env!("CARGO_PKG_VERSION")));
-    assert_eq!(ringfence("schema"), include_str!("../../../docs/plugin.schema.json"));
+    for (argument, answer) in [
+        ("--version", format!("ringfence {}\n", env!("CARGO_PKG_VERSION"))),
+        ("schema", include_str!("../../../docs/plugin.schema.json").to_owned()),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_ringfence")).arg(argument).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), answer);
+    }
 }

@@ -178,12 +178,15 @@ impl Collected {
         Self { bytes, reader }
     }
 
-    /// Waits until the stream holds this text.
-    pub(crate) fn wait_for(&self, text: &str) {
+    /// Waits until the stream holds this text; everything that came by then.
+    pub(crate) fn wait_for(&self, text: &str) -> String {
         let begin = Instant::now();
         let mut bytes = self.bytes.0.lock().unwrap();
-        while !String::from_utf8_lossy(&bytes).contains(text) {
+        loop {
             let shown = String::from_utf8_lossy(&bytes).into_owned();
+            if shown.contains(text) {
+                return shown;
+            }
             assert!(begin.elapsed() < LONGEST, "`{text}` never came, only: {shown}");
             bytes = self.bytes.1.wait_timeout(bytes, Duration::from_millis(200)).unwrap().0;
         }
