@@ -54,6 +54,11 @@ impl Channel {
         self.unsent.len().saturating_sub(self.sent) > FULL
     }
 
+    /// Whether more than `most` bytes wait for a reader that does not come.
+    pub(crate) fn is_stuffed(&self, most: u64) -> bool {
+        u64::try_from(self.unsent.len().saturating_sub(self.sent)).unwrap_or(u64::MAX) > most
+    }
+
     pub(crate) fn has_unsent(&self) -> bool {
         self.sent < self.unsent.len()
     }
@@ -104,6 +109,10 @@ impl Channel {
             self.unsent.clear();
             self.sent = 0;
             self.close_if_done();
+        } else if self.sent > FULL {
+            // A reader that is always a little behind must not keep all of it here.
+            self.unsent.drain(..self.sent);
+            self.sent = 0;
         }
     }
 
@@ -130,5 +139,38 @@ impl Tail {
 
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.0).trim_end().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_that_is_always_a_little_behind_does_not_make_a_channel_grow() {
+        let (read, write) = rustix::pipe::pipe().unwrap();
+        let mut channel = Channel::own(None, Some(write)).unwrap();
+        let mut buffer = vec![0; CHUNK];
+        channel.send(&[0; 2 * CHUNK]);
+        for _ in 0..200 {
+            channel.send(&[0; CHUNK]);
+            channel.write();
+            rustix::io::read(&read, &mut buffer[..]).unwrap();
+        }
+        assert!(channel.has_unsent());
+        assert!(channel.unsent.len() < 2 * FULL, "{}", channel.unsent.len());
+    }
+
+    #[test]
+    fn a_channel_is_stuffed_by_what_its_reader_does_not_take() {
+        let (read, write) = rustix::pipe::pipe().unwrap();
+        let mut channel = Channel::own(None, Some(write)).unwrap();
+        channel.send(&vec![0; 300 * 1024]);
+        channel.write();
+        assert!(channel.is_full() == channel.is_stuffed(FULL as u64));
+        assert!(channel.is_stuffed(128 * 1024));
+        drop(read);
+        channel.write();
+        assert!(!channel.is_stuffed(0), "nobody reads any more: nothing is kept");
     }
 }

@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 /// How often memory and processor time are looked at while nothing happens.
 const TICK: Duration = Duration::from_millis(50);
 
+/// Bytes of answers that may wait for a program, beside its largest input.
+const MOST_ANSWERS: u64 = 1024 * 1024;
+
 /// Where something came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
@@ -182,9 +185,13 @@ impl Jailed {
     }
 
     fn poll(&self, until: Duration) -> Result<Ready, RunError> {
-        // What a channel would make grow must have room first.
+        // What a channel would make grow must have room first. A program that asks
+        // on without reading our answers is not heard any more; what a client or
+        // a call may send it at once is no such thing.
+        let most = self.budget.input_bytes.saturating_add(MOST_ANSWERS);
+        let hear = !self.client.is_full() && !self.program.is_stuffed(most);
         let wanted = [
-            (What::ReadProgram, self.program.readable().filter(|_| !self.client.is_full())),
+            (What::ReadProgram, self.program.readable().filter(|_| hear)),
             (What::WriteProgram, self.program.writable()),
             (What::ReadControl, self.control.readable().filter(|_| !self.control.is_full())),
             (What::WriteControl, self.control.writable()),

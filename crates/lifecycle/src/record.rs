@@ -7,6 +7,11 @@ use ringfence_types::{
     Actor, AuditError, AuditEvent, AuditSink, EventKind, InstanceId, Severity, UntrustedText,
 };
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How many refused requests of one instance are recorded one by one; a plugin
+/// must not be able to fill the disk with them.
+const EACH: u64 = 64;
 
 /// Longest text of a stranger in one record, in characters.
 const LONGEST: usize = 512;
@@ -16,6 +21,8 @@ const LONGEST: usize = 512;
 pub(crate) struct Recorder {
     sink: Arc<dyn AuditSink>,
     instance: InstanceId,
+    /// Requests of the server to its client that were refused.
+    refused_requests: Arc<AtomicU64>,
 }
 
 /// A stranger's text, shortened; the log escapes it.
@@ -25,7 +32,7 @@ fn short(text: &str) -> String {
 
 impl Recorder {
     pub(crate) fn new(sink: Arc<dyn AuditSink>, instance: InstanceId) -> Self {
-        Self { sink, instance }
+        Self { sink, instance, refused_requests: Arc::default() }
     }
 
     pub(crate) fn sink(&self) -> &Arc<dyn AuditSink> {
@@ -129,7 +136,12 @@ impl Recorder {
         );
     }
 
+    /// The first ones each, from then on whenever their number has doubled.
     pub(crate) fn refused_request(&self, method: &str) {
+        let number = self.refused_requests.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        if number > EACH && !number.is_power_of_two() {
+            return;
+        }
         self.note(
             self.event(
                 EventKind::EffectDenied,
@@ -137,7 +149,8 @@ impl Recorder {
             )
             .severity(Severity::Warning)
             .actor(Actor::Plugin)
-            .with("method", short(method)),
+            .with("method", short(method))
+            .with("number", number),
         );
     }
 
@@ -156,5 +169,34 @@ impl Recorder {
             self.event(EventKind::Refused, &UntrustedText::new(&short(why)).to_string())
                 .severity(Severity::Warning),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ringfence_types::Receipt;
+    use std::sync::Mutex;
+
+    #[derive(Default)]
+    struct Counted(Mutex<Vec<AuditEvent>>);
+
+    impl AuditSink for Counted {
+        fn append(&self, event: AuditEvent) -> Result<Receipt, AuditError> {
+            let mut events = self.0.lock().unwrap();
+            events.push(event);
+            Ok(Receipt { sequence: events.len() as u64 })
+        }
+    }
+
+    #[test]
+    fn a_server_that_floods_its_client_with_requests_does_not_fill_the_log() {
+        let sink = Arc::new(Counted::default());
+        let recorder = Recorder::new(sink.clone(), "one".parse().unwrap());
+        for _ in 0..100_000 {
+            recorder.clone().refused_request("sampling/createMessage");
+        }
+        // 64 and then 128, 256 .. 65,536.
+        assert_eq!(sink.0.lock().unwrap().len(), 64 + 10);
     }
 }
