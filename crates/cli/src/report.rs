@@ -114,12 +114,17 @@ fn json_report(
         Err(error) => {
             let denial = match error {
                 RunError::Denied(denial) => Some(denial),
+                // The plugin let one of ours pass: the last one is the likeliest.
+                RunError::Plugin(error) if error.caused_by.is_some() => {
+                    ended.denials.last().map(|counted| &counted.denial)
+                }
                 _ => None,
             };
+            let help = error.help().or_else(|| denial.and_then(|denial| denial.repair.clone()));
             let details = json!({
                 "code": code.word(),
                 "message": error.to_string(),
-                "help": error.help(),
+                "help": help,
                 "stderr": error.stderr(),
                 "denial": denial,
             });
