@@ -73,7 +73,7 @@ impl Actions {
                 actions: self.actions.clone(),
             });
         }
-        effects.begin_action();
+        effects.begin_action(jailed.budget().timeouts.call);
         jailed.begin_call();
         let call = self.session.call(action, input).map_err(|e| internal(&e))?;
         let deadline = Deadline::after(jailed.budget().timeouts.call, Phase::Call);
@@ -106,7 +106,7 @@ impl Actions {
             match happening {
                 Happening::Bytes(Source::Control, bytes) if bytes.is_empty() => closed = true,
                 Happening::Bytes(Source::Control, bytes) => {
-                    self.receive(jailed, &bytes, effects, observer, &mut left)?;
+                    self.receive(jailed, &bytes, deadline, effects, observer, &mut left)?;
                 }
                 Happening::Bytes(_, bytes) | Happening::Log(bytes) => observer.log(&bytes),
                 Happening::Ended(how) => end = Some(how),
@@ -115,7 +115,7 @@ impl Actions {
         if end.is_some() {
             // What it said last is still in the channel; its end is closed now.
             while let Some(bytes) = jailed.control.read().filter(|bytes| !bytes.is_empty()) {
-                self.receive(jailed, &bytes, effects, observer, &mut left)?;
+                self.receive(jailed, &bytes, deadline, effects, observer, &mut left)?;
             }
         }
         let answered =
@@ -131,6 +131,7 @@ impl Actions {
         &mut self,
         jailed: &Jailed,
         bytes: &[u8],
+        deadline: Deadline,
         effects: &Effects,
         observer: &mut dyn Observer,
         left: &mut Vec<Event>,
@@ -138,6 +139,9 @@ impl Actions {
         for event in self.session.receive(bytes) {
             match event {
                 Event::Request { id, method, params } => {
+                    // Many came at once and some take long: a row of them must
+                    // not outlast the call that they belong to.
+                    deadline.check()?;
                     let answer = effects.call(&method, &params);
                     self.session.reply(&id, answer).map_err(|e| internal(&e))?;
                 }

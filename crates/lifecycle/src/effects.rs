@@ -21,7 +21,8 @@ use ringfence_sandbox_process::{Interpreter, ProcessBackend};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// What every instance of an engine shares.
 pub(crate) struct Shared {
@@ -35,12 +36,29 @@ pub(crate) struct Shared {
 pub(crate) struct Effects {
     /// Nothing to ask for: the plugin has no control channel.
     broker: Option<Broker>,
+    until: Until,
+}
+
+/// When the running action has to be over; a program that it starts as well.
+#[derive(Clone, Debug, Default)]
+struct Until(Arc<Mutex<Option<Instant>>>);
+
+impl Until {
+    fn set(&self, limit: Duration) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now().checked_add(limit);
+    }
+
+    /// `limit`, or what is left when that is less.
+    fn at_most(&self, limit: Duration) -> Duration {
+        let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        until.map_or(limit, |until| limit.min(until.saturating_duration_since(Instant::now())))
+    }
 }
 
 impl Effects {
     /// For a plugin that speaks to nobody.
-    pub(crate) const fn none() -> Self {
-        Self { broker: None }
+    pub(crate) fn none() -> Self {
+        Self { broker: None, until: Until::default() }
     }
 
     /// For a plugin with a control channel.
@@ -55,7 +73,9 @@ impl Effects {
     ) -> Result<Self, RunError> {
         let files = Files::open(grants)
             .map_err(|error| StartError::Plan(format!("a granted folder: {error}")))?;
+        let until = Until::default();
         let runner = NestedJail {
+            until: until.clone(),
             backend: Arc::clone(&shared.backend),
             plan: plan.clone(),
             search: around.search.to_owned(),
@@ -76,11 +96,13 @@ impl Effects {
             clock: Arc::new(SystemClock::new()),
             runner: Some(Arc::new(runner)),
         });
-        Ok(Self { broker: Some(broker) })
+        Ok(Self { broker: Some(broker), until })
     }
 
-    /// A new action begins: counters per action start again.
-    pub(crate) fn begin_action(&self) {
+    /// A new action begins, which may take this long: counters per action start
+    /// again.
+    pub(crate) fn begin_action(&self, limit: Duration) {
+        self.until.set(limit);
         if let Some(broker) = &self.broker {
             broker.begin_action();
         }
@@ -126,6 +148,7 @@ struct NestedJail {
     search: OsString,
     recorder: Recorder,
     interrupts: Vec<Interrupt>,
+    until: Until,
 }
 
 impl ProcessRunner for NestedJail {
@@ -140,6 +163,7 @@ impl ProcessRunner for NestedJail {
         let mut arguments = found.arguments;
         arguments.extend(request.arguments.iter().map(OsString::from));
         let mut budget = self.plan.budget.clone();
+        budget.timeouts.call = self.until.at_most(budget.timeouts.call);
         budget.output_bytes = u64::try_from(request.max_output_bytes).unwrap_or(u64::MAX);
         let plan = Plan {
             runtime: found.runtime,
@@ -185,5 +209,21 @@ impl ProcessRunner for NestedJail {
             Err(error @ RunError::Resource { .. }) => Err(ProcessError::Limit(error.to_string())),
             Err(error) => Err(failed(error)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_an_action_starts_gets_no_more_time_than_the_action_has_left() {
+        let until = Until::default();
+        let (short, long) = (Duration::from_secs(10), Duration::from_secs(60));
+        assert_eq!(until.at_most(short), short, "while the plugin is loaded");
+        until.clone().set(short);
+        assert!(until.at_most(long) <= short);
+        until.set(Duration::ZERO);
+        assert_eq!(until.at_most(long), Duration::ZERO);
     }
 }

@@ -53,6 +53,16 @@ impl Deadline {
         Self { at: Instant::now().checked_add(limit), phase, limit }
     }
 
+    /// Whether there is time left.
+    pub(crate) fn check(&self) -> Result<(), RunError> {
+        match self.at {
+            Some(at) if Instant::now() >= at => {
+                Err(RunError::Timeout { phase: self.phase, limit: self.limit })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// No call is running: nothing to be late for.
     pub(crate) fn never() -> Self {
         Self { at: None, phase: Phase::Call, limit: Duration::MAX }
@@ -164,12 +174,8 @@ impl Jailed {
         observer: &mut dyn Observer,
     ) -> Result<Vec<Happening>, RunError> {
         loop {
+            deadline.check()?;
             let now = Instant::now();
-            if let Some(at) = deadline.at
-                && now >= at
-            {
-                return Err(RunError::Timeout { phase: deadline.phase, limit: deadline.limit });
-            }
             let until = deadline.at.map_or(TICK, |at| at.duration_since(now).min(TICK));
             let ready = self.poll(until)?;
             if now.duration_since(self.last_look) >= TICK {
