@@ -161,6 +161,9 @@ impl Engine {
         interrupt: Option<Interrupt>,
         observer: Box<dyn Observer>,
     ) -> Result<Instance, RunError> {
+        if self.all.is_raised() {
+            return Err(RunError::Interrupted);
+        }
         let recorder = Recorder::new(Arc::clone(&self.sink), review.instance.clone());
         let search = std::env::var_os("PATH").unwrap_or_default();
         let user_home = std::env::var_os("HOME").map(PathBuf::from).filter(|p| p.is_absolute());
@@ -199,12 +202,15 @@ impl Engine {
                 return Err(error.into());
             }
         };
+        let killer = running.killer().map_err(|e| RunError::Internal { what: e.to_string() })?;
+        let killer = Arc::new(killer);
+        interrupts.iter().for_each(|interrupt| interrupt.kills(&killer));
         let jailed = Jailed::new(running, plan.budget.clone(), recorder, interrupts)?;
         self.count(|statistics| {
             statistics.running += 1;
             statistics.started += 1;
         });
-        Ok(Instance::new(self, review, jailed, effects, own, observer))
+        Ok(Instance::new(self, review, jailed, effects, (own, killer), observer))
     }
 
     /// The home's storage, opened with the first instance that may use it.
@@ -222,7 +228,8 @@ impl Engine {
         Ok(storage.clone())
     }
 
-    /// Ends every instance of this engine; none can be started afterwards.
+    /// Kills every instance of this engine, in a call or not; none can be started
+    /// afterwards. What was running is told `RunError::Interrupted`.
     pub fn terminate_all(&self) {
         self.all.raise();
     }

@@ -84,6 +84,12 @@ pub enum RunError {
         /// What there is; untrusted.
         actions: Vec<String>,
     },
+    /// The instance ended before, or was a program that runs once.
+    #[error("the instance is over{}", why.as_ref().map(|why| format!(": {why}")).unwrap_or_default())]
+    Over {
+        /// The error that ended it.
+        why: Option<String>,
+    },
     /// Nothing was started.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -144,7 +150,7 @@ impl RunError {
             Self::Resource { .. } => ExitCode::Limit,
             Self::Denied(_) => ExitCode::Denied,
             Self::Crash { .. } | Self::Protocol { .. } => ExitCode::Crash,
-            Self::Input { .. } | Self::NoSuchAction { .. } => ExitCode::Usage,
+            Self::Input { .. } | Self::NoSuchAction { .. } | Self::Over { .. } => ExitCode::Usage,
             Self::Start(StartError::Unavailable { .. } | StartError::Jailer(_)) => {
                 ExitCode::SandboxUnavailable
             }

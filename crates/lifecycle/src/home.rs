@@ -22,7 +22,15 @@ pub fn home_folder() -> io::Result<PathBuf> {
         .ok_or_else(|| {
             io::Error::other(format!("no place to keep the log: set {HOME_VARIABLE} to a folder"))
         })?;
-    prepare(&folder).and_then(|()| std::fs::canonicalize(&folder)).map_err(|error| {
+    prepare_home(&folder)
+}
+
+/// Makes `folder`, private to this user, if it is not there.
+///
+/// # Errors
+/// When it cannot be made or is not private.
+pub fn prepare_home(folder: &Path) -> io::Result<PathBuf> {
+    prepare(folder).and_then(|()| std::fs::canonicalize(folder)).map_err(|error| {
         io::Error::new(
             error.kind(),
             format!(

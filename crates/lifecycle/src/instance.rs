@@ -17,7 +17,7 @@ use ringfence_limits::Resource;
 use ringfence_package::{Package, Protocol};
 use ringfence_permission::Grants;
 use ringfence_protocol::mcp::{Root, ServerInfo, Tool};
-use ringfence_sandbox::{End, Live, Usage};
+use ringfence_sandbox::{End, Killer, Live, Usage};
 use serde_json::Value;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex};
@@ -29,6 +29,26 @@ pub enum Answer {
     Value(Value),
     /// What a plain program printed; untrusted.
     Bytes(Vec<u8>),
+}
+
+impl Answer {
+    /// The value of an action or a tool; `None` for a plain program.
+    #[must_use]
+    pub const fn value(&self) -> Option<&Value> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Bytes(_) => None,
+        }
+    }
+
+    /// What a plain program printed; `None` for anything else.
+    #[must_use]
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Value(_) => None,
+            Self::Bytes(bytes) => Some(bytes),
+        }
+    }
 }
 
 /// How an instance ended and what it used.
@@ -63,6 +83,8 @@ pub struct Instance {
     recorder: Recorder,
     statistics: Arc<Mutex<Statistics>>,
     interrupt: Interrupt,
+    /// Lets the interrupts kill it for as long as it is here.
+    _killer: Arc<Killer>,
     talk: Talk,
     failed: Option<String>,
     ended: bool,
@@ -74,7 +96,7 @@ impl Instance {
         review: Review,
         mut jailed: Jailed,
         effects: Effects,
-        interrupt: Interrupt,
+        (interrupt, killer): (Interrupt, Arc<Killer>),
         observer: Box<dyn Observer>,
     ) -> Self {
         let recorder = jailed.recorder().clone();
@@ -89,6 +111,7 @@ impl Instance {
             recorder,
             statistics: engine.statistics_handle(),
             interrupt,
+            _killer: killer,
             talk: Talk::New,
             failed: None,
             ended: false,
@@ -129,6 +152,7 @@ impl Instance {
     /// # Errors
     /// When the plugin cannot be asked.
     pub fn actions(&mut self) -> Result<Vec<String>, RunError> {
+        self.check_alive()?;
         self.initialise()?;
         match &self.talk {
             Talk::Actions(actions) => Ok(actions.names().to_vec()),
@@ -142,6 +166,7 @@ impl Instance {
     /// # Errors
     /// When the server cannot be asked.
     pub fn tools(&mut self) -> Result<Vec<Tool>, RunError> {
+        self.check_alive()?;
         self.initialise()?;
         let Talk::Mcp(session) = &mut self.talk else { return Ok(Vec::new()) };
         let result = session.tools(&mut self.jailed, &mut *self.observer);
@@ -165,10 +190,11 @@ impl Instance {
     ///
     /// # Errors
     /// Every way in which a call can fail; after a time-out, a used-up limit or
-    /// a crash the instance is over.
+    /// a crash the instance is over and nothing of it runs any more.
     pub fn execute(&mut self, action: &str, input: &Value) -> Result<Answer, RunError> {
         let bytes = input_bytes(input);
         self.check_input(&bytes)?;
+        self.check_alive()?;
         self.initialise()?;
         self.recorder.calling(action)?;
         let result = match &mut self.talk {
@@ -186,12 +212,21 @@ impl Instance {
                 self.talk = Talk::Over;
                 plain::run(&mut self.jailed, &bytes, &mut *self.observer).map(Answer::Bytes)
             }
-            Talk::Over => {
-                Err(RunError::Internal { what: "the program has run already".to_owned() })
-            }
+            Talk::Over => Err(RunError::Over { why: self.failed.clone() }),
         };
         self.recorder.called(action, result.as_ref().err().map(ToString::to_string).as_deref());
+        if result.is_ok() {
+            // One failed call before does not make it a failed instance.
+            self.failed = None;
+        }
         result.map_err(|error| self.failing(error))
+    }
+
+    fn check_alive(&self) -> Result<(), RunError> {
+        match self.talk {
+            Talk::Over => Err(RunError::Over { why: self.failed.clone() }),
+            Talk::New | Talk::Actions(_) | Talk::Mcp(_) => Ok(()),
+        }
     }
 
     fn check_input(&self, bytes: &[u8]) -> Result<(), RunError> {
@@ -220,7 +255,7 @@ impl Instance {
         self.grants.file_roots().into_iter().map(Root::from_path).collect()
     }
 
-    /// Ends this instance from another thread.
+    /// Kills this instance from another thread, in a call or not.
     #[must_use]
     pub fn interrupt(&self) -> Interrupt {
         self.interrupt.clone()
@@ -259,6 +294,8 @@ impl Instance {
     fn failing(&mut self, error: RunError) -> RunError {
         if !matches!(error, RunError::Plugin(_) | RunError::NoSuchAction { .. }) {
             self.talk = Talk::Over;
+            // Whoever keeps it does not keep a program that runs on.
+            self.jailed.finish();
         }
         self.failed = Some(error.to_string());
         error

@@ -1,12 +1,20 @@
 //! A way to end a run from another thread or a signal handler.
 
+use ringfence_sandbox::Killer;
 use rustix::pipe::{PipeFlags, pipe_with};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// Ends the runs that watch it. Clones share one state; once raised, it stays.
-#[derive(Clone, Debug)]
-pub struct Interrupt(Arc<(OwnedFd, OwnedFd)>);
+#[derive(Clone)]
+pub struct Interrupt(Arc<Shared>);
+
+struct Shared {
+    read: OwnedFd,
+    write: OwnedFd,
+    /// Jails that nobody may be waiting for just now.
+    killers: Mutex<Vec<Weak<Killer>>>,
+}
 
 impl Interrupt {
     /// One that has not been raised.
@@ -14,28 +22,49 @@ impl Interrupt {
     /// # Errors
     /// When no descriptor is left.
     pub fn new() -> std::io::Result<Self> {
-        Ok(Self(Arc::new(pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?)))
+        let (read, write) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        Ok(Self(Arc::new(Shared { read, write, killers: Mutex::default() })))
     }
 
-    /// Ends every run that watches it. Safe to call at any time, any number of times.
+    /// Ends every run that watches it, also one that is not in a call just now.
+    /// Safe to call at any time, any number of times.
     pub fn raise(&self) {
         // A full pipe has been raised already.
-        let _ = rustix::io::write(&self.0.1, b"!");
+        let _ = rustix::io::write(&self.0.write, b"!");
+        let killers = self.killers().clone();
+        for killer in killers.iter().filter_map(Weak::upgrade) {
+            killer();
+        }
+    }
+
+    /// Has this jail killed when it is raised, or now if it was.
+    pub(crate) fn kills(&self, killer: &Arc<Killer>) {
+        let mut killers = self.killers();
+        killers.retain(|known| known.strong_count() > 0);
+        killers.push(Arc::downgrade(killer));
+        drop(killers);
+        if self.is_raised() {
+            killer();
+        }
+    }
+
+    fn killers(&self) -> std::sync::MutexGuard<'_, Vec<Weak<Killer>>> {
+        self.0.killers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A descriptor that raises it when a byte is written: for signal handlers,
-    /// which may do little else.
+    /// which may do little else. It ends the runs that are in a call.
     ///
     /// # Errors
     /// When no descriptor is left.
     pub fn writer(&self) -> std::io::Result<OwnedFd> {
-        self.0.1.try_clone()
+        self.0.write.try_clone()
     }
 
     /// Whether it has been raised.
     #[must_use]
     pub fn is_raised(&self) -> bool {
-        let mut fds = [rustix::event::PollFd::new(&self.0.0, rustix::event::PollFlags::IN)];
+        let mut fds = [rustix::event::PollFd::new(&self.0.read, rustix::event::PollFlags::IN)];
         rustix::event::poll(&mut fds, Some(&rustix::fs::Timespec { tv_sec: 0, tv_nsec: 0 }))
             .is_ok_and(|ready| ready > 0)
     }
@@ -43,6 +72,12 @@ impl Interrupt {
     /// Readable once raised.
     #[must_use]
     pub fn watch(&self) -> BorrowedFd<'_> {
-        self.0.0.as_fd()
+        self.0.read.as_fd()
+    }
+}
+
+impl std::fmt::Debug for Interrupt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Interrupt").field("raised", &self.is_raised()).finish_non_exhaustive()
     }
 }

@@ -8,7 +8,7 @@ use crate::machine::Machine;
 use crate::root::SystemRoot;
 use ringfence_jailer::ExecSpec;
 use ringfence_sandbox::{
-    Backend, End, Level, Live, Plan, Running, Runtime, StartError, Streams, Usage,
+    Backend, End, Killer, Level, Live, Plan, Running, Runtime, StartError, Streams, Usage,
 };
 use std::ffi::{CString, OsStr};
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -189,6 +189,10 @@ impl Running for RunningJail {
 
     fn kill(&mut self) {
         self.jail.kill();
+    }
+
+    fn killer(&self) -> std::io::Result<Killer> {
+        Ok(Box::new(self.jail.killer()?))
     }
 
     fn live(&mut self) -> Option<Live> {

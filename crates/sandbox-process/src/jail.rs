@@ -203,6 +203,18 @@ impl Jail {
         let _ = channel::send(&self.status, b"K", &[]);
     }
 
+    /// Does what [`Jail::kill`] does, from any thread.
+    ///
+    /// # Errors
+    /// When no descriptor is left.
+    pub fn killer(&self) -> std::io::Result<impl Fn() + Send + Sync + use<>> {
+        let status = self.status.try_clone()?;
+        Ok(move || {
+            // A jail that is gone needs no killing.
+            let _ = channel::send(&status, b"K", &[]);
+        })
+    }
+
     /// Process id of its first process on the host; 0 until it exists.
     #[must_use]
     pub fn host_pid(&self) -> u32 {

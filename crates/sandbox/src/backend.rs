@@ -33,6 +33,9 @@ pub trait Backend: Send + Sync {
     fn start(&self, plan: &Plan) -> Result<Box<dyn Running>, StartError>;
 }
 
+/// Kills one sandbox from any thread.
+pub type Killer = Box<dyn Fn() + Send + Sync>;
+
 /// One sandbox that runs. Dropping it kills everything in it.
 pub trait Running: Send {
     /// Takes the streams; the second time they are all `None`.
@@ -52,6 +55,13 @@ pub trait Running: Send {
 
     /// Kills everything in it, at once.
     fn kill(&mut self);
+
+    /// Does what [`Running::kill`] does, from any thread; nothing once the
+    /// sandbox is gone.
+    ///
+    /// # Errors
+    /// When no descriptor is left.
+    fn killer(&self) -> std::io::Result<Killer>;
 
     /// What the whole jail uses now: from its cgroup, or added up over its
     /// processes. `None` once it is gone.
