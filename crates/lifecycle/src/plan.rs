@@ -216,6 +216,15 @@ fn expose_files(
         let source = std::fs::canonicalize(&target).map_err(|error| {
             StartError::Plan(format!("the granted `{}` cannot be shown: {error}", target.display()))
         })?;
+        if source != target {
+            // Links change hands: what was a folder when it was granted may be
+            // a link of the last run by now.
+            return Err(StartError::Plan(format!(
+                "the granted `{}` is reached through a symbolic link; grant what it leads to: `{}`",
+                target.display(),
+                source.display()
+            )));
+        }
         refuse_wide(&source, "the granted", around)?;
         let writable = covered(Kind::FilesWrite, &target)
             && !has_hole(Kind::FilesWrite, &target)

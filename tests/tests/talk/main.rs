@@ -9,7 +9,8 @@
 )]
 
 use ringfence::{
-    Answer, Budget, Engine, EngineOptions, Package, Preset, RunError, Silent, Terms, Timeouts,
+    Answer, Budget, Capability, Engine, EngineOptions, Kind, Package, Preset, RunError, Silent,
+    Terms, Timeouts,
 };
 use ringfence_tests::hostile_folder;
 use serde_json::{Value, json};
@@ -181,4 +182,28 @@ fn every_file_that_attacks_the_protocol_is_in_the_table() {
         .collect();
     let listed: BTreeSet<String> = TABLE.iter().map(|(file, _)| (*file).to_owned()).collect();
     assert_eq!(files, listed);
+}
+
+#[test]
+fn a_granted_folder_that_became_a_link_is_refused_with_what_it_leads_to() {
+    let host = Host::new();
+    let at = |name: &str| host.folder.path().canonicalize().unwrap().join(name);
+    fs::create_dir(at("private")).unwrap();
+    fs::write(at("private/secret.txt"), "secret").unwrap();
+    // What a run with a grant for the folder around it could leave behind.
+    std::os::unix::fs::symlink(at("private"), at("granted")).unwrap();
+    let file = at("granted/secret.txt");
+    let grant = format!("{}/**", at("granted").display());
+    let terms = Terms {
+        grants: vec![Capability::new(Kind::FilesRead, &grant).unwrap()],
+        ..Terms::default()
+    };
+    let package = Package::command(vec!["/bin/cat".into(), file.into()]).unwrap();
+    let review = host.engine.review(package, terms).unwrap();
+    let refusal = match host.engine.start(review, None, Box::new(Silent)) {
+        Ok(_) => panic!("it was shown"),
+        Err(error) => error.to_string(),
+    };
+    assert!(refusal.contains("symbolic link"), "{refusal}");
+    assert!(refusal.contains(at("private").to_str().unwrap()), "{refusal}");
 }
