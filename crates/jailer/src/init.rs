@@ -79,6 +79,7 @@ fn build(start: &mut Start<'_>) -> Result<u32, Failure> {
     let _ = sys::write_file(c"/proc/sys/user/max_inotify_instances", b"32");
     let _ = sys::write_file(c"/proc/sys/user/max_inotify_watches", b"8192");
     sys::set_hostname(&start.spec.hostname).map_err(at(Stage::Settings))?;
+    sys::clear_domain_name().map_err(at(Stage::Settings))?;
 
     let root = mounts::build(&start.spec.mounts, binds).map_err(mount_failure)?;
     mounts::enter(&root).map_err(at(Stage::Pivot))?;

@@ -67,7 +67,9 @@ impl SystemRoot {
             base.push(MountStep::Bind {
                 source: text(&format!("/dev/{name}")),
                 target: text(&format!("dev/{name}")),
-                flags: bind::DEVICE | bind::WRITABLE,
+                // Devices can be written on a read-only mount; their owner,
+                // mode and times on the host cannot be changed then.
+                flags: bind::DEVICE,
             });
         }
         for (target, to) in [

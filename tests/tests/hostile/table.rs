@@ -41,6 +41,7 @@ pub(crate) const FILES: &[Attack] = &[
     Attack::new("device-node.py", Planted, Bare),
     Attack::new("device-ioctl.py", Said, Bare),
     Attack::new("device-list.sh", Said, Bare),
+    Attack::new("device-times.py", Said, Bare),
     Attack::new("setuid-drop.py", Planted, Bare),
     Attack::new("file-capabilities.py", Said, Bare),
     Attack::new("give-files-away.py", Said, Bare),

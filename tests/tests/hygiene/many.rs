@@ -139,6 +139,36 @@ fn a_host_with_low_limits_of_its_own_can_start_jails() {
 }
 
 #[test]
+fn the_domain_of_the_host_is_not_seen() {
+    if is_ordinary_user() {
+        return;
+    }
+    if std::env::var_os("RINGFENCE_TESTS_DOMAIN").is_some() {
+        let code = "import ctypes; b = ctypes.create_string_buffer(65 * 6); \
+                    ctypes.CDLL(None).uname(b); print(b.raw[65 * 5:].rstrip(b'\\0'))";
+        let plan = system_program("/usr/bin/python3", &["-c", code]);
+        let outcome = run(&backend(), &plan, Duration::from_secs(5)).unwrap();
+        assert_eq!(outcome.printed, "b'(none)'\n");
+        return;
+    }
+    let status = std::process::Command::new("unshare")
+        .args([
+            "--uts",
+            "sh",
+            "-c",
+            "echo secret.example > /proc/sys/kernel/domainname && exec \"$@\"",
+            "sh",
+        ])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "many::the_domain_of_the_host_is_not_seen"])
+        .env("RINGFENCE_TESTS_DOMAIN", "1")
+        .stdout(std::process::Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+#[test]
 fn jails_of_an_ordinary_user_leave_nothing_either() {
     as_ordinary_user("many::a_thousand_jails_leave_no_process_mount_cgroup_folder_or_descriptor");
     as_ordinary_user("many::fifty_jails_at_once_all_answer");

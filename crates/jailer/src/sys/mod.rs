@@ -22,9 +22,9 @@ pub(crate) use mount::{
 };
 pub(crate) use packet::{receive, send};
 pub(crate) use process::{
-    Forked, clear_groups, default_signal, drop_capability_sets, effective_gid, effective_uid,
-    execute, exit_now, fork_with, kill, poll, prctl, process_id, set_hostname, set_ids, set_rlimit,
-    set_session, spawn_sharing_memory, unshare, wait,
+    Forked, clear_domain_name, clear_groups, default_signal, drop_capability_sets, effective_gid,
+    effective_uid, execute, exit_now, fork_with, kill, poll, prctl, process_id, set_hostname,
+    set_ids, set_rlimit, set_session, spawn_sharing_memory, unshare, wait,
 };
 pub(crate) use restrict::{
     install_filter, landlock_allow, landlock_create, landlock_owned, landlock_restrict,

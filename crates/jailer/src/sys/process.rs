@@ -72,6 +72,11 @@ pub(crate) fn set_hostname(name: &[u8]) -> Result<()> {
     call(libc::SYS_sethostname, [name.as_ptr() as usize, name.len(), 0, 0, 0, 0]).map(drop)
 }
 
+/// The host's NIS domain, which a new namespace copies.
+pub(crate) fn clear_domain_name() -> Result<()> {
+    call(libc::SYS_setdomainname, [c"(none)".as_ptr() as usize, 6, 0, 0, 0, 0]).map(drop)
+}
+
 pub(crate) fn set_ids(uid: u32, gid: u32) -> Result<()> {
     let (u, g) = (uid as usize, gid as usize);
     call(libc::SYS_setresgid, [g, g, g, 0, 0, 0])?;
