@@ -46,6 +46,7 @@ pub(crate) fn plan(
             executable: true,
         });
     }
+    refuse_own_folder(grants, around.home)?;
     expose_files(grants, around, &mut exposed)?;
     let runtime = match package.runtime {
         PackageRuntime::Node => Runtime::Node,
@@ -170,11 +171,34 @@ fn refuse_wide(path: &Path, what: &str, around: &Surroundings<'_>) -> Result<(),
             around.home.display()
         )));
     }
-    if around.user_home.is_some_and(holds) {
+    // A home folder is often a link to another disk; paths here are resolved.
+    let user_home = around
+        .user_home
+        .map(|home| std::fs::canonicalize(home).unwrap_or_else(|_| home.to_owned()));
+    if user_home.as_deref().is_some_and(holds) {
         return Err(StartError::Plan(format!(
             "{what} `{}` is your whole home folder; move the plugin to a folder of its own or name a narrower one",
             path.display()
         )));
+    }
+    Ok(())
+}
+
+/// Refuses every file grant that reaches our keys, log or storage, those too
+/// that only the broker would serve: it opens no folder through a link, so the
+/// text of the scope says where it leads.
+fn refuse_own_folder(grants: &Grants, home: &Path) -> Result<(), StartError> {
+    let kinds = [Kind::FilesRead, Kind::FilesWrite, Kind::FilesDelete];
+    for grant in kinds.into_iter().flat_map(|kind| grants.of_kind(kind)) {
+        let capability = grant.capability();
+        let Some(path) = capability.scope().path().map(Path::new) else { continue };
+        let children_only = capability.scope().as_str().ends_with("/*");
+        if path.starts_with(home) || (home.starts_with(path) && !children_only) {
+            return Err(StartError::Plan(format!(
+                "the granted `{capability}` overlaps with Ringfence's own keys and log in `{}`; name a narrower folder",
+                home.display()
+            )));
+        }
     }
     Ok(())
 }
@@ -289,5 +313,77 @@ fn folder(package: &Package, exposed: &[Exposed]) -> Option<PathBuf> {
     match &package.folder {
         Some(folder) => Some(folder.clone()).filter(|path| visible(path)),
         None => typed.filter(|path| visible(path)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ringfence_limits::Preset;
+    use ringfence_permission::{AdmitRequest, Available, Consent, Consented, Policy, admit};
+    use ringfence_types::{Capability, Digest};
+
+    fn granted(kind: Kind, scope: &str) -> Admitted {
+        let capability = Capability::new(kind, scope).unwrap();
+        let digest = Digest::from_bytes([0; 32]);
+        let consent = Consent::none().with(Consented {
+            capability,
+            by: "a person".to_owned(),
+            at_ms: 0,
+            expires_ms: None,
+            digest,
+        });
+        admit(AdmitRequest {
+            instance: &"one".parse().unwrap(),
+            digest: &digest,
+            declared: &[],
+            inferred: true,
+            policy: &Policy::default(),
+            consent: &consent,
+            available: &Available::built_in(),
+            budget: Preset::Production.budget(),
+            now_ms: 1,
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn a_whole_home_folder_is_refused_when_the_home_is_a_link_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = std::fs::canonicalize(folder.path()).unwrap().join("disk");
+        let home = folder.path().join("home");
+        std::fs::create_dir(&disk).unwrap();
+        std::os::unix::fs::symlink(&disk, &home).unwrap();
+        let around = Surroundings {
+            environment: &[],
+            search: OsStr::new(""),
+            home: Path::new("/data/ringfence"),
+            user_home: Some(&home),
+            landlock: true,
+        };
+        assert!(refuse_wide(&disk, "the plugin's code", &around).is_err());
+        assert!(refuse_wide(&disk.join("plugin"), "the plugin's code", &around).is_ok());
+    }
+
+    #[test]
+    fn no_file_grant_reaches_our_own_keys_and_log_even_where_only_the_broker_serves_it() {
+        let home = Path::new("/data/own/ringfence");
+        for kind in [Kind::FilesRead, Kind::FilesWrite, Kind::FilesDelete] {
+            for scope in [
+                "/data/own/ringfence",
+                "/data/own/ringfence/*",
+                "/data/own/ringfence/keys/**",
+                "/data/own/ringfence/keys/audit.ed25519",
+                "/data/**",
+                "/**",
+            ] {
+                let refused = refuse_own_folder(granted(kind, scope).grants(), home);
+                assert!(refused.is_err(), "{kind} {scope}");
+            }
+            for scope in ["/data/own/*", "/data/own/other/**", "/data/own/ringfence2/**"] {
+                let refused = refuse_own_folder(granted(kind, scope).grants(), home);
+                assert!(refused.is_ok(), "{kind} {scope}");
+            }
+        }
     }
 }
