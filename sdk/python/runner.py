@@ -881,6 +881,10 @@ def _main():
         import builtins
 
         builtins.exit = builtins.quit = sys.exit
+    # What was printed before an answer is seen before it, and is not lost when
+    # the jail is ended: a pipe is written in blocks otherwise.
+    if sys.stdout is not None:
+        sys.stdout.reconfigure(line_buffering=True)
     inbox = _Inbox()
     _thread.start_new_thread(_read, (inbox,))
     inbox.run()
