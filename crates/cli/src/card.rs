@@ -6,12 +6,16 @@ use ringfence_types::{UntrustedText, WithheldBy};
 
 /// Widest line, in characters.
 const WIDTH: usize = 80;
-/// Most requests that are listed one by one.
+/// Most requests that are listed one by one where a yes changes nothing.
 const MOST_ASKS: usize = 10;
 /// Most notes.
 const MOST_NOTES: usize = 4;
 
-/// The card as text, at most 24 lines of 80 characters.
+/// The card as text in lines of 80 characters, at most 24 of them for a plugin
+/// that asks for ten things or fewer.
+///
+/// What a yes would grant is always there, all of it and to its end: nobody can
+/// have agreed to what was left out.
 pub(crate) fn render(card: &Card) -> String {
     let mut lines = vec![cut(&title(card))];
     if let Some(text) = &card.description {
@@ -25,11 +29,17 @@ pub(crate) fn render(card: &Card) -> String {
         });
     } else {
         lines.push("  asks for".to_owned());
-        for asked in card.asks.iter().take(MOST_ASKS) {
-            lines.push(cut(&ask(asked)));
+        let (open, settled): (Vec<&Asked>, Vec<&Asked>) =
+            card.asks.iter().partition(|asked| asked.withheld_by == Some(WithheldBy::Consent));
+        for asked in &open {
+            lines.extend(ask(asked));
         }
-        if let Some(more) = card.asks.len().checked_sub(MOST_ASKS).filter(|more| *more > 0) {
-            lines.push(format!("    and {more} more; --json lists them"));
+        let room = MOST_ASKS.saturating_sub(open.len());
+        for asked in settled.iter().take(room) {
+            lines.extend(ask(asked));
+        }
+        if let Some(more) = settled.len().checked_sub(room).filter(|more| *more > 0) {
+            lines.push(format!("    and {more} more that are settled; --json lists them"));
         }
     }
     let budget = &card.budget;
@@ -61,7 +71,9 @@ fn title(card: &Card) -> String {
     format!("{title} ({}, {})", card.runtime, card.protocol)
 }
 
-fn ask(asked: &Asked) -> String {
+/// What is asked for in full, over several lines if it is long; only the
+/// author's reason is cut.
+fn ask(asked: &Asked) -> Vec<String> {
     let state = match (asked.granted, asked.withheld_by) {
         (true, _) => "granted",
         (false, Some(WithheldBy::Consent) | None) => "asks",
@@ -77,7 +89,23 @@ fn ask(asked: &Asked) -> String {
         .map(|reason| format!(": {}", UntrustedText::new(reason)))
         .unwrap_or_default();
     let capability = asked.capability.to_string();
-    format!("    [{state}{optional}] {} - {}{reason}", UntrustedText::new(&capability), asked.plain)
+    let what = format!("    [{state}{optional}] {}", UntrustedText::new(&capability));
+    let rest = format!(" - {}{reason}", asked.plain);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for c in what.chars() {
+        if line.chars().count() == WIDTH {
+            lines.push(std::mem::replace(&mut line, "        ".to_owned()));
+        }
+        line.push(c);
+    }
+    lines.push(cut(&format!("{line}{rest}")));
+    if line.chars().count() > WIDTH - 3 {
+        // Its end would fall to the dots.
+        lines.pop();
+        lines.extend([line, cut(&format!("       {rest}"))]);
+    }
+    lines
 }
 
 /// At most [`WIDTH`] characters.
@@ -88,4 +116,55 @@ fn cut(line: &str) -> String {
     let mut short: String = line.chars().take(WIDTH - 3).collect();
     short.push_str("...");
     short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ringfence_types::{Capability, Kind};
+
+    fn asked(scope: &str, withheld_by: Option<WithheldBy>) -> Asked {
+        Asked {
+            capability: Capability::new(Kind::FilesRead, scope).unwrap(),
+            plain: Kind::FilesRead.plain(),
+            reason: Some("because ".repeat(40)),
+            optional: false,
+            granted: withheld_by.is_none(),
+            withheld_by,
+        }
+    }
+
+    fn card(asks: Vec<Asked>) -> Card {
+        Card {
+            name: "plugin".to_owned(),
+            version: None,
+            description: None,
+            author: None,
+            has_manifest: true,
+            runtime: "python",
+            protocol: "actions",
+            asks,
+            budget: ringfence::Preset::Production.budget(),
+            preset: ringfence::Preset::Production,
+            level: ringfence_sandbox::Level { backend: "process", walls: Vec::new() },
+            notes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn whatever_a_yes_would_grant_stands_on_the_card_to_its_last_character() {
+        let consent = Some(WithheldBy::Consent);
+        let mut asks: Vec<Asked> = (0..40).map(|_| asked("/data/harmless/**", None)).collect();
+        asks.extend((0..40).map(|n| asked(&format!("/data/{n}/**"), consent)));
+        for length in 1..200 {
+            asks.push(asked(&format!("/data/{}/keys", "x".repeat(length)), consent));
+        }
+        let text = render(&card(asks.clone()));
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH));
+        let joined: String = text.lines().map(str::trim_start).collect();
+        for asked in asks.iter().filter(|asked| asked.withheld_by == consent) {
+            let whole = format!("files.read {}", asked.capability.scope().as_str());
+            assert!(joined.contains(&whole), "{whole}");
+        }
+    }
 }
