@@ -7,7 +7,11 @@ use std::fmt::Write;
 fn assert_fits(card: &str) {
     let lines: Vec<&str> = card.lines().collect();
     assert!(lines.len() <= 24, "{} lines:\n{card}", lines.len());
-    for line in lines {
+    assert_harmless(card);
+}
+
+fn assert_harmless(card: &str) {
+    for line in card.lines() {
         assert!(line.chars().count() <= 80, "too wide: {line}");
         let bad = line.chars().find(|c| c.is_control() || ('\u{202a}'..='\u{202e}').contains(c));
         assert_eq!(bad, None, "{line:?}");
@@ -15,14 +19,14 @@ fn assert_fits(card: &str) {
 }
 
 /// As long and as misleading as a manifest may be.
-fn greedy(user: &User) -> std::path::PathBuf {
+fn greedy(user: &User, asks: usize) -> std::path::PathBuf {
     let hostile = "\\u202Enodrap\\u200B\\u00AD\\u2066";
     let (long, short) = (hostile.repeat(200), hostile.repeat(10));
     let mut manifest = format!(
         "name: greedy\nversion: 1.0.0\nruntime: python\nentry: plugin.py\n\
          description: \"{long}\"\nauthor: \"{short}\"\npermissions:\n"
     );
-    for number in 0..40 {
+    for number in 0..asks {
         let reason = format!("{hostile}{}", "why ".repeat(40));
         writeln!(manifest, "  - files.read: /data/{number}/**\n    reason: \"{reason}\"").unwrap();
     }
@@ -67,31 +71,34 @@ fn what_other_files_say_of_a_plugin_is_shown_but_moves_no_cursor() {
 }
 
 #[test]
-fn forty_permissions_and_hostile_descriptions_fit_one_screen() {
+fn ten_permissions_and_the_longest_descriptions_fit_one_screen() {
     let user = User::new();
-    let plugin = greedy(&user);
+    let plugin = greedy(&user, 10);
     let done = user.ringfence(["run", plugin.to_str().unwrap(), "go"]).run();
     assert_eq!(done.code, Some(3), "{done:?}");
     let card = done.stderr.split("ringfence: ").next().unwrap();
     assert_fits(card);
-    assert!(card.contains("30 more"), "what is not shown is counted: {card}");
     assert!(card.contains("  limits ") && card.contains("  walls "), "{card}");
-    // Everything is there for a program.
-    let json = user.ringfence(["run", "--json", "--yes", plugin.to_str().unwrap(), "go"]).run();
-    assert!(!json.stdout.contains('\u{1b}'));
 }
 
 #[test]
-fn at_a_terminal_nothing_of_the_plugin_moves_the_cursor() {
+fn forty_permissions_are_all_shown_before_a_yes_and_counted_after_it() {
     let user = User::new();
-    let plugin = greedy(&user);
-    let mut terminal = Terminal::start(user.ringfence(["run", plugin.to_str().unwrap(), "go"]));
-    terminal.screen.wait_for("[y/N]");
+    let plugin = greedy(&user, 40);
+    let plugin = plugin.to_str().unwrap();
+    let mut terminal = Terminal::start(user.ringfence(["run", plugin, "go"]));
+    let asked = terminal.screen.wait_for("[y/N]").replace("\r\n", "\n");
+    assert_harmless(&asked);
+    for number in 0..40 {
+        assert!(asked.contains(&format!("files.read /data/{number}/**")), "{number}: {asked}");
+    }
     terminal.types("n\n");
     let (_, shown) = terminal.finish();
-    let card = shown.split("Grant what").next().unwrap().replace("\r\n", "\n");
-    assert_fits(&card);
     assert!(!shown.contains('\u{1b}'), "{shown:?}");
+    let done = user.ringfence(["run", "--yes", plugin, "go"]).run();
+    let card = done.stderr.split("ringfence: ").next().unwrap();
+    assert_fits(card);
+    assert!(card.contains("30 more"), "{card}");
 }
 
 #[test]

@@ -71,8 +71,9 @@ struct Jail {
 impl Jail {
     /// Looks at a jail whose stubborn program is up.
     fn look(token: &str) -> Self {
+        let up = soon(|| processes(token).len() >= 4);
         let inside = processes(token);
-        assert!(inside.len() >= 4, "the program and its daemons: {inside:?}");
+        assert!(up, "the program and its daemons: {inside:?}");
         let cgroups: Vec<PathBuf> = inside.iter().flat_map(|pid| cgroups(*pid)).collect();
         Self { token: token.to_owned(), cgroups }
     }
