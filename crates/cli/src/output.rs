@@ -70,7 +70,31 @@ pub(crate) fn answer_value(value: &Value) {
 
 /// One JSON object on standard output.
 pub(crate) fn answer_json(value: &impl Serialize) {
-    answer(&serde_json::to_string(value).unwrap_or_default());
+    answer(&inert_json(serde_json::to_string(value).unwrap_or_default()));
+}
+
+/// The same JSON with escapes for what acts on a terminal or misleads a reader.
+/// JSON itself escapes only the controls below U+0020: U+009B begins a command
+/// to a terminal as well.
+fn inert_json(json: String) -> String {
+    if json.is_ascii() && !json.contains('\u{7f}') {
+        return json;
+    }
+    let mut inert = String::with_capacity(json.len());
+    let mut units = [0; 2];
+    for c in json.chars() {
+        let mut bytes = [0; 4];
+        let text: &str = c.encode_utf8(&mut bytes);
+        if c.is_ascii() && c != '\u{7f}' || UntrustedText::new(text).to_string() == text {
+            inert.push(c);
+            continue;
+        }
+        // Such characters stand only inside of strings.
+        for unit in c.encode_utf16(&mut units) {
+            inert.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    inert
 }
 
 /// Bytes of a plugin's own log, neutralised: standard error is a terminal or
@@ -103,5 +127,20 @@ pub(crate) fn bytes_text(bytes: u64) -> String {
         format!("{whole} {name}")
     } else {
         format!("{whole}.{} {name}", rest * 10 / 1024)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_means_the_same_and_moves_no_cursor() {
+        let hostile = "\x1b[2J\u{9b}2J\u{7f}\u{202e}\u{e0041} na\u{ef}ve \u{6f22}\n";
+        let value = serde_json::json!({ "a": hostile });
+        let text = inert_json(value.to_string());
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+        assert_eq!(UntrustedText::new(&text).to_string(), text);
+        assert!(text.contains("na\u{ef}ve \u{6f22}"));
     }
 }
