@@ -32,6 +32,9 @@ impl Identity {
         }
         let wanted = HOST_BASE + sys::process_id() % HOST_COUNT;
         let map = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+        if is_one_ordinary_user(&map) {
+            return Self::Own;
+        }
         Self::Mapped { host: choose_mapped(&map, wanted), owner_maps: HashMap::new() }
     }
 
@@ -58,6 +61,14 @@ impl Identity {
         };
         map.try_clone().ok()
     }
+}
+
+/// Whether this root is one of a user namespace that has no other id to give
+/// away, such as that of a rootless container, and an ordinary user outside. The
+/// plugin then is that user, as it is without the namespace.
+fn is_one_ordinary_user(map: &str) -> bool {
+    let numbers: Vec<&str> = map.split_whitespace().collect();
+    matches!(numbers.as_slice(), ["0", outside, "1"] if *outside != "0")
 }
 
 /// `wanted`, or in a user namespace that has no such id, the last one it has.
@@ -127,5 +138,13 @@ mod tests {
         assert_eq!(choose_mapped("0 0 4294967295\n", HOST_BASE), HOST_BASE);
         assert_eq!(choose_mapped("0 1000 1\n1 100000 65536\n", HOST_BASE), 65535);
         assert_eq!(choose_mapped("0 1000 1\n", HOST_BASE), 0);
+    }
+
+    #[test]
+    fn only_a_root_that_is_an_ordinary_user_outside_stays_who_it_is() {
+        assert!(is_one_ordinary_user("         0       1000          1\n"));
+        assert!(!is_one_ordinary_user("0 0 1\n"));
+        assert!(!is_one_ordinary_user("0 0 4294967295\n"));
+        assert!(!is_one_ordinary_user("0 1000 1\n1 100000 65536\n"));
     }
 }
