@@ -2,10 +2,14 @@
 #![expect(clippy::print_stderr, reason = "this is the surface")]
 
 use ringfence_types::{ExitCode, UntrustedText};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::Timespec;
 use rustix::termios::isatty;
 use serde::Serialize;
 use serde_json::Value;
 use std::io::Write;
+use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Whether a person reads standard output.
 pub(crate) fn stdout_is_terminal() -> bool {
@@ -100,7 +104,32 @@ fn inert_json(json: String) -> String {
 /// Bytes of a plugin's own log, neutralised: standard error is a terminal or
 /// becomes a log file.
 pub(crate) fn log_bytes(bytes: &[u8]) {
-    eprint!("{}", UntrustedText::multiline(&String::from_utf8_lossy(bytes)));
+    offer(&UntrustedText::multiline(&String::from_utf8_lossy(bytes)).to_string());
+}
+
+/// How long a reader of standard error may take to make room, once.
+const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+const NO_PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+/// Fits into a pipe that says it has room (PIPE_BUF of pipe(7)).
+const PIECE: usize = 4096;
+
+/// Writes to standard error while somebody reads it, and drops the rest: who
+/// waits here watches neither time nor limits of what runs.
+pub(crate) fn offer(text: &str) {
+    static STALLED: AtomicBool = AtomicBool::new(false);
+    offer_to(std::io::stderr(), text, &STALLED);
+}
+
+fn offer_to(mut output: impl Write + AsFd, text: &str, stalled: &AtomicBool) {
+    for piece in text.as_bytes().chunks(PIECE) {
+        let patience = if stalled.load(Ordering::Relaxed) { NO_PATIENCE } else { PATIENCE };
+        let mut fds = [PollFd::from_borrowed_fd(output.as_fd(), PollFlags::OUT)];
+        let has_room = poll(&mut fds, Some(&patience)).is_ok_and(|ready| ready > 0);
+        stalled.store(!has_room, Ordering::Relaxed);
+        if !has_room || output.write_all(piece).is_err() {
+            return;
+        }
+    }
 }
 
 /// The common shape of a failure in `--json`.
@@ -133,6 +162,22 @@ pub(crate) fn bytes_text(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_log_that_nobody_reads_delays_a_run_by_a_moment_at_most() {
+        let (read, write) = rustix::pipe::pipe().unwrap();
+        let (mut output, stalled) = (std::fs::File::from(write), AtomicBool::new(false));
+        let begun = std::time::Instant::now();
+        for _ in 0..100 {
+            offer_to(&mut output, &"x".repeat(100_000), &stalled);
+        }
+        assert!(begun.elapsed() < std::time::Duration::from_secs(2));
+        let mut buffer = vec![0; 1 << 20];
+        assert!(rustix::io::read(&read, &mut buffer[..]).unwrap() >= PIECE);
+        offer_to(&mut output, "heard again", &stalled);
+        let length = rustix::io::read(&read, &mut buffer[..]).unwrap();
+        assert!(String::from_utf8_lossy(&buffer[..length]).ends_with("heard again"));
+    }
 
     #[test]
     fn json_means_the_same_and_moves_no_cursor() {

@@ -324,7 +324,7 @@ impl Observer for Terminal {
         // fill, a person sees that it lives.
         if !self.quiet && seconds > self.shown && seconds.is_power_of_two() {
             self.shown = seconds;
-            output::say(&format!("ringfence: {} has run for {seconds} s", self.name));
+            output::offer(&format!("ringfence: {} has run for {seconds} s\n", self.name));
         }
     }
 }
