@@ -11,6 +11,7 @@ mod failing;
 mod killed;
 mod limits;
 mod many;
+mod walls;
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::PermissionsExt;
