@@ -8,8 +8,9 @@ use rustix::termios::isatty;
 use serde::Serialize;
 use serde_json::Value;
 use std::io::Write;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 /// Whether a person reads standard output.
 pub(crate) fn stdout_is_terminal() -> bool {
@@ -61,6 +62,44 @@ pub(crate) fn answer_bytes(bytes: &[u8]) {
         out.write_all(bytes)
     };
     let _ = out.flush();
+}
+
+/// As [`answer_bytes`], for a run that goes on meanwhile: `false` when nobody
+/// took them until then, so that time and limits are watched again.
+pub(crate) fn answer_bytes_until(bytes: &[u8], until: Instant) -> bool {
+    if stdout_is_terminal() {
+        answer_bytes(bytes);
+        return true;
+    }
+    let mut out = std::io::stdout().lock();
+    // A line that is held back would be written together with the next piece.
+    let _ = out.flush();
+    write_until(out.as_fd(), bytes, until)
+}
+
+fn write_until(output: BorrowedFd<'_>, bytes: &[u8], until: Instant) -> bool {
+    bytes.chunks(PIECE).all(|piece| {
+        let left = until.saturating_duration_since(Instant::now());
+        let left = Timespec {
+            tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: i64::from(left.subsec_nanos()),
+        };
+        let mut fds = [PollFd::from_borrowed_fd(output, PollFlags::OUT)];
+        let has_room = poll(&mut fds, Some(&left)).is_ok_and(|ready| ready > 0);
+        // A reader that went away takes nothing and holds up nobody.
+        has_room && write_whole(output, piece)
+    })
+}
+
+fn write_whole(output: BorrowedFd<'_>, mut piece: &[u8]) -> bool {
+    while !piece.is_empty() {
+        match rustix::io::write(output, piece) {
+            Ok(length) => piece = piece.get(length..).unwrap_or(&[]),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return false,
+        }
+    }
+    true
 }
 
 /// A value of a plugin as an answer: a text as it is, anything else as JSON.
@@ -167,7 +206,7 @@ mod tests {
     fn a_log_that_nobody_reads_delays_a_run_by_a_moment_at_most() {
         let (read, write) = rustix::pipe::pipe().unwrap();
         let (mut output, stalled) = (std::fs::File::from(write), AtomicBool::new(false));
-        let begun = std::time::Instant::now();
+        let begun = Instant::now();
         for _ in 0..100 {
             offer_to(&mut output, &"x".repeat(100_000), &stalled);
         }
@@ -177,6 +216,22 @@ mod tests {
         offer_to(&mut output, "heard again", &stalled);
         let length = rustix::io::read(&read, &mut buffer[..]).unwrap();
         assert!(String::from_utf8_lossy(&buffer[..length]).ends_with("heard again"));
+    }
+
+    #[test]
+    fn an_answer_that_nobody_reads_waits_until_the_end_of_the_call_and_no_longer() {
+        use std::time::Duration;
+        let (read, write) = rustix::pipe::pipe().unwrap();
+        let long = vec![b'x'; 1 << 20];
+        let begun = Instant::now();
+        assert!(!write_until(write.as_fd(), &long, begun + Duration::from_millis(200)));
+        assert!((200..2000).contains(&begun.elapsed().as_millis()));
+        let reader = std::thread::spawn(move || {
+            std::io::Read::read_to_end(&mut std::fs::File::from(read), &mut Vec::new()).unwrap()
+        });
+        assert!(write_until(write.as_fd(), &long, begun + Duration::from_secs(20)));
+        drop(write);
+        assert!(reader.join().unwrap() > 1 << 20, "nothing of the second one was dropped");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::fmt::Display;
 use std::io::{BufRead, Read};
 use std::os::fd::AsFd;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A failure before anything ran.
 struct Refusal {
@@ -75,6 +75,9 @@ fn start(mut arguments: Run) -> Result<ExitCode, Refusal> {
         name: review.card.name.clone(),
         quiet: arguments.quiet || arguments.json,
         stream: streams_output(&arguments, &review.package),
+        // The call's own time begins a little later: whoever gives up here must
+        // find it over, or a cut answer would pass for a whole one.
+        until: Instant::now() + review.card.budget.timeouts.call + Duration::from_secs(2),
         shown: 0,
     };
     let card = review.card.clone();
@@ -301,6 +304,8 @@ struct Terminal {
     name: String,
     quiet: bool,
     stream: bool,
+    /// How long the call may take, and so whoever reads its answer.
+    until: Instant,
     /// Seconds at which progress was last shown.
     shown: u64,
 }
@@ -308,7 +313,7 @@ struct Terminal {
 impl Observer for Terminal {
     fn output(&mut self, bytes: &[u8]) {
         if self.stream {
-            output::answer_bytes(bytes);
+            self.stream = output::answer_bytes_until(bytes, self.until);
         }
     }
 
