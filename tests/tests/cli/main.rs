@@ -14,6 +14,7 @@ mod interruption;
 mod limits;
 mod loans;
 mod log;
+mod ordinary_user;
 mod output;
 mod program;
 mod question;

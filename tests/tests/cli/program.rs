@@ -26,9 +26,16 @@ pub(crate) fn ringfence() -> PathBuf {
     program
 }
 
+/// Environment variable with a copy of the repository that another user can read.
+pub(crate) const COPY: &str = "RINGFENCE_TESTS_REPOSITORY";
+
 /// A file or folder of the repository.
 pub(crate) fn repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap().join(path)
+    match std::env::var_os(COPY) {
+        Some(copy) => PathBuf::from(copy),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap(),
+    }
+    .join(path)
 }
 
 /// One user: a home of their own, and a folder for what they make.
@@ -92,6 +99,14 @@ impl User {
     fn invocation(&self, mut command: Command) -> Invocation {
         command.env("RINGFENCE_HOME", self.home()).current_dir(self.path("."));
         Invocation { command, input: None }
+    }
+
+    /// Whether the kernel counts here for the whole jail; else we watch it, and
+    /// each process meets the limit by itself.
+    pub(crate) fn has_cgroup(&self) -> bool {
+        let card = self.ringfence(["run", "--json", "--", "true"]).run().json();
+        let walls = card["card"]["level"]["walls"].as_array().unwrap().clone();
+        walls.iter().any(|wall| wall["name"] == "cgroup" && wall["stands"] == true)
     }
 
     /// All records, oldest first.
