@@ -9,6 +9,7 @@
 )]
 
 mod card;
+mod effects;
 mod exit_codes;
 mod interruption;
 mod limits;
