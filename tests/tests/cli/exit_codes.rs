@@ -240,12 +240,14 @@ fn five_when_time_is_up_for_a_program_an_action_or_a_silent_server() {
     let silent = format!("protocol: mcp\n{start}");
     let plugin = user.python_plugin("import sys\nfor line in sys.stdin: pass\n", &silent);
     ends(&user, &["run", "--mcp", text(&plugin), "tool"], 5, "timeout", "the start took longer");
-    let done = user
-        .ringfence(["run", "--mcp", "-q", text(&plugin)])
-        .input("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{}}\n")
-        .run();
-    // The client is gone before the server answered: nothing is left to wait for.
-    assert!(done.took < Duration::from_secs(6), "{done:?}");
+    // Served to a client that waits, it is the same, and the client is told.
+    let hello = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{}}\n";
+    let arguments = ["run", "--mcp", "-q", text(&plugin)];
+    let done = user.ringfence(arguments).input(hello).stays().run();
+    assert_eq!(done.code, Some(5), "{done:?}");
+    let told: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(told["id"], 1, "{done:?}");
+    assert!(told["error"]["message"].as_str().unwrap().contains("longer than allowed"), "{done:?}");
 }
 
 #[test]

@@ -163,6 +163,28 @@ fn a_killed_ringfence_takes_its_jail_with_it() {
 }
 
 #[test]
+fn a_killed_jailer_takes_its_jail_with_it_and_loses_no_record() {
+    let user = User::new();
+    let token = token(&user);
+    let (started, jail) = start(&user, &token);
+    let pid = started.child.id();
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+    let jailers: Vec<i32> = children.split_whitespace().map(|word| word.parse().unwrap()).collect();
+    assert!(!jailers.is_empty());
+    for jailer in jailers {
+        let jailer = rustix::process::Pid::from_raw(jailer).unwrap();
+        rustix::process::kill_process(jailer, Signal::KILL).unwrap();
+    }
+    let done = started.finish();
+    assert!(![None, Some(0), Some(1)].contains(&done.code), "{done:?}");
+    jail.is_gone();
+    assert_eq!(user.kinds().last().map(String::as_str), Some("sandbox_ended"));
+    assert_eq!(user.ringfence(["run", "--", "true"]).run().code, Some(0));
+    let verified = user.ringfence(["audit", "verify"]).run();
+    assert_eq!(verified.code, Some(0), "{verified:?}");
+}
+
+#[test]
 fn an_interrupted_run_is_one_json_object_too() {
     let user = User::new();
     let token = token(&user);

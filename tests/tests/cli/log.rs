@@ -223,6 +223,26 @@ fn a_full_disk_stops_the_next_run_and_loses_no_earlier_record() {
 }
 
 #[test]
+fn a_disk_that_is_read_only_stops_the_run() {
+    let user = User::new();
+    used(&user);
+    let script = r#"
+        mount --bind "$RINGFENCE_HOME" "$RINGFENCE_HOME" &&
+        mount -o remount,bind,ro "$RINGFENCE_HOME" || exit 99
+        "$0" run -q --json -- echo ran; echo "code $?"
+        "$0" audit verify >&2; echo "verify $?"
+    "#;
+    let mut outer = vec!["unshare", "--mount"];
+    if !rustix::process::geteuid().is_root() {
+        outer.extend(["--user", "--map-root-user"]);
+    }
+    outer.extend(["sh", "-c", script]);
+    let done = user.ringfence_under(&outer, &[]).run();
+    assert!(done.stdout.contains("code 8") && !done.stdout.contains("\"ran"), "{done:?}");
+    assert!(done.stdout.contains("verify 0"), "what is there can be read: {done:?}");
+}
+
+#[test]
 fn a_missing_interpreter_is_a_clear_error_with_a_record() {
     let user = User::new();
     for (example, name) in [("hello-node", "node"), ("hello-python", "python3")] {

@@ -98,7 +98,7 @@ impl User {
 
     fn invocation(&self, mut command: Command) -> Invocation {
         command.env("RINGFENCE_HOME", self.home()).current_dir(self.path("."));
-        Invocation { command, input: None }
+        Invocation { command, input: None, stays: false }
     }
 
     /// Whether the kernel counts here for the whole jail; else we watch it, and
@@ -127,9 +127,16 @@ impl User {
 pub(crate) struct Invocation {
     pub(crate) command: Command,
     input: Option<Vec<u8>>,
+    stays: bool,
 }
 
 impl Invocation {
+    /// Leaves standard input open after what was written: somebody still waits.
+    pub(crate) fn stays(mut self) -> Self {
+        self.stays = true;
+        self
+    }
+
     /// What comes through the pipe on standard input; without it, the pipe stays
     /// open and empty: whoever waits for it, waits for ever.
     pub(crate) fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
@@ -152,11 +159,9 @@ impl Invocation {
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         self.command.process_group(0);
         let mut child = self.command.spawn().unwrap();
-        let stdin = child.stdin.take().unwrap();
-        let (hold, writer) = match self.input {
-            None => (Some(stdin), None),
-            Some(bytes) => (None, Some(write_all(stdin, bytes))),
-        };
+        let stdin = std::os::fd::OwnedFd::from(child.stdin.take().unwrap());
+        let hold = (self.stays || self.input.is_none()).then(|| stdin.try_clone().unwrap());
+        let writer = self.input.map(|bytes| write_all(fs::File::from(stdin), bytes));
         let stdout = Collected::start(child.stdout.take().unwrap());
         let stderr = Collected::start(child.stderr.take().unwrap());
         Started { child, begin: Instant::now(), hold, writer, stdout, stderr }
@@ -217,7 +222,7 @@ impl Collected {
 pub(crate) struct Started {
     pub(crate) child: Child,
     begin: Instant,
-    hold: Option<std::process::ChildStdin>,
+    hold: Option<std::os::fd::OwnedFd>,
     writer: Option<JoinHandle<()>>,
     pub(crate) stdout: Collected,
     pub(crate) stderr: Collected,
