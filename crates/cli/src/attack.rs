@@ -89,6 +89,7 @@ fn attack(profile: &Profile) -> Result<Outcome, Box<dyn Error>> {
             source: program.clone(),
             target: PathBuf::from("/probe"),
             writable: false,
+            removable: false,
             executable: true,
         }],
         files: Vec::new(),

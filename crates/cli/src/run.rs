@@ -79,6 +79,7 @@ fn start(mut arguments: Run) -> Result<ExitCode, Refusal> {
         // find it over, or a cut answer would pass for a whole one.
         until: Instant::now() + review.card.budget.timeouts.call + Duration::from_secs(2),
         shown: 0,
+        in_line: false,
     };
     let card = review.card.clone();
     let mut instance = engine.start(review, Some(interrupt), Box::new(observer))?;
@@ -308,6 +309,33 @@ struct Terminal {
     until: Instant,
     /// Seconds at which progress was last shown.
     shown: u64,
+    /// The plugin's last log bytes did not end their line.
+    in_line: bool,
+}
+
+impl Terminal {
+    /// Marks every line as the plugin's, so that none can pass for one of ours.
+    fn marked(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut marked = Vec::with_capacity(bytes.len() + 64);
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            if !self.in_line {
+                marked.extend_from_slice(self.name.as_bytes());
+                marked.extend_from_slice(b"| ");
+            }
+            marked.extend_from_slice(line);
+            self.in_line = !line.ends_with(b"\n");
+        }
+        marked
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // What we say next begins a line of its own.
+        if self.in_line && !self.quiet {
+            output::log_bytes(b"\n");
+        }
+    }
 }
 
 impl Observer for Terminal {
@@ -319,7 +347,7 @@ impl Observer for Terminal {
 
     fn log(&mut self, bytes: &[u8]) {
         if !self.quiet {
-            output::log_bytes(bytes);
+            output::log_bytes(&self.marked(bytes));
         }
     }
 

@@ -8,8 +8,10 @@ const EXECUTE: u64 = 1 << 0;
 const WRITE_FILE: u64 = 1 << 1;
 const READ_FILE: u64 = 1 << 2;
 const READ_DIR: u64 = 1 << 3;
-/// Removing and making everything but device nodes: bits 4 to 12.
-const CHANGE_TREE: u64 = 0x1ff0 & !MAKE_CHAR & !MAKE_BLOCK;
+/// Removing folders and files.
+const REMOVE: u64 = 1 << 4 | 1 << 5;
+/// Making everything but device nodes: bits 6 to 12.
+const MAKE: u64 = 0x1fc0 & !MAKE_CHAR & !MAKE_BLOCK;
 const MAKE_CHAR: u64 = 1 << 6;
 const MAKE_BLOCK: u64 = 1 << 11;
 const REFER: u64 = 1 << 13;
@@ -70,7 +72,10 @@ pub(crate) fn restrict(rules: &[LandlockRule]) -> Result<u32, Errno> {
             rights |= READ_FILE | READ_DIR;
         }
         if rule.access & access::WRITE != 0 {
-            rights |= WRITE_FILE | CHANGE_TREE | REFER | TRUNCATE;
+            rights |= WRITE_FILE | MAKE | TRUNCATE;
+        }
+        if rule.access & access::REMOVE != 0 {
+            rights |= REMOVE | REFER;
         }
         if rule.access & access::EXECUTE != 0 {
             rights |= EXECUTE;

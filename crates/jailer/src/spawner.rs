@@ -61,8 +61,13 @@ pub fn serve(control: OwnedFd) -> Result<(), Errno> {
         jails: Vec::new(),
         next: 0,
     };
+    // What dies together with a killed jailer takes a moment to be gone.
+    let stale = cgroup::sweep(&spawner.hierarchy);
     let result = spawner.run();
     spawner.end_all();
+    if stale {
+        cgroup::sweep(&spawner.hierarchy);
+    }
     result
 }
 

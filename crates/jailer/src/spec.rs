@@ -122,12 +122,14 @@ pub struct LandlockRule {
 pub mod access {
     /// Read files and list folders.
     pub const READ: u8 = 1;
-    /// Change, create and delete.
+    /// Change and create.
     pub const WRITE: u8 = 2;
     /// Start as a program.
     pub const EXECUTE: u8 = 4;
     /// Use a device node's `ioctl`.
     pub const DEVICE: u8 = 8;
+    /// Delete and rename.
+    pub const REMOVE: u8 = 16;
 }
 
 /// Which of the prepared system call lists applies.

@@ -7,8 +7,11 @@ use crate::observer::Observer;
 use ringfence_limits::Resource;
 use ringfence_package::{Entry, Package};
 use ringfence_protocol::frames::{FrameError, FrameLimits};
-use ringfence_protocol::{Event, Initialize, PluginError, Session, SessionLimits, Violation};
+use ringfence_protocol::{
+    Event, Initialize, PluginError, RequestId, Session, SessionLimits, Violation,
+};
 use serde_json::Value;
+use std::collections::VecDeque;
 use std::path::Path;
 use std::time::Duration;
 
@@ -21,6 +24,8 @@ const GRACE: Duration = Duration::from_millis(500);
 pub(crate) struct Actions {
     session: Session,
     actions: Vec<String>,
+    /// Requests of the plugin that wait for their turn; the session bounds them.
+    requests: VecDeque<(RequestId, String, Value)>,
 }
 
 impl Actions {
@@ -36,6 +41,7 @@ impl Actions {
         let mut started = Self {
             session: Session::new(SessionLimits { frames, ..SessionLimits::default() }),
             actions: Vec::new(),
+            requests: VecDeque::new(),
         };
         started.session.initialize(&initialize(package)).map_err(|e| internal(&e))?;
         let deadline = Deadline::after(jailed.budget().timeouts.initialise, Phase::Initialise);
@@ -106,16 +112,17 @@ impl Actions {
             match happening {
                 Happening::Bytes(Source::Control, bytes) if bytes.is_empty() => closed = true,
                 Happening::Bytes(Source::Control, bytes) => {
-                    self.receive(jailed, &bytes, deadline, effects, observer, &mut left)?;
+                    self.receive(jailed, &bytes, observer, &mut left)?;
                 }
                 Happening::Bytes(_, bytes) | Happening::Log(bytes) => observer.log(&bytes),
                 Happening::Ended(how) => end = Some(how),
+                Happening::Room => {}
             }
         }
         if end.is_some() {
             // What it said last is still in the channel; its end is closed now.
             while let Some(bytes) = jailed.control.read().filter(|bytes| !bytes.is_empty()) {
-                self.receive(jailed, &bytes, deadline, effects, observer, &mut left)?;
+                self.receive(jailed, &bytes, observer, &mut left)?;
             }
         }
         let answered =
@@ -123,27 +130,42 @@ impl Actions {
         if (closed || end.is_some()) && !answered {
             return Err(self.gone(jailed, end, observer));
         }
+        self.answer_requests(jailed, deadline, effects)?;
         jailed.control.send(&self.session.take_output());
         Ok(left)
+    }
+
+    /// Performs what was asked for, in order, while the plugin takes the answers:
+    /// many large ones must not wait in our memory all at once.
+    fn answer_requests(
+        &mut self,
+        jailed: &mut Jailed,
+        deadline: Deadline,
+        effects: &Effects,
+    ) -> Result<(), RunError> {
+        while !jailed.control.is_full() {
+            let Some((id, method, params)) = self.requests.pop_front() else { break };
+            // Some take long: a row of them must not outlast the call that they
+            // belong to.
+            deadline.check()?;
+            let answer = effects.call(&method, &params);
+            self.session.reply(&id, answer).map_err(|e| internal(&e))?;
+            jailed.control.send(&self.session.take_output());
+        }
+        Ok(())
     }
 
     fn receive(
         &mut self,
         jailed: &Jailed,
         bytes: &[u8],
-        deadline: Deadline,
-        effects: &Effects,
         observer: &mut dyn Observer,
         left: &mut Vec<Event>,
     ) -> Result<(), RunError> {
         for event in self.session.receive(bytes) {
             match event {
                 Event::Request { id, method, params } => {
-                    // Many came at once and some take long: a row of them must
-                    // not outlast the call that they belong to.
-                    deadline.check()?;
-                    let answer = effects.call(&method, &params);
-                    self.session.reply(&id, answer).map_err(|e| internal(&e))?;
+                    self.requests.push_back((id, method, params));
                 }
                 Event::Log { message, .. } => {
                     observer.log(message.as_bytes());
@@ -189,7 +211,7 @@ pub(crate) fn wait_for_end(
             match happening {
                 Happening::Ended(end) => return Some(end),
                 Happening::Log(bytes) => observer.log(&bytes),
-                Happening::Bytes(..) => {}
+                Happening::Bytes(..) | Happening::Room => {}
             }
         }
     }

@@ -38,6 +38,8 @@ pub(crate) enum Happening {
     Log(Vec<u8>),
     /// The program ended.
     Ended(End),
+    /// The control channel takes answers again.
+    Room,
 }
 
 /// Until when, and what it means when it is over.
@@ -237,7 +239,13 @@ impl Jailed {
             match what {
                 What::Interrupt => return Err(RunError::Interrupted),
                 What::WriteProgram => self.program.write(),
-                What::WriteControl => self.control.write(),
+                What::WriteControl => {
+                    let was_full = self.control.is_full();
+                    self.control.write();
+                    if was_full && !self.control.is_full() {
+                        happened.push(Happening::Room);
+                    }
+                }
                 What::WriteClient => self.client.write(),
                 What::ReadProgram => happened
                     .extend(self.program.read().map(|b| Happening::Bytes(Source::Output, b))),

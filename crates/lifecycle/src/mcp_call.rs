@@ -149,7 +149,7 @@ fn step(
             Happening::Bytes(Source::Output, bytes) => events.extend(client.receive(&bytes)),
             Happening::Log(bytes) => observer.log(&bytes),
             Happening::Ended(how) => end = Some(how),
-            Happening::Bytes(..) => {}
+            Happening::Bytes(..) | Happening::Room => {}
         }
     }
     if end.is_some() {

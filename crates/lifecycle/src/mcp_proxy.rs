@@ -89,7 +89,7 @@ impl Served<'_> {
                         let events = self.proxy.receive_from_server(&bytes);
                         self.take(events, observer)?;
                     }
-                    Happening::Bytes(Source::Control, _) => {}
+                    Happening::Bytes(Source::Control, _) | Happening::Room => {}
                     Happening::Log(bytes) => observer.log(&bytes),
                     Happening::Ended(end) => ended = Some(end),
                 }
@@ -217,7 +217,7 @@ impl Served<'_> {
                         self.flush_client(observer);
                         return Ok(());
                     }
-                    Happening::Bytes(..) => {}
+                    Happening::Bytes(..) | Happening::Room => {}
                 }
             }
         }

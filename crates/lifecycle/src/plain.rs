@@ -44,7 +44,7 @@ pub(crate) fn run(
                 }
                 Happening::Log(bytes) => observer.log(&bytes),
                 Happening::Ended(end) => ended = Some(end),
-                Happening::Bytes(..) => {}
+                Happening::Bytes(..) | Happening::Room => {}
             }
         }
     }

@@ -43,6 +43,7 @@ pub(crate) fn plan(
             source: root.clone(),
             target: root.clone(),
             writable: false,
+            removable: false,
             executable: true,
         });
     }
@@ -250,11 +251,13 @@ fn expose_files(
             )));
         }
         refuse_wide(&source, "the granted", around)?;
-        let writable = covered(Kind::FilesWrite, &target)
-            && !has_hole(Kind::FilesWrite, &target)
-            && !has_hole(Kind::FilesDelete, &target)
-            && (covered(Kind::FilesDelete, &target) || around.landlock);
-        exposed.push(Exposed { source, target, writable, executable: false });
+        let may = |kind| covered(kind, &target) && !has_hole(kind, &target);
+        let removable = may(Kind::FilesDelete);
+        // A mount alone cannot tell changing from deleting, and Landlock adds up
+        // along a path: below the private `/tmp`, everything may be deleted.
+        let told_apart = around.landlock && !target.starts_with("/tmp");
+        let writable = may(Kind::FilesWrite) && (removable || told_apart);
+        exposed.push(Exposed { source, target, writable, removable, executable: false });
     }
     Ok(())
 }

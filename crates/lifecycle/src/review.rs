@@ -2,7 +2,7 @@
 
 use crate::error::RunError;
 use ringfence_limits::{Budget, Preset};
-use ringfence_package::{Package, PackageError, Protocol};
+use ringfence_package::{Package, PackageError, PluginType, Protocol};
 use ringfence_permission::{
     AdmitError, AdmitRequest, Admitted, Available, Consent, Consented, Policy, admit,
 };
@@ -145,7 +145,11 @@ impl Review {
             })
         });
         let preset = terms.budget.clone().unwrap_or_else(|| terms.preset.budget());
-        let (budget, shortfalls) = package.resources.apply(&preset);
+        let (mut budget, shortfalls) = package.resources.apply(&preset);
+        // The actions of a hook plugin are its hooks.
+        if package.plugin_type == Some(PluginType::Hook) {
+            budget.timeouts.call = budget.timeouts.call.min(budget.timeouts.hook);
+        }
         let instance = instance_of(&package)?;
         let admitted = admit(AdmitRequest {
             instance: &instance,
@@ -281,4 +285,40 @@ fn instance_of(package: &Package) -> Result<InstanceId, IdError> {
         .collect();
     let hex = package.identity().hex();
     format!("{plain}-{}", hex.get(..12).unwrap_or(&hex)).parse()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn review(manifest: &str) -> Review {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("plugin.yaml"), manifest).unwrap();
+        std::fs::write(folder.path().join("p.py"), "def go(input, ringfence): pass\n").unwrap();
+        let level = Level { backend: "none", walls: Vec::new() };
+        let package = Package::open(folder.path()).unwrap();
+        Review::new(package, Terms::default(), &Available::built_in(), level, 0).unwrap()
+    }
+
+    #[test]
+    fn a_hook_gets_the_time_of_a_hook_and_not_that_of_a_call() {
+        let manifest = |kind: &str| {
+            format!(
+                "name: p\ntype: {kind}\nruntime: python\nentry: p.py\ntimeouts: {{hook: 2s, call: 8s}}\n"
+            )
+        };
+        let of = |kind: &str| review(&manifest(kind)).card.budget.timeouts.call;
+        assert_eq!(of("hook"), Duration::from_secs(2));
+        assert_eq!(of("tool"), Duration::from_secs(8));
+    }
+
+    #[test]
+    fn what_is_needed_and_not_granted_is_refused_with_the_option_that_mends_it() {
+        let manifest = "name: p\nruntime: python\nentry: p.py\npermissions: [storage.read]\n";
+        let review = review(manifest);
+        let Some(RunError::Denied(denial)) = review.refusal() else { panic!("it was not refused") };
+        assert_eq!(denial.withheld_by, Some(WithheldBy::Consent));
+        assert!(denial.repair.unwrap().contains("--yes"));
+    }
 }

@@ -69,15 +69,22 @@ mod tests {
             .unwrap();
         // It has printed once the grandchild exists.
         child.stdout.take().unwrap().read_exact(&mut [0]).unwrap();
-        let (_, alone) = one(child.id()).unwrap();
-        let (_, together) = add_up(child.id()).unwrap();
         let page = u64::try_from(rustix::param::page_size()).unwrap();
-        assert!(together > alone * page, "{together} is no more than {alone} pages");
-        for pid in children(child.id()) {
-            Command::new("kill").arg(pid.to_string()).status().unwrap();
-        }
+        // While it starts its program it has no memory of its own.
+        let counted = (0..500).any(|_| {
+            let (_, alone) = one(child.id()).unwrap();
+            let (_, together) = add_up(child.id()).unwrap();
+            let pause = rustix::fs::Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
+            let _ = rustix::event::poll(&mut [], Some(&pause));
+            together > alone * page
+        });
+        assert!(counted, "the grandchild was never counted");
+        let grandchildren = children(child.id());
         child.kill().unwrap();
         child.wait().unwrap();
-        assert_eq!(add_up(child.id()), None);
+        assert_eq!(add_up(child.id()), None, "of {grandchildren:?}");
+        for pid in grandchildren {
+            Command::new("kill").arg(pid.to_string()).status().unwrap();
+        }
     }
 }

@@ -137,6 +137,7 @@ impl SystemRoot {
                 // what becomes a link only now is not followed.
                 let real = std::fs::canonicalize(program)
                     .map_err(|e| StartError::Plan(format!("{}: {e}", program.display())))?;
+                refuse_private_or_writable(&real, plan)?;
                 let flags = bind::EXECUTABLE | bind::FOREIGN | owned_unless_public(&real);
                 mounts.push(bind_step(&real, program, flags)?);
             }
@@ -251,6 +252,25 @@ fn refuse_writable_programs(exposed: &[Exposed]) -> Result<(), StartError> {
                 )));
             }
         }
+    }
+    Ok(())
+}
+
+/// A program outside the plugin's own code is named by a link or a `#!` line,
+/// which a package can write: what only its owner may start is not lent to it,
+/// and what the plugin may change is not started.
+fn refuse_private_or_writable(real: &Path, plan: &Plan) -> Result<(), StartError> {
+    if plan.exposed.iter().any(|exposed| exposed.writable && real.starts_with(&exposed.source)) {
+        return Err(StartError::Plan(format!(
+            "`{}` lies in a folder that the plugin may change, and may not be started",
+            real.display()
+        )));
+    }
+    if owned_unless_public(real) != 0 {
+        return Err(StartError::Plan(format!(
+            "`{}` may be started by its owner only; a plugin's program must be readable and executable for everybody",
+            real.display()
+        )));
     }
     Ok(())
 }
@@ -374,12 +394,13 @@ fn landlock(plan: &Plan, executables: &[PathBuf]) -> Result<Vec<LandlockRule>, S
     // Everything that is mounted may be read: the root holds nothing else.
     let mut rules = vec![
         rule(Path::new("/"), access::READ)?,
-        rule(Path::new("/tmp"), access::READ | access::WRITE)?,
+        rule(Path::new("/tmp"), access::READ | access::WRITE | access::REMOVE)?,
     ];
     // The folder holds the five harmless devices and is itself read-only.
     rules.push(rule(Path::new("/dev"), access::READ | access::WRITE)?);
     for exposed in plan.exposed.iter().filter(|exposed| exposed.writable) {
-        rules.push(rule(&exposed.target, access::READ | access::WRITE)?);
+        let remove = if exposed.removable { access::REMOVE } else { 0 };
+        rules.push(rule(&exposed.target, access::READ | access::WRITE | remove)?);
     }
     for path in executables {
         rules.push(rule(path, access::READ | access::EXECUTE)?);

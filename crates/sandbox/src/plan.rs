@@ -26,6 +26,9 @@ pub struct Exposed {
     pub target: PathBuf,
     /// Whether it may be changed. What may be changed is never executable.
     pub writable: bool,
+    /// Whether what may be changed may also be deleted or renamed. Without it,
+    /// Landlock is needed to tell the two apart.
+    pub removable: bool,
     /// Whether programs in it may be started.
     pub executable: bool,
 }

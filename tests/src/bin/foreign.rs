@@ -140,6 +140,7 @@ fn one(
         target: source.clone(),
         source,
         writable,
+        removable: writable,
         executable: false,
     };
     plan.exposed = vec![show(scene.at("granted"), true), show(scene.at("shared"), false)];

@@ -250,7 +250,7 @@ fn backend_run(
 }
 
 pub(crate) fn exposed(path: PathBuf, writable: bool, executable: bool) -> Exposed {
-    Exposed { source: path.clone(), target: path, writable, executable }
+    Exposed { source: path.clone(), target: path, writable, removable: writable, executable }
 }
 
 /// Runs every attack of `table` and its control; fails with all that went wrong.

@@ -26,6 +26,7 @@ fn a_granted_folder_that_was_swapped_for_a_link_is_not_shown() {
             source: scene.at(name),
             target: target.into(),
             writable: true,
+            removable: true,
             executable: false,
         }];
         let outcome = run(&backend(), &plan, LIMIT);
@@ -70,6 +71,7 @@ fn one_folder_is_not_shown_writable_in_one_place_and_executable_in_another() {
                 source: scene.at(source),
                 target: target.into(),
                 writable: false,
+                removable: false,
                 executable: true,
             },
         ];

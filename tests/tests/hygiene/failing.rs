@@ -39,7 +39,13 @@ const WRONG: &[(&str, Break)] = &[
 ];
 
 fn grant(source: &str, target: &str) -> Exposed {
-    Exposed { source: source.into(), target: target.into(), writable: false, executable: false }
+    Exposed {
+        source: source.into(),
+        target: target.into(),
+        writable: false,
+        removable: false,
+        executable: false,
+    }
 }
 
 #[test]

@@ -21,6 +21,7 @@ fn hostile(name: &str) -> Plan {
         source: folder.clone(),
         target: folder,
         writable: false,
+        removable: false,
         executable: false,
     }];
     plan
@@ -63,6 +64,7 @@ fn cached_pages_of_files_stay_within_the_memory_limit() {
         source: folder.path().to_owned(),
         target: "/granted".into(),
         writable: true,
+        removable: true,
         executable: false,
     });
     plan.environment = vec![("BAIT_GRANTED".into(), "/granted".into())];

@@ -82,6 +82,7 @@ fn descriptors_sent_over_the_control_channel_do_not_pile_up_in_the_host() {
         source: folder.clone(),
         target: folder,
         writable: false,
+        removable: false,
         executable: false,
     }];
     plan.control = true;

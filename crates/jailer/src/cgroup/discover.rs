@@ -38,17 +38,25 @@ const OVERRIDE: &str = "RINGFENCE_CGROUP";
 #[must_use]
 pub fn discover() -> Hierarchy {
     let hierarchy = find();
-    match &hierarchy {
-        Hierarchy::Two { parent } => stale::sweep(parent),
-        Hierarchy::One { memory, pids, cpu, cpuacct } => {
-            let all = [Some(memory), pids.as_ref(), cpu.as_ref(), cpuacct.as_ref()];
-            for folder in all.into_iter().flatten() {
-                stale::sweep(folder);
-            }
-        }
-        Hierarchy::None { .. } => {}
-    }
+    sweep(&hierarchy);
     hierarchy
+}
+
+/// Removes cgroups that a killed jailer left behind; `true` when some could not
+/// be, because their last processes are still dying.
+pub(crate) fn sweep(hierarchy: &Hierarchy) -> bool {
+    let folders: Vec<&PathBuf> = match hierarchy {
+        Hierarchy::Two { parent } => vec![parent],
+        Hierarchy::One { memory, pids, cpu, cpuacct } => {
+            [Some(memory), pids.as_ref(), cpu.as_ref(), cpuacct.as_ref()]
+                .into_iter()
+                .flatten()
+                .collect()
+        }
+        Hierarchy::None { .. } => Vec::new(),
+    };
+    let left = folders.into_iter().filter(|folder| stale::sweep(folder));
+    left.count() > 0
 }
 
 fn find() -> Hierarchy {

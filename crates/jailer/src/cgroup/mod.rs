@@ -7,6 +7,7 @@
 mod discover;
 mod stale;
 
+pub(crate) use discover::sweep;
 pub use discover::{Hierarchy, discover};
 pub(crate) use stale::name as jail_name;
 

@@ -12,11 +12,13 @@ pub(crate) fn name(number: u64) -> String {
     format!("{PREFIX}{pid}-{}-{number}", start_time(pid).unwrap_or(0))
 }
 
-/// Removes the empty cgroups of jailers that no longer run.
-pub(super) fn sweep(folder: &Path) {
+/// Removes the empty cgroups of jailers that no longer run; `true` when one is
+/// not empty.
+pub(super) fn sweep(folder: &Path) -> bool {
     let Ok(entries) = fs::read_dir(folder) else {
-        return;
+        return false;
     };
+    let mut left = false;
     for entry in entries.flatten() {
         let name = entry.file_name();
         let Some(rest) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else {
@@ -29,10 +31,12 @@ pub(super) fn sweep(folder: &Path) {
             continue;
         };
         if start_time(pid) != Some(started) {
-            // Not empty means not stale: the kernel refuses.
-            let _ = fs::remove_dir(entry.path());
+            // Not empty means not stale yet: the kernel refuses.
+            let removed = fs::remove_dir(entry.path());
+            left |= removed.is_err_and(|e| e.raw_os_error() == Some(libc::EBUSY));
         }
     }
+    left
 }
 
 /// When a process started, in clock ticks since boot: field 22 of proc_pid_stat(5).
