@@ -88,3 +88,32 @@ fn an_effect_that_was_denied_does_not_happen() {
     assert!(!folder.join("new.txt").exists());
     assert_eq!(std::fs::read_to_string(&kept).unwrap(), "kept");
 }
+
+#[test]
+fn a_write_grant_changes_and_creates_but_neither_deletes_nor_renames() {
+    let user = User::new();
+    // Not below /tmp: there no grant keeps changing and deleting apart.
+    let folder = tempfile::tempdir_in("/var/tmp").unwrap();
+    let scope = |verb: &str| format!("files.{verb}={}/**", folder.path().display());
+    let work = format!(
+        "cd {}; echo b >> kept; echo c > made; mv made moved; rm -f kept; rm -f made",
+        folder.path().display()
+    );
+    let run = |grants: &[String]| {
+        std::fs::write(folder.path().join("kept"), "a\n").unwrap();
+        let mut arguments = vec!["run".to_owned(), "-q".to_owned()];
+        for grant in ["process.execute".to_owned()].iter().chain(grants) {
+            arguments.extend(["--grant".to_owned(), grant.clone()]);
+        }
+        arguments.extend(["--", "sh", "-c", &work].map(str::to_owned));
+        user.ringfence(arguments.iter().map(String::as_str)).run()
+    };
+    let denied = run(&[scope("read"), scope("write")]);
+    let content = |name: &str| std::fs::read_to_string(folder.path().join(name)).ok();
+    assert_eq!(content("kept").as_deref(), Some("a\nb\n"), "{denied:?}");
+    assert_eq!(content("made").as_deref(), Some("c\n"), "{denied:?}");
+    assert_eq!(content("moved"), None, "{denied:?}");
+    let allowed = run(&[scope("read"), scope("write"), scope("delete")]);
+    assert_eq!(content("kept"), None, "{allowed:?}");
+    assert_eq!(content("moved").as_deref(), Some("c\n"), "{allowed:?}");
+}
