@@ -25,7 +25,8 @@ pub fn as_ordinary_user(test: &str) {
     let folder = tempfile::Builder::new().prefix("as-user-").tempdir_in("/var/tmp").unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let program = folder.path().join("tests");
-    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    // The name may be gone when the tests are built again meanwhile.
+    fs::copy("/proc/self/exe", &program).unwrap();
     copy_tree(&hostile_folder(), &folder.path().join("hostile"));
     let bin = folder.path().join("bin");
     fs::create_dir(&bin).unwrap();
