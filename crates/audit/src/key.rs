@@ -203,3 +203,31 @@ fn place(
 pub(crate) fn public_path(home: &Path) -> PathBuf {
     home.join(FOLDER).join(PUBLIC)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Barrier;
+
+    #[test]
+    fn those_who_make_the_key_at_the_same_moment_get_the_same_one() {
+        const THREADS: usize = 4;
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let start = Barrier::new(THREADS);
+            let keys: Vec<_> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..THREADS)
+                    .map(|_| {
+                        scope.spawn(|| {
+                            start.wait();
+                            load_or_create(folder.path()).map(|(key, made)| (key.public(), made))
+                        })
+                    })
+                    .collect();
+                threads.into_iter().map(|thread| thread.join().unwrap().unwrap()).collect()
+            });
+            assert!(keys.iter().all(|(key, _)| *key == keys[0].0), "{keys:?}");
+            assert_eq!(keys.iter().filter(|(_, made)| *made).count(), 1);
+        }
+    }
+}

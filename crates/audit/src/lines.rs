@@ -86,3 +86,19 @@ pub(crate) fn line_before(file: &File, from: u64, end: u64) -> io::Result<Option
     file.read_exact_at(&mut line, start)?;
     Ok(Some((start, line)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_any_length_takes_no_more_memory_than_a_record() {
+        for (end, expected) in [("", None), ("\n", Some(Next::TooLong))] {
+            let text = "x".repeat(20 * MAX_LINE_BYTES) + end;
+            let mut line = Vec::new();
+            let found = next(&mut text.as_bytes(), &mut line).unwrap();
+            assert_eq!(found, expected.unwrap_or(Next::Torn(text.len() as u64)));
+            assert!(line.capacity() <= 4 * MAX_LINE_BYTES, "{}", line.capacity());
+        }
+    }
+}

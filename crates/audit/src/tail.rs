@@ -20,14 +20,25 @@ pub(crate) struct Tail {
     pub(crate) sequence: u64,
     pub(crate) hash: Hash,
     pub(crate) time: u64,
+    /// The segment that holds the last record, which is the one before when
+    /// this one has no record yet, and where in it the record ends.
+    pub(crate) ends_at: (u32, u64),
     /// The last record closes the segment.
     pub(crate) closed: bool,
 }
 
 impl Tail {
-    /// The start of a segment that follows the record named.
-    pub(crate) fn start(segment: Segment, sequence: u64, hash: Hash, time: u64) -> Self {
-        Self { segment, length: 0, sequence, hash, time, closed: false }
+    /// The start of a segment whose end is not known yet, or of the first.
+    pub(crate) fn unknown(segment: Segment) -> Self {
+        let ends_at = (segment.number, 0);
+        let (sequence, hash, time) = (0, record::NO_RECORD, 0);
+        Self { segment, length: 0, sequence, hash, time, ends_at, closed: false }
+    }
+
+    /// The start of a segment that follows the end of another.
+    pub(crate) fn after(segment: Segment, former: &Self) -> Self {
+        let Self { sequence, hash, time, ends_at, .. } = *former;
+        Self { segment, length: 0, sequence, hash, time, ends_at, closed: false }
     }
 
     /// Reads what was appended since `length`, cuts off an incomplete last line,
@@ -48,6 +59,7 @@ impl Tail {
                 .map_err(AuditOpenError::io("read", &path))?;
             self.follow(last.as_ref().map(|(_, line)| line.as_slice()), &path)?;
             self.length = whole;
+            self.ends_at = (self.segment.number, whole);
         }
         let torn = size - whole;
         if torn == 0 {

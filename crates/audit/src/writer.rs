@@ -239,6 +239,7 @@ impl Writer {
         }
         let records = sequence - tail.sequence;
         tail.length += bytes.len() as u64;
+        tail.ends_at = (tail.segment.number, tail.length);
         tail.sequence = sequence;
         tail.hash = hash;
         tail.time = time;

@@ -66,7 +66,7 @@ impl Writer {
             Some(segment) => segment,
             None => self.create_segment(number)?,
         };
-        self.tail = Some(Tail::start(segment, tail.sequence, tail.hash, tail.time));
+        self.tail = Some(Tail::after(segment, tail));
         Ok(())
     }
 
@@ -109,7 +109,7 @@ impl Writer {
         let Some(segment) = segment else {
             return self.begin(None, stored.is_none());
         };
-        let mut tail = Tail::start(segment, 0, NO_RECORD, 0);
+        let mut tail = Tail::unknown(segment);
         self.notes.extend(self.read_end(&mut tail)?);
         if tail.length == 0 {
             if tail.segment.number <= 1 {
@@ -123,11 +123,9 @@ impl Writer {
                     reason: "it is missing and the next one is empty".to_owned(),
                 }
             })?;
-            let mut former = Tail::start(former, 0, NO_RECORD, 0);
+            let mut former = Tail::unknown(former);
             self.notes.extend(self.read_end(&mut former)?);
-            tail.sequence = former.sequence;
-            tail.hash = former.hash;
-            tail.time = former.time;
+            tail = Tail::after(tail.segment, &former);
         }
         let covered = head.map_or(0, |head| head.sequence);
         let open = tail.sequence.saturating_sub(covered);
@@ -166,7 +164,7 @@ impl Writer {
         };
         self.kept_from = KeptFrom::START;
         self.signer = Some(signer);
-        self.tail = Some(Tail::start(segment, 0, NO_RECORD, 0));
+        self.tail = Some(Tail::unknown(segment));
         let reason = if made { Reason::Created } else { Reason::Restarted };
         if let Err(error) = self.append_checkpoint(reason, None, None) {
             self.tail = None;

@@ -74,12 +74,8 @@ impl Writer {
             let path = self.path.join(segment::name(tail.segment.number));
             tail.segment.sync().map_err(AuditOpenError::io("sync", &path))?;
         }
-        let head = Head::new(
-            (tail.sequence, tail.hash, tail.time),
-            (tail.segment.number, tail.length),
-            kept_from,
-            public,
-        );
+        let head =
+            Head::new((tail.sequence, tail.hash, tail.time), tail.ends_at, kept_from, public);
         let signer = self.signer.take().ok_or_else(|| self.lost())?;
         let put = self.put_head(&head, &signer, sync);
         self.signer = Some(signer);

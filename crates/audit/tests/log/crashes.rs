@@ -136,28 +136,35 @@ fn a_crash_at_any_byte_of_a_rotation_loses_nothing() {
     let second = fs::read(image.segment(2)).unwrap();
     let closing = image.lines(1).pop().unwrap().len();
     let mut cuts = Vec::new();
-    for length in (first.len() - closing..=first.len()).step_by(29) {
+    for length in (first.len() - closing..=first.len()).step_by(83) {
         cuts.push((&first[..length], None));
     }
     cuts.push((&first[..], None));
-    for length in (0..=second.len()).step_by(41) {
+    for length in (0..=second.len()).step_by(97) {
         cuts.push((&first[..], Some(&second[..length])));
     }
     for (one, two) in cuts {
-        let crashed = image.copy();
-        fs::write(crashed.segment(1), one).unwrap();
-        fs::remove_file(crashed.segment(2)).unwrap();
-        if let Some(two) = two {
-            fs::write(crashed.segment(2), two).unwrap();
+        for goes_on in [false, true] {
+            let crashed = image.copy();
+            fs::write(crashed.segment(1), one).unwrap();
+            fs::remove_file(crashed.segment(2)).unwrap();
+            if let Some(two) = two {
+                fs::write(crashed.segment(2), two).unwrap();
+            }
+            let log = AuditLog::open(&crashed.home(), options).unwrap();
+            if goes_on {
+                log.append(event("and on")).unwrap();
+            }
+            log.close().unwrap();
+            let place = (one.len(), two.map(<[u8]>::len), goes_on);
+            let verified = crashed.verify().unwrap();
+            let kept = one.iter().filter(|byte| **byte == b'\n').count() as u64;
+            assert!(verified.records >= kept + u64::from(goes_on), "{place:?}");
+            assert_eq!((verified.torn_bytes, verified.unsigned), (0, 0), "{place:?}");
+            // The head names a record in the segment before when the new one is empty.
+            crashed.add(1, options);
+            assert_eq!(crashed.verify().unwrap().unsigned, 0, "{place:?}");
         }
-        let log = AuditLog::open(&crashed.home(), options).unwrap();
-        log.append(event("and on")).unwrap();
-        drop(log);
-        let place = (one.len(), two.map(<[u8]>::len));
-        let verified = crashed.verify().unwrap();
-        let kept = one.iter().filter(|byte| **byte == b'\n').count() as u64;
-        assert!(verified.records > kept, "{place:?}");
-        assert_eq!(verified.torn_bytes, 0, "{place:?}");
     }
 }
 
