@@ -279,7 +279,7 @@ fn seven_when_the_plugin_dies_or_breaks_the_protocol() {
     let user = User::new();
     ends(&user, &["run", "--", "sh", "-c", "kill -SEGV $$"], 7, "crash", "SIGSEGV");
     let plugin = user.python_plugin(
-        "import os, sys\ndef go(input):\n    print('last words', file=sys.stderr, flush=True)\n    os.kill(os.getpid(), 11)\n",
+        "import signal, sys\ndef go(input):\n    print('last words', file=sys.stderr, flush=True)\n    signal.raise_signal(11)\n",
         "",
     );
     let (_, json) = ends(&user, &["run", text(&plugin), "go"], 7, "crash", "SIGSEGV");

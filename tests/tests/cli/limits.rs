@@ -73,9 +73,10 @@ fn processor_time_counts_for_each_call_and_for_every_process() {
 fn a_fork_bomb_is_held_by_the_process_limit_and_ends_with_the_call() {
     let user = User::new();
     let bomb = "import os, time\nn = 0\ntry:\n    while True:\n        if os.fork() == 0: time.sleep(100)\n        n += 1\nexcept OSError: pass\nprint(n)\n";
-    let done = user
-        .ringfence(["run", "--json", "--preset", "untrusted", "--", "python3", "-c", bomb])
-        .run();
+    let limits = ["--preset", "untrusted", "--memory", "512"];
+    let program = ["--", "python3", "-c", bomb];
+    let done = user.ringfence(["run", "--json"].iter().chain(&limits).chain(&program)).run();
+    assert_eq!(done.code, Some(0), "{done:?}");
     let made: u32 = done.json()["result"].as_str().unwrap().trim().parse().unwrap();
     assert!((1..32).contains(&made), "{done:?}");
 }

@@ -45,7 +45,9 @@ pub(crate) struct User {
 
 impl User {
     pub(crate) fn new() -> Self {
-        let folder = tempfile::Builder::new().prefix("user-").tempdir().unwrap();
+        // Not below /tmp: there no grant keeps changing and deleting apart.
+        let place = std::env::var_os("TMPDIR").unwrap_or_else(|| "/var/tmp".into());
+        let folder = tempfile::Builder::new().prefix("user-").tempdir_in(place).unwrap();
         let user = Self { folder };
         fs::create_dir(user.home()).unwrap();
         fs::set_permissions(user.home(), fs::Permissions::from_mode(0o700)).unwrap();

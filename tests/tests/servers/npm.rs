@@ -77,10 +77,13 @@ fn server_memory_keeps_its_file_where_it_is_granted_and_nowhere_else() {
     let folder = user.path("kept").canonicalize().unwrap();
     let place = format!("MEMORY_FILE_PATH={}/memory.jsonl", folder.display());
     let (read, write) = grants(&folder);
+    // It writes beside the file and renames, which takes the old one away.
+    let delete = format!("files.delete={}/**", folder.display());
     let kept = Server::new(&user, &path)
         .with("--env", &place)
         .with("--grant", &read)
-        .with("--grant", &write);
+        .with("--grant", &write)
+        .with("--grant", &delete);
     assert!(kept.call("create_entities", &ada).contains("Ada"));
     assert!(fs::read_to_string(folder.join("memory.jsonl")).unwrap().contains("writes engines"));
     let found = kept.call("search_nodes", &json!({ "query": "engines" }));
