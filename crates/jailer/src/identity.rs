@@ -45,6 +45,8 @@ impl Identity {
     /// Gives the process `pid`, cloned into a user namespace, its id maps.
     pub(crate) fn write_maps(&self, pid: i32) -> Result<(), Errno> {
         match self {
+            // A namespace with no id but root's own: nobody to be instead.
+            Self::Mapped { host: 0, .. } => Err(Errno(libc::EPERM)),
             Self::Mapped { host, .. } => write_maps(pid, INSIDE, *host),
             Self::Own => Ok(()),
         }

@@ -165,6 +165,7 @@ impl Review {
         let mut notes: Vec<String> =
             package.notes.iter().map(|note| UntrustedText::new(note).to_string()).collect();
         notes.extend(shortfalls.iter().map(ToString::to_string));
+        notes.extend(kept_read_only(&admitted, &level));
         notes.extend(level.missing().map(|wall| format!("no {}: {}", wall.name, wall.detail)));
         let card = Card {
             name: package.name.to_string(),
@@ -216,6 +217,27 @@ impl Review {
         }
         Some(RunError::Denied(denial))
     }
+}
+
+/// Granted folders that a program can read and not change, because nothing here
+/// tells changing from deleting; the broker still writes there.
+fn kept_read_only(admitted: &Admitted, level: &Level) -> Vec<String> {
+    let landlock = level.walls.iter().any(|wall| wall.name == "landlock" && wall.stands);
+    let removable = admitted.grants().of_kind(Kind::FilesDelete);
+    let writes = admitted.grants().of_kind(Kind::FilesWrite).iter();
+    writes
+        .filter_map(|grant| grant.capability().scope().path())
+        .filter(|path| !landlock || path.starts_with("/tmp/"))
+        .filter(|path| {
+            !removable
+                .iter()
+                .filter_map(|grant| grant.capability().scope().path())
+                .any(|above| std::path::Path::new(path).starts_with(above))
+        })
+        .map(|path| {
+            format!("programs cannot change `{}` without files.delete", UntrustedText::new(path))
+        })
+        .collect()
 }
 
 /// Kinds whose widest scope is never accepted without a name.
