@@ -1,5 +1,6 @@
 //! Which namespaces a jail shares, looked at from outside.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot start has failed")]
 use ringfence_limits::Preset;
 use ringfence_sandbox::{Backend, Plan, Programs, Running, Runtime};
 use ringfence_sandbox_process::{Limits, ProcessBackend};
