@@ -4,6 +4,8 @@
 # process of its own.
 export PATH=/usr/bin:/usr/sbin RINGFENCE_TESTS_PROGRAMS=/vm/attacks
 box=/vm/busybox
+# Seconds for one test; the machine is emulated.
+limit=150
 
 $box mount -t proc proc /proc
 $box mount -t sysfs sysfs /sys
@@ -56,18 +58,46 @@ as() {
     fi
 }
 
+# Watches the step that runs, from outside its session and its cgroup: an attack
+# may stop, freeze or signal what is around it, and must not disarm its own end.
+watch() {
+    while $box sleep 3; do
+        # The control of an attack runs without a jail, as root, and may stop even
+        # this machine's first process; that must not stop the machine.
+        $box kill -CONT 1
+        read -r since place < /run/step || continue
+        [ "$since" = 0 ] && continue
+        now=$($box cut -d. -f1 /proc/uptime)
+        [ $((now - since)) -le $limit ] && continue
+        echo 0 - > /run/step
+        echo "  ended after $limit s; what still ran:"
+        $box find $cgroup/$place -name cgroup.procs -exec $box cat {} + | while read -r process; do
+            state=$($box sed -n 's/^State:[[:space:]]*//p' /proc/$process/status)
+            echo "  | $process $state in $($box cat /proc/$process/wchan): $($box tr '\0' ' ' \
+                < /proc/$process/cmdline | $box cut -c1-150)"
+        done
+        $box find $cgroup/$place -name cgroup.freeze -exec $box grep -l 1 {} + | $box sed 's/^/  | frozen: /'
+        echo 1 > $cgroup/$place/cgroup.kill
+    done
+}
+
 # step <who> <name> <command...>: says what came of it, and why when it failed.
 step() {
-    local user=$1 title=$2
+    local user=$1 title=$2 status=0
     shift 2
-    if as "$user" $box timeout -s KILL 240 "$@" > /run/output 2>&1 < /dev/null; then
+    echo "$($box cut -d. -f1 /proc/uptime) $user" > /run/step
+    as "$user" $box setsid "$@" > /run/output 2>&1 < /dev/null || status=$?
+    echo 0 - > /run/step
+    if [ $status = 0 ]; then
         echo "VM-PASS $user $title"
-    else
-        echo "  status $?"
-        $box tail -n 40 /run/output | $box sed 's/^/  | /'
-        echo "VM-FAIL $user $title"
+        return
     fi
+    echo "  status $status"
+    $box tail -n 60 /run/output | $box sed 's/^/  | /'
+    echo "VM-FAIL $user $title"
 }
+echo 0 - > /run/step
+watch &
 
 cd "$($box cat /vm/repository)" || exit 1
 filter=$($box cat /vm/filter)
@@ -84,6 +114,10 @@ for who in ordinary root; do
             test-*)
                 as $who "$path" --list --format terse "$filter" 2>/dev/null \
                     | $box sed -n 's/: test$//p' > /run/tests
+                # A program that cannot even list its tests must not look green.
+                if [ -z "$filter" ] && [ ! -s /run/tests ]; then
+                    echo "VM-FAIL $who $name::lists-its-tests"
+                fi
                 while read -r test <&3; do
                     step $who "$name::$test" "$path" --exact "$test"
                 done 3< /run/tests ;;

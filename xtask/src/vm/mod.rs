@@ -22,7 +22,7 @@ const TESTED: [(&str, &[&str]); 5] = [
     ("ringfence-sandbox-process", &["--lib", "--tests"]),
     ("ringfence-probe", &["--lib", "--tests"]),
     ("ringfence-gate-files", &["--tests"]),
-    ("ringfence-tests", &["--test", "hostile"]),
+    ("ringfence-tests", &["--test", "hostile", "--test", "hygiene"]),
 ];
 /// The longest that the whole machine may run.
 const TIME_LIMIT: Duration = Duration::from_secs(45 * 60);
