@@ -29,7 +29,9 @@ impl Plugin {
                 "import sys, json; sys.path.insert(0, {folder:?}); import plugin; \
                  print(json.dumps(plugin.greet({{'name': 'Ada'}})))"
             );
-            vec!["-B".to_owned(), "-c".to_owned(), code]
+            // The flags that Ringfence starts it with: `-S` alone saves milliseconds.
+            let flags = ["-I", "-S", "-B", "-c"].map(str::to_owned);
+            flags.into_iter().chain([code]).collect()
         })
     }
 
