@@ -43,9 +43,11 @@ const KILL: usize = libc::SIGKILL as usize;
 
 /// Runs init; never returns to the copied spawner.
 pub(crate) fn run(mut start: Start<'_>) -> ! {
+    // Made before the jail is ready, not while somebody waits.
+    let mut buffer = vec![0; MAX_MESSAGE];
     let outcome = build(&mut start).and_then(|landlock| {
         let _ = sys::send(&start.status, &Report::Ready { landlock }.encode(), &[]);
-        start_program(&start)
+        start_program(&start, &mut buffer)
     });
     match outcome {
         Ok(pid) => {
@@ -194,16 +196,14 @@ struct Launch {
     error: Option<(Errno, bool)>,
 }
 
-fn start_program(start: &Start<'_>) -> Result<i32, Failure> {
-    let mut buffer = vec![0; MAX_MESSAGE];
-    let (length, fds) = sys::receive(&start.go, &mut buffer).map_err(at(Stage::Go))?;
+fn start_program(start: &Start<'_>, buffer: &mut [u8]) -> Result<i32, Failure> {
+    let (length, fds) = sys::receive(&start.go, buffer).map_err(at(Stage::Go))?;
     if length == 0 {
         // The host gave this jail up before it was used.
         sys::exit_now(0);
     }
     let spec = ExecSpec::decode(buffer.get(..length).unwrap_or(&[]))
         .map_err(|_| at(Stage::Go)(Errno(libc::EBADMSG)))?;
-    drop(buffer);
     if !(3..=4).contains(&fds.len()) {
         return Err(at(Stage::Go)(Errno(libc::EBADF)));
     }

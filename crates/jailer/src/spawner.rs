@@ -39,6 +39,8 @@ struct Spawner {
     filters: [seccomp::Program; 2],
     jails: Vec<Jail>,
     next: u64,
+    /// What the names of its cgroups begin with.
+    prefix: String,
     /// This process stands in network and IPC namespaces that are new and that no
     /// jail has. Taken back with every clone: no two jails ever share them.
     stands_in_new: bool,
@@ -66,6 +68,7 @@ pub fn serve(control: OwnedFd) -> Result<(), Errno> {
         filters: [filter(false), filter(true)],
         jails: Vec::new(),
         next: 0,
+        prefix: cgroup::own_prefix(),
         stands_in_new: false,
     };
     spawner.move_ahead();
@@ -206,13 +209,15 @@ impl Spawner {
             return Ok(None);
         }
         self.next += 1;
-        let made = match Cgroup::create(&self.hierarchy, &cgroup::jail_name(self.next), limits) {
-            Ok(made) => made,
-            Err(error) => {
-                let path = error.path.as_os_str().as_bytes();
-                return Err(Report::failed(Stage::Cgroup, error.errno, path));
-            }
-        };
+        let made =
+            match Cgroup::create(&self.hierarchy, &format!("{}{}", self.prefix, self.next), limits)
+            {
+                Ok(made) => made,
+                Err(error) => {
+                    let path = error.path.as_os_str().as_bytes();
+                    return Err(Report::failed(Stage::Cgroup, error.errno, path));
+                }
+            };
         if made.is_none() && limits.required {
             return Err(Report::failed(Stage::Cgroup, Errno(libc::EOPNOTSUPP), b""));
         }

@@ -14,7 +14,7 @@ mod machine;
 mod members;
 mod root;
 
-pub use backend::{Limits, ProcessBackend};
+pub use backend::{Limits, PreparedJail, ProcessBackend};
 pub use interpreter::{Interpreter, InterpreterError, find_program};
 pub use jail::Jail;
 pub use jailer::Jailer;

@@ -287,7 +287,12 @@ fn exposed_step(exposed: &Exposed) -> Result<MountStep, StartError> {
     }
     // The plan names resolved paths; what is a link by now was put there since.
     inside(&exposed.source)?;
-    let mut flags = bind::OWNED | bind::FOREIGN;
+    // A folder may hold private files; a single public file does not.
+    let is_public_file = exposed.source.is_file() && owned_unless_public(&exposed.source) == 0;
+    let mut flags = bind::FOREIGN;
+    if exposed.writable || !is_public_file {
+        flags |= bind::OWNED;
+    }
     if exposed.writable {
         flags |= bind::WRITABLE;
     } else if exposed.executable {

@@ -60,8 +60,8 @@ pub(crate) fn sweep(hierarchy: &Hierarchy) -> bool {
 }
 
 fn find() -> Hierarchy {
-    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-    let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let mounts = super::read_text("/proc/self/mountinfo").unwrap_or_default();
+    let own = super::read_text("/proc/self/cgroup").unwrap_or_default();
     let mut reason = "no cgroup hierarchy is mounted".to_owned();
     if let Some(folder) = std::env::var_os(OVERRIDE) {
         let parent = PathBuf::from(folder);
@@ -102,7 +102,7 @@ fn usable_two(folder: &Path) -> bool {
     }
     let control = folder.join("cgroup.subtree_control");
     let has = |text: &str, name: &str| text.split_whitespace().any(|word| word == name);
-    let enabled = fs::read_to_string(&control).unwrap_or_default();
+    let enabled = super::read_text(&control).unwrap_or_default();
     if has(&enabled, "memory") && has(&enabled, "pids") {
         if !has(&enabled, "cpu") {
             let _ = fs::write(&control, "+cpu");
@@ -110,7 +110,7 @@ fn usable_two(folder: &Path) -> bool {
         return true;
     }
     // A delegated folder with nothing of its own inside: enable what is there.
-    let available = fs::read_to_string(folder.join("cgroup.controllers")).unwrap_or_default();
+    let available = super::read_text(folder.join("cgroup.controllers")).unwrap_or_default();
     if !has(&available, "memory") || !has(&available, "pids") {
         return false;
     }

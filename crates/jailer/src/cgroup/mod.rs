@@ -5,11 +5,13 @@
 //! to `cgroup.procs` waits for a grace period (7.5 ms on an idle machine).
 
 mod discover;
+mod kernel_file;
 mod stale;
 
 pub(crate) use discover::sweep;
 pub use discover::{Hierarchy, discover};
-pub(crate) use stale::name as jail_name;
+pub(crate) use kernel_file::read_text;
+pub(crate) use stale::own_prefix;
 
 use crate::spec::CgroupLimits;
 use crate::sys::Errno;
@@ -264,10 +266,10 @@ fn open_tasks(folder: &Path) -> Result<OwnedFd, CgroupError> {
 }
 
 fn read_number(path: &Path) -> Option<u64> {
-    fs::read_to_string(path).ok()?.trim().parse().ok()
+    read_text(path)?.trim().parse().ok()
 }
 
 fn read_key(path: &Path, key: &str) -> Option<u64> {
-    let text = fs::read_to_string(path).ok()?;
+    let text = read_text(path)?;
     text.lines().find_map(|line| line.strip_prefix(key)?.trim().parse().ok())
 }

@@ -6,10 +6,11 @@ use std::path::Path;
 /// Every cgroup of ours begins with this.
 const PREFIX: &str = "ringfence-";
 
-/// A name that tells later who made the cgroup: process id, start time, number.
-pub(crate) fn name(number: u64) -> String {
+/// What the names of this process's cgroups begin with, so that it can be told
+/// later who made them: process id and start time. A number follows.
+pub(crate) fn own_prefix() -> String {
     let pid = crate::sys::process_id();
-    format!("{PREFIX}{pid}-{}-{number}", start_time(pid).unwrap_or(0))
+    format!("{PREFIX}{pid}-{}-", start_time(pid).unwrap_or(0))
 }
 
 /// Removes the empty cgroups of jailers that no longer run; `true` when one is
@@ -41,7 +42,7 @@ pub(super) fn sweep(folder: &Path) -> bool {
 
 /// When a process started, in clock ticks since boot: field 22 of proc_pid_stat(5).
 fn start_time(pid: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let stat = super::read_text(format!("/proc/{pid}/stat"))?;
     // The second field is the name in brackets and may hold anything.
     let (_, rest) = stat.rsplit_once(')')?;
     rest.split_whitespace().nth(19)?.parse().ok()
@@ -53,8 +54,8 @@ mod tests {
 
     #[test]
     fn the_cgroup_of_a_dead_jailer_is_removed_and_that_of_a_living_one_stays() {
-        let folder = std::env::temp_dir().join(name(77));
-        let living = folder.join(name(1));
+        let folder = std::env::temp_dir().join(own_prefix() + "77");
+        let living = folder.join(own_prefix() + "1");
         let dead = folder.join(format!("{PREFIX}{}-1-1", std::process::id()));
         let foreign = folder.join("system.slice");
         for path in [&living, &dead, &foreign] {
