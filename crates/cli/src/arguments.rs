@@ -67,7 +67,10 @@ pub(crate) struct Run {
     /// Speak MCP with it; without an action, serve an MCP client on standard input and output
     #[arg(long)]
     pub(crate) mcp: bool,
-    /// Refuse to run where limits hold only per process
+    /// Refuse to run where any wall is missing: Landlock, or a cgroup that limits the whole jail
+    #[arg(long)]
+    pub(crate) all_walls: bool,
+    /// Refuse to run where no cgroup limits the whole jail
     #[arg(long)]
     pub(crate) whole_jail_limits: bool,
     /// One JSON object on standard output, no card

@@ -59,7 +59,8 @@ fn start(mut arguments: Run) -> Result<ExitCode, Refusal> {
         help: None,
     })?;
     let mut options = EngineOptions::new(home);
-    if arguments.whole_jail_limits {
+    options.landlock_required = arguments.all_walls;
+    if arguments.whole_jail_limits || arguments.all_walls {
         options.limits = Limits::WholeJail;
     }
     let engine = Engine::open(options).map_err(|error| Refusal {

@@ -29,6 +29,8 @@ pub struct EngineOptions {
     pub home: PathBuf,
     /// How far limits must reach.
     pub limits: Limits,
+    /// Start nothing on a kernel without Landlock, the second wall around files.
+    pub landlock_required: bool,
     /// Who acts, for the record.
     pub actor: Actor,
     /// What the host application does for plugins.
@@ -44,6 +46,7 @@ impl EngineOptions {
         Self {
             home,
             limits: Limits::default(),
+            landlock_required: false,
             actor: Actor::User { uid: rustix::process::geteuid().as_raw() },
             services: Arc::default(),
             settings: Settings::default(),
@@ -95,7 +98,11 @@ impl Engine {
     /// # Errors
     /// When the log cannot be opened.
     pub fn open(options: EngineOptions) -> Result<Self, EngineError> {
-        let backend = Arc::new(ProcessBackend::new(options.limits));
+        let mut backend = ProcessBackend::new(options.limits);
+        if options.landlock_required {
+            backend = backend.with_landlock_required();
+        }
+        let backend = Arc::new(backend);
         // It starts on another processor while the log is opened. A failure
         // shows again, with its reason, when something is started.
         let _ = backend.warm_up();

@@ -89,7 +89,7 @@ pub(crate) struct KindRules {
     pub(crate) allowed: Option<Vec<Pattern>>,
 }
 
-/// What one instance may do until it ends. Only [`crate::admit`] makes one.
+/// What one instance may do until it ends. Only [`crate::admit()`] makes one.
 ///
 /// It can lose capabilities while it runs ([`Grants::revoke`]) and never gains
 /// one.
@@ -136,7 +136,7 @@ impl Grants {
     }
 
     /// The operator's holes in the grants of one kind. Whoever gives access
-    /// other than by [`crate::decide`] (such as a bind mount) must hold these
+    /// other than by [`crate::decide()`] (such as a bind mount) must hold these
     /// too, or refuse.
     #[must_use]
     pub fn denied(&self, kind: Kind) -> &[Pattern] {

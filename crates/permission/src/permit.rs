@@ -9,7 +9,7 @@ use std::fmt;
 /// Proof that one effect was decided. A gate takes it by value and acts on the
 /// object it names, for the instance it names, within the budget it names.
 ///
-/// Only [`crate::decide`] makes one; it cannot be cloned, stored beyond its
+/// Only [`crate::decide()`] makes one; it cannot be cloned, stored beyond its
 /// grants, written down or read back.
 #[must_use = "a decided effect that is not performed was not worth deciding"]
 pub struct Permit<'a, E: Effect> {

@@ -2,7 +2,7 @@
 //!
 //! Takes: `key=value` arguments that name the bait laid out on the host.
 //! Gives: to the program `ringfence-probe` the attempts themselves; to the
-//! host the list of probes ([`catalog`]), the reader of the program's report
+//! host the list of probes ([`catalog()`]), the reader of the program's report
 //! ([`Report`]), the bait ([`Bait`]) and what may be open ([`expected`]).
 //! Never: walks through a door it opened. Run outside any jail, as root, it
 //! leaves the machine as it was. Nothing the program says is trusted here: it

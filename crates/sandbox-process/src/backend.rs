@@ -31,6 +31,7 @@ pub enum Limits {
 #[derive(Debug, Default)]
 pub struct ProcessBackend {
     limits: Limits,
+    landlock_required: bool,
     jailer: Mutex<Option<Jailer>>,
     system: OnceLock<SystemRoot>,
     machine: OnceLock<Machine>,
@@ -41,6 +42,12 @@ impl ProcessBackend {
     #[must_use]
     pub fn new(limits: Limits) -> Self {
         Self { limits, ..Self::default() }
+    }
+
+    /// Starts nothing on a kernel without Landlock.
+    #[must_use]
+    pub fn with_landlock_required(self) -> Self {
+        Self { landlock_required: true, ..self }
     }
 
     /// Starts the jailer now, so that it is there when the first plan comes.
@@ -95,8 +102,9 @@ impl ProcessBackend {
             Limits::WholeJail => true,
             Limits::AsTheMachineCan => self.machine().counts_whole_jail(),
         };
-        let spec =
+        let mut spec =
             system.spec(plan, &interpreter.file, interpreter.prefix.as_deref(), whole_jail)?;
+        spec.landlock_required = self.landlock_required;
         let exec = exec_spec(plan, &interpreter)?;
         let jail = self.with_jailer(|jailer| jailer.create(&spec))?;
         Ok(PreparedJail { jail, exec, control: plan.control })

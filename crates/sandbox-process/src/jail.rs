@@ -305,6 +305,9 @@ fn failure(stage: Stage, errno: Errno, detail: &[u8]) -> StartError {
         (Stage::Namespaces, libc::EPERM | libc::ENOSPC | libc::EUSERS) | (Stage::Identity, libc::EPERM) => {
             Some("user namespaces are switched off here; `ringfence doctor` says how to allow them".to_owned())
         }
+        (Stage::Landlock, libc::EOPNOTSUPP) => Some(
+            "this kernel has no Landlock; `ringfence doctor` says how to get it".to_owned(),
+        ),
         (Stage::Cgroup, _) => Some("`ringfence doctor` says how to get a delegated cgroup".to_owned()),
         (Stage::Mount, libc::EPERM) if detail == "proc" => {
             Some("this container masks /proc, so no fresh one can be mounted; run it with an unmasked /proc".to_owned())

@@ -314,3 +314,18 @@ fn the_help_names_every_exit_code() {
         assert!(codes.contains(code), "{code}: {help}");
     }
 }
+
+#[test]
+fn six_when_a_wall_is_missing_and_every_wall_was_asked_for() {
+    let user = User::new();
+    let outer = ["python3", "-c", include_str!("../../support/without-landlock.py")];
+    let done = user.ringfence_under(&outer, &["run", "--all-walls", "--", "true"]).run();
+    assert_eq!(done.code, Some(6), "{done:?}");
+    // Where no cgroup is to be had either, that is found first.
+    let missing = if user.has_cgroup() { "Landlock" } else { "cgroup" };
+    assert!(done.stderr.contains(missing), "{done:?}");
+    // Without that word it runs, and the card says what is missing.
+    let done = user.ringfence_under(&outer, &["run", "--", "true"]).run();
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert!(done.stderr.contains("no landlock"), "{done:?}");
+}

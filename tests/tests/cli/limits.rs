@@ -92,3 +92,23 @@ fn a_nearly_used_up_memory_is_recorded_before_it_is_used_up() {
     assert_eq!(warned["event"]["severity"], "warning", "{warned}");
     assert_eq!(warned["event"]["metadata"]["limit"], 64 << 20, "{warned}");
 }
+
+#[test]
+fn memory_and_time_of_several_processes_count_together() {
+    let user = User::new();
+    let many = |work: &str| {
+        format!(
+            "import os, time\nfor _ in range(3):\n    if os.fork() == 0: break\n{work}\ntime.sleep(20)\n"
+        )
+    };
+    // Each of the four is below the limit alone.
+    let memory = many("x = b'a' * (50 << 20)");
+    let done = user.ringfence(["run", "--memory", "128", "--", "python3", "-c", &memory]).run();
+    assert_eq!(done.code, Some(4), "{done:?}");
+    assert!(done.stderr.contains("memory limit"), "{done:?}");
+    let time = many("while True: pass");
+    let arguments = ["run", "--cpu-time", "2", "--timeout", "60", "--", "python3", "-c", &time];
+    let done = user.ringfence(arguments).run();
+    assert_eq!(done.code, Some(4), "{done:?}");
+    assert!(done.stderr.contains("processor time limit"), "{done:?}");
+}

@@ -1,6 +1,6 @@
 //! Prints how long a full jail of one program takes, cold and prepared.
 //!
-//! `cargo run --release -p ringfence-sandbox-process --example measure -- /usr/bin/true`
+//! `cargo run --release -p ringfence-sandbox-process --example start_cost -- /usr/bin/true`
 #![expect(clippy::print_stdout, reason = "a measuring program")]
 
 use ringfence_limits::Preset;
