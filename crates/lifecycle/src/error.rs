@@ -166,6 +166,11 @@ impl RunError {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Denied(denial) => denial.repair.clone(),
+            // What a shell answers when it did not find, or may not start, a program.
+            Self::Status { status: 126 | 127, .. } => Some(
+                "a program that starts others needs --grant process.execute=NAME for each, or --grant process.execute for all"
+                    .to_owned(),
+            ),
             Self::Start(
                 StartError::Unavailable { help, .. } | StartError::Program { help, .. },
             ) => help.clone(),
