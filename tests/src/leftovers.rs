@@ -1,5 +1,6 @@
 //! What exists on the host because of jails.
 
+use crate::run::patience;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -116,8 +117,10 @@ fn descendants() -> BTreeSet<String> {
     found
 }
 
-/// Waits until `holds`, at most `limit`; says whether it does.
+/// Waits until `holds`, at most `limit`, which a slow machine puts off; says
+/// whether it does.
 pub fn eventually(limit: Duration, mut holds: impl FnMut() -> bool) -> bool {
+    let limit = patience(limit);
     let begin = Instant::now();
     while begin.elapsed() < limit {
         if holds() {

@@ -20,6 +20,6 @@ mod user;
 
 pub use leftovers::{Leftovers, children_of, eventually};
 pub use programs::{compile, hostile_folder, static_programs};
-pub use run::{Outcome, backend, drive, run, system_program};
+pub use run::{Outcome, backend, drive, patience, run, system_program};
 pub use scene::{Effect, Scene};
 pub use user::{as_ordinary_user, is_ordinary_user};

@@ -4,6 +4,7 @@ use ringfence_limits::{Budget, MIB, Preset};
 use ringfence_sandbox::{Backend, End, Plan, Programs, Running, Runtime, StartError, Usage};
 use ringfence_sandbox_process::{Limits, ProcessBackend};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::num::NonZeroU32;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -73,10 +74,31 @@ pub fn run(
     backend.start(plan).map(|running| drive(running, deadline))
 }
 
-/// Reads both streams until the program ends, at most until the deadline, then
-/// ends it.
+/// Environment variable that says how many times slower than usual the machine
+/// is, such as an emulated one: a whole number, 1 when absent.
+const SLOWNESS: &str = "RINGFENCE_TEST_SLOWNESS";
+
+/// How many times slower than usual this machine is, at least 1.
+pub(crate) fn slowness() -> u32 {
+    std::env::var(SLOWNESS).map_or(1, |text| {
+        let times: NonZeroU32 =
+            text.parse().expect("RINGFENCE_TEST_SLOWNESS is a whole number from 1 on");
+        times.get()
+    })
+}
+
+/// How long to wait on this machine for what takes `usual` on an ordinary one.
+/// Only waiting grows: what a test demands stays the same.
+#[must_use]
+pub fn patience(usual: Duration) -> Duration {
+    usual.saturating_mul(slowness())
+}
+
+/// Reads both streams until the program ends, at most until the deadline, which
+/// a slow machine puts off, then ends it.
 #[must_use]
 pub fn drive(mut running: Box<dyn Running>, deadline: Duration) -> Outcome {
+    let deadline = patience(deadline);
     let begin = Instant::now();
     let mut streams = running.streams();
     if let Some(stdin) = &streams.stdin {

@@ -1,6 +1,7 @@
 //! A place on the host with everything that an attacker would like to reach.
 
 use crate::programs::hostile_folder;
+use crate::run::{patience, slowness};
 use rustix::fs::{Mode, OFlags};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -13,6 +14,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// Something that an attack did to the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,7 +125,7 @@ impl Scene {
         shared_datagrams.set_nonblocking(true).unwrap();
         udp.set_nonblocking(true).unwrap();
         let victim = Command::new("sleep")
-            .arg("60")
+            .arg(patience(Duration::from_secs(60)).as_secs().to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()
@@ -170,6 +172,7 @@ impl Scene {
             ("BAIT_UDP", self.udp.local_addr().unwrap().port().to_string().into()),
             ("BAIT_PID", self.victim.id().to_string().into()),
             ("BAIT_HOSTNAME", host_name.into()),
+            ("BAIT_SLOWNESS", slowness().to_string().into()),
         ]
         .into_iter()
         .map(|(name, value)| (name.into(), value))

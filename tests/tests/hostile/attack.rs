@@ -3,7 +3,8 @@
 use ringfence_sandbox::{Exposed, Plan, Runtime};
 use ringfence_sandbox_process::ProcessBackend;
 use ringfence_tests::{
-    Effect, Outcome, Scene, compile, drive, hostile_folder, is_ordinary_user, run, system_program,
+    Effect, Outcome, Scene, compile, drive, hostile_folder, is_ordinary_user, patience, run,
+    system_program,
 };
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -96,7 +97,7 @@ impl Attack {
             Ok(outcome) => outcome,
             Err(error) => return vec![format!("{}: not started: {error}", self.file)],
         };
-        std::thread::sleep(self.linger);
+        std::thread::sleep(patience(self.linger));
         let effects = scene.effects(&outcome.printed);
         let mut wrong = self.ended_wrongly(&outcome);
         if !effects.is_empty() {
@@ -134,7 +135,7 @@ impl Attack {
         {
             wrong.push(format!("ended with {:?}", outcome.end));
         }
-        if outcome.ending > Duration::from_secs(2) {
+        if outcome.ending > patience(Duration::from_secs(2)) {
             wrong.push(format!("ending it took {:?}", outcome.ending));
         }
         wrong
@@ -161,7 +162,7 @@ impl Attack {
                 }
             }
         };
-        std::thread::sleep(self.linger);
+        std::thread::sleep(patience(self.linger));
         let effects: BTreeSet<Effect> = scene.effects(&printed);
         if effects.contains(&self.effect) {
             return Vec::new();
@@ -223,10 +224,10 @@ impl Attack {
             .spawn()
             .unwrap();
         let begin = Instant::now();
-        while child.try_wait().unwrap().is_none() && begin.elapsed() < self.deadline {
+        while child.try_wait().unwrap().is_none() && begin.elapsed() < patience(self.deadline) {
             std::thread::sleep(Duration::from_millis(2));
         }
-        std::thread::sleep(self.linger);
+        std::thread::sleep(patience(self.linger));
         let group = i32::try_from(child.id()).unwrap();
         // SAFETY: needed because std cannot signal a group. Sound: plain numbers.
         unsafe { libc::kill(-group, libc::SIGKILL) };

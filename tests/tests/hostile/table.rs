@@ -106,7 +106,8 @@ pub(crate) const PROCESSES: &[Attack] = &[
         Said,
         By(&["sh", "-c", "exec 7< \"$BAIT_SECRET\"; exec \"$@\"", "sh"]),
     ),
-    Attack::new("ptrace.py", Said, Bare),
+    // Without a jail the first process is the machine's, which is left alone.
+    Attack::new("ptrace.py", Said, By(&["env", "SPARE_INIT=yes"])),
     Attack::new("write-memory-of-others.py", Said, Bare),
     Attack::new("process-memory-calls.py", Said, Bare),
     Attack::new("steal-descriptor.py", Said, Bare),

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 /// What tests and plugins call by name.
 const PROGRAMS: &str = "\
-    bash cat chmod chown cp cut date dash dd df echo env expr false find git grep head hostname id \
-    kill ln ls mkdir mkfifo mktemp mount mv node nproc ps pwd python3 readlink realpath rm rmdir \
+    awk bash cat chmod chown cp cut date dash dd df echo env expr false find git grep head hostname id \
+    kill ldd ln ls mkdir mkfifo mktemp mount mv node nproc ps pwd python3 readlink realpath rm rmdir \
     script sed seq setpriv setsid sh sleep sort stat stty tail tee test timeout touch tr true tty \
     umount uname unshare wc whoami xargs";
 
