@@ -37,9 +37,24 @@ impl Outcome {
 }
 
 /// Boots, and stops the machine at its end or at the limit.
+///
+/// Two processors take turns: on threads of their own, the emulator may run code
+/// that the guest's kernel has just patched, such as for `perf_event_open`, and
+/// that kernel then ends with `Oops: int3`.
 pub(crate) fn boot(parts: &Parts, image: &Path, limit: Duration) -> Result<Outcome> {
     let mut child = command(parts.emulator)
-        .args(["-accel", "tcg,thread=multi", "-cpu", "max", "-M", "q35", "-smp", "2", "-m", "3072"])
+        .args([
+            "-accel",
+            "tcg,thread=single",
+            "-cpu",
+            "max",
+            "-M",
+            "q35",
+            "-smp",
+            "2",
+            "-m",
+            "3072",
+        ])
         .args(["-nographic", "-nodefaults", "-no-reboot", "-nic", "none", "-serial", "stdio"])
         .arg("-kernel")
         .arg(&parts.kernel)
