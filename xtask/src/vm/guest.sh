@@ -23,6 +23,8 @@ $box ln -s /proc/self/fd /dev/fd
 # /proc/self/mem cannot be read for other processes of the same user.
 echo 1 > /proc/sys/kernel/yama/ptrace_scope
 $box ip link set lo up
+# For the control of vsock.py.
+$box insmod /vm/vsock.ko
 $box hostname machine
 $box mkdir -p /home/ordinary
 $box chown 1000:1000 /home/ordinary

@@ -14,7 +14,7 @@ const PROGRAMS: &str = "\
     awk bash cat chmod chown cp cut date dash dd df echo env expr false find git grep head hostname id \
     kill ldd ln ls mkdir mkfifo mktemp mount mv node nproc ps pwd python3 readlink realpath rm rmdir \
     script sed seq setpriv setsid sh sleep sort stat stty tail tee test timeout touch tr true tty \
-    umount uname unshare wc whoami xargs";
+    umount uname unshare wc whoami xargs yes";
 
 /// Parts of Python's library that nothing here needs.
 const LEFT_OUT: [&str; 6] = ["test", "idlelib", "lib2to3", "ensurepip", "dist-packages", "tkinter"];
@@ -40,6 +40,7 @@ pub(crate) fn build(
     stage.python()?;
     stage.repository()?;
     stage.attacks()?;
+    stage.vsock(parts)?;
     let mut list = String::new();
     for program in programs {
         stage.program(&program.path)?;
@@ -184,6 +185,18 @@ impl Stage {
             }
         }
         Ok(())
+    }
+
+    /// The one module that a control needs and that nothing loads by itself here.
+    fn vsock(&self, parts: &Parts) -> Result<()> {
+        let modules = parts.kernel.with_file_name("../lib/modules").join(&parts.version);
+        let module = fs::File::create(self.root.join("vm/vsock.ko"))?;
+        must(
+            command("xz")
+                .args(["--decompress", "--stdout"])
+                .arg(modules.join("kernel/net/vmw_vsock/vsock.ko.xz"))
+                .stdout(module),
+        )
     }
 
     fn folder(&self, folder: &Path, leave_out: &dyn Fn(&str) -> bool) -> Result<()> {
