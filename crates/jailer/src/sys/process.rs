@@ -219,7 +219,11 @@ pub(crate) fn spawn_sharing_memory<T>(
     data: &mut T,
 ) -> Result<i32> {
     const STACK: usize = 64 * 1024;
-    let mut stack = vec![0_u128; STACK / 16];
+    // Said to the caller when there is no room: an abort would write its message
+    // to descriptor 2, which may be the plugin's by now.
+    let mut stack: Vec<u128> = Vec::new();
+    stack.try_reserve_exact(STACK / 16).map_err(|_| Errno(libc::ENOMEM))?;
+    stack.resize(STACK / 16, 0);
     // SAFETY: needed to name the end of the stack, which grows down. Sound
     // because one past the end of the allocation is a valid pointer to form.
     let top = unsafe { stack.as_mut_ptr().add(STACK / 16) };
