@@ -11,6 +11,7 @@ mod failing;
 mod killed;
 mod limits;
 mod many;
+mod namespaces;
 mod walls;
 
 use std::fs::{File, OpenOptions};
