@@ -13,7 +13,8 @@ use std::path::Path;
 
 /// New user, mount, process and host name namespaces. The cgroup namespace is
 /// made later, from inside the jail's cgroup.
-const NAMESPACES: u64 = 0x1000_0000 | 0x0002_0000 | 0x2000_0000 | 0x0400_0000;
+const NAMESPACES: i32 =
+    libc::CLONE_NEWUSER | libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWUTS;
 /// The network and IPC namespaces, which take half of the time of a start: a
 /// spawner with the right to do so makes them for the next jail ahead of time,
 /// by moving into new ones itself.
@@ -72,7 +73,7 @@ pub fn serve(control: OwnedFd) -> Result<(), Errno> {
         stands_in_new: false,
     };
     spawner.move_ahead();
-    // What dies together with a killed jailer takes a moment to be gone.
+    // Removes what a killed jailer left; what dies together with it takes a moment.
     let stale = cgroup::sweep(&spawner.hierarchy);
     let result = spawner.run();
     spawner.end_all();
@@ -250,10 +251,8 @@ impl Spawner {
         let ids = (sys::effective_uid(), sys::effective_gid());
         let [plain, compiler] = &self.filters;
         let filter = if spec.seccomp.writable_executable { compiler } else { plain };
-        let mut flags = NAMESPACES;
-        if !std::mem::take(&mut self.stands_in_new) {
-            flags |= u64::from(AHEAD.unsigned_abs());
-        }
+        let ahead = if std::mem::take(&mut self.stands_in_new) { 0 } else { AHEAD };
+        let flags = u64::from((NAMESPACES | ahead).unsigned_abs());
         match sys::fork_with(flags, folder.as_ref().map(AsFd::as_fd)) {
             Ok(Forked::Child) => {
                 drop(tell);

@@ -43,7 +43,5 @@ fn no_two_jails_of_one_jailer_share_a_namespace_nor_does_the_host() {
 
 #[test]
 fn nor_do_the_jails_of_an_ordinary_user() {
-    as_ordinary_user(
-        "namespaces::no_two_jails_of_one_jailer_share_a_namespace_nor_does_the_host",
-    );
+    as_ordinary_user("namespaces::no_two_jails_of_one_jailer_share_a_namespace_nor_does_the_host");
 }

@@ -34,14 +34,6 @@ pub enum Hierarchy {
 /// Environment variable that names a delegated cgroup v2 folder.
 const OVERRIDE: &str = "RINGFENCE_CGROUP";
 
-/// Looks once; removes cgroups that a killed jailer left behind.
-#[must_use]
-pub fn discover() -> Hierarchy {
-    let hierarchy = find();
-    sweep(&hierarchy);
-    hierarchy
-}
-
 /// Removes cgroups that a killed jailer left behind; `true` when some could not
 /// be, because their last processes are still dying.
 pub(crate) fn sweep(hierarchy: &Hierarchy) -> bool {
@@ -59,7 +51,9 @@ pub(crate) fn sweep(hierarchy: &Hierarchy) -> bool {
     left.count() > 0
 }
 
-fn find() -> Hierarchy {
+/// Looks once, and switches on the controllers of a delegated folder.
+#[must_use]
+pub fn discover() -> Hierarchy {
     let mounts = super::read_text("/proc/self/mountinfo").unwrap_or_default();
     let own = super::read_text("/proc/self/cgroup").unwrap_or_default();
     let mut reason = "no cgroup hierarchy is mounted".to_owned();
