@@ -78,7 +78,8 @@ pub fn serve(control: OwnedFd) -> Result<(), Errno> {
     let result = spawner.run();
     spawner.end_all();
     if stale {
-        cgroup::sweep(&spawner.hierarchy);
+        // What is still not empty waits for the next jailer.
+        let _ = cgroup::sweep(&spawner.hierarchy);
     }
     result
 }

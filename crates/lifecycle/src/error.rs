@@ -90,7 +90,7 @@ pub enum RunError {
         /// The error that ended it.
         why: Option<String>,
     },
-    /// Nothing was started.
+    /// Nothing was started, or the jailer died under the plugin.
     #[error(transparent)]
     Start(#[from] StartError),
     /// The log cannot be written, so nothing may happen.

@@ -7,6 +7,9 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+/// How long a killed jailer's processes may take to die; the next jailer removes what is left.
+const ORPHANS_DIE_IN: Duration = Duration::from_millis(500);
+
 /// A jail that is built or runs. Dropping it kills everything in it.
 #[derive(Debug)]
 pub struct Jail {
@@ -25,6 +28,8 @@ pub struct Jail {
     end: Option<End>,
     usage: Option<Usage>,
     killed: bool,
+    /// The jailer died before its last report.
+    orphaned: bool,
 }
 
 impl Jail {
@@ -44,6 +49,7 @@ impl Jail {
             end: None,
             usage: None,
             killed: false,
+            orphaned: false,
         }
     }
 
@@ -101,17 +107,21 @@ impl Jail {
             Err(error) => return Err(StartError::Jailer(error.to_string())),
         };
         if bytes.is_empty() {
-            if self.usage.is_some() {
+            if self.usage.is_none() {
+                // Both init and jailer are gone without a last word.
+                self.usage = Some(Usage { wall: self.asked.elapsed(), ..Usage::default() });
+                self.orphaned = true;
+                if self.killed {
+                    self.end.get_or_insert(End::Killed);
+                }
+                remove_orphans();
+            }
+            if !self.orphaned || self.end.is_some() {
                 return Ok(false);
             }
-            // Both init and jailer are gone without a last word.
-            self.usage = Some(Usage { wall: self.asked.elapsed(), ..Usage::default() });
-            self.end.get_or_insert(End::Killed);
-            return if self.started || self.killed {
-                Ok(false)
-            } else {
-                Err(StartError::Jailer("it died while it built the jail".to_owned()))
-            };
+            // A jail dies with its jailer; that is not the plugin's doing.
+            let when = if self.started { "the plugin ran" } else { "it built the jail" };
+            return Err(StartError::Jailer(format!("it died while {when}")));
         }
         let report = Report::decode(bytes)
             .map_err(|_| StartError::Jailer("it sent a malformed report".to_owned()))?;
@@ -245,6 +255,19 @@ impl Jail {
         self.seen_cpu = self.seen_cpu.max(cpu);
         self.seen_memory = self.seen_memory.max(memory);
         Some(Live { cpu: self.seen_cpu, memory, out_of_memory: 0 })
+    }
+}
+
+/// Removes the cgroups of a jailer that was killed, once their last process is gone.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nobody tells when a dying process has left its cgroup"
+)]
+fn remove_orphans() {
+    let hierarchy = ringfence_jailer::cgroup::discover();
+    let end = Instant::now() + ORPHANS_DIE_IN;
+    while ringfence_jailer::cgroup::sweep(&hierarchy) && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 

@@ -176,7 +176,8 @@ fn a_killed_jailer_takes_its_jail_with_it_and_loses_no_record() {
         rustix::process::kill_process(jailer, Signal::KILL).unwrap();
     }
     let done = started.finish();
-    assert!(![None, Some(0), Some(1)].contains(&done.code), "{done:?}");
+    assert_eq!(done.code, Some(6), "{done:?}");
+    assert!(done.stderr.contains("the jailer failed: it died while the plugin ran"), "{done:?}");
     jail.is_gone();
     assert_eq!(user.kinds().last().map(String::as_str), Some("sandbox_ended"));
     assert_eq!(user.ringfence(["run", "--", "true"]).run().code, Some(0));

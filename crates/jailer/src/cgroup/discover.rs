@@ -36,7 +36,8 @@ const OVERRIDE: &str = "RINGFENCE_CGROUP";
 
 /// Removes cgroups that a killed jailer left behind; `true` when some could not
 /// be, because their last processes are still dying.
-pub(crate) fn sweep(hierarchy: &Hierarchy) -> bool {
+#[must_use]
+pub fn sweep(hierarchy: &Hierarchy) -> bool {
     let folders: Vec<&PathBuf> = match hierarchy {
         Hierarchy::Two { parent } => vec![parent],
         Hierarchy::One { memory, pids, cpu, cpuacct } => {

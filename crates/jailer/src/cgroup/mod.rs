@@ -8,8 +8,7 @@ mod discover;
 mod kernel_file;
 mod stale;
 
-pub(crate) use discover::sweep;
-pub use discover::{Hierarchy, discover};
+pub use discover::{Hierarchy, discover, sweep};
 pub(crate) use kernel_file::read_text;
 pub(crate) use stale::own_prefix;
 

@@ -41,11 +41,16 @@ pub(super) fn sweep(folder: &Path) -> bool {
 }
 
 /// When a process started, in clock ticks since boot: field 22 of proc_pid_stat(5).
+/// None when it is dead, also when nobody waited for it yet.
 fn start_time(pid: u32) -> Option<u64> {
     let stat = super::read_text(format!("/proc/{pid}/stat"))?;
     // The second field is the name in brackets and may hold anything.
     let (_, rest) = stat.rsplit_once(')')?;
-    rest.split_whitespace().nth(19)?.parse().ok()
+    let mut fields = rest.split_whitespace();
+    if matches!(fields.next()?, "Z" | "X") {
+        return None;
+    }
+    fields.nth(18)?.parse().ok()
 }
 
 #[cfg(test)]
