@@ -102,6 +102,7 @@ pub(crate) fn plan(job: &Job) -> Plan {
         programs: Programs::None,
         just_in_time_compiler: is_node,
         control: false,
+        network: false,
         long_lived: false,
         budget: Preset::Production.budget(),
     }

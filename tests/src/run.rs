@@ -47,6 +47,7 @@ pub fn system_program(program: &str, arguments: &[&str]) -> Plan {
         programs: Programs::All,
         just_in_time_compiler: false,
         control: false,
+        network: false,
         long_lived: false,
         budget: budget(),
     }

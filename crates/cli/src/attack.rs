@@ -96,6 +96,7 @@ fn attack(profile: &Profile) -> Result<Outcome, Box<dyn Error>> {
         programs: Programs::None,
         just_in_time_compiler: profile.jit,
         control: false,
+        network: false,
         long_lived: false,
         budget,
     };

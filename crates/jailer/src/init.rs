@@ -5,7 +5,7 @@ use crate::identity::{self, INSIDE};
 use crate::spec::{ExecSpec, JailSpec, MountStep};
 use crate::sys::{self, Errno};
 use crate::wire::{MAX_MESSAGE, Report, Stage};
-use crate::{landlock, mounts, seccomp};
+use crate::{landlock, mounts, network, seccomp};
 use std::ffi::CString;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
@@ -23,6 +23,8 @@ pub(crate) struct Start<'a> {
     pub(crate) maps_written: OwnedFd,
     /// cgroup v1 files to move ourselves through.
     pub(crate) tasks: Vec<OwnedFd>,
+    /// The spawner built the network already.
+    pub(crate) has_network: bool,
     /// Own user and group id on the host.
     pub(crate) ids: (u32, u32),
 }
@@ -82,6 +84,10 @@ fn build(start: &mut Start<'_>) -> Result<u32, Failure> {
     let _ = sys::write_file(c"/proc/sys/user/max_inotify_watches", b"8192");
     sys::set_hostname(&start.spec.hostname).map_err(at(Stage::Settings))?;
     sys::clear_domain_name().map_err(at(Stage::Settings))?;
+    if start.spec.seccomp.network && !start.has_network {
+        let sockets = network::build().map_err(at(Stage::Network))?;
+        network::hand_over(&sockets, &start.status).map_err(at(Stage::Network))?;
+    }
 
     let root = mounts::build(&start.spec.mounts, binds).map_err(mount_failure)?;
     mounts::enter(&root).map_err(at(Stage::Pivot))?;
@@ -95,7 +101,8 @@ fn build(start: &mut Start<'_>) -> Result<u32, Failure> {
         })?;
     }
     drop_privileges().map_err(at(Stage::Capabilities))?;
-    let abi = landlock::restrict(&start.spec.landlock).map_err(at(Stage::Landlock))?;
+    let abi = landlock::restrict(&start.spec.landlock, start.spec.seccomp.network)
+        .map_err(at(Stage::Landlock))?;
     if abi == 0 && start.spec.landlock_required {
         return Err(at(Stage::Landlock)(Errno(libc::EOPNOTSUPP)));
     }

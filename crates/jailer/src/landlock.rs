@@ -43,8 +43,9 @@ pub fn abi() -> u32 {
 /// Restricts this process and all it starts to `rules`. Returns the ABI in
 /// force, 0 when there is none.
 ///
-/// A path that does not exist is skipped: what is not there needs no rule.
-pub(crate) fn restrict(rules: &[LandlockRule]) -> Result<u32, Errno> {
+/// With `network`, TCP is left to the jail's own network, which ends at the
+/// gate. A path that does not exist is skipped: what is not there needs no rule.
+pub(crate) fn restrict(rules: &[LandlockRule], network: bool) -> Result<u32, Errno> {
     let abi = abi();
     if abi == 0 {
         return Ok(0);
@@ -57,7 +58,7 @@ pub(crate) fn restrict(rules: &[LandlockRule]) -> Result<u32, Errno> {
     };
     let ruleset = Ruleset {
         files,
-        network: if abi >= 4 { NETWORK } else { 0 },
+        network: if abi >= 4 && !network { NETWORK } else { 0 },
         scoped: if abi >= 6 { SCOPES } else { 0 },
     };
     let ruleset = sys::landlock_owned(sys::landlock_create(Some(&ruleset))?);

@@ -22,6 +22,7 @@ mod identity;
 mod init;
 mod landlock;
 mod mounts;
+mod network;
 pub mod seccomp;
 mod spawner;
 mod spec;

@@ -6,7 +6,7 @@ use crate::init::{self, Start};
 use crate::spec::{JailSpec, SeccompProfile};
 use crate::sys::{self, Errno, Forked};
 use crate::wire::{MAX_MESSAGE, Report, Stage, Usage};
-use crate::{cgroup, seccomp};
+use crate::{cgroup, network, seccomp};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -36,8 +36,9 @@ struct Spawner {
     control: OwnedFd,
     identity: Identity,
     hierarchy: Hierarchy,
-    /// Index 0 without, 1 with a just-in-time compiler.
-    filters: [seccomp::Program; 2],
+    /// Those that were asked for, each built once; the ones without a network
+    /// are built before anybody asks.
+    filters: Vec<(SeccompProfile, seccomp::Program)>,
     jails: Vec<Jail>,
     next: u64,
     /// What the names of its cgroups begin with.
@@ -60,13 +61,16 @@ pub fn keep_only_control() {
 /// # Errors
 /// When the control socket itself fails.
 pub fn serve(control: OwnedFd) -> Result<(), Errno> {
-    let filter = |writable_executable| seccomp::assemble(SeccompProfile { writable_executable });
+    let ahead = [false, true].map(|writable_executable| {
+        let profile = SeccompProfile { writable_executable, network: false };
+        (profile, seccomp::assemble(profile))
+    });
     let mut spawner = Spawner {
         control,
         identity: Identity::choose(),
         // Looked up before the first request, while the host does other things.
         hierarchy: discover(),
-        filters: [filter(false), filter(true)],
+        filters: ahead.into(),
         jails: Vec::new(),
         next: 0,
         prefix: cgroup::own_prefix(),
@@ -250,14 +254,35 @@ impl Spawner {
         };
         let status = status.try_clone().map_err(|_| request(Errno(libc::EMFILE)))?;
         let ids = (sys::effective_uid(), sys::effective_gid());
-        let [plain, compiler] = &self.filters;
-        let filter = if spec.seccomp.writable_executable { compiler } else { plain };
-        let ahead = if std::mem::take(&mut self.stands_in_new) { 0 } else { AHEAD };
+        if !self.filters.iter().any(|(profile, _)| *profile == spec.seccomp) {
+            self.filters.push((spec.seccomp, seccomp::assemble(spec.seccomp)));
+        }
+        let filter = self.filters.iter().find(|(profile, _)| *profile == spec.seccomp);
+        let (_, filter) = filter.ok_or_else(|| request(Errno(libc::EINVAL)))?;
+        let stands_in_new = std::mem::take(&mut self.stands_in_new);
+        let has_network = spec.seccomp.network && stands_in_new;
+        if has_network {
+            // From here, where it is: a jail has no rights over a namespace that
+            // the spawner made.
+            let sockets = network::build().map_err(|e| Report::failed(Stage::Network, e, b""))?;
+            network::hand_over(&sockets, &status).map_err(request)?;
+        }
+        let ahead = if stands_in_new { 0 } else { AHEAD };
         let flags = u64::from((NAMESPACES | ahead).unsigned_abs());
         match sys::fork_with(flags, folder.as_ref().map(AsFd::as_fd)) {
             Ok(Forked::Child) => {
                 drop(tell);
-                init::run(Start { spec, filter, binds, status, go, maps_written, tasks, ids })
+                init::run(Start {
+                    spec,
+                    filter,
+                    binds,
+                    status,
+                    go,
+                    maps_written,
+                    tasks,
+                    has_network,
+                    ids,
+                })
             }
             Ok(Forked::Parent { pid, pidfd }) => {
                 let told = self.identity.write_maps(pid).and_then(|()| sys::write_all(&tell, b"1"));

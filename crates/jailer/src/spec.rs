@@ -138,6 +138,9 @@ pub struct SeccompProfile {
     /// Memory may be both writable and executable, one after the other or at
     /// once: only for runtimes with a just-in-time compiler.
     pub writable_executable: bool,
+    /// The jail has a network whose other end the host holds, so internet sockets
+    /// may be made.
+    pub network: bool,
 }
 
 /// The program to start in a finished jail.

@@ -44,10 +44,12 @@ pub enum Stage {
     Go = 11,
     /// Starting the program.
     Exec = 12,
+    /// Building the private network.
+    Network = 13,
 }
 
 impl Stage {
-    const ALL: [Stage; 13] = [
+    const ALL: [Stage; 14] = [
         Stage::Request,
         Stage::Namespaces,
         Stage::Identity,
@@ -61,6 +63,7 @@ impl Stage {
         Stage::Seccomp,
         Stage::Go,
         Stage::Exec,
+        Stage::Network,
     ];
 
     /// The stage in words.
@@ -80,6 +83,7 @@ impl Stage {
             Self::Seccomp => "restricting system calls (seccomp)",
             Self::Go => "waiting for the program",
             Self::Exec => "starting the program",
+            Self::Network => "building the private network (nf_tables)",
         }
     }
 }
@@ -117,6 +121,9 @@ pub enum Report {
         /// Landlock ABI in force, 0 for none.
         landlock: u32,
     },
+    /// The jail has its network. With it come the host's ends: for IPv4 and then,
+    /// where the kernel has it, for IPv6, a TCP listener and a UDP socket for names.
+    Network,
     /// The program runs.
     Started,
     /// The jail could not be built, or the program not started.
@@ -245,6 +252,7 @@ impl JailSpec {
         }
         out.u8(self.landlock_required.into());
         out.u8(self.seccomp.writable_executable.into());
+        out.u8(self.seccomp.network.into());
         out.0
     }
 
@@ -267,7 +275,10 @@ impl JailSpec {
             landlock: from
                 .list(|from| Ok(LandlockRule { path: from.text()?, access: from.u8()? }))?,
             landlock_required: from.u8()? != 0,
-            seccomp: SeccompProfile { writable_executable: from.u8()? != 0 },
+            seccomp: SeccompProfile {
+                writable_executable: from.u8()? != 0,
+                network: from.u8()? != 0,
+            },
         };
         from.end()?;
         Ok(spec)
@@ -366,6 +377,7 @@ impl Report {
                 out.u8(5);
                 out.u32(*landlock);
             }
+            Self::Network => out.u8(6),
             Self::Started => out.u8(1),
             Self::Failed { stage, errno, detail } => {
                 out.u8(2);
@@ -398,6 +410,7 @@ impl Report {
         let report = match from.u8()? {
             0 => Self::Created { pid: from.i32()?, cgroup: from.bytes()?, time: from.bytes()? },
             5 => Self::Ready { landlock: from.u32()? },
+            6 => Self::Network,
             1 => Self::Started,
             2 => {
                 let stage = from.u8()?;
@@ -445,7 +458,7 @@ mod tests {
             cgroup: CgroupLimits { memory: 1, pids: 2, cpu_percent: 3, required: true },
             landlock: vec![LandlockRule { path: c"/".into(), access: 1 }],
             landlock_required: true,
-            seccomp: SeccompProfile { writable_executable: true },
+            seccomp: SeccompProfile { writable_executable: true, network: true },
         }
     }
 
@@ -471,6 +484,7 @@ mod tests {
         for report in [
             Report::Created { pid: 7, cgroup: b"/x".to_vec(), time: b"/y".to_vec() },
             Report::Ready { landlock: 7 },
+            Report::Network,
             Report::Started,
             Report::failed(Stage::Exec, Errno(2), b"/bin/x"),
             Report::Exited { status: 256 },

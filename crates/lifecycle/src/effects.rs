@@ -173,6 +173,7 @@ impl ProcessRunner for NestedJail {
             programs: Programs::None,
             just_in_time_compiler: false,
             control: false,
+            network: false,
             long_lived: false,
             budget,
             ..self.plan.clone()

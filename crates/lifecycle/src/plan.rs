@@ -65,6 +65,7 @@ pub(crate) fn plan(
         programs: programs(grants, around)?,
         just_in_time_compiler: package.jit,
         control: package.protocol == Protocol::Actions,
+        network: !grants.of_kind(Kind::NetworkRequest).is_empty(),
         long_lived: package.protocol != Protocol::Plain,
         budget: admitted.budget().clone(),
     })

@@ -22,6 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         programs: Programs::All,
         just_in_time_compiler: false,
         control: false,
+        network: false,
         long_lived: false,
         budget: Preset::Production.budget(),
     };

@@ -107,7 +107,7 @@ impl ProcessBackend {
         spec.landlock_required = self.landlock_required;
         let exec = exec_spec(plan, &interpreter)?;
         let jail = self.with_jailer(|jailer| jailer.create(&spec))?;
-        Ok(PreparedJail { jail, exec, control: plan.control })
+        Ok(PreparedJail { jail, exec, control: plan.control, network: plan.network })
     }
 }
 
@@ -117,6 +117,7 @@ pub struct PreparedJail {
     jail: Jail,
     exec: ExecSpec,
     control: bool,
+    network: bool,
 }
 
 impl PreparedJail {
@@ -151,8 +152,17 @@ impl PreparedJail {
         self.jail.launch(&self.exec, &fds)?;
         drop(fds);
         self.jail.wait_started()?;
-        let streams =
-            Streams { stdin: Some(stdin), stdout: Some(stdout), stderr: Some(stderr), control };
+        let network = self.jail.take_network();
+        if self.network && network.is_none() {
+            return Err(StartError::Jailer("it built no network".to_owned()));
+        }
+        let streams = Streams {
+            stdin: Some(stdin),
+            stdout: Some(stdout),
+            stderr: Some(stderr),
+            control,
+            network,
+        };
         Ok(RunningJail { jail: self.jail, streams })
     }
 }

@@ -47,7 +47,7 @@ pub(crate) fn receive(
     socket: &OwnedFd,
     buffer: &mut [u8],
     wait: bool,
-) -> Result<(usize, Option<OwnedFd>), Errno> {
+) -> Result<(usize, Vec<OwnedFd>), Errno> {
     let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(8))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let mut flags = RecvFlags::CMSG_CLOEXEC;
@@ -57,13 +57,13 @@ pub(crate) fn receive(
     let received = rustix::io::retry_on_intr(|| {
         recvmsg(socket, &mut [IoSliceMut::new(buffer)], &mut control, flags)
     })?;
-    let mut fd = None;
+    let mut all = Vec::new();
     for message in control.drain() {
         if let RecvAncillaryMessage::ScmRights(fds) = message {
-            fd = fds.into_iter().next();
+            all.extend(fds);
         }
     }
-    Ok((received.bytes, fd))
+    Ok((received.bytes, all))
 }
 
 /// Borrows each of `fds`.

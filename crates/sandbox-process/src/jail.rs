@@ -2,7 +2,7 @@
 
 use crate::channel;
 use ringfence_jailer::{Errno, ExecSpec, MAX_MESSAGE, Report, Stage};
-use ringfence_sandbox::{End, Live, StartError, Usage};
+use ringfence_sandbox::{End, Live, Network, NetworkEnds, StartError, Usage};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -30,6 +30,7 @@ pub struct Jail {
     killed: bool,
     /// The jailer died before its last report.
     orphaned: bool,
+    network: Option<Network>,
 }
 
 impl Jail {
@@ -50,6 +51,7 @@ impl Jail {
             usage: None,
             killed: false,
             orphaned: false,
+            network: None,
         }
     }
 
@@ -95,17 +97,23 @@ impl Jail {
         Ok(())
     }
 
+    /// The host's ends of its network, once it has one.
+    pub(crate) fn take_network(&mut self) -> Option<Network> {
+        self.network.take()
+    }
+
     /// Takes one report; `false` when there was none to take.
     fn next_report(&mut self, wait: bool) -> Result<bool, StartError> {
         let mut buffer = [0; 8192];
-        let bytes = match channel::receive(&self.status, &mut buffer, wait) {
-            Ok((length, _pidfd)) => buffer.get(..length).unwrap_or(&[]),
+        let (length, fds) = match channel::receive(&self.status, &mut buffer, wait) {
+            Ok(received) => received,
             Err(rustix::io::Errno::AGAIN) => return Ok(false),
             // The jailer closed its end with our request to kill unread. The
             // error is told once; its last reports are still in the queue.
             Err(rustix::io::Errno::CONNRESET) => return Ok(true),
             Err(error) => return Err(StartError::Jailer(error.to_string())),
         };
+        let bytes = buffer.get(..length).unwrap_or(&[]);
         if bytes.is_empty() {
             if self.usage.is_none() {
                 // Both init and jailer are gone without a last word.
@@ -125,11 +133,11 @@ impl Jail {
         }
         let report = Report::decode(bytes)
             .map_err(|_| StartError::Jailer("it sent a malformed report".to_owned()))?;
-        self.take(report)?;
+        self.take(report, fds)?;
         Ok(true)
     }
 
-    fn take(&mut self, report: Report) -> Result<(), StartError> {
+    fn take(&mut self, report: Report, fds: Vec<OwnedFd>) -> Result<(), StartError> {
         match report {
             Report::Created { pid, cgroup, time } => {
                 self.pid = u32::try_from(pid).unwrap_or(0);
@@ -140,6 +148,7 @@ impl Jail {
                 self.landlock = landlock;
                 self.ready = true;
             }
+            Report::Network => self.network = network(fds),
             Report::Started => self.started = true,
             Report::Failed { stage, errno, detail } => {
                 self.end = Some(End::Killed);
@@ -299,6 +308,13 @@ impl Drop for Jail {
     }
 }
 
+/// The sockets that the jailer sent, in the order of [`Report::Network`].
+fn network(fds: Vec<OwnedFd>) -> Option<Network> {
+    let mut fds = fds.into_iter();
+    let mut ends = || Some(NetworkEnds { listener: fds.next()?, names: fds.next()? });
+    Some(Network { ipv4: ends()?, ipv6: ends() })
+}
+
 fn path_of(bytes: Vec<u8>) -> Option<PathBuf> {
     use std::os::unix::ffi::OsStringExt;
     (!bytes.is_empty()).then(|| PathBuf::from(std::ffi::OsString::from_vec(bytes)))
@@ -335,6 +351,9 @@ fn failure(stage: Stage, errno: Errno, detail: &[u8]) -> StartError {
         (Stage::Mount, libc::EPERM) if detail == "proc" => {
             Some("this container masks /proc, so no fresh one can be mounted; run it with an unmasked /proc".to_owned())
         }
+        (Stage::Network, _) => Some(
+            "its network needs nf_tables with address translation (modules nf_tables, nft_redir, nf_nat); `ringfence doctor` says whether it is there".to_owned(),
+        ),
         _ => None,
     };
     let reason = if detail.is_empty() { errno.to_string() } else { format!("{errno}: {detail}") };

@@ -24,6 +24,19 @@ const LOADERS: [&str; 2] = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-musl-x86_64.
 /// Mounts that would put the host's own state inside.
 const FORBIDDEN: [&str; 6] = ["/proc", "/sys", "/dev", "/run", "/etc", "/tmp"];
 
+/// Any address does, since every question for a name is redirected; one of the
+/// block for tests of devices (RFC 2544), so that no other block changes meaning.
+const NAME_SERVER: &str = "198.18.0.1";
+/// Certificate authorities, by distribution; see ca-certificates(8) and
+/// update-ca-trust(8).
+const TRUST: [&str; 5] = [
+    "/etc/ssl/certs",
+    "/etc/ssl/openssl.cnf",
+    "/etc/ssl/cert.pem",
+    "/etc/pki/tls/certs",
+    "/etc/pki/ca-trust/extracted",
+];
+
 /// Most files in the private `/tmp`: one for every 4 KiB, at least 1,024.
 fn tmp_files(bytes: u64) -> u64 {
     (bytes / 4096).max(1024)
@@ -143,6 +156,9 @@ impl SystemRoot {
             }
             executables.push(program.clone());
         }
+        if plan.network {
+            mounts.extend(network_files());
+        }
         for (target, content) in &plan.files {
             mounts.push(MountStep::File { target: inside(target)?, content: content.clone() });
         }
@@ -161,6 +177,7 @@ impl SystemRoot {
             landlock_required: false,
             seccomp: SeccompProfile {
                 writable_executable: plan.just_in_time_compiler || plan.runtime == Runtime::Node,
+                network: plan.network,
             },
         })
     }
@@ -353,6 +370,17 @@ fn small_files() -> Vec<MountStep> {
         content: content.as_bytes().to_vec(),
     })
     .collect()
+}
+
+/// What programs read before they speak to a network: whom to ask for names, and
+/// which certificate authorities this machine trusts.
+fn network_files() -> Vec<MountStep> {
+    let mut steps = vec![MountStep::File {
+        target: c"etc/resolv.conf".into(),
+        content: format!("nameserver {NAME_SERVER}\n").into_bytes(),
+    }];
+    steps.extend(TRUST.into_iter().filter(|path| Path::new(path).exists()).map(optional));
+    steps
 }
 
 fn rlimits(plan: &Plan, cgroup_required: bool) -> Vec<Rlimit> {

@@ -16,6 +16,27 @@ pub struct Streams {
     pub stderr: Option<OwnedFd>,
     /// The control channel, a stream in both directions, when the plan asks for one.
     pub control: Option<OwnedFd>,
+    /// Where everything that it does on its network ends, when the plan asks for one.
+    pub network: Option<Network>,
+}
+
+/// The host's ends of a sandbox's private network.
+#[derive(Debug)]
+pub struct Network {
+    /// For IPv4.
+    pub ipv4: NetworkEnds,
+    /// For IPv6, where the kernel has it.
+    pub ipv6: Option<NetworkEnds>,
+}
+
+/// The host's ends for one family of addresses.
+#[derive(Debug)]
+pub struct NetworkEnds {
+    /// TCP listener at which every connection arrives, whatever address and port
+    /// it was made to; the socket option `SO_ORIGINAL_DST` tells which.
+    pub listener: OwnedFd,
+    /// UDP socket at which every question for a name arrives.
+    pub names: OwnedFd,
 }
 
 /// One kind of sandbox.

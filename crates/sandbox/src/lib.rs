@@ -11,7 +11,7 @@ mod end;
 mod isolation;
 mod plan;
 
-pub use backend::{Backend, Killer, Running, Streams};
+pub use backend::{Backend, Killer, Network, NetworkEnds, Running, Streams};
 pub use end::{End, Live, StartError, Usage};
 pub use isolation::{Isolation, Level, Wall};
 pub use plan::{Exposed, Plan, Programs, Runtime};

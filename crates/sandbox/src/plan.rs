@@ -69,6 +69,8 @@ pub struct Plan {
     pub just_in_time_compiler: bool,
     /// Whether it gets a control channel to the broker, on descriptor 3.
     pub control: bool,
+    /// Whether it gets a private network, whose other ends the host holds.
+    pub network: bool,
     /// It answers many calls: its processor time is counted per call by whoever
     /// makes them, and not by the kernel over its whole life.
     pub long_lived: bool,

@@ -6,7 +6,7 @@
 //! one. Running it costs nothing for those: since Linux 5.11 the kernel
 //! remembers which calls are allowed whatever their arguments.
 
-use super::list::{LIST, Rule};
+use super::list::{LIST, PAIR_OPTIONS, Rule, SOCKET_OPTIONS};
 use crate::spec::SeccompProfile;
 use libc::{
     BPF_ABS, BPF_ALU, BPF_AND, BPF_IMM, BPF_JA, BPF_JEQ, BPF_JGE, BPF_JGT, BPF_JMP, BPF_JSET,
@@ -88,6 +88,13 @@ pub fn assemble(profile: SeccompProfile) -> Program {
                 Rule::WithoutBits { argument, bits, errno: libc::EPERM }
             }
             (Rule::SealedMemoryFile, false) => Rule::Refuse(libc::EACCES),
+            (Rule::WithNetwork, _) if profile.network => Rule::Allow,
+            (Rule::InternetSocket | Rule::WithNetwork, _) if !profile.network => {
+                Rule::Refuse(libc::EACCES)
+            }
+            (Rule::SocketOption, _) if !profile.network => {
+                Rule::Between { argument: 2, values: PAIR_OPTIONS, errno: libc::ENOPROTOOPT }
+            }
             (rule, _) => rule,
         };
         if rule == Rule::Allow {
@@ -198,17 +205,19 @@ fn check(code: &mut Vec<sock_filter>, numbers: &[u32], rule: Rule) {
             ret(ALLOW),
         ],
         Rule::NoNewCode { .. } => vec![ret(refuse(libc::EPERM))],
-        Rule::Between { argument, values, errno } => {
-            let mut body = vec![load(argument_low(argument))];
-            let count = u8::try_from(values.len()).unwrap_or(u8::MAX);
-            for (index, (first, last)) in (0..count).zip(values) {
-                let refusal = (count - index) * 2 - 1;
-                // Below this range, and so between two: the refusal.
-                body.push(jump(BPF_JGE, *first, 0, refusal));
-                body.push(jump(BPF_JGT, *last, 0, refusal));
+        Rule::WithNetwork => vec![ret(refuse(libc::EACCES))],
+        Rule::Between { argument, values, errno } => between(argument, values, errno),
+        Rule::InternetSocket => internet_socket(),
+        Rule::SocketOption => {
+            let mut body = Vec::new();
+            for (level, options) in SOCKET_OPTIONS {
+                let block = between(2, options, libc::ENOPROTOOPT);
+                body.push(load(argument_low(1)));
+                let over = u8::try_from(block.len()).unwrap_or(u8::MAX);
+                body.push(jump(BPF_JEQ, *level, 0, over));
+                body.extend(block);
             }
-            body.push(ret(refuse(errno)));
-            body.push(ret(ALLOW));
+            body.push(ret(refuse(libc::ENOPROTOOPT)));
             body
         }
         Rule::UnixStreamPair => {
@@ -247,6 +256,48 @@ fn check(code: &mut Vec<sock_filter>, numbers: &[u32], rule: Rule) {
         code.push(jump(BPF_JEQ, *number, later, if later == 0 { over } else { 0 }));
     }
     code.extend(body);
+}
+
+/// Allowed when the argument lies in one of `values`.
+fn between(argument: u8, values: &[(u32, u32)], errno: i32) -> Vec<sock_filter> {
+    let mut body = vec![load(argument_low(argument))];
+    let count = u8::try_from(values.len()).unwrap_or(u8::MAX);
+    for (index, (first, last)) in (0..count).zip(values) {
+        let refusal = (count - index) * 2 - 1;
+        // Below this range, and so between two: the refusal.
+        body.push(jump(BPF_JGE, *first, 0, refusal));
+        body.push(jump(BPF_JGT, *last, 0, refusal));
+    }
+    body.push(ret(refuse(errno)));
+    body.push(ret(ALLOW));
+    body
+}
+
+/// IPv4 or IPv6; a stream of TCP or a datagram of UDP. Others, such as MPTCP,
+/// ICMP and raw sockets, answer as if the kernel did not have them.
+fn internet_socket() -> Vec<sock_filter> {
+    const INET: u32 = 2;
+    const INET6: u32 = 10;
+    let [stream, datagram] = [(1, 6), (2, 17)];
+    vec![
+        load(argument_low(0)),
+        jump(BPF_JEQ, INET, 2, 0),
+        jump(BPF_JEQ, INET6, 1, 0),
+        ret(refuse(libc::EAFNOSUPPORT)),
+        load(argument_low(1)),
+        // The rest of the argument is flags.
+        op(BPF_ALU | BPF_AND | BPF_K, 0xf, 0, 0),
+        jump(BPF_JEQ, stream.0, 0, 3),
+        load(argument_low(2)),
+        jump(BPF_JEQ, 0, 6, 0),
+        jump(BPF_JEQ, stream.1, 5, 4),
+        jump(BPF_JEQ, datagram.0, 0, 3),
+        load(argument_low(2)),
+        jump(BPF_JEQ, 0, 2, 0),
+        jump(BPF_JEQ, datagram.1, 1, 0),
+        ret(refuse(libc::EPROTONOSUPPORT)),
+        ret(ALLOW),
+    ]
 }
 
 #[cfg(test)]
@@ -289,14 +340,14 @@ mod tests {
     }
 
     fn answer(jit: bool, number: libc::c_long, arguments: [u64; 6]) -> u32 {
-        let program = assemble(SeccompProfile { writable_executable: jit });
+        let program = assemble(SeccompProfile { writable_executable: jit, network: false });
         run(program.instructions(), ARCH_X86_64, u32::try_from(number).unwrap(), arguments)
     }
 
     #[test]
     fn every_call_number_gets_what_the_list_says() {
-        for jit in [false, true] {
-            let program = assemble(SeccompProfile { writable_executable: jit });
+        for (jit, network) in [(false, false), (true, false), (false, true), (true, true)] {
+            let program = assemble(SeccompProfile { writable_executable: jit, network });
             for number in 0..=NEWEST + 10 {
                 let got = run(program.instructions(), ARCH_X86_64, number, [0; 6]);
                 let entry = LIST.iter().find(|e| e.number == i64::from(number));
@@ -309,6 +360,69 @@ mod tests {
                     None => assert_eq!(got, refuse(libc::EPERM), "{number}"),
                 }
             }
+        }
+    }
+
+    fn networked(number: libc::c_long, arguments: [u64; 6]) -> u32 {
+        let program = assemble(SeccompProfile { writable_executable: false, network: true });
+        run(program.instructions(), ARCH_X86_64, u32::try_from(number).unwrap(), arguments)
+    }
+
+    #[test]
+    fn with_a_network_sockets_are_tcp_and_udp_over_ip_and_nothing_else() {
+        let flags = 0o2000000 | 0o4000;
+        for (family, kind, protocol) in [(2, 1, 0), (2, 1, 6), (10, 1, 0), (2, 2, 17), (10, 2, 0)] {
+            let asked = [family, kind | flags, protocol, 0, 0, 0];
+            assert_eq!(networked(libc::SYS_socket, asked), ALLOW, "{asked:?}");
+            assert_eq!(answer(true, libc::SYS_socket, asked), refuse(libc::EACCES));
+        }
+        // Unix, netlink, packet, vsock, AF_ALG, Bluetooth, and what is not known yet.
+        for family in (0..70).filter(|family| ![2, 10].contains(family)) {
+            let asked = [family, 1, 0, 0, 0, 0];
+            assert_eq!(networked(libc::SYS_socket, asked), refuse(libc::EAFNOSUPPORT));
+        }
+        let no = refuse(libc::EPROTONOSUPPORT);
+        // Raw, ICMP, MPTCP, SCTP, UDP-Lite, TCP's number on a datagram.
+        for (kind, protocol) in
+            [(3, 0), (3, 1), (2, 1), (1, 262), (1, 132), (5, 132), (2, 136), (2, 6)]
+        {
+            assert_eq!(networked(libc::SYS_socket, [2, kind, protocol, 0, 0, 0]), no);
+        }
+    }
+
+    #[test]
+    fn with_a_network_no_socket_option_loads_a_filter_or_another_protocol() {
+        for (level, option) in [(1, 2), (1, 6), (1, 9), (1, 15), (6, 1), (6, 4), (0, 10), (41, 26)]
+        {
+            assert_eq!(networked(libc::SYS_setsockopt, [3, level, option, 0, 0, 0]), ALLOW);
+        }
+        // SO_ATTACH_FILTER, SO_ATTACH_BPF, SO_ZEROCOPY, SO_BINDTODEVICE, SO_MARK, TCP_REPAIR,
+        // TCP_ULP, TCP_MD5SIG, TCP_ZEROCOPY_RECEIVE, IP_HDRINCL, IP_TRANSPARENT, multicast,
+        // IPT_SO_SET_REPLACE, UDP_ENCAP, SCTP, netlink, vsock.
+        for (level, option) in [
+            (1, 26),
+            (1, 50),
+            (1, 60),
+            (1, 25),
+            (1, 36),
+            (6, 19),
+            (6, 31),
+            (6, 14),
+            (6, 35),
+            (0, 3),
+            (0, 19),
+            (0, 35),
+            (0, 64),
+            (41, 20),
+            (41, 64),
+            (17, 100),
+            (132, 1),
+            (270, 1),
+            (40, 1),
+            (0xffff_ffff, 1),
+        ] {
+            let got = networked(libc::SYS_setsockopt, [3, level, option, 0, 0, 0]);
+            assert_eq!(got, refuse(libc::ENOPROTOOPT), "{level} {option}");
         }
     }
 

@@ -5,7 +5,8 @@
 //! Absent on purpose: all of mount, namespaces, ptrace and reading other
 //! processes, keyrings, bpf, perf, `io_uring`, userfaultfd, System V IPC,
 //! message queues, modules, kexec, clocks, quotas, swap, handles, `fanotify`,
-//! NUMA placement, `socket` itself.
+//! NUMA placement; without a network gate `socket` itself, with one all but TCP and
+//! UDP over IP.
 
 use std::ffi::c_long;
 
@@ -75,6 +76,13 @@ pub enum Rule {
     /// `socketpair`: of the Unix family, and of a kind that speaks to its other
     /// end only.
     UnixStreamPair,
+    /// Allowed where a network is attached, else refused with `EACCES`.
+    WithNetwork,
+    /// `socket`: as [`Rule::WithNetwork`], and only TCP and UDP over IP.
+    InternetSocket,
+    /// `setsockopt`: what [`SOCKET_OPTIONS`] lists for its level; without a
+    /// network only the level of sockets themselves, whatever it says.
+    SocketOption,
     /// `memfd_create`: refused without a just-in-time compiler, since a memory
     /// file can be mapped twice, writable and executable; with one, only files
     /// sealed against execution.
@@ -132,11 +140,26 @@ const FCNTL: Rule = Rule::Between {
     errno: libc::EINVAL,
 };
 
-/// Options that `setsockopt` may set on a pair, whatever the level: reuse, sizes,
-/// keep-alive, time-outs. The numbers left out load filters (26, 50 to 52) or
-/// need a network.
-const SOCKET_OPTION: Rule =
-    Rule::Between { argument: 2, values: &[(1, 2), (7, 13), (16, 21)], errno: libc::ENOPROTOOPT };
+/// Options that `setsockopt` may set on a socket pair, whatever the level: reuse,
+/// sizes, keep-alive, time-outs. The numbers left out load filters (26, 50 to
+/// 52) or need a network.
+pub(super) const PAIR_OPTIONS: &[(u32, u32)] = &[(1, 2), (7, 13), (16, 21)];
+
+/// Options that `setsockopt` may set on internet sockets, by level. Left out is
+/// what loads filters, other protocols (`TCP_ULP`) or keys, copies nothing, or
+/// joins groups.
+pub(super) const SOCKET_OPTIONS: &[(u32, &[(u32, u32)])] = &[
+    // SOL_SOCKET: the same, with SO_BROADCAST and SO_REUSEPORT.
+    (1, &[(1, 2), (6, 13), (15, 21)]),
+    // IPPROTO_TCP: TCP_NODELAY to TCP_CONGESTION without TCP_INFO, TCP_USER_TIMEOUT,
+    // TCP_FASTOPEN, TCP_NOTSENT_LOWAT, TCP_FASTOPEN_CONNECT.
+    (6, &[(1, 10), (12, 13), (18, 18), (23, 23), (25, 25), (30, 30)]),
+    // IPPROTO_IP: type of service, time to live, IP_PKTINFO, path MTU, errors,
+    // IP_BIND_ADDRESS_NO_PORT.
+    (0, &[(1, 2), (8, 8), (10, 13), (24, 24)]),
+    // IPPROTO_IPV6: hop limit, path MTU, errors, IPV6_V6ONLY, packet information, class.
+    (41, &[(16, 16), (23, 26), (49, 49), (66, 67)]),
+];
 
 /// Options of `prctl` that cannot change privileges.
 const PRCTLS: &[u32] = &[
@@ -408,25 +431,26 @@ list! {
     timer_getoverrun libc::SYS_timer_getoverrun, Rule::Allow, "reads clocks and sets own timers; never sets a clock";
     timer_delete libc::SYS_timer_delete, Rule::Allow, "reads clocks and sets own timers; never sets a clock";
     getrandom libc::SYS_getrandom, Rule::Allow, "random numbers";
-    // Sockets: only pairs between own processes.
+    // Sockets: pairs between own processes, and where a network gate is attached
+    // those that end there.
     socketpair libc::SYS_socketpair, Rule::UnixStreamPair, "pipes of both directions between parent and child; datagram pairs could send to any Unix socket in sight";
-    socket libc::SYS_socket, Rule::Refuse(libc::EACCES), "no network gate is attached to this jail";
-    connect libc::SYS_connect, Rule::Refuse(libc::EACCES), "no network gate is attached to this jail";
-    bind libc::SYS_bind, Rule::Refuse(libc::EACCES), "no network gate is attached to this jail";
-    listen libc::SYS_listen, Rule::Refuse(libc::EACCES), "no network gate is attached to this jail";
-    accept libc::SYS_accept, Rule::Refuse(libc::EACCES), "no network gate is attached to this jail";
-    accept4 libc::SYS_accept4, Rule::Refuse(libc::EACCES), "no network gate is attached to this jail";
-    sendto libc::SYS_sendto, Rule::Allow, "uses the socket pairs it has";
-    sendmsg libc::SYS_sendmsg, Rule::Allow, "uses the socket pairs it has";
-    sendmmsg libc::SYS_sendmmsg, Rule::Allow, "uses the socket pairs it has";
-    recvfrom libc::SYS_recvfrom, Rule::Allow, "uses the socket pairs it has";
-    recvmsg libc::SYS_recvmsg, Rule::Allow, "uses the socket pairs it has";
-    recvmmsg libc::SYS_recvmmsg, Rule::Allow, "uses the socket pairs it has";
-    shutdown libc::SYS_shutdown, Rule::Allow, "uses the socket pairs it has";
-    getsockname libc::SYS_getsockname, Rule::Allow, "uses the socket pairs it has";
-    getpeername libc::SYS_getpeername, Rule::Allow, "uses the socket pairs it has";
-    getsockopt libc::SYS_getsockopt, Rule::Allow, "uses the socket pairs it has";
-    setsockopt libc::SYS_setsockopt, SOCKET_OPTION, "sizes and time-outs of the socket pairs it has; never a packet filter";
+    socket libc::SYS_socket, Rule::InternetSocket, "only where a network gate is attached to this jail";
+    connect libc::SYS_connect, Rule::WithNetwork, "only where a network gate is attached to this jail";
+    bind libc::SYS_bind, Rule::WithNetwork, "only where a network gate is attached to this jail";
+    listen libc::SYS_listen, Rule::WithNetwork, "only where a network gate is attached to this jail";
+    accept libc::SYS_accept, Rule::WithNetwork, "only where a network gate is attached to this jail";
+    accept4 libc::SYS_accept4, Rule::WithNetwork, "only where a network gate is attached to this jail";
+    sendto libc::SYS_sendto, Rule::Allow, "uses the sockets it has";
+    sendmsg libc::SYS_sendmsg, Rule::Allow, "uses the sockets it has";
+    sendmmsg libc::SYS_sendmmsg, Rule::Allow, "uses the sockets it has";
+    recvfrom libc::SYS_recvfrom, Rule::Allow, "uses the sockets it has";
+    recvmsg libc::SYS_recvmsg, Rule::Allow, "uses the sockets it has";
+    recvmmsg libc::SYS_recvmmsg, Rule::Allow, "uses the sockets it has";
+    shutdown libc::SYS_shutdown, Rule::Allow, "uses the sockets it has";
+    getsockname libc::SYS_getsockname, Rule::Allow, "uses the sockets it has";
+    getpeername libc::SYS_getpeername, Rule::Allow, "uses the sockets it has";
+    getsockopt libc::SYS_getsockopt, Rule::Allow, "uses the sockets it has";
+    setsockopt libc::SYS_setsockopt, Rule::SocketOption, "sizes and time-outs of the sockets it has; never a packet filter";
     // Refused in a way that programs understand.
     io_uring_setup libc::SYS_io_uring_setup, Rule::NoSuchCall, "passes by every filter; runtimes fall back to epoll";
     io_uring_enter libc::SYS_io_uring_enter, Rule::NoSuchCall, "passes by every filter; runtimes fall back to epoll";

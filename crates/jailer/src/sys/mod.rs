@@ -10,6 +10,7 @@ mod mount;
 mod packet;
 mod process;
 mod restrict;
+mod socket;
 
 pub(crate) use file::{
     chdir, close_all_but, close_range, duplicate_above, fchdir, is_directory, make_file, may_write,
@@ -29,6 +30,7 @@ pub(crate) use process::{
 pub(crate) use restrict::{
     install_filter, landlock_allow, landlock_create, landlock_owned, landlock_restrict,
 };
+pub(crate) use socket::{bind_loopback, listen, netlink, socket};
 
 use std::ffi::CStr;
 use std::fmt;

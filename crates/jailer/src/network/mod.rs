@@ -1,0 +1,66 @@
+//! The network of a jail: no way out but sockets whose other ends the host holds.
+//!
+//! In a network namespace with nothing but a loopback, every address is made a
+//! local one, and every connection and every question for a name is redirected
+//! to the listeners made here. They are handed to the host, which then speaks
+//! to the plugin through them from outside; nothing of the gate is inside, and
+//! no interface, route, rule or privilege of the host is needed.
+//!
+//! What is not TCP and not a question for a name finds nobody listening, and
+//! the kernel itself answers that the port is closed.
+
+mod netlink;
+mod redirect;
+mod route;
+
+use crate::sys::{self, Errno};
+use crate::wire::Report;
+use std::os::fd::{AsRawFd, OwnedFd};
+
+/// What the host gets: for IPv4 and then, where the kernel has it, for IPv6, a
+/// TCP listener and a UDP socket for names.
+pub(crate) fn build() -> Result<Vec<OwnedFd>, Errno> {
+    let inet6 = match sys::socket(libc::AF_INET6, libc::SOCK_STREAM) {
+        Ok(socket) => Some(socket),
+        Err(Errno(libc::EAFNOSUPPORT)) => None,
+        Err(error) => return Err(error),
+    };
+    let families: &[i32] =
+        if inet6.is_some() { &[libc::AF_INET, libc::AF_INET6] } else { &[libc::AF_INET] };
+    route::everything_is_local(families)?;
+
+    let listener = sys::socket(libc::AF_INET, libc::SOCK_STREAM)?;
+    let port = sys::bind_loopback(&listener, libc::AF_INET, 0)?;
+    let names = sys::socket(libc::AF_INET, libc::SOCK_DGRAM)?;
+    sys::bind_loopback(&names, libc::AF_INET, port)?;
+    sys::listen(&listener)?;
+    let mut sockets = vec![listener, names];
+    if let Some(listener) = inet6 {
+        sys::bind_loopback(&listener, libc::AF_INET6, port)?;
+        let names = sys::socket(libc::AF_INET6, libc::SOCK_DGRAM)?;
+        sys::bind_loopback(&names, libc::AF_INET6, port)?;
+        sys::listen(&listener)?;
+        sockets.extend([listener, names]);
+    }
+    redirect::everything_to(port)?;
+    shorten_memory();
+    Ok(sockets)
+}
+
+/// The kernel remembers a closed connection for two minutes, in memory that no
+/// cgroup counts. Where these settings are the namespace's own, one second is
+/// enough: both ends are on this machine.
+fn shorten_memory() {
+    for state in ["time_wait", "close", "close_wait", "fin_wait", "last_ack"] {
+        let path = format!("/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_{state}\0");
+        if let Ok(path) = std::ffi::CStr::from_bytes_with_nul(path.as_bytes()) {
+            let _ = sys::write_file(path, b"1");
+        }
+    }
+}
+
+/// Gives the sockets to the host. None stays here.
+pub(crate) fn hand_over(sockets: &[OwnedFd], status: &OwnedFd) -> Result<(), Errno> {
+    let numbers: Vec<_> = sockets.iter().map(AsRawFd::as_raw_fd).collect();
+    sys::send(status, &Report::Network.encode(), &numbers)
+}
