@@ -54,6 +54,17 @@ pub struct Budget {
     pub messages_per_second: u32,
     /// Storage queries per second.
     pub queries_per_second: u32,
+    /// Network requests per run: connections, and what is asked on one that is
+    /// already open where the protocol shows it.
+    pub network_requests: u64,
+    /// Network requests per minute.
+    pub network_requests_per_minute: u32,
+    /// Network connections at once.
+    pub network_connections: u32,
+    /// Bytes sent to the network, per run.
+    pub network_sent_bytes: u64,
+    /// Bytes received from the network, per run.
+    pub network_received_bytes: u64,
 }
 
 /// A resource that has a limit, for errors and records.
@@ -78,6 +89,14 @@ pub enum Resource {
     Storage,
     /// Broker calls, count.
     BrokerCalls,
+    /// Network requests, count.
+    NetworkRequests,
+    /// Network connections at once, count.
+    NetworkConnections,
+    /// What was sent to the network, bytes.
+    NetworkSent,
+    /// What was received from the network, bytes.
+    NetworkReceived,
 }
 
 impl Resource {
@@ -85,9 +104,19 @@ impl Resource {
     #[must_use]
     pub const fn unit(self) -> &'static str {
         match self {
-            Self::Memory | Self::Output | Self::Input | Self::FileSize | Self::Storage => "bytes",
+            Self::Memory
+            | Self::Output
+            | Self::Input
+            | Self::FileSize
+            | Self::Storage
+            | Self::NetworkSent
+            | Self::NetworkReceived => "bytes",
             Self::CpuTime => "ms",
-            Self::Processes | Self::FileOperations | Self::BrokerCalls => "",
+            Self::Processes
+            | Self::FileOperations
+            | Self::BrokerCalls
+            | Self::NetworkRequests
+            | Self::NetworkConnections => "",
         }
     }
 }
@@ -104,6 +133,10 @@ impl fmt::Display for Resource {
             Self::FileOperations => "file operations",
             Self::Storage => "storage",
             Self::BrokerCalls => "broker calls",
+            Self::NetworkRequests => "network requests",
+            Self::NetworkConnections => "network connections",
+            Self::NetworkSent => "bytes sent to the network",
+            Self::NetworkReceived => "bytes received from the network",
         })
     }
 }

@@ -9,7 +9,7 @@ mod budget;
 mod meter;
 mod preset;
 
-pub use bucket::{Throttled, TokenBucket};
+pub use bucket::{Rate, Throttled, TokenBucket};
 pub use budget::{Budget, MIB, Resource, Timeouts};
 pub use meter::{Exceeded, Meter, NearlyUsed, WARNING_PERCENT};
 pub use preset::Preset;

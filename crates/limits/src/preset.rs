@@ -35,7 +35,8 @@ impl Preset {
 
     /// The budget. Memory, run time, processor time and file operations are
     /// those of seed S2; time-outs, file size and processor share those of S3;
-    /// the input limit that of S1; where they disagree, the stricter one.
+    /// the input limit that of S1; network requests per minute, and network bytes
+    /// of its tiers, those of S0; where they disagree, the stricter one.
     #[must_use]
     pub const fn budget(self) -> Budget {
         let (memory, cpu, cpu_time, call, processes, open_files, tmp, operations) = match self {
@@ -47,6 +48,11 @@ impl Preset {
             Self::Development => (1000, 100, 100, 64),
             Self::Production => (100, 5, 10, 16),
             Self::Untrusted => (10, 1, 1, 1),
+        };
+        let (requests, per_minute, connections, network) = match self {
+            Self::Development => (100_000, 1000, 512, 4096),
+            Self::Production => (1000, 10, 16, 10),
+            Self::Untrusted => (100, 10, 4, 5),
         };
         Budget {
             memory_bytes: memory * MIB,
@@ -69,6 +75,11 @@ impl Preset {
             broker_calls: 10 * calls as u64,
             messages_per_second: messages,
             queries_per_second: queries,
+            network_requests: requests,
+            network_requests_per_minute: per_minute,
+            network_connections: connections,
+            network_sent_bytes: network * MIB,
+            network_received_bytes: network * MIB,
         }
     }
 }

@@ -136,11 +136,6 @@ impl Package {
             declared.push(one);
         }
         let mut notes = unusual(manifest.plugin_type, &declared);
-        if manifest.resources.network_requests.is_some_and(|most| most > 0) {
-            notes.push(
-                "limits its network requests; this version gives no plugin a network".to_owned(),
-            );
-        }
         let found = match (&manifest.entry, manifest.runtime) {
             (Some(text), Some(runtime)) => {
                 let code_root = infer::node_modules_of(home).unwrap_or_else(|| home.to_owned());

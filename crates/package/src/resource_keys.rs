@@ -86,6 +86,14 @@ pub(crate) fn resources(node: &Node, request: &mut ResourceRequest, problems: &m
     set(rate, number.0, number.1, &mut request.messages_per_second, p);
     let rate = fields.get("queries_per_second");
     set(rate, number.0, number.1, &mut request.queries_per_second, p);
+    let requests = fields.get("network_requests");
+    set(requests, number.0, number.1, &mut request.network_requests, p);
+    let rate = fields.get("network_requests_per_minute");
+    set(rate, number.0, number.1, &mut request.network_requests_per_minute, p);
+    let connections = fields.get("network_connections");
+    set(connections, number.0, number.1, &mut request.network_connections, p);
+    set(fields.get("network_sent"), size.0, size.1, &mut request.network_sent_bytes, p);
+    set(fields.get("network_received"), size.0, size.1, &mut request.network_received_bytes, p);
 
     let Some(rates) = fields.get("rate_limits") else {
         return;

@@ -46,9 +46,16 @@ pub struct ResourceRequest {
     pub messages_per_second: Option<u32>,
     /// Storage queries per second.
     pub queries_per_second: Option<u32>,
-    /// Network requests per run. No budget has it yet: nothing can be reached
-    /// over the network, which keeps every such limit.
+    /// Network requests per run.
     pub network_requests: Option<u64>,
+    /// Network requests per minute.
+    pub network_requests_per_minute: Option<u32>,
+    /// Network connections at once.
+    pub network_connections: Option<u32>,
+    /// Bytes sent to the network.
+    pub network_sent_bytes: Option<u64>,
+    /// Bytes received from the network.
+    pub network_received_bytes: Option<u64>,
 }
 
 /// A limit that the manifest asked above what it gets.
@@ -124,6 +131,41 @@ impl ResourceRequest {
             small,
             &mut short,
         );
+        lower(
+            "network requests",
+            self.network_requests,
+            &mut budget.network_requests,
+            large,
+            &mut short,
+        );
+        lower(
+            "network requests per minute",
+            self.network_requests_per_minute,
+            &mut budget.network_requests_per_minute,
+            small,
+            &mut short,
+        );
+        lower(
+            "network connections",
+            self.network_connections,
+            &mut budget.network_connections,
+            small,
+            &mut short,
+        );
+        lower(
+            "bytes sent to the network",
+            self.network_sent_bytes,
+            &mut budget.network_sent_bytes,
+            bytes,
+            &mut short,
+        );
+        lower(
+            "bytes received from the network",
+            self.network_received_bytes,
+            &mut budget.network_received_bytes,
+            bytes,
+            &mut short,
+        );
         (budget, short)
     }
 }
@@ -191,11 +233,15 @@ mod tests {
             messages_per_second: Some(u32::MAX),
             queries_per_second: Some(u32::MAX),
             network_requests: Some(u64::MAX),
+            network_requests_per_minute: Some(u32::MAX),
+            network_connections: Some(u32::MAX),
+            network_sent_bytes: Some(u64::MAX),
+            network_received_bytes: Some(u64::MAX),
         };
         for preset in Preset::ALL {
             let (budget, short) = request.apply(&preset.budget());
             assert_eq!(budget, preset.budget());
-            assert_eq!(short.len(), 18);
+            assert_eq!(short.len(), 23);
         }
     }
 }

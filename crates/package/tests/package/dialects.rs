@@ -355,6 +355,11 @@ resources:
   broker_calls_per_second: 12
   messages_per_second: 13
   queries_per_second: 14
+  network_requests: 18
+  network_requests_per_minute: 19
+  network_connections: 20
+  network_sent: 21K
+  network_received: 22K
 timeouts: {initialise: 15s, hook: 16ms, call: 17}
 ";
     let r = parse(text).resources;
@@ -367,6 +372,10 @@ timeouts: {initialise: 15s, hook: 16ms, call: 17}
     assert_eq!((r.storage_bytes, r.file_operations), (Some(9 << 10), Some(10)));
     assert_eq!((r.broker_calls, r.broker_calls_per_second), (Some(11), Some(12)));
     assert_eq!((r.messages_per_second, r.queries_per_second), (Some(13), Some(14)));
+    assert_eq!((r.network_requests, r.network_requests_per_minute), (Some(18), Some(19)));
+    assert_eq!(r.network_connections, Some(20));
+    assert_eq!(r.network_sent_bytes, Some(21 << 10));
+    assert_eq!(r.network_received_bytes, Some(22 << 10));
     assert_eq!(r.initialise, Some(Duration::from_secs(15)));
     assert_eq!(r.hook, Some(Duration::from_millis(16)));
     assert_eq!(r.call, Some(Duration::from_secs(17)));

@@ -59,13 +59,7 @@ fn what_is_unusual_for_a_type_is_noted_once_and_refused_never() {
         ),
         ("a.js", ""),
     ]);
-    assert_eq!(
-        place.open().unwrap().notes,
-        [
-            "process.execute is unusual for the type knowledge",
-            "limits its network requests; this version gives no plugin a network"
-        ]
-    );
+    assert_eq!(place.open().unwrap().notes, ["process.execute is unusual for the type knowledge"]);
 }
 
 #[test]
