@@ -378,8 +378,10 @@ fn scope_problem(at: Position, request: &Requested, error: &CapabilityError) -> 
         {
             problem.help("begin with `/`, or with `./` for the plugin's own folder")
         }
-        Kind::NetworkRequest if scope.contains("://") => problem
-            .help("write the host alone, such as `api.example.com` or `api.example.com:8443`"),
+        Kind::NetworkRequest => problem.help(
+            "write a host, such as `api.example.com` or `*.example.com:8443`, or \
+             `https://api.example.com`",
+        ),
         _ => problem,
     }
 }

@@ -1,6 +1,9 @@
 //! Scope patterns: parsed once, matched without allocation.
 
 use crate::capability::Kind;
+use crate::host::Host;
+use crate::network::{EVERY_NAME, NetworkScope};
+use crate::target::NetworkTarget;
 use std::fmt;
 
 /// What a capability is limited to.
@@ -12,7 +15,8 @@ use std::fmt;
 /// | `a.b.>` (subjects) | one or more further tokens |
 /// | `/data/**` (paths) | `/data` and everything below it |
 /// | `/data/*` (paths) | the direct children of `/data` |
-/// | `*.example.com:443` (hosts) | every name below `example.com`, that port |
+/// | `*.example.com:8443` (network) | every name below `example.com`, that port |
+/// | `GET https://example.com/v1/*` (network) | see `crates/types/src/network.rs` for the rest |
 /// | `prefix*` (names) | names that begin so |
 /// | anything else | exactly itself |
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,7 +25,7 @@ pub struct Pattern {
     form: Form,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Form {
     Any,
     Exact,
@@ -33,8 +37,8 @@ enum Form {
     Children,
     /// NATS subject with `*` or `>` tokens.
     Subject,
-    /// Host pattern with `*.` in front, or a host without a port.
-    Host,
+    /// `text` is its canonical text.
+    Network(Box<NetworkScope>),
 }
 
 /// Longest scope text, in bytes. Longer than any path (`PATH_MAX` is 4096), host or subject.
@@ -68,7 +72,10 @@ impl Pattern {
         let (text, form) = match kind {
             Kind::FilesRead | Kind::FilesWrite | Kind::FilesDelete => path_form(text)?,
             Kind::EventsPublish | Kind::EventsSubscribe => (text.to_owned(), subject_form(text)?),
-            Kind::NetworkRequest => host_form(text)?,
+            Kind::NetworkRequest => {
+                let scope: NetworkScope = text.parse()?;
+                (scope.to_string(), Form::Network(Box::new(scope)))
+            }
             _ => (text.to_owned(), name_form(text)?),
         };
         Ok(Self { text: text.into(), form })
@@ -84,6 +91,17 @@ impl Pattern {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// What it reaches on the network, when it is a scope of that kind; `*` is
+    /// every name.
+    #[must_use]
+    pub fn network(&self) -> Option<&NetworkScope> {
+        match &self.form {
+            Form::Any => Some(&EVERY_NAME),
+            Form::Network(scope) => Some(scope),
+            _ => None,
+        }
     }
 
     /// For a path pattern, the folder or file that it stands on.
@@ -104,20 +122,25 @@ impl Pattern {
             Form::Prefix => 1,
             Form::Children => 2,
             Form::Tree => 3,
-            Form::Any | Form::Exact | Form::Subject | Form::Host => 0,
+            Form::Any | Form::Exact | Form::Subject | Form::Network(_) => 0,
         };
         self.text.get(..self.text.len().saturating_sub(cut)).unwrap_or("")
     }
 
-    /// Whether `object` is in this scope. Allocates nothing.
+    /// Whether `object` is in this scope. Allocates nothing, but to read a host.
     ///
     /// For paths, `object` must already be absolute and free of `.` and `..`
-    /// components; a path that is not matches nothing.
+    /// components; a path that is not matches nothing. For the network, it is
+    /// `host:port` of a TCP connection of which nothing else is known; a gate
+    /// asks [`NetworkScope::matches`], which allocates nothing.
     #[must_use]
     pub fn matches(&self, kind: Kind, object: &str) -> bool {
         let is_path = matches!(kind, Kind::FilesRead | Kind::FilesWrite | Kind::FilesDelete);
         if is_path && !is_canonical_path(object) {
             return false;
+        }
+        if kind == Kind::NetworkRequest {
+            return self.network().is_some_and(|scope| network_matches(scope, object));
         }
         match self.form {
             Form::Any => true,
@@ -127,24 +150,34 @@ impl Pattern {
             Form::Children => below(self.stem(), object)
                 .is_some_and(|rest| !rest.is_empty() && !rest.contains('/')),
             Form::Subject => subject_matches(&self.text, object),
-            Form::Host => host_matches(&self.text, object),
+            Form::Network(_) => false,
         }
     }
 
     /// Whether everything `other` matches is matched by `self`. May say no when
     /// it cannot tell.
+    ///
+    /// On the network `*` is every name: it covers no address, no datagrams and
+    /// no opaque TLS. Where it stands for no limit at all, as in a policy that
+    /// names no scope, ask [`Self::is_any`].
     #[must_use]
     pub fn covers(&self, kind: Kind, other: &Pattern) -> bool {
-        if self.is_any() || self == other {
+        if self == other {
             return true;
         }
-        match (self.form, other.form) {
+        if kind == Kind::NetworkRequest {
+            return match (self.network(), other.network()) {
+                (Some(wide), Some(narrow)) => wide.covers(narrow),
+                _ => false,
+            };
+        }
+        match (&self.form, &other.form) {
+            (Form::Any, _) => true,
             (_, Form::Any) => false,
             (_, Form::Exact) => self.matches(kind, &other.text),
             (Form::Prefix, Form::Prefix) => other.stem().starts_with(self.stem()),
             (Form::Tree, Form::Tree | Form::Children) => below(self.stem(), other.stem()).is_some(),
             (Form::Subject, Form::Subject) => subject_covers(&self.text, &other.text),
-            (Form::Host, Form::Host) => host_covers(&self.text, &other.text),
             _ => false,
         }
     }
@@ -234,62 +267,18 @@ fn subject_covers(wide: &str, narrow: &str) -> bool {
     }
 }
 
-/// Canonical host scope: lower case, no trailing dot, optional `:port`.
-fn host_form(text: &str) -> Result<(String, Form), PatternError> {
-    let lower = text.to_ascii_lowercase();
-    let (host, port) = split_port(&lower);
-    if let Some(port) = port
-        && port.parse::<u16>().ok().is_none_or(|number| number == 0)
-    {
-        return Err(PatternError::Port);
-    }
-    let host = host.strip_suffix('.').unwrap_or(host);
-    let name = host.strip_prefix("*.").unwrap_or(host);
-    let label = |part: &str| {
-        !part.is_empty()
-            && part.len() <= 63
-            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+/// A TCP connection to `object`, which is `host:port` or a host alone (443).
+fn network_matches(scope: &NetworkScope, object: &str) -> bool {
+    let (host, port) = match object.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, port),
+        _ => (object, "443"),
     };
-    let bracketed = name.starts_with('[') && name.ends_with(']');
-    if !bracketed && (name.len() > 253 || !name.split('.').all(label)) {
-        return Err(PatternError::Host);
-    }
-    let text = port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-    let form = if host.starts_with("*.") || port.is_none() { Form::Host } else { Form::Exact };
-    Ok((text, form))
-}
-
-fn split_port(text: &str) -> (&str, Option<&str>) {
-    match text.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (host, Some(port)),
-        _ => (text, None),
-    }
-}
-
-fn host_matches(pattern: &str, object: &str) -> bool {
-    let (want, want_port) = split_port(pattern);
-    let (host, port) = split_port(object);
-    // A scope without a port means the port of HTTPS, the strictest reading.
-    if want_port.unwrap_or("443") != port.unwrap_or("443") {
-        return false;
-    }
-    match want.strip_prefix('*') {
-        Some(suffix) => host.len() > suffix.len() && host.ends_with(suffix),
-        None => host == want,
-    }
-}
-
-fn host_covers(wide: &str, narrow: &str) -> bool {
-    let (want, want_port) = split_port(wide);
-    let (host, port) = split_port(narrow);
-    if want_port.unwrap_or("443") != port.unwrap_or("443") {
-        return false;
-    }
-    match (want.strip_prefix('*'), host.strip_prefix('*')) {
-        (Some(suffix), Some(inner)) => inner.ends_with(suffix),
-        (Some(suffix), None) => host.len() > suffix.len() && host.ends_with(suffix),
-        (None, None) => want == host,
-        (None, Some(_)) => false,
+    let is_number = port.bytes().all(|b| b.is_ascii_digit());
+    match (Host::parse(host), port.parse()) {
+        (Ok(host), Ok(port)) if is_number && port != 0 => {
+            scope.matches(&NetworkTarget::tcp(&host, port))
+        }
+        _ => false,
     }
 }
 
@@ -325,8 +314,23 @@ pub enum PatternError {
     #[error("a subject is tokens joined by `.`, with `*` as a token or `>` as the last one")]
     Subject,
     /// A host is malformed.
-    #[error("a host is a DNS name, with `*.` only in front")]
+    #[error("a host is a DNS name or an address, with `*.` only in front of a name")]
     Host,
+    /// A wildcard stands before too little.
+    #[error("`*.` stands before a name of at least two labels, such as `*.example.com`")]
+    Suffix,
+    /// Another scheme than the four.
+    #[error("a scheme is `https://`, `http://`, `tls-opaque://` or `udp://`")]
+    Scheme,
+    /// A method or path where no HTTP is spoken.
+    #[error("methods and paths need `https://` or `http://` before the host")]
+    NotHttp,
+    /// A list of methods is malformed.
+    #[error("methods are upper-case words joined by `,`, such as `GET,POST`")]
+    Method,
+    /// The path of a URL is malformed.
+    #[error("the path of a URL has no `.` or `..` segments, query, fragment or `*` but at its end")]
+    UrlPath,
     /// A port is not a number from 1 to 65535.
     #[error("a port is a number from 1 to 65535")]
     Port,
@@ -376,6 +380,8 @@ mod tests {
         assert!(ok(Kind::NetworkRequest, "*.example.com", "a.example.com:443"));
         assert!(!ok(Kind::NetworkRequest, "*.example.com", "example.com:443"));
         assert!(!ok(Kind::NetworkRequest, "*.example.com", "badexample.com:443"));
+        assert!(!ok(Kind::NetworkRequest, "*", "192.0.2.1:443"));
+        assert!(ok(Kind::NetworkRequest, "192.0.2.1", "0xc0000201:443"));
         assert!(Pattern::parse(Kind::NetworkRequest, "exa mple.com").is_err());
         assert!(Pattern::parse(Kind::NetworkRequest, "a.*.com").is_err());
     }

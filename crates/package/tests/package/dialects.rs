@@ -80,6 +80,18 @@ fn every_listed_word_means_its_kind_with_and_without_a_scope() {
 }
 
 #[test]
+fn a_scope_of_the_network_may_name_scheme_method_and_path() {
+    for scope in ["https://api.example.com", "GET,POST https://api.example.com/v1/*", "*.a.com:*"] {
+        for text in [
+            format!("name: x\npermissions:\n  - network.request: \"{scope}\"\n"),
+            format!("name: x\npermissions: [\"network.request {scope}\"]\n"),
+        ] {
+            assert_eq!(asked(&text), [format!("network.request {scope}")]);
+        }
+    }
+}
+
+#[test]
 fn every_switched_word_asks_when_true_and_asks_nothing_when_false() {
     for &(word, kind) in SWITCHED {
         assert_eq!(asked(&format!("name: x\ncapabilities:\n  {word}: true\n")), [kind.word()]);

@@ -210,8 +210,8 @@ fn values_of_the_wrong_form_are_pointed_at() {
         ),
         ("permissions: [user.profile: alice]", "2:29 user.profile takes no scope"),
         (
-            "permissions: [network.request: 'https://a.com/']",
-            "2:32 `https://a.com/` is not a scope of network.request (host pattern and port): a port is a number from 1 to 65535 | write the host alone, such as `api.example.com` or `api.example.com:8443`",
+            "permissions: [network.request: 'ftp://a.com/']",
+            "2:32 `ftp://a.com/` is not a scope of network.request (host pattern and port): a scheme is `https://`, `http://`, `tls-opaque://` or `udp://` | write a host, such as `api.example.com` or `*.example.com:8443`, or `https://api.example.com`",
         ),
         ("resources: {memory: 0}", "2:21 `memory` is zero, with which nothing can run"),
         ("resources: {processes: 99999999999}", "2:24 `processes` is too large"),
