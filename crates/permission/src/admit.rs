@@ -3,7 +3,7 @@
 use crate::available::Available;
 use crate::consent::{Consent, Consented};
 use crate::grants::{Grant, Grants, KindRules, Lease};
-use crate::meet::meet;
+use crate::meet::{denies, meet, under};
 use crate::policy::Policy;
 use ringfence_limits::Budget;
 use ringfence_types::{Capability, Digest, InstanceId, Kind, Pattern, WithheldBy};
@@ -96,7 +96,8 @@ pub fn admit(request: AdmitRequest<'_>) -> Result<Admitted, AdmitError> {
         let scope = capability.scope();
         let kind = capability.kind();
         rules.get(kind as usize).is_some_and(|entry| {
-            entry.grants.iter().any(|grant| meet(kind, grant.capability().scope(), scope).is_some())
+            let part = |grant: &Grant| under(kind, scope, grant.capability().scope()).is_some();
+            entry.grants.iter().any(part)
         })
     };
     let mut note = |capability: &Capability, by: WithheldBy| {
@@ -175,9 +176,9 @@ fn rules_of(kind: Kind, request: &AdmitRequest<'_>) -> KindRules {
             let consented = item.capability.scope();
             let mut scopes: Vec<&Pattern> = allowed
                 .iter()
-                .filter_map(|scope| meet(kind, consented, scope))
-                .flat_map(|scope| declared.iter().filter_map(move |want| meet(kind, scope, want)))
-                .filter(|scope| !deny.iter().any(|denied| denied.covers(kind, scope)))
+                .filter_map(|scope| under(kind, scope, consented))
+                .flat_map(|scope| declared.iter().filter_map(move |want| under(kind, want, scope)))
+                .filter(|scope| !deny.iter().any(|denied| denies(kind, denied, scope)))
                 .collect();
             scopes.sort_unstable();
             scopes.dedup();
@@ -230,13 +231,13 @@ fn why_operator(capability: &Capability, request: &AdmitRequest<'_>) -> Option<W
     let survives = allowed
         .iter()
         .filter(|entry| entry.kind() == kind)
-        .filter_map(|entry| meet(kind, entry.scope(), capability.scope()))
+        .filter_map(|entry| under(kind, entry.scope(), capability.scope()))
         .any(|scope| {
             !request
                 .policy
                 .deny
                 .iter()
-                .any(|denied| denied.kind() == kind && denied.scope().covers(kind, scope))
+                .any(|denied| denied.kind() == kind && denies(kind, denied.scope(), scope))
         });
     (!survives).then_some(WithheldBy::Policy)
 }

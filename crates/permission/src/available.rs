@@ -100,6 +100,13 @@ impl Available {
         self
     }
 
+    /// Adds a kind whose gate is still to come, to test the rules about it.
+    #[cfg(test)]
+    pub(crate) const fn with(mut self, kind: Kind) -> Self {
+        self.kinds |= bit(kind);
+        self
+    }
+
     /// Whether `kind` can be performed.
     #[must_use]
     pub const fn contains(&self, kind: Kind) -> bool {

@@ -21,7 +21,7 @@ pub fn decide<'a, E: Effect>(
 ) -> Result<Permit<'a, E>, Denial> {
     let kind = E::kind(request);
     if let Err(reason) = E::check(request) {
-        return Err(invalid(kind, E::text(request), reason));
+        return Err(invalid(kind, &E::text(request), reason));
     }
     let allowing = grants.rules_of(kind).and_then(|rules| {
         if !grants.is_available(kind)

@@ -23,13 +23,16 @@ pub(crate) fn denial<E: Effect>(
     request: E::Request<'_>,
     now_ms: u64,
 ) -> Denial {
-    let object = E::text(request);
+    let object = &*E::text(request);
     let within = |scope: &Pattern| E::is_within(kind, scope, request);
+    // In what is declared or allowed, no scope is no limit; in a grant of the
+    // network it is every name, and no address.
+    let below = |ceiling: &Pattern| ceiling.is_any() || within(ceiling);
     let (Some(rules), true) = (grants.rules_of(kind), grants.is_available(kind)) else {
         return Denial::not_granted(kind, object, WithheldBy::Unavailable);
     };
     let policy = rules.deny.iter().any(|scope| E::is_touched_by(kind, scope, request))
-        || rules.allowed.as_ref().is_some_and(|allowed| !allowed.iter().any(within));
+        || rules.allowed.as_ref().is_some_and(|allowed| !allowed.iter().any(below));
     if policy {
         return Denial::not_granted(kind, object, WithheldBy::Policy);
     }
@@ -46,7 +49,7 @@ pub(crate) fn denial<E: Effect>(
     let withheld_by = if rules.grants.is_empty() { WithheldBy::Consent } else { WithheldBy::Scope };
     let mut denial = Denial::not_granted(kind, object, withheld_by);
     // A grant beyond what the manifest declares would be cut back to it.
-    if !grants.inferred && !rules.declared.iter().any(within) {
+    if !grants.inferred && !rules.declared.iter().any(below) {
         denial.repair = Some(format!("declare `{kind} {object}` in plugin.yaml"));
     }
     denial

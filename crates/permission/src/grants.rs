@@ -4,7 +4,7 @@ use crate::available::Available;
 use crate::effect::file_root;
 use crate::meet::may_overlap;
 use ringfence_limits::Budget;
-use ringfence_types::{Capability, Digest, InstanceId, Kind, Pattern};
+use ringfence_types::{Capability, Digest, Host, InstanceId, Kind, Pattern};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -167,6 +167,26 @@ impl Grants {
         roots.sort_unstable();
         roots.dedup();
         roots
+    }
+
+    /// Whether some port or protocol of `host` is granted at this time
+    /// (milliseconds since 1970-01-01 UTC): whether its name may be looked up.
+    /// A denial of single ports, protocols or paths is left to the decision
+    /// about the connection.
+    #[must_use]
+    pub fn resolves(&self, host: &Host, now_ms: u64) -> bool {
+        let kind = Kind::NetworkRequest;
+        let Some(rules) = self.rules_of(kind) else {
+            return false;
+        };
+        let is_denied = |scope: &Pattern| scope.network().is_none_or(|all| all.denies_all_of(host));
+        let is_granted = |grant: &Grant| {
+            let scope = grant.capability.scope();
+            grant.lease.is_live(now_ms) && scope.network().is_some_and(|scope| scope.resolves(host))
+        };
+        self.is_available(kind)
+            && !rules.deny.iter().any(is_denied)
+            && rules.grants.iter().any(is_granted)
     }
 
     /// Takes away every grant that shares an object with `capability`,

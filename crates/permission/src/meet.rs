@@ -14,10 +14,26 @@ pub(crate) fn meet<'a>(kind: Kind, left: &'a Pattern, right: &'a Pattern) -> Opt
     }
 }
 
+/// What is left of a scope that somebody consented to under a ceiling: what is
+/// declared or allowed. A ceiling without a scope takes nothing away, whereas a
+/// person who says yes to `network.request` says yes to names and to no address.
+pub(crate) fn under<'a>(
+    kind: Kind,
+    ceiling: &'a Pattern,
+    scope: &'a Pattern,
+) -> Option<&'a Pattern> {
+    if ceiling.is_any() { Some(scope) } else { meet(kind, scope, ceiling) }
+}
+
+/// Whether all of `scope` is denied.
+pub(crate) fn denies(kind: Kind, denied: &Pattern, scope: &Pattern) -> bool {
+    denied.is_any() || denied.covers(kind, scope)
+}
+
 /// Whether some object may be in both. Errs on the side of yes: it is asked for
 /// what is taken away (denials, revocations), where too much is safe.
 pub(crate) fn may_overlap(kind: Kind, left: &Pattern, right: &Pattern) -> bool {
-    if left.covers(kind, right) || right.covers(kind, left) {
+    if left.is_any() || right.is_any() || left.covers(kind, right) || right.covers(kind, left) {
         return true;
     }
     match kind {
@@ -31,8 +47,10 @@ pub(crate) fn may_overlap(kind: Kind, left: &Pattern, right: &Pattern) -> bool {
                 _ => true,
             }
         }
-        // Two wildcards over hosts: kept simple, they may.
-        Kind::NetworkRequest => left.as_str().starts_with('*') || right.as_str().starts_with('*'),
+        Kind::NetworkRequest => match (left.network(), right.network()) {
+            (Some(left), Some(right)) => left.may_overlap(right),
+            _ => true,
+        },
         // Exact names and prefixes overlap only when one covers the other.
         _ => false,
     }

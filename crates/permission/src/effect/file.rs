@@ -3,6 +3,7 @@
 use crate::effect::Effect;
 use crate::effect::rules::Rules;
 use ringfence_types::{Kind, Pattern};
+use std::borrow::Cow;
 
 /// Longest path, in bytes. Source: `PATH_MAX` of Linux, without its NUL.
 pub const MAX_PATH: usize = 4095;
@@ -92,8 +93,8 @@ macro_rules! file_effect {
                 Kind::$name
             }
 
-            fn text<'a>(request: Self::Request<'a>) -> &'a str {
-                request
+            fn text<'a>(request: Self::Request<'a>) -> Cow<'a, str> {
+                Cow::Borrowed(request)
             }
 
             fn check(request: &str) -> Result<(), &'static str> {

@@ -5,6 +5,7 @@ use crate::effect::Effect;
 use crate::effect::name::check_name;
 use crate::effect::rules::Rules;
 use ringfence_types::{Kind, Pattern};
+use std::borrow::Cow;
 
 /// A call of a service that the host application registered: the kind it is
 /// asked for, and on what.
@@ -31,8 +32,8 @@ impl Rules for HostService {
         request.kind
     }
 
-    fn text<'a>(request: Self::Request<'a>) -> &'a str {
-        request.object
+    fn text<'a>(request: Self::Request<'a>) -> Cow<'a, str> {
+        Cow::Borrowed(request.object)
     }
 
     fn check(request: HostObject<'_>) -> Result<(), &'static str> {

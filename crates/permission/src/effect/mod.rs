@@ -5,6 +5,7 @@ mod event;
 mod file;
 mod host;
 mod name;
+mod network;
 mod rules;
 
 pub use event::{EventsPublish, EventsSubscribe, MAX_SUBJECT};
@@ -15,6 +16,7 @@ pub use name::{
     ConfigRead, ConfigWrite, EnvironmentRead, MAX_NAME, ProcessExecute, StorageList, StorageRead,
     StorageWrite,
 };
+pub use network::NetworkRequest;
 
 /// One kind of effect. Closed: only this crate implements it, so that every
 /// effect has its rules here.

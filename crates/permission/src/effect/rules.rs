@@ -2,6 +2,7 @@
 
 use crate::meet::may_overlap;
 use ringfence_types::{Kind, Pattern};
+use std::borrow::Cow;
 
 pub trait Rules: Sized {
     /// What a request names.
@@ -12,7 +13,7 @@ pub trait Rules: Sized {
     fn kind(request: Self::Request<'_>) -> Kind;
 
     /// The request's object as text, for denials and records.
-    fn text<'a>(request: Self::Request<'a>) -> &'a str;
+    fn text<'a>(request: Self::Request<'a>) -> Cow<'a, str>;
 
     /// Whether the request is well-formed at all; the reason when not.
     fn check(request: Self::Request<'_>) -> Result<(), &'static str>;
@@ -53,8 +54,8 @@ macro_rules! named_effect {
                 $kind
             }
 
-            fn text<'a>(request: Self::Request<'a>) -> &'a str {
-                request
+            fn text<'a>(request: Self::Request<'a>) -> std::borrow::Cow<'a, str> {
+                std::borrow::Cow::Borrowed(request)
             }
 
             fn check(request: &str) -> Result<(), &'static str> {
@@ -99,8 +100,8 @@ macro_rules! set_effect {
                 $kind
             }
 
-            fn text<'a>(request: Self::Request<'a>) -> &'a str {
-                request.as_str()
+            fn text<'a>(request: Self::Request<'a>) -> std::borrow::Cow<'a, str> {
+                std::borrow::Cow::Borrowed(request.as_str())
             }
 
             fn check(request: &ringfence_types::Pattern) -> Result<(), &'static str> {
