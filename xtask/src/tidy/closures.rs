@@ -37,10 +37,11 @@ const RUNTIMES_AND_NETWORK: &[&str] = &[
     "ureq",
 ];
 
-const GATES: [&str; 4] = [
+const GATES: [&str; 5] = [
     "ringfence-gate-files",
     "ringfence-gate-storage",
     "ringfence-gate-events",
+    "ringfence-gate-network",
     "ringfence-gate-host",
 ];
 
