@@ -1,10 +1,12 @@
 //! Who the plugin is, inside and on the host.
 
+use crate::sys::OwnedFd;
 use crate::sys::{self, Errno, Forked};
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::ffi::CString;
-use std::os::fd::OwnedFd;
+use alloc::collections::BTreeMap;
+use alloc::collections::btree_map::Entry;
+use alloc::ffi::CString;
+use alloc::format;
+use alloc::vec::Vec;
 
 /// User and group id that the plugin sees itself as. Not 0, so that no program
 /// takes itself for an administrator.
@@ -20,7 +22,7 @@ const HOST_COUNT: u32 = 60_000;
 pub(crate) enum Identity {
     /// The jailer is root: an id that owns nothing, and a cache of user
     /// namespaces that show one owner's files as the plugin's.
-    Mapped { host: u32, owner_maps: HashMap<u32, OwnedFd> },
+    Mapped { host: u32, owner_maps: BTreeMap<u32, OwnedFd> },
     /// The jailer is an ordinary user, and so is the plugin.
     Own,
 }
@@ -31,11 +33,11 @@ impl Identity {
             return Self::Own;
         }
         let wanted = HOST_BASE + sys::process_id() % HOST_COUNT;
-        let map = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+        let map = sys::read_text("/proc/self/uid_map").unwrap_or_default();
         if is_one_ordinary_user(&map) {
             return Self::Own;
         }
-        Self::Mapped { host: choose_mapped(&map, wanted), owner_maps: HashMap::new() }
+        Self::Mapped { host: choose_mapped(&map, wanted), owner_maps: BTreeMap::new() }
     }
 
     pub(crate) fn is_mapped(&self) -> bool {

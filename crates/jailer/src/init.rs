@@ -3,11 +3,13 @@
 
 use crate::identity::{self, INSIDE};
 use crate::spec::{ExecSpec, JailSpec, MountStep};
-use crate::sys::{self, Errno};
+use crate::sys::{self, Errno, OwnedFd, RawFd};
 use crate::wire::{MAX_MESSAGE, Report, Stage};
 use crate::{landlock, mounts, network, seccomp};
-use std::ffi::CString;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use alloc::ffi::CString;
+use alloc::string::ToString;
+use alloc::vec;
+use alloc::vec::Vec;
 
 /// What init needs from the spawner it was cloned from.
 pub(crate) struct Start<'a> {
@@ -113,8 +115,8 @@ fn build(start: &mut Start<'_>) -> Result<u32, Failure> {
 fn close_foreign_descriptors(start: &Start<'_>) -> Result<(), Errno> {
     let mut keep =
         vec![start.status.as_raw_fd(), start.go.as_raw_fd(), start.maps_written.as_raw_fd()];
-    keep.extend(start.tasks.iter().map(AsRawFd::as_raw_fd));
-    keep.extend(start.binds.iter().flatten().flatten().map(AsRawFd::as_raw_fd));
+    keep.extend(start.tasks.iter().map(OwnedFd::as_raw_fd));
+    keep.extend(start.binds.iter().flatten().flatten().map(OwnedFd::as_raw_fd));
     sys::close_all_but(&keep)
 }
 
@@ -220,13 +222,13 @@ fn start_program(start: &Start<'_>, buffer: &mut [u8]) -> Result<i32, Failure> {
         .map(|fd| sys::duplicate_above(fd, 16))
         .collect::<Result<_, _>>()
         .map_err(at(Stage::Go))?;
-    let end = std::iter::once(std::ptr::null());
+    let end = core::iter::once(core::ptr::null());
     let mut launch = Launch {
         arguments: spec.arguments.iter().map(|text| text.as_ptr()).chain(end.clone()).collect(),
         environment: spec.environment.iter().map(|text| text.as_ptr()).chain(end).collect(),
         program: spec.program.clone(),
         folder: spec.folder.clone(),
-        descriptors: fds.iter().map(AsRawFd::as_raw_fd).collect(),
+        descriptors: fds.iter().map(OwnedFd::as_raw_fd).collect(),
         error: None,
     };
     sys::default_signal(libc::SIGPIPE);

@@ -1,16 +1,18 @@
-//! The jailer program: serves the socket on descriptor 0 until it closes.
+//! The jailer program: serves the socket on descriptor 0 until it closes. Its one
+//! argument is the folder for cgroups, if the host was told one.
+//!
+//! As it is carried in the library it has no standard library and no C library,
+//! see `start.rs`; built as the other programs are, it is an ordinary program.
+#![cfg_attr(panic = "abort", no_std, no_main)]
 
-use std::os::fd::AsFd;
-use std::process::ExitCode;
+#[cfg(panic = "abort")]
+mod start;
 
-fn main() -> ExitCode {
-    // The host's own descriptors, as far as it did not close them on exec.
-    ringfence_jailer::keep_only_control();
-    let Ok(control) = std::io::stdin().as_fd().try_clone_to_owned() else {
-        return ExitCode::FAILURE;
-    };
-    match ringfence_jailer::serve(control) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
+#[cfg(not(panic = "abort"))]
+fn main() -> std::process::ExitCode {
+    let cgroup = std::env::args().nth(1);
+    match ringfence_jailer::serve(cgroup.as_deref()) {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(_) => std::process::ExitCode::FAILURE,
     }
 }

@@ -3,11 +3,14 @@
 use crate::spec::{MountStep, bind};
 use crate::sys::{
     self, Errno, MOUNT_ATTR_IDMAP, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID,
-    MOUNT_ATTR_RDONLY,
+    MOUNT_ATTR_RDONLY, OwnedFd, RawFd,
 };
-use std::collections::HashSet;
-use std::ffi::{CStr, CString};
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeSet;
+use alloc::ffi::CString;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::ffi::CStr;
 
 /// What failed and on which path.
 pub(crate) struct MountError {
@@ -72,7 +75,7 @@ pub(crate) fn build(
     // On top of the old root: nothing of the host is touched, since this is a
     // mount namespace of our own.
     sys::attach(&root, sys::CWD, c"/").map_err(failed(c"/"))?;
-    let mut tree = Tree { root: &root, folders: HashSet::new(), foreign: false };
+    let mut tree = Tree { root: &root, folders: BTreeSet::new(), foreign: false };
     let mut binds = binds.into_iter();
     for step in steps {
         let (target, result) = match step {
@@ -104,7 +107,7 @@ pub(crate) fn enter(root: &OwnedFd) -> Result<(), Errno> {
 
 struct Tree<'a> {
     root: &'a OwnedFd,
-    folders: HashSet<Vec<u8>>,
+    folders: BTreeSet<Vec<u8>>,
     /// Something is mounted in which others make links. From then on a target
     /// is found as if the new root were the root already: the old one is still
     /// in reach here, and a link must not lead there.
@@ -120,7 +123,7 @@ struct Place {
 
 impl Place {
     fn folder(&self) -> RawFd {
-        self.folder.as_ref().map_or(self.root, AsRawFd::as_raw_fd)
+        self.folder.as_ref().map_or(self.root, OwnedFd::as_raw_fd)
     }
 }
 

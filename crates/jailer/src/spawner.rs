@@ -4,12 +4,13 @@ use crate::cgroup::{Cgroup, Entrance, Hierarchy, discover};
 use crate::identity::Identity;
 use crate::init::{self, Start};
 use crate::spec::{JailSpec, SeccompProfile};
-use crate::sys::{self, Errno, Forked};
+use crate::sys::{self, Errno, Forked, OwnedFd};
 use crate::wire::{MAX_MESSAGE, Report, Stage, Usage};
 use crate::{cgroup, network, seccomp};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
 
 /// New user, mount, process and host name namespaces. The cgroup namespace is
 /// made later, from inside the jail's cgroup.
@@ -48,19 +49,16 @@ struct Spawner {
     stands_in_new: bool,
 }
 
-/// Closes every descriptor but 0, where the control socket is, and the two
-/// after it, which lead nowhere: a pipe that the host forgot to close on exec
-/// would never end while this program holds it.
-pub fn keep_only_control() {
-    let _ = sys::close_range(3, u32::MAX);
-}
-
-/// Serves requests on `control` until the other side closes it, then ends
-/// every jail.
+/// Serves requests on the socket that is this program's input until the other
+/// side closes it, then ends every jail. `cgroup` names a folder for cgroups.
 ///
 /// # Errors
 /// When the control socket itself fails.
-pub fn serve(control: OwnedFd) -> Result<(), Errno> {
+pub fn serve(cgroup: Option<&str>) -> Result<(), Errno> {
+    // The host's own descriptors, as far as it did not close them on exec: a pipe
+    // that it forgot to close would never end while this program holds it.
+    let _ = sys::close_range(3, u32::MAX);
+    let control = sys::input()?;
     let ahead = [false, true].map(|writable_executable| {
         let profile = SeccompProfile { writable_executable, network: false };
         (profile, seccomp::assemble(profile))
@@ -69,7 +67,7 @@ pub fn serve(control: OwnedFd) -> Result<(), Errno> {
         control,
         identity: Identity::choose(),
         // Looked up before the first request, while the host does other things.
-        hierarchy: discover(),
+        hierarchy: discover(cgroup),
         filters: ahead.into(),
         jails: Vec::new(),
         next: 0,
@@ -195,9 +193,8 @@ impl Spawner {
                 return Err(report);
             }
         };
-        let bytes = |folder: Option<&Path>| {
-            folder.map(|path| path.as_os_str().as_bytes().to_vec()).unwrap_or_default()
-        };
+        let bytes =
+            |folder: Option<&str>| folder.map(|path| path.as_bytes().to_vec()).unwrap_or_default();
         let created = Report::Created {
             pid,
             cgroup: bytes(cgroup.as_ref().and_then(Cgroup::memory_folder)),
@@ -220,8 +217,7 @@ impl Spawner {
             {
                 Ok(made) => made,
                 Err(error) => {
-                    let path = error.path.as_os_str().as_bytes();
-                    return Err(Report::failed(Stage::Cgroup, error.errno, path));
+                    return Err(Report::failed(Stage::Cgroup, error.errno, error.path.as_bytes()));
                 }
             };
         if made.is_none() && limits.required {
@@ -259,7 +255,7 @@ impl Spawner {
         }
         let filter = self.filters.iter().find(|(profile, _)| *profile == spec.seccomp);
         let (_, filter) = filter.ok_or_else(|| request(Errno(libc::EINVAL)))?;
-        let stands_in_new = std::mem::take(&mut self.stands_in_new);
+        let stands_in_new = core::mem::take(&mut self.stands_in_new);
         let has_network = spec.seccomp.network && stands_in_new;
         if has_network {
             // From here, where it is: a jail has no rights over a namespace that
@@ -269,7 +265,7 @@ impl Spawner {
         }
         let ahead = if stands_in_new { 0 } else { AHEAD };
         let flags = u64::from((NAMESPACES | ahead).unsigned_abs());
-        match sys::fork_with(flags, folder.as_ref().map(AsFd::as_fd)) {
+        match sys::fork_with(flags, folder.as_ref()) {
             Ok(Forked::Child) => {
                 drop(tell);
                 init::run(Start {

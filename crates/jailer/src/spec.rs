@@ -1,6 +1,7 @@
 //! What the host asks for: plain data, no policy.
 
-use std::ffi::CString;
+use alloc::ffi::CString;
+use alloc::vec::Vec;
 
 /// Everything that a jail is made of, before a program is started in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -5,7 +5,8 @@ use crate::spec::{
     CgroupLimits, ExecSpec, JailSpec, LandlockRule, MountStep, Rlimit, SeccompProfile,
 };
 use crate::sys::Errno;
-use std::ffi::CString;
+use alloc::ffi::CString;
+use alloc::vec::Vec;
 
 /// Largest message, in bytes. Below the default socket buffer (212,992 bytes).
 pub const MAX_MESSAGE: usize = 128 * 1024;

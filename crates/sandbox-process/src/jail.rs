@@ -1,7 +1,7 @@
 //! One jail, from the request to its end.
 
 use crate::channel;
-use ringfence_jailer::{Errno, ExecSpec, MAX_MESSAGE, Report, Stage};
+use ringfence_jailer::{ExecSpec, MAX_MESSAGE, Report, Stage};
 use ringfence_sandbox::{End, Live, Network, NetworkEnds, StartError, Usage};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -152,7 +152,7 @@ impl Jail {
             Report::Started => self.started = true,
             Report::Failed { stage, errno, detail } => {
                 self.end = Some(End::Killed);
-                return Err(failure(stage, Errno(errno), &detail));
+                return Err(failure(stage, errno, &detail));
             }
             Report::Exited { status } => {
                 self.end.get_or_insert(end_of(status));
@@ -273,7 +273,7 @@ impl Jail {
     reason = "nobody tells when a dying process has left its cgroup"
 )]
 fn remove_orphans() {
-    let hierarchy = ringfence_jailer::cgroup::discover();
+    let hierarchy = crate::machine::hierarchy();
     let end = Instant::now() + ORPHANS_DIE_IN;
     while ringfence_jailer::cgroup::sweep(&hierarchy) && Instant::now() < end {
         std::thread::sleep(Duration::from_millis(1));
@@ -326,10 +326,11 @@ fn end_of(status: i32) -> End {
     if signal == 0 { End::Exited((status >> 8) & 0xff) } else { End::Signalled(signal) }
 }
 
-fn failure(stage: Stage, errno: Errno, detail: &[u8]) -> StartError {
+fn failure(stage: Stage, errno: i32, detail: &[u8]) -> StartError {
+    let why = std::io::Error::from_raw_os_error(errno);
     let detail = String::from_utf8_lossy(detail).into_owned();
     if stage == Stage::Exec {
-        let help = match errno.0 {
+        let help = match errno {
             libc::ENOENT => Some(
                 "the program, its interpreter (`#!`) or its loader is not visible inside"
                     .to_owned(),
@@ -338,9 +339,9 @@ fn failure(stage: Stage, errno: Errno, detail: &[u8]) -> StartError {
             libc::ENOEXEC => Some("it is not a program for this machine".to_owned()),
             _ => None,
         };
-        return StartError::Program { program: detail, reason: errno.to_string(), help };
+        return StartError::Program { program: detail, reason: why.to_string(), help };
     }
-    let help = match (stage, errno.0) {
+    let help = match (stage, errno) {
         (Stage::Namespaces, libc::EPERM | libc::ENOSPC | libc::EUSERS) | (Stage::Identity, libc::EPERM) => {
             Some("user namespaces are switched off here; `ringfence doctor` says how to allow them".to_owned())
         }
@@ -356,6 +357,6 @@ fn failure(stage: Stage, errno: Errno, detail: &[u8]) -> StartError {
         ),
         _ => None,
     };
-    let reason = if detail.is_empty() { errno.to_string() } else { format!("{errno}: {detail}") };
+    let reason = if detail.is_empty() { why.to_string() } else { format!("{why}: {detail}") };
     StartError::Unavailable { step: stage.plain().to_owned(), reason, help }
 }

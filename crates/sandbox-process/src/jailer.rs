@@ -43,7 +43,7 @@ impl Jailer {
         // instead of copying its page tables.
         let child = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()))
             .env_clear()
-            .envs(std::env::var_os("RINGFENCE_CGROUP").map(|value| ("RINGFENCE_CGROUP", value)))
+            .args(crate::machine::chosen_cgroup())
             .stdin(Stdio::from(theirs))
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -1,6 +1,6 @@
 //! What this machine can enforce, and how to mend what is missing.
 
-use ringfence_jailer::cgroup::{Hierarchy, discover};
+use ringfence_jailer::cgroup::{Hierarchy, OVERRIDE, discover};
 use ringfence_sandbox::{Level, Wall};
 use serde::Serialize;
 use std::path::Path;
@@ -28,11 +28,22 @@ pub struct Machine {
 /// Landlock ABI from which on every wall that we ask for stands.
 const LANDLOCK_FULL: u32 = 6;
 
+/// The folder for cgroups that the user names, where the user names one.
+pub(crate) fn chosen_cgroup() -> Option<String> {
+    // What is not text is a folder that cannot be found, and not none at all.
+    std::env::var_os(OVERRIDE).map(|folder| folder.to_string_lossy().into_owned())
+}
+
+/// Where jails get their cgroups.
+pub(crate) fn hierarchy() -> Hierarchy {
+    discover(chosen_cgroup().as_deref())
+}
+
 impl Machine {
     /// Looks at this machine; starts nothing.
     #[must_use]
     pub fn look() -> Self {
-        Self { hierarchy: discover(), landlock: ringfence_jailer::landlock_abi() }
+        Self { hierarchy: hierarchy(), landlock: ringfence_jailer::landlock_abi() }
     }
 
     /// Whether limits hold over all processes of a jail together.
@@ -100,10 +111,10 @@ impl Machine {
 
     fn cgroup(&self) -> Fact {
         let (good, found) = match &self.hierarchy {
-            Hierarchy::Two { parent } => (true, format!("v2, delegated at {}", parent.display())),
+            Hierarchy::Two { parent } => (true, format!("v2, delegated at {parent}")),
             Hierarchy::One { memory, pids, cpu, cpuacct } => (
                 pids.is_some() && cpu.is_some() && cpuacct.is_some(),
-                format!("v1, memory at {}", memory.display()),
+                format!("v1, memory at {memory}"),
             ),
             Hierarchy::None { reason } => (false, reason.clone()),
         };

@@ -1,9 +1,13 @@
 //! Finds where cgroups may be made, for root and for an ordinary user.
 
-use super::stale;
-use std::fs;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use super::{below, stale, write};
+use crate::sys::read_text;
+use alloc::borrow::ToOwned;
+use alloc::ffi::CString;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
 
 /// Where jails get their cgroups.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,18 +15,18 @@ pub enum Hierarchy {
     /// The unified hierarchy; children of `parent` have memory and pids.
     Two {
         /// Folder in which cgroups are made.
-        parent: PathBuf,
+        parent: String,
     },
     /// The old hierarchies, one folder per controller.
     One {
         /// Memory controller.
-        memory: PathBuf,
+        memory: String,
         /// Process number controller.
-        pids: Option<PathBuf>,
+        pids: Option<String>,
         /// Processor share controller.
-        cpu: Option<PathBuf>,
+        cpu: Option<String>,
         /// Processor time controller, often mounted with the former.
-        cpuacct: Option<PathBuf>,
+        cpuacct: Option<String>,
     },
     /// Nowhere.
     None {
@@ -32,13 +36,13 @@ pub enum Hierarchy {
 }
 
 /// Environment variable that names a delegated cgroup v2 folder.
-const OVERRIDE: &str = "RINGFENCE_CGROUP";
+pub const OVERRIDE: &str = "RINGFENCE_CGROUP";
 
 /// Removes cgroups that a killed jailer left behind; `true` when some could not
 /// be, because their last processes are still dying.
 #[must_use]
 pub fn sweep(hierarchy: &Hierarchy) -> bool {
-    let folders: Vec<&PathBuf> = match hierarchy {
+    let folders: Vec<&String> = match hierarchy {
         Hierarchy::Two { parent } => vec![parent],
         Hierarchy::One { memory, pids, cpu, cpuacct } => {
             [Some(memory), pids.as_ref(), cpu.as_ref(), cpuacct.as_ref()]
@@ -52,16 +56,16 @@ pub fn sweep(hierarchy: &Hierarchy) -> bool {
     left.count() > 0
 }
 
-/// Looks once, and switches on the controllers of a delegated folder.
+/// Looks once, and switches on the controllers of a delegated folder: of `chosen`,
+/// which is what [`OVERRIDE`] says, or else of one around this process.
 #[must_use]
-pub fn discover() -> Hierarchy {
-    let mounts = super::read_text("/proc/self/mountinfo").unwrap_or_default();
-    let own = super::read_text("/proc/self/cgroup").unwrap_or_default();
+pub fn discover(chosen: Option<&str>) -> Hierarchy {
+    let mounts = read_text("/proc/self/mountinfo").unwrap_or_default();
+    let own = read_text("/proc/self/cgroup").unwrap_or_default();
     let mut reason = "no cgroup hierarchy is mounted".to_owned();
-    if let Some(folder) = std::env::var_os(OVERRIDE) {
-        let parent = PathBuf::from(folder);
-        if usable_two(&parent) {
-            return Hierarchy::Two { parent };
+    if let Some(parent) = chosen {
+        if usable_two(parent) {
+            return Hierarchy::Two { parent: parent.to_owned() };
         }
         reason = format!("{OVERRIDE} names a folder without the memory and pids controllers");
     }
@@ -84,44 +88,44 @@ pub fn discover() -> Hierarchy {
 
 /// The nearest folder from our own cgroup upwards in which we may make cgroups
 /// that have memory and pids.
-fn parent_two(own: &Path) -> Option<PathBuf> {
-    own.ancestors()
-        .take_while(|folder| folder.join("cgroup.controllers").exists())
+fn parent_two(own: &str) -> Option<String> {
+    core::iter::successors(Some(own), |folder| Some(folder.rsplit_once('/')?.0))
+        .take_while(|folder| !folder.is_empty())
+        .take_while(|folder| {
+            super::open(&below(folder, "cgroup.controllers"), libc::O_PATH).is_ok()
+        })
         .find(|folder| usable_two(folder))
-        .map(Path::to_path_buf)
+        .map(ToOwned::to_owned)
 }
 
-fn usable_two(folder: &Path) -> bool {
-    if !writable(folder) || !writable(&folder.join("cgroup.procs")) {
+fn usable_two(folder: &str) -> bool {
+    if !writable(folder) || !writable(&below(folder, "cgroup.procs")) {
         return false;
     }
-    let control = folder.join("cgroup.subtree_control");
+    let control = below(folder, "cgroup.subtree_control");
     let has = |text: &str, name: &str| text.split_whitespace().any(|word| word == name);
-    let enabled = super::read_text(&control).unwrap_or_default();
+    let enabled = read_text(&control).unwrap_or_default();
     if has(&enabled, "memory") && has(&enabled, "pids") {
         if !has(&enabled, "cpu") {
-            let _ = fs::write(&control, "+cpu");
+            let _ = write(&control, "+cpu");
         }
         return true;
     }
     // A delegated folder with nothing of its own inside: enable what is there.
-    let available = super::read_text(folder.join("cgroup.controllers")).unwrap_or_default();
+    let available = read_text(&below(folder, "cgroup.controllers")).unwrap_or_default();
     if !has(&available, "memory") || !has(&available, "pids") {
         return false;
     }
-    let _ = fs::write(&control, "+cpu");
-    fs::write(&control, "+memory +pids").is_ok()
+    let _ = write(&control, "+cpu");
+    write(&control, "+memory +pids").is_ok()
 }
 
-fn writable(path: &Path) -> bool {
-    let Ok(path) = std::ffi::CString::new(path.as_os_str().as_bytes()) else {
-        return false;
-    };
-    crate::sys::may_write(&path)
+fn writable(path: &str) -> bool {
+    CString::new(path).is_ok_and(|path| crate::sys::may_write(&path))
 }
 
 /// Our own folder in the hierarchy of `controller`, or in the unified one.
-fn own_folder(mounts: &str, own: &str, controller: Option<&str>) -> Option<PathBuf> {
+fn own_folder(mounts: &str, own: &str, controller: Option<&str>) -> Option<String> {
     let (root, mount) = mounts.lines().find_map(|line| {
         let (before, after) = line.split_once(" - ")?;
         let mut after = after.split(' ');
@@ -143,7 +147,7 @@ fn own_folder(mounts: &str, own: &str, controller: Option<&str>) -> Option<PathB
         matches.then_some(path)
     })?;
     let inside = path.strip_prefix(root.trim_end_matches('/')).unwrap_or(path);
-    Some(Path::new(mount).join(inside.trim_start_matches('/')))
+    Some(below(mount, inside.trim_matches('/')).trim_end_matches('/').to_owned())
 }
 
 #[cfg(test)]
@@ -161,10 +165,10 @@ mod tests {
     #[test]
     fn own_folder_is_found_in_each_hierarchy() {
         let find = |controller| own_folder(MOUNTS, OWN, controller);
-        assert_eq!(find(Some("memory")).unwrap(), Path::new("/sys/fs/cgroup/memory/a/b"));
-        assert_eq!(find(Some("cpu")).unwrap(), Path::new("/sys/fs/cgroup/cpu"));
-        assert_eq!(find(Some("pids")).unwrap(), Path::new("/sys/fs/cgroup/pids/x"));
-        assert_eq!(find(None).unwrap(), Path::new("/sys/fs/cgroup/unified/user.slice"));
+        assert_eq!(find(Some("memory")).unwrap(), "/sys/fs/cgroup/memory/a/b");
+        assert_eq!(find(Some("cpu")).unwrap(), "/sys/fs/cgroup/cpu");
+        assert_eq!(find(Some("pids")).unwrap(), "/sys/fs/cgroup/pids/x");
+        assert_eq!(find(None).unwrap(), "/sys/fs/cgroup/unified/user.slice");
         assert_eq!(find(Some("blkio")), None);
     }
 }

@@ -5,39 +5,37 @@
 //! to `cgroup.procs` waits for a grace period (7.5 ms on an idle machine).
 
 mod discover;
-mod kernel_file;
 mod stale;
 
-pub use discover::{Hierarchy, discover, sweep};
-pub(crate) use kernel_file::read_text;
+pub use discover::{Hierarchy, OVERRIDE, discover, sweep};
 pub(crate) use stale::own_prefix;
 
 use crate::spec::CgroupLimits;
-use crate::sys::Errno;
+use crate::sys::{self, Errno, OwnedFd, read_text};
 use crate::wire::Usage;
-use std::fs;
-use std::io;
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use alloc::borrow::ToOwned;
+use alloc::ffi::CString;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 /// One jail's cgroup, removed by [`Cgroup::remove`].
 pub(crate) struct Cgroup {
     version: Version,
     /// Folders made for it, the one that counts memory first.
-    folders: Vec<PathBuf>,
+    folders: Vec<String>,
     /// The one that counts processes.
-    pids: Option<PathBuf>,
+    pids: Option<String>,
     /// The one that counts processor time.
-    time: Option<PathBuf>,
+    time: Option<String>,
 }
 
 /// Where the old hierarchies are.
 struct One<'a> {
-    memory: &'a Path,
-    pids: Option<&'a Path>,
-    cpu: Option<&'a Path>,
-    time: Option<&'a Path>,
+    memory: &'a str,
+    pids: Option<&'a str>,
+    cpu: Option<&'a str>,
+    time: Option<&'a str>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,14 +55,22 @@ pub(crate) enum Entrance {
 /// What failed and on which file.
 pub(crate) struct CgroupError {
     pub(crate) errno: Errno,
-    pub(crate) path: PathBuf,
+    pub(crate) path: String,
 }
 
-fn failed(path: &Path) -> impl FnOnce(io::Error) -> CgroupError + '_ {
-    |error| CgroupError {
-        errno: Errno(error.raw_os_error().unwrap_or(libc::EIO)),
-        path: path.to_owned(),
-    }
+fn failed(path: &str) -> impl FnOnce(Errno) -> CgroupError + '_ {
+    |errno| CgroupError { errno, path: path.to_owned() }
+}
+
+/// The file or folder `name` in `folder`.
+fn below(folder: &str, name: &str) -> String {
+    format!("{}/{name}", folder.trim_end_matches('/'))
+}
+
+/// Opens a file or folder by its path as text.
+fn open(path: &str, flags: i32) -> Result<OwnedFd, Errno> {
+    let path = CString::new(path).map_err(|_| Errno(libc::EINVAL))?;
+    sys::open(sys::CWD, &path, flags, 0)
 }
 
 impl Cgroup {
@@ -79,7 +85,7 @@ impl Cgroup {
             Hierarchy::None { .. } => return Ok(None),
             Hierarchy::Two { parent } => {
                 made.version = Version::Two;
-                made.fill_two(&parent.join(name), limits)
+                made.fill_two(&below(parent, name), limits)
             }
             Hierarchy::One { memory, pids, cpu, cpuacct } => {
                 let controllers = One {
@@ -100,13 +106,16 @@ impl Cgroup {
         }
     }
 
-    fn make(&mut self, folder: &Path) -> Result<(), CgroupError> {
-        fs::create_dir(folder).map_err(failed(folder))?;
+    fn make(&mut self, folder: &str) -> Result<(), CgroupError> {
+        CString::new(folder)
+            .map_err(|_| Errno(libc::EINVAL))
+            .and_then(|path| sys::mkdir(sys::CWD, &path, 0o777))
+            .map_err(failed(folder))?;
         self.folders.push(folder.to_owned());
         Ok(())
     }
 
-    fn fill_two(&mut self, folder: &Path, limits: &CgroupLimits) -> Result<Entrance, CgroupError> {
+    fn fill_two(&mut self, folder: &str, limits: &CgroupLimits) -> Result<Entrance, CgroupError> {
         self.make(folder)?;
         if limits.memory > 0 {
             set(folder, "memory.max", &limits.memory.to_string())?;
@@ -122,14 +131,10 @@ impl Cgroup {
             let quota = format!("{} 100000", u64::from(limits.cpu_percent) * 1000);
             set_optional(folder, "cpu.max", &quota)?;
         }
-        let fd = fs::OpenOptions::new()
-            .read(true)
-            .custom_flags(libc::O_DIRECTORY)
-            .open(folder)
-            .map_err(failed(folder))?;
+        let fd = open(folder, libc::O_RDONLY | libc::O_DIRECTORY).map_err(failed(folder))?;
         self.pids = Some(folder.to_owned());
         self.time = Some(folder.to_owned());
-        Ok(Entrance::Clone(fd.into()))
+        Ok(Entrance::Clone(fd))
     }
 
     fn fill_one(
@@ -139,7 +144,7 @@ impl Cgroup {
         limits: &CgroupLimits,
     ) -> Result<Entrance, CgroupError> {
         let mut tasks = Vec::new();
-        let folder = controllers.memory.join(name);
+        let folder = below(controllers.memory, name);
         self.make(&folder)?;
         if limits.memory > 0 {
             let bytes = limits.memory.to_string();
@@ -149,14 +154,14 @@ impl Cgroup {
         }
         tasks.push(open_tasks(&folder)?);
         if let (Some(pids), true) = (controllers.pids, limits.pids > 0) {
-            let folder = pids.join(name);
+            let folder = below(pids, name);
             self.make(&folder)?;
             set(&folder, "pids.max", &limits.pids.to_string())?;
             tasks.push(open_tasks(&folder)?);
             self.pids = Some(folder);
         }
         if let (Some(cpu), true) = (controllers.cpu, limits.cpu_percent > 0) {
-            let folder = cpu.join(name);
+            let folder = below(cpu, name);
             self.make(&folder)?;
             set_optional(&folder, "cpu.cfs_period_us", "100000")?;
             let quota = u64::from(limits.cpu_percent) * 1000;
@@ -164,7 +169,7 @@ impl Cgroup {
             tasks.push(open_tasks(&folder)?);
         }
         if let Some(time) = controllers.time {
-            let folder = time.join(name);
+            let folder = below(time, name);
             // Often one hierarchy with the former.
             if controllers.cpu != Some(time) || limits.cpu_percent == 0 {
                 self.make(&folder)?;
@@ -176,8 +181,8 @@ impl Cgroup {
     }
 
     /// The folder that counts memory.
-    pub(crate) fn memory_folder(&self) -> Option<&Path> {
-        self.folders.first().map(PathBuf::as_path)
+    pub(crate) fn memory_folder(&self) -> Option<&str> {
+        self.folders.first().map(String::as_str)
     }
 
     /// Adds what the kernel counted to `usage`.
@@ -189,12 +194,12 @@ impl Cgroup {
             Version::Two => ("memory.peak", "memory.events", "oom_kill"),
             Version::One => ("memory.max_usage_in_bytes", "memory.oom_control", "oom_kill"),
         };
-        if let Some(bytes) = read_number(&folder.join(peak)) {
+        if let Some(bytes) = read_number(&below(folder, peak)) {
             usage.peak_memory = bytes;
         }
-        usage.out_of_memory = read_key(&folder.join(events), key).unwrap_or(0);
+        usage.out_of_memory = read_key(&below(folder, events), key).unwrap_or(0);
         if let Some(pids) = &self.pids {
-            usage.forks_refused = read_key(&pids.join("pids.events"), "max").unwrap_or(0);
+            usage.forks_refused = read_key(&below(pids, "pids.events"), "max").unwrap_or(0);
         }
         if let Some(time) = &self.time {
             self.read_time(time, usage);
@@ -202,19 +207,20 @@ impl Cgroup {
     }
 
     /// The processes' own times leave out those that died with the jail.
-    fn read_time(&self, folder: &Path, usage: &mut Usage) {
+    fn read_time(&self, folder: &str, usage: &mut Usage) {
         match self.version {
             Version::Two => {
-                let stat = folder.join("cpu.stat");
+                let stat = below(folder, "cpu.stat");
                 let read = |key| read_key(&stat, key);
                 if let (Some(user), Some(system)) = (read("user_usec"), read("system_usec")) {
                     (usage.user_micros, usage.system_micros) = (user, system);
                 }
             }
             Version::One => {
-                if let Some(nanos) = read_number(&folder.join("cpuacct.usage")) {
+                if let Some(nanos) = read_number(&below(folder, "cpuacct.usage")) {
                     let total = nanos / 1000;
-                    let user = read_number(&folder.join("cpuacct.usage_user")).unwrap_or(0) / 1000;
+                    let user =
+                        read_number(&below(folder, "cpuacct.usage_user")).unwrap_or(0) / 1000;
                     (usage.user_micros, usage.system_micros) = (user, total.saturating_sub(user));
                 }
             }
@@ -222,18 +228,18 @@ impl Cgroup {
     }
 
     /// The folder that counts processor time.
-    pub(crate) fn time_folder(&self) -> Option<&Path> {
+    pub(crate) fn time_folder(&self) -> Option<&str> {
         self.time.as_deref()
     }
 
     /// Removes the folders; they are empty once the jail's processes are gone.
     pub(crate) fn remove(&mut self) {
-        for folder in self.folders.drain(..).rev() {
+        for folder in self.folders.drain(..).rev().filter_map(|path| CString::new(path).ok()) {
             // A process that has just died may still be counted for a moment.
             for _ in 0..100 {
-                match fs::remove_dir(&folder) {
-                    Err(error) if error.raw_os_error() == Some(libc::EBUSY) => {
-                        let _ = crate::sys::poll(&mut [], 1);
+                match sys::remove_folder(&folder) {
+                    Err(Errno(libc::EBUSY)) => {
+                        let _ = sys::poll(&mut [], 1);
                     }
                     _ => break,
                 }
@@ -242,33 +248,34 @@ impl Cgroup {
     }
 }
 
-fn set(folder: &Path, file: &str, value: &str) -> Result<(), CgroupError> {
-    let path = folder.join(file);
-    fs::OpenOptions::new()
-        .write(true)
-        .open(&path)
-        .and_then(|mut file| io::Write::write_all(&mut file, value.as_bytes()))
-        .map_err(failed(&path))
+fn set(folder: &str, file: &str, value: &str) -> Result<(), CgroupError> {
+    let path = below(folder, file);
+    write(&path, value).map_err(failed(&path))
 }
 
 /// As [`set`], but a kernel without the file has nothing to limit there.
-fn set_optional(folder: &Path, file: &str, value: &str) -> Result<(), CgroupError> {
+fn set_optional(folder: &str, file: &str, value: &str) -> Result<(), CgroupError> {
     match set(folder, file, value) {
         Err(error) if error.errno == Errno(libc::ENOENT) => Ok(()),
         other => other,
     }
 }
 
-fn open_tasks(folder: &Path) -> Result<OwnedFd, CgroupError> {
-    let path = folder.join("tasks");
-    fs::OpenOptions::new().write(true).open(&path).map(OwnedFd::from).map_err(failed(&path))
+/// Writes to a file that is there.
+fn write(path: &str, value: &str) -> Result<(), Errno> {
+    sys::write_all(&open(path, libc::O_WRONLY)?, value.as_bytes())
 }
 
-fn read_number(path: &Path) -> Option<u64> {
+fn open_tasks(folder: &str) -> Result<OwnedFd, CgroupError> {
+    let path = below(folder, "tasks");
+    open(&path, libc::O_WRONLY).map_err(failed(&path))
+}
+
+fn read_number(path: &str) -> Option<u64> {
     read_text(path)?.trim().parse().ok()
 }
 
-fn read_key(path: &Path, key: &str) -> Option<u64> {
+fn read_key(path: &str, key: &str) -> Option<u64> {
     let text = read_text(path)?;
     text.lines().find_map(|line| line.strip_prefix(key)?.trim().parse().ok())
 }

@@ -1,7 +1,10 @@
 //! Removes cgroups whose jailer was killed before it could.
 
-use std::fs;
-use std::path::Path;
+use super::below;
+use crate::sys::{self, Errno, read_text};
+use alloc::ffi::CString;
+use alloc::format;
+use alloc::string::String;
 
 /// Every cgroup of ours begins with this.
 const PREFIX: &str = "ringfence-";
@@ -9,20 +12,17 @@ const PREFIX: &str = "ringfence-";
 /// What the names of this process's cgroups begin with, so that it can be told
 /// later who made them: process id and start time. A number follows.
 pub(crate) fn own_prefix() -> String {
-    let pid = crate::sys::process_id();
+    let pid = sys::process_id();
     format!("{PREFIX}{pid}-{}-", start_time(pid).unwrap_or(0))
 }
 
 /// Removes the empty cgroups of jailers that no longer run; `true` when one is
 /// not empty.
-pub(super) fn sweep(folder: &Path) -> bool {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return false;
-    };
+pub(super) fn sweep(folder: &str) -> bool {
+    let names = CString::new(folder).ok().and_then(|folder| sys::names(&folder).ok());
     let mut left = false;
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let Some(rest) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else {
+    for name in names.unwrap_or_default() {
+        let Some(rest) = name.strip_prefix(PREFIX) else {
             continue;
         };
         let mut parts = rest.split('-');
@@ -33,8 +33,8 @@ pub(super) fn sweep(folder: &Path) -> bool {
         };
         if start_time(pid) != Some(started) {
             // Not empty means not stale yet: the kernel refuses.
-            let removed = fs::remove_dir(entry.path());
-            left |= removed.is_err_and(|e| e.raw_os_error() == Some(libc::EBUSY));
+            let path = CString::new(below(folder, &name));
+            left |= path.is_ok_and(|path| sys::remove_folder(&path) == Err(Errno(libc::EBUSY)));
         }
     }
     left
@@ -43,7 +43,7 @@ pub(super) fn sweep(folder: &Path) -> bool {
 /// When a process started, in clock ticks since boot: field 22 of proc_pid_stat(5).
 /// None when it is dead, also when nobody waited for it yet.
 fn start_time(pid: u32) -> Option<u64> {
-    let stat = super::read_text(format!("/proc/{pid}/stat"))?;
+    let stat = read_text(&format!("/proc/{pid}/stat"))?;
     // The second field is the name in brackets and may hold anything.
     let (_, rest) = stat.rsplit_once(')')?;
     let mut fields = rest.split_whitespace();
@@ -56,6 +56,7 @@ fn start_time(pid: u32) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn the_cgroup_of_a_dead_jailer_is_removed_and_that_of_a_living_one_stays() {
@@ -66,7 +67,7 @@ mod tests {
         for path in [&living, &dead, &foreign] {
             fs::create_dir_all(path).unwrap();
         }
-        sweep(&folder);
+        sweep(folder.to_str().unwrap());
         assert!(living.exists() && foreign.exists());
         assert!(!dead.exists());
         fs::remove_dir_all(&folder).unwrap();

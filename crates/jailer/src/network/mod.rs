@@ -13,9 +13,12 @@ mod netlink;
 mod redirect;
 mod route;
 
+use crate::sys::OwnedFd;
 use crate::sys::{self, Errno};
 use crate::wire::Report;
-use std::os::fd::{AsRawFd, OwnedFd};
+use alloc::format;
+use alloc::vec;
+use alloc::vec::Vec;
 
 /// What the host gets: for IPv4 and then, where the kernel has it, for IPv6, a
 /// TCP listener and a UDP socket for names.
@@ -53,7 +56,7 @@ pub(crate) fn build() -> Result<Vec<OwnedFd>, Errno> {
 fn shorten_memory() {
     for state in ["time_wait", "close", "close_wait", "fin_wait", "last_ack"] {
         let path = format!("/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_{state}\0");
-        if let Ok(path) = std::ffi::CStr::from_bytes_with_nul(path.as_bytes()) {
+        if let Ok(path) = core::ffi::CStr::from_bytes_with_nul(path.as_bytes()) {
             let _ = sys::write_file(path, b"1");
         }
     }
@@ -61,6 +64,6 @@ fn shorten_memory() {
 
 /// Gives the sockets to the host. None stays here.
 pub(crate) fn hand_over(sockets: &[OwnedFd], status: &OwnedFd) -> Result<(), Errno> {
-    let numbers: Vec<_> = sockets.iter().map(AsRawFd::as_raw_fd).collect();
+    let numbers: Vec<_> = sockets.iter().map(OwnedFd::as_raw_fd).collect();
     sys::send(status, &Report::Network.encode(), &numbers)
 }

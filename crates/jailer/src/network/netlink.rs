@@ -3,8 +3,9 @@
 //! Layout as in netlink(7): a header of 16 bytes, a family header, attributes
 //! padded to 4 bytes.
 
+use crate::sys::OwnedFd;
 use crate::sys::{self, Errno};
-use std::os::fd::OwnedFd;
+use alloc::vec::Vec;
 
 const NLM_F_REQUEST: u16 = 1;
 const NLM_F_ACK: u16 = 4;

@@ -8,6 +8,8 @@
 
 use super::list::{LIST, PAIR_OPTIONS, Rule, SOCKET_OPTIONS};
 use crate::spec::SeccompProfile;
+use alloc::vec;
+use alloc::vec::Vec;
 use libc::{
     BPF_ABS, BPF_ALU, BPF_AND, BPF_IMM, BPF_JA, BPF_JEQ, BPF_JGE, BPF_JGT, BPF_JMP, BPF_JSET,
     BPF_K, BPF_LD, BPF_MISC, BPF_RET, BPF_RSH, BPF_TAX, BPF_W, BPF_X, sock_filter,

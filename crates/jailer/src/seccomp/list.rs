@@ -8,7 +8,7 @@
 //! NUMA placement; without a network gate `socket` itself, with one all but TCP and
 //! UDP over IP.
 
-use std::ffi::c_long;
+use core::ffi::c_long;
 
 /// What happens on one system call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

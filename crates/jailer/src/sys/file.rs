@@ -1,8 +1,10 @@
 //! Files, descriptors and pipes.
 
-use super::{CWD, Errno, Result, address, call, check, owned, raw};
-use std::ffi::CStr;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use super::{CWD, Errno, OwnedFd, RawFd, Result, address, call, owned, raw};
+use alloc::ffi::CString;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ffi::CStr;
 
 pub(crate) fn fchdir(fd: &OwnedFd) -> Result<()> {
     call(libc::SYS_fchdir, [raw(fd.as_raw_fd()), 0, 0, 0, 0, 0]).map(drop)
@@ -98,23 +100,20 @@ pub(crate) fn read(fd: &OwnedFd, buffer: &mut [u8]) -> Result<usize> {
 
 /// The user id that owns the file behind `fd`.
 pub(crate) fn owner(fd: &OwnedFd) -> Result<u32> {
-    // SAFETY: needed to have a buffer for fstat. Sound because all-zero bytes
-    // are a valid `stat`.
-    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
-    // SAFETY: needed because std cannot stat an O_PATH descriptor it does not
-    // own as a File. Sound because `stat` is live and of the right type.
-    check(libc::c_long::from(unsafe { libc::fstat(fd.as_raw_fd(), &raw mut stat) }))?;
-    Ok(stat.st_uid)
+    Ok(status(fd)?.st_uid)
 }
 
 pub(crate) fn is_directory(fd: &OwnedFd) -> Result<bool> {
+    Ok(status(fd)?.st_mode & libc::S_IFMT == libc::S_IFDIR)
+}
+
+fn status(fd: &OwnedFd) -> Result<libc::stat> {
     // SAFETY: needed to have a buffer for fstat. Sound because all-zero bytes
     // are a valid `stat`.
-    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
-    // SAFETY: needed because std cannot stat an O_PATH descriptor it does not
-    // own as a File. Sound because `stat` is live and of the right type.
-    check(libc::c_long::from(unsafe { libc::fstat(fd.as_raw_fd(), &raw mut stat) }))?;
-    Ok(stat.st_mode & libc::S_IFMT == libc::S_IFDIR)
+    let mut stat: libc::stat = unsafe { core::mem::zeroed() };
+    let at = core::ptr::from_mut(&mut stat) as usize;
+    call(libc::SYS_fstat, [raw(fd.as_raw_fd()), at, 0, 0, 0, 0])?;
+    Ok(stat)
 }
 
 /// A pipe, both ends closed on exec: (read end, write end).
@@ -128,10 +127,8 @@ pub(crate) fn pipe() -> Result<(OwnedFd, OwnedFd)> {
 
 /// A copy of `fd` at or above `lowest`, closed on exec.
 pub(crate) fn duplicate_above(fd: &OwnedFd, lowest: RawFd) -> Result<OwnedFd> {
-    // SAFETY: needed because std duplicates only to the lowest number. Sound
-    // because fcntl with F_DUPFD_CLOEXEC takes and returns plain integers.
-    check(libc::c_long::from(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, lowest) }))
-        .map(owned)
+    let arguments = [raw(fd.as_raw_fd()), raw(libc::F_DUPFD_CLOEXEC), raw(lowest), 0, 0, 0];
+    call(libc::SYS_fcntl, arguments).map(owned)
 }
 
 /// Puts a copy of `fd` at the number `at`, kept over exec.
@@ -160,7 +157,62 @@ pub(crate) fn close_all_but(keep: &[RawFd]) -> Result<()> {
 
 /// Whether this process may write to `path`, by its effective identity.
 pub(crate) fn may_write(path: &CStr) -> bool {
-    // SAFETY: needed because std cannot ask without opening. Sound because the
-    // path is a live C string.
-    unsafe { libc::faccessat(CWD, path.as_ptr(), libc::W_OK, libc::AT_EACCESS) == 0 }
+    let (how, flags) = (raw(libc::W_OK), raw(libc::AT_EACCESS));
+    call(libc::SYS_faccessat2, [raw(CWD), path.as_ptr() as usize, how, flags, 0, 0]).is_ok()
+}
+
+/// Removes an empty folder.
+pub(crate) fn remove_folder(path: &CStr) -> Result<()> {
+    let arguments = [raw(CWD), path.as_ptr() as usize, raw(libc::AT_REMOVEDIR), 0, 0, 0];
+    call(libc::SYS_unlinkat, arguments).map(drop)
+}
+
+/// The whole of a file that the kernel makes up while it is read, if it can be
+/// read and is text. Such a file says that it is empty.
+pub(crate) fn read_text(path: &str) -> Option<String> {
+    /// More than all but the longest of them hold.
+    const USUAL: usize = 16 * 1024;
+    let file = open(CWD, &CString::new(path).ok()?, libc::O_RDONLY, 0).ok()?;
+    let mut bytes = Vec::new();
+    let mut length = 0;
+    loop {
+        if bytes.len() < length + USUAL / 2 {
+            bytes.resize(bytes.len() + USUAL, 0);
+        }
+        match read(&file, bytes.get_mut(length..)?).ok()? {
+            0 => break,
+            more => length += more,
+        }
+    }
+    bytes.truncate(length);
+    String::from_utf8(bytes).ok()
+}
+
+/// The names in a folder, as far as they are text, with `.` and `..`.
+pub(crate) fn names(path: &CStr) -> Result<Vec<String>> {
+    /// Where a `linux_dirent64` has its length and its name; see getdents(2).
+    const LENGTH: usize = 16;
+    const NAME: usize = 19;
+    let folder = open(CWD, path, libc::O_RDONLY | libc::O_DIRECTORY, 0)?;
+    let mut buffer = [0_u8; 4096];
+    let mut names = Vec::new();
+    loop {
+        let arguments =
+            [raw(folder.as_raw_fd()), buffer.as_mut_ptr() as usize, buffer.len(), 0, 0, 0];
+        let filled = usize::try_from(call(libc::SYS_getdents64, arguments)?).unwrap_or(0);
+        let mut rest = buffer.get(..filled).unwrap_or_default();
+        if rest.is_empty() {
+            return Ok(names);
+        }
+        while let Some(&[low, high]) = rest.get(LENGTH..LENGTH + 2) {
+            let Some((entry, others)) =
+                rest.split_at_checked(usize::from(u16::from_le_bytes([low, high])).max(NAME))
+            else {
+                break;
+            };
+            let name = entry.get(NAME..).and_then(|name| CStr::from_bytes_until_nul(name).ok());
+            names.extend(name.and_then(|name| name.to_str().ok()).map(String::from));
+            rest = others;
+        }
+    }
 }

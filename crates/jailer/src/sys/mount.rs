@@ -1,9 +1,8 @@
 //! Mounts, by the calls that work on descriptors.
 
 use super::file::{RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, open_restricted};
-use super::{CWD, EMPTY, Result, address, call, owned, raw};
-use std::ffi::CStr;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use super::{CWD, EMPTY, OwnedFd, RawFd, Result, address, call, owned, raw};
+use core::ffi::CStr;
 
 const FSOPEN_CLOEXEC: usize = 1;
 const FSCONFIG_SET_FLAG: usize = 0;

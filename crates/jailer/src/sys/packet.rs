@@ -1,7 +1,7 @@
 //! Packets that carry descriptors.
 
-use super::{Errno, Result, check, owned};
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use super::{Errno, OwnedFd, RawFd, Result, address, call, owned, raw};
+use alloc::vec::Vec;
 
 /// Most descriptors in one message.
 pub(crate) const MAX_FDS: usize = 8;
@@ -15,7 +15,7 @@ pub(crate) fn send(socket: &OwnedFd, bytes: &[u8], fds: &[RawFd]) -> Result<()> 
     let mut iov = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
     // SAFETY: needed to build a msghdr, which has private padding. Sound
     // because all-zero bytes are a valid `msghdr`.
-    let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
+    let mut message: libc::msghdr = unsafe { core::mem::zeroed() };
     message.msg_iov = &raw mut iov;
     message.msg_iovlen = 1;
     let fds = fds.get(..fds.len().min(MAX_FDS)).unwrap_or(&[]);
@@ -37,7 +37,7 @@ pub(crate) fn send(socket: &OwnedFd, bytes: &[u8], fds: &[RawFd]) -> Result<()> 
             (*header).cmsg_level = libc::SOL_SOCKET;
             (*header).cmsg_type = libc::SCM_RIGHTS;
             (*header).cmsg_len = cmsg_len;
-            std::ptr::copy_nonoverlapping(
+            core::ptr::copy_nonoverlapping(
                 fds.as_ptr().cast::<u8>(),
                 libc::CMSG_DATA(header),
                 length as usize,
@@ -45,11 +45,9 @@ pub(crate) fn send(socket: &OwnedFd, bytes: &[u8], fds: &[RawFd]) -> Result<()> 
         }
     }
     loop {
-        // SAFETY: needed because std cannot send descriptors. Sound because
         // `message` points to live buffers.
-        let result =
-            unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const message, libc::MSG_NOSIGNAL) };
-        match check(result as libc::c_long) {
+        let (to, flags) = (raw(socket.as_raw_fd()), raw(libc::MSG_NOSIGNAL));
+        match call(libc::SYS_sendmsg, [to, address(&message), flags, 0, 0, 0]) {
             Err(Errno(libc::EINTR)) => {}
             other => return other.map(drop),
         }
@@ -62,17 +60,15 @@ pub(crate) fn receive(socket: &OwnedFd, buffer: &mut [u8]) -> Result<(usize, Vec
     let mut iov = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
     // SAFETY: needed to build a msghdr, which has private padding. Sound
     // because all-zero bytes are a valid `msghdr`.
-    let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
+    let mut message: libc::msghdr = unsafe { core::mem::zeroed() };
     message.msg_iov = &raw mut iov;
     message.msg_iovlen = 1;
     message.msg_control = control.0.as_mut_ptr().cast();
     message.msg_controllen = control.0.len();
     let length = loop {
-        // SAFETY: needed because std cannot receive descriptors. Sound because
         // `message` points to live buffers.
-        let result =
-            unsafe { libc::recvmsg(socket.as_raw_fd(), &raw mut message, libc::MSG_CMSG_CLOEXEC) };
-        match check(result as libc::c_long) {
+        let (from, at) = (raw(socket.as_raw_fd()), core::ptr::from_mut(&mut message) as usize);
+        match call(libc::SYS_recvmsg, [from, at, raw(libc::MSG_CMSG_CLOEXEC), 0, 0, 0]) {
             Err(Errno(libc::EINTR)) => {}
             Err(error) => return Err(error),
             Ok(length) => break usize::try_from(length).unwrap_or(0),

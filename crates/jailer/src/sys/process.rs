@@ -1,8 +1,8 @@
 //! Processes, identities, limits.
 
-use super::{Errno, Result, address, call, check, owned, raw};
-use std::ffi::CStr;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use super::{Errno, OwnedFd, Result, address, call, owned, raw};
+use alloc::vec::Vec;
+use core::ffi::CStr;
 
 /// What `clone3` takes; see clone(2).
 #[repr(C, align(8))]
@@ -36,11 +36,11 @@ pub(crate) enum Forked {
 /// The child runs with a copy of this address space. That is sound only in a
 /// program with one thread, which the jailer is: no lock can be held by a
 /// thread that does not exist in the child.
-pub(crate) fn fork_with(flags: u64, cgroup: Option<BorrowedFd<'_>>) -> Result<Forked> {
+pub(crate) fn fork_with(flags: u64, cgroup: Option<&OwnedFd>) -> Result<Forked> {
     let mut pidfd: i32 = -1;
     let mut args = CloneArgs {
         flags: flags | libc::CLONE_PIDFD as u64,
-        pidfd: std::ptr::from_mut(&mut pidfd) as u64,
+        pidfd: core::ptr::from_mut(&mut pidfd) as u64,
         exit_signal: libc::SIGCHLD as u64,
         ..CloneArgs::default()
     };
@@ -61,11 +61,10 @@ pub(crate) fn unshare(flags: i32) -> Result<()> {
 }
 
 /// Ends this process at once, without running destructors of a copied parent.
-pub(crate) fn exit_now(status: i32) -> ! {
-    // SAFETY: needed because std::process::exit would run the parent's atexit
-    // handlers in a copy of it. Sound because _exit takes a number and does not
-    // return.
-    unsafe { libc::_exit(status) }
+pub fn exit_now(status: i32) -> ! {
+    loop {
+        let _ = call(libc::SYS_exit_group, [raw(status), 0, 0, 0, 0, 0]);
+    }
 }
 
 pub(crate) fn set_hostname(name: &[u8]) -> Result<()> {
@@ -89,17 +88,20 @@ pub(crate) fn clear_groups() -> Result<()> {
 }
 
 pub(crate) fn effective_uid() -> u32 {
-    // SAFETY: needed because std has no geteuid. Sound because it only reads.
-    unsafe { libc::geteuid() }
+    number(libc::SYS_geteuid)
 }
 
 pub(crate) fn effective_gid() -> u32 {
-    // SAFETY: needed because std has no getegid. Sound because it only reads.
-    unsafe { libc::getegid() }
+    number(libc::SYS_getegid)
 }
 
 pub(crate) fn process_id() -> u32 {
-    std::process::id()
+    number(libc::SYS_getpid)
+}
+
+/// What a call gives that cannot fail.
+fn number(of: libc::c_long) -> u32 {
+    call(of, [0; 6]).ok().and_then(|number| u32::try_from(number).ok()).unwrap_or(u32::MAX)
 }
 
 pub(crate) fn set_session() -> Result<()> {
@@ -110,7 +112,7 @@ pub(crate) fn set_session() -> Result<()> {
 /// host's own limit cannot be raised from a user namespace, and need not be.
 pub(crate) fn set_rlimit(resource: u32, value: u64) -> Result<()> {
     let mut old = libc::rlimit64 { rlim_cur: 0, rlim_max: libc::RLIM64_INFINITY };
-    let old_at = std::ptr::from_mut(&mut old) as usize;
+    let old_at = core::ptr::from_mut(&mut old) as usize;
     call(libc::SYS_prlimit64, [0, resource as usize, 0, old_at, 0, 0])?;
     let value = value.min(old.rlim_max);
     let limit = libc::rlimit64 { rlim_cur: value, rlim_max: value };
@@ -154,15 +156,15 @@ pub(crate) fn wait(pid: i32) -> Result<Ended> {
     let mut status = 0_i32;
     // SAFETY: needed to have a buffer for wait4. Sound because all-zero bytes
     // are a valid `rusage`.
-    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    let mut usage: libc::rusage = unsafe { core::mem::zeroed() };
     loop {
         let result = call(
             libc::SYS_wait4,
             [
                 raw(pid),
-                std::ptr::from_mut(&mut status) as usize,
+                core::ptr::from_mut(&mut status) as usize,
                 raw(libc::__WALL),
-                std::ptr::from_mut(&mut usage) as usize,
+                core::ptr::from_mut(&mut usage) as usize,
                 0,
                 0,
             ],
@@ -194,11 +196,8 @@ fn micros(time: libc::timeval) -> u64 {
 /// Waits until one of `fds` has one of its events, and says which have.
 pub(crate) fn poll(fds: &mut [libc::pollfd], timeout_ms: i32) -> Result<()> {
     loop {
-        let count = fds.len() as libc::nfds_t;
-        // SAFETY: needed because std has no poll. Sound because pointer and
-        // length describe one live slice.
-        let result = unsafe { libc::poll(fds.as_mut_ptr(), count, timeout_ms) };
-        match check(result.into()) {
+        let arguments = [fds.as_mut_ptr() as usize, fds.len(), raw(timeout_ms), 0, 0, 0];
+        match call(libc::SYS_poll, arguments) {
             Err(Errno(libc::EINTR)) => {}
             other => return other.map(drop),
         }
@@ -207,9 +206,9 @@ pub(crate) fn poll(fds: &mut [libc::pollfd], timeout_ms: i32) -> Result<()> {
 
 /// Puts a signal back to its default action.
 pub(crate) fn default_signal(signal: i32) {
-    // SAFETY: needed because std ignores SIGPIPE in every program and the
-    // plugin would inherit that. Sound because SIG_DFL installs no handler.
-    unsafe { libc::signal(signal, libc::SIG_DFL) };
+    /// The kernel's `struct sigaction`; all zero is the default action.
+    const DEFAULT: [u64; 4] = [0; 4];
+    let _ = call(libc::SYS_rt_sigaction, [raw(signal), address(&DEFAULT), 0, 8, 0, 0]);
 }
 
 /// Runs `child` in a new process that shares this address space until it
@@ -223,17 +222,38 @@ pub(crate) fn spawn_sharing_memory<T>(
     // to descriptor 2, which may be the plugin's by now.
     let mut stack: Vec<u128> = Vec::new();
     stack.try_reserve_exact(STACK / 16).map_err(|_| Errno(libc::ENOMEM))?;
-    stack.resize(STACK / 16, 0);
     // SAFETY: needed to name the end of the stack, which grows down. Sound
     // because one past the end of the allocation is a valid pointer to form.
     let top = unsafe { stack.as_mut_ptr().add(STACK / 16) };
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
-    // SAFETY: needed because fork would copy page tables and std's Command
-    // cannot place descriptors. Sound because CLONE_VFORK suspends this process
-    // until the child has left this address space, so `stack` and `data` are
-    // live and not shared with a running thread; the program has one thread.
-    let pid = unsafe { libc::clone(child, top.cast(), flags, std::ptr::from_mut(data).cast()) };
-    check(pid.into()).map(|_| pid)
+    let pid: libc::c_long;
+    // SAFETY: needed because fork would copy page tables, and because a child on
+    // another stack cannot come back from a function of Rust. Sound because
+    // CLONE_VFORK suspends this process until the child has left this address
+    // space, so `stack` and `data` are live and not shared with a running thread;
+    // the program has one thread. The child enters `child` on a stack aligned as
+    // the calling convention asks, and never returns.
+    unsafe {
+        core::arch::asm!(
+            "syscall",
+            "test rax, rax",
+            "jnz 2f",
+            "xor ebp, ebp",
+            "mov rdi, r12",
+            "call r13",
+            "ud2",
+            "2:",
+            inlateout("rax") libc::SYS_clone => pid,
+            in("rdi") raw(flags), in("rsi") top, in("rdx") 0, in("r10") 0, in("r8") 0,
+            in("r12") core::ptr::from_mut(data), in("r13") child,
+            lateout("rcx") _, lateout("r11") _,
+        );
+    }
+    match i32::try_from(pid) {
+        Ok(pid @ 0..) => Ok(pid),
+        Ok(error) => Err(Errno(-error)),
+        Err(_) => Err(Errno(libc::EINVAL)),
+    }
 }
 
 /// Starts another program in place of this one; returns only on failure.
@@ -242,9 +262,22 @@ pub(crate) fn execute(
     arguments: &[*const libc::c_char],
     environment: &[*const libc::c_char],
 ) -> Errno {
-    // SAFETY: needed because std's exec takes no ready-made environment. Sound
-    // because both lists end with a null pointer, which the caller built, and
-    // their strings outlive the call.
-    unsafe { libc::execve(program.as_ptr(), arguments.as_ptr(), environment.as_ptr()) };
-    Errno::last()
+    // Both lists end with a null pointer, which the caller built, and their
+    // strings outlive the call.
+    let lists = (arguments.as_ptr() as usize, environment.as_ptr() as usize);
+    let all = [program.as_ptr() as usize, lists.0, lists.1, 0, 0, 0];
+    call(libc::SYS_execve, all).err().unwrap_or(Errno(libc::EIO))
+}
+
+/// New memory, all zero, in whole pages.
+pub(crate) fn map_memory(bytes: usize) -> Option<*mut u8> {
+    let (access, kind) =
+        (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+    let address = call(libc::SYS_mmap, [0, bytes, raw(access), raw(kind), raw(-1), 0]).ok()?;
+    Some(core::ptr::with_exposed_provenance_mut(usize::try_from(address).ok()?))
+}
+
+/// Gives back what [`map_memory`] gave.
+pub(crate) fn unmap_memory(at: *mut u8, bytes: usize) {
+    let _ = call(libc::SYS_munmap, [at as usize, bytes, 0, 0, 0, 0]);
 }

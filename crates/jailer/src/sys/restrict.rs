@@ -1,7 +1,6 @@
 //! seccomp and Landlock.
 
-use super::{Errno, Result, address, call, owned, raw};
-use std::os::fd::{AsRawFd, OwnedFd};
+use super::{Errno, OwnedFd, Result, address, call, owned, raw};
 
 /// Installs a seccomp program for this process and its children.
 pub(crate) fn install_filter(program: &[libc::sock_filter]) -> Result<()> {
@@ -34,7 +33,7 @@ struct PathBeneath {
 
 pub(crate) fn landlock_allow(ruleset: &OwnedFd, path: &OwnedFd, access: u64) -> Result<()> {
     let rule = PathBeneath { allowed_access: access, parent_fd: path.as_raw_fd() };
-    let address = std::ptr::from_ref(&rule) as usize;
+    let address = core::ptr::from_ref(&rule) as usize;
     call(libc::SYS_landlock_add_rule, [raw(ruleset.as_raw_fd()), 1, address, 0, 0, 0]).map(drop)
 }
 

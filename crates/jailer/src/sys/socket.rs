@@ -1,7 +1,6 @@
 //! Sockets of a jail's own network.
 
-use super::{Errno, Result, address, call, owned, raw};
-use std::os::fd::{AsRawFd, OwnedFd};
+use super::{Errno, OwnedFd, Result, address, call, owned, raw};
 
 /// A socket that is closed on exec.
 pub(crate) fn socket(family: i32, kind: i32) -> Result<OwnedFd> {
@@ -47,7 +46,7 @@ pub(crate) fn bind_loopback(socket: &OwnedFd, family: i32, port: u16) -> Result<
     };
     call(libc::SYS_bind, [fd, address(&place), length as usize, 0, 0, 0])?;
     let mut length = length;
-    let (to, size) = (std::ptr::from_mut(&mut place) as usize, std::ptr::from_mut(&mut length));
+    let (to, size) = (core::ptr::from_mut(&mut place) as usize, core::ptr::from_mut(&mut length));
     call(libc::SYS_getsockname, [fd, to, size as usize, 0, 0, 0])?;
     Ok(u16::from_be_bytes(place.port))
 }
