@@ -55,18 +55,18 @@ pub struct BrokerSetup {
 
 /// The only way from one plugin's call to an effect.
 pub struct Broker {
-    grants: Arc<Grants>,
+    pub(crate) grants: Arc<Grants>,
     gates: Gates,
-    recorder: Recorder,
-    clock: Arc<dyn Clock>,
+    pub(crate) recorder: Recorder,
+    pub(crate) clock: Arc<dyn Clock>,
     runner: Option<Arc<dyn ProcessRunner>>,
     subscriptions: Subscriptions,
-    charges: Mutex<Charges>,
-    tally: Mutex<Tally>,
+    pub(crate) charges: Mutex<Charges>,
+    pub(crate) tally: Mutex<Tally>,
 }
 
 /// What is counted stays a count after a panic.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -166,6 +166,7 @@ impl Broker {
         BrokerUsage {
             calls_this_action: charges.calls_this_action(),
             file_operations: charges.file_operations(),
+            network_requests: charges.network_requests(),
             ..lock(&self.tally).usage
         }
     }
@@ -234,7 +235,7 @@ impl Broker {
     }
 
     fn denied(&self, method: &str, denial: Denial) -> CallError {
-        lock(&self.tally).denied(&denial);
+        let _ = lock(&self.tally).denied(&denial);
         // Nothing happens, so a log that cannot be written changes nothing.
         let _ = self.recorder.denied(method, &denial, 0);
         CallError::Denied(denial)

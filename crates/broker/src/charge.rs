@@ -12,6 +12,10 @@ pub(crate) struct Charges {
     queries_rate: TokenBucket,
     calls: Meter,
     file_operations: Meter,
+    network_rate: TokenBucket,
+    network_requests: Meter,
+    /// Open now, and at most.
+    connections: (u32, u32),
     /// When a refused flood was last recorded, and how many were not since.
     flood_recorded: Option<Duration>,
     flood_suppressed: u64,
@@ -25,6 +29,9 @@ impl Charges {
             queries_rate: TokenBucket::per_second(budget.queries_per_second, now),
             calls: Meter::new(Resource::BrokerCalls, budget.broker_calls),
             file_operations: Meter::new(Resource::FileOperations, budget.file_operations),
+            network_rate: TokenBucket::per_minute(budget.network_requests_per_minute, now),
+            network_requests: Meter::new(Resource::NetworkRequests, budget.network_requests),
+            connections: (0, budget.network_connections),
             flood_recorded: None,
             flood_suppressed: 0,
         }
@@ -73,9 +80,35 @@ impl Charges {
         }
     }
 
+    /// Charges one network request.
+    pub(crate) fn network_request(&mut self, now: Duration) -> Result<(), String> {
+        self.network_rate.take(1, now).map_err(|error| format!("network requests: {error}"))?;
+        self.network_requests.charge(1).map_err(|error| error.to_string())
+    }
+
+    /// Charges one network request on a connection of its own, open until
+    /// [`Charges::connection_ended`].
+    pub(crate) fn connection(&mut self, now: Duration) -> Result<(), String> {
+        let (open, most) = self.connections;
+        if open >= most {
+            return Err(format!("{most} connections at once are the limit"));
+        }
+        self.network_request(now)?;
+        self.connections.0 = open.saturating_add(1);
+        Ok(())
+    }
+
+    pub(crate) const fn connection_ended(&mut self) {
+        self.connections.0 = self.connections.0.saturating_sub(1);
+    }
+
     /// Warnings that became due, each given once.
-    pub(crate) fn take_warnings(&mut self) -> [Option<NearlyUsed>; 2] {
-        [self.calls.take_warning(), self.file_operations.take_warning()]
+    pub(crate) fn take_warnings(&mut self) -> [Option<NearlyUsed>; 3] {
+        [
+            self.calls.take_warning(),
+            self.file_operations.take_warning(),
+            self.network_requests.take_warning(),
+        ]
     }
 
     /// Whether a call that was refused for its rate is to be recorded, and how
@@ -103,5 +136,9 @@ impl Charges {
 
     pub(crate) const fn file_operations(&self) -> u64 {
         self.file_operations.used()
+    }
+
+    pub(crate) const fn network_requests(&self) -> u64 {
+        self.network_requests.used()
     }
 }

@@ -17,6 +17,7 @@ mod clock;
 mod content;
 mod fields;
 mod identify;
+mod network;
 mod operation;
 mod perform;
 mod process;

@@ -2,10 +2,11 @@
 
 use crate::answer::{CallError, shown};
 use crate::operation::Operation;
+use ringfence_gate_network::Ended;
 use ringfence_limits::NearlyUsed;
 use ringfence_types::{
-    Actor, AuditError, AuditEvent, AuditSink, Denial, EventKind, InstanceId, Severity,
-    UntrustedText,
+    Actor, AuditError, AuditEvent, AuditSink, Denial, EventKind, InstanceId, Kind, NetworkTarget,
+    Severity, UntrustedText,
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -35,6 +36,32 @@ impl Recorder {
                 event.with("arguments", safe(&arguments.join(" ")))
             }
             _ => event,
+        })
+    }
+
+    /// Before a connection, or a request on one: no record, no effect.
+    pub(crate) fn allowed_target(&self, method: &str, object: &str) -> Result<(), AuditError> {
+        self.append(self.about_target(EventKind::EffectAllowed, method, object, "allowed"))
+    }
+
+    /// After a connection.
+    pub(crate) fn connection_ended(&self, ended: &Ended<'_>) -> Result<(), AuditError> {
+        let object = NetworkTarget::tcp(ended.host, ended.port).to_string();
+        let millis = u64::try_from(ended.duration.as_millis()).unwrap_or(u64::MAX);
+        let mut event = self
+            .about_target(EventKind::EffectPerformed, "network.connect", &object, "performed")
+            .with("sent_bytes", ended.sent)
+            .with("received_bytes", ended.received)
+            .with("duration_ms", millis);
+        if let Some(address) = ended.address {
+            event = event.with("address", address.to_string());
+        }
+        self.append(match ended.failure {
+            None => event.with("outcome", "done"),
+            Some(reason) => event
+                .severity(Severity::Warning)
+                .with("outcome", "failed")
+                .with("reason", safe(reason)),
         })
     }
 
@@ -116,6 +143,13 @@ impl Recorder {
             .with("method", method)
             .with("capability", operation.kind().word())
             .with("object", safe(operation.object()))
+    }
+
+    fn about_target(&self, kind: EventKind, method: &str, object: &str, verb: &str) -> AuditEvent {
+        self.event(kind, &format!("{} {verb}", Kind::NetworkRequest))
+            .with("method", method)
+            .with("capability", Kind::NetworkRequest.word())
+            .with("object", safe(object))
     }
 
     fn event(&self, kind: EventKind, message: &str) -> AuditEvent {

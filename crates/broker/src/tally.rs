@@ -25,6 +25,12 @@ pub struct BrokerUsage {
     pub over_budget: u64,
     /// Calls that were not understood.
     pub malformed: u64,
+    /// Network requests that were allowed.
+    pub network_requests: u64,
+    /// Bytes sent to the network.
+    pub network_sent: u64,
+    /// Bytes received from the network.
+    pub network_received: u64,
 }
 
 /// A denial and how often it was given.
@@ -43,7 +49,8 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    pub(crate) fn denied(&mut self, denial: &Denial) {
+    /// Counts a denial; `true` when it is kept and was not known before.
+    pub(crate) fn denied(&mut self, denial: &Denial) -> bool {
         self.usage.denials += 1;
         if denial.code == DenialCode::Budget {
             self.usage.over_budget += 1;
@@ -57,9 +64,13 @@ impl Tally {
         });
         if let Some(known) = known {
             known.count += 1;
-        } else if self.denials.len() < MAX_KEPT_DENIALS {
+            return false;
+        }
+        let is_kept = self.denials.len() < MAX_KEPT_DENIALS;
+        if is_kept {
             self.denials.push(CountedDenial { denial: denial.clone(), count: 1 });
         }
+        is_kept
     }
 
     pub(crate) fn denials(&self) -> Vec<CountedDenial> {

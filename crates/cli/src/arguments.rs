@@ -2,7 +2,9 @@
 
 use clap::{Args, Parser, Subcommand};
 use ringfence::{Capability, Preset};
+use ringfence_types::Host;
 use std::ffi::OsString;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -52,6 +54,9 @@ pub(crate) struct Run {
     /// Lend a variable, `NAME=VALUE` or `NAME` for the value it has here (may be repeated)
     #[arg(long, short, value_name = "NAME[=VALUE]")]
     pub(crate) env: Vec<String>,
+    /// Address of a host that is not to be looked up, `NAME=ADDRESS` (may be repeated)
+    #[arg(long, value_name = "NAME=ADDRESS", value_parser = given_host)]
+    pub(crate) resolve: Vec<(Host, IpAddr)>,
     /// Limits: development, production or untrusted
     #[arg(long, short, default_value = "production", value_parser = Preset::from_str)]
     pub(crate) preset: Preset,
@@ -82,6 +87,16 @@ pub(crate) struct Run {
     /// The command and its arguments
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
+}
+
+fn given_host(text: &str) -> Result<(Host, IpAddr), String> {
+    let (name, address) = text.split_once('=').ok_or("want NAME=ADDRESS")?;
+    let host = Host::parse(name).map_err(|error| error.to_string())?;
+    if host.address().is_some() {
+        return Err("an address is not looked up anyway".to_owned());
+    }
+    let address = address.trim_matches(['[', ']']).parse();
+    Ok((host, address.map_err(|_| "want an IPv4 or IPv6 address after `=`")?))
 }
 
 const RUN_HELP: &str = "\

@@ -2,7 +2,7 @@
 
 use crate::output::bytes_text;
 use ringfence::{Asked, Card};
-use ringfence_types::{UntrustedText, WithheldBy};
+use ringfence_types::{Kind, UntrustedText, WithheldBy};
 
 /// Widest line, in characters.
 const WIDTH: usize = 80;
@@ -53,7 +53,22 @@ pub(crate) fn render(card: &Card) -> String {
     )));
     let walls: Vec<&str> =
         card.level.walls.iter().filter(|wall| wall.stands).map(|wall| wall.name).collect();
-    lines.push(cut(&format!("  walls     {}, no network", walls.join(", "))));
+    // What is withheld for any other reason no yes can give.
+    let networked = card.asks.iter().any(|asked| {
+        asked.capability.kind() == Kind::NetworkRequest
+            && (asked.granted || asked.withheld_by == Some(WithheldBy::Consent))
+    });
+    let network = if networked { "network by name only" } else { "no network" };
+    lines.push(cut(&format!("  walls     {}, {network}", walls.join(", "))));
+    if networked {
+        lines.push(cut(&format!(
+            "  network   {} requests a minute, {} connections, {} out, {} in",
+            budget.network_requests_per_minute,
+            budget.network_connections,
+            bytes_text(budget.network_sent_bytes),
+            bytes_text(budget.network_received_bytes),
+        )));
+    }
     for note in card.notes.iter().take(MOST_NOTES) {
         lines.push(cut(&format!("  note      {note}")));
     }
@@ -121,7 +136,7 @@ fn cut(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ringfence_types::{Capability, Kind};
+    use ringfence_types::Capability;
 
     fn asked(scope: &str, withheld_by: Option<WithheldBy>) -> Asked {
         Asked {

@@ -79,9 +79,20 @@ fn readable(value: &Value) -> Value {
 }
 
 fn usage_line(ended: &Ended) -> String {
-    let usage = &ended.usage;
+    let (usage, effects) = (&ended.usage, &ended.effects);
+    let network = if effects.network_requests > 0 {
+        format!(
+            "{} network request{} ({} sent, {} received), ",
+            effects.network_requests,
+            if effects.network_requests == 1 { "" } else { "s" },
+            output::bytes_text(effects.network_sent),
+            output::bytes_text(effects.network_received),
+        )
+    } else {
+        String::new()
+    };
     format!(
-        "ringfence: {:.3} s, cpu {:.3} s, peak {}, {} file operations, {} denials",
+        "ringfence: {:.3} s, cpu {:.3} s, peak {}, {} file operations, {network}{} denials",
         usage.wall.as_secs_f64(),
         usage.cpu.as_secs_f64(),
         output::bytes_text(usage.peak_memory),

@@ -63,6 +63,9 @@ fn start(mut arguments: Run) -> Result<ExitCode, Refusal> {
     if arguments.whole_jail_limits || arguments.all_walls {
         options.limits = Limits::WholeJail;
     }
+    for (host, address) in &arguments.resolve {
+        options.hosts.entry(host.clone()).or_default().push(*address);
+    }
     let engine = Engine::open(options).map_err(|error| Refusal {
         code: ExitCode::Audit,
         message: chain(&error),

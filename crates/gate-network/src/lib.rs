@@ -1,16 +1,43 @@
-//! The effect of connecting to allowed names: what is read and judged on the
-//! way. No connection is made here yet.
+//! Effect: connections to allowed names.
 //!
-//! Takes: addresses that a resolver gave, and the first bytes that a jailed
-//! program sends: DNS queries, TLS ClientHellos, HTTP heads. Gives: what they
-//! say, or that they are malformed. Never: decides anything itself, repairs
-//! what is malformed, or holds more of it than its limits.
+//! Takes: the ends of a jail's private network, and a [`Judge`] that decides.
+//! Gives: bytes between the plugin and the hosts that it was allowed to reach.
+//! Never: decides by itself, knows about jails, resolves or dials what was not
+//! permitted, lets a plugin's bytes out before they were looked at.
 //!
-//! The readers of streams take everything received so far and are asked again
-//! when there is more; once they have answered, more bytes do not change the
-//! answer.
+//! ```text
+//! plugin --name?--> questions --may it ask?--> judge
+//!        <-address that stands for the name-
+//!        --connect--> connection --may it?--> judge --> look up, check, dial
+//!        --first bytes--> inspect --may it?--> judge --> relay
+//! ```
 #![forbid(unsafe_code)]
 
+mod client_hello;
+mod connection;
+mod cursor;
+mod dns;
+mod dns_answer;
+mod gate;
+mod http_body;
+mod http_fields;
+mod http_head;
+mod http_line;
+mod inspect;
+mod judge;
+mod names;
+mod questions;
+mod relay;
+mod resolve;
+mod session;
 mod special_purpose;
+mod traffic;
 
+pub use client_hello::{ClientHello, Hello, MAX_HELLO, read_hello};
+pub use dns::{MAX_QUERY, QueryError, Question, QuestionKind};
+pub use gate::{Ends, Gate, Setup};
+pub use http_body::{BodyError, BodyTracker, Framing};
+pub use http_head::{HeadReader, HttpStart, MAX_HEAD, RequestHead, read_http_head};
+pub use judge::{Ended, Judge, Refusal};
+pub use resolve::Resolver;
 pub use special_purpose::{Block, Reach, embedded_ipv4, reach};

@@ -1,6 +1,7 @@
 //! The one door from a running plugin to the broker.
 
 use crate::jailed::Jailed;
+use crate::network::NetworkSide;
 use crate::observer::Silent;
 use crate::plain;
 use crate::plan::Surroundings;
@@ -13,6 +14,7 @@ use ringfence_broker::{
 use ringfence_gate_events::Bus;
 use ringfence_gate_files::Files;
 use ringfence_gate_host::{HostServices, Settings, Variables};
+use ringfence_gate_network::Resolver;
 use ringfence_gate_storage::Storage;
 use ringfence_permission::{Grants, Permit, ProcessExecute};
 use ringfence_protocol::ReplyError;
@@ -21,7 +23,7 @@ use ringfence_sandbox_process::{Interpreter, ProcessBackend};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 /// What every instance of an engine shares.
@@ -30,12 +32,13 @@ pub(crate) struct Shared {
     pub(crate) bus: Bus,
     pub(crate) services: Arc<HostServices>,
     pub(crate) settings: Settings,
+    pub(crate) resolver: Resolver,
 }
 
 /// Decides, performs and records the effects of one instance.
 pub(crate) struct Effects {
     /// Nothing to ask for: the plugin has no control channel.
-    broker: Option<Broker>,
+    broker: Option<Arc<Broker>>,
     until: Until,
 }
 
@@ -61,7 +64,7 @@ impl Effects {
         Self { broker: None, until: Until::default() }
     }
 
-    /// For a plugin with a control channel.
+    /// For a plugin with a control channel or a network.
     pub(crate) fn new(
         grants: &Arc<Grants>,
         shared: &Shared,
@@ -74,7 +77,10 @@ impl Effects {
         let files = Files::open(grants)
             .map_err(|error| StartError::Plan(format!("a granted folder: {error}")))?;
         let until = Until::default();
+        let own = Arc::default();
         let runner = NestedJail {
+            broker: Arc::clone(&own),
+            resolver: shared.resolver.clone(),
             until: until.clone(),
             backend: Arc::clone(&shared.backend),
             plan: plan.clone(),
@@ -82,7 +88,7 @@ impl Effects {
             recorder: recorder.clone(),
             interrupts,
         };
-        let broker = Broker::new(BrokerSetup {
+        let broker = Arc::new(Broker::new(BrokerSetup {
             grants: Arc::clone(grants),
             gates: Gates {
                 files,
@@ -95,8 +101,15 @@ impl Effects {
             sink: Arc::clone(recorder.sink()),
             clock: Arc::new(SystemClock::new()),
             runner: Some(Arc::new(runner)),
-        });
+        }));
+        let _ = own.set(Arc::downgrade(&broker));
         Ok(Self { broker: Some(broker), until })
+    }
+
+    /// Who decides about a network, and how it finds names.
+    pub(crate) fn network_side(&self, shared: &Shared) -> Option<NetworkSide> {
+        let judge = Arc::clone(self.broker.as_ref()?);
+        Some(NetworkSide { judge, resolver: shared.resolver.clone() })
     }
 
     /// A new action begins, which may take this long: counters per action start
@@ -126,12 +139,12 @@ impl Effects {
 
     /// Totals so far.
     pub(crate) fn usage(&self) -> BrokerUsage {
-        self.broker.as_ref().map(Broker::usage).unwrap_or_default()
+        self.broker.as_deref().map(Broker::usage).unwrap_or_default()
     }
 
     /// The different denials so far.
     pub(crate) fn denials(&self) -> Vec<CountedDenial> {
-        self.broker.as_ref().map(Broker::denials).unwrap_or_default()
+        self.broker.as_deref().map(Broker::denials).unwrap_or_default()
     }
 }
 
@@ -149,6 +162,9 @@ struct NestedJail {
     recorder: Recorder,
     interrupts: Vec<Interrupt>,
     until: Until,
+    /// The broker that it serves, which decides about its network too.
+    broker: Arc<OnceLock<Weak<Broker>>>,
+    resolver: Resolver,
 }
 
 impl ProcessRunner for NestedJail {
@@ -173,7 +189,6 @@ impl ProcessRunner for NestedJail {
             programs: Programs::None,
             just_in_time_compiler: false,
             control: false,
-            network: false,
             long_lived: false,
             budget,
             ..self.plan.clone()
@@ -181,11 +196,14 @@ impl ProcessRunner for NestedJail {
         let failed = |error: RunError| ProcessError::Failed(error.to_string());
         let running =
             self.backend.start(&plan).map_err(|error| ProcessError::Failed(error.to_string()))?;
+        let broker = self.broker.get().and_then(Weak::upgrade);
+        let network = broker.map(|judge| NetworkSide { judge, resolver: self.resolver.clone() });
         let mut jailed = Jailed::new(
             running,
             plan.budget.clone(),
             self.recorder.clone(),
             self.interrupts.clone(),
+            network.as_ref(),
         )
         .map_err(failed)?;
         let result = plain::run(&mut jailed, request.stdin, &mut Silent);

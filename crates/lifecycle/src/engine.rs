@@ -12,12 +12,15 @@ use crate::review::{Review, ReviewError, Terms};
 use ringfence_audit::{AuditLog, AuditOpenError, LogOptions};
 use ringfence_gate_events::Bus;
 use ringfence_gate_host::{HostServices, Settings};
+use ringfence_gate_network::Resolver;
 use ringfence_gate_storage::Storage;
 use ringfence_package::Package;
 use ringfence_permission::{Available, Grants};
 use ringfence_sandbox::{Backend, Usage};
 use ringfence_sandbox_process::{Limits, ProcessBackend};
-use ringfence_types::{Actor, AuditSink, Kind};
+use ringfence_types::{Actor, AuditSink, Host, Kind};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -37,6 +40,9 @@ pub struct EngineOptions {
     pub services: Arc<HostServices>,
     /// Where the host keeps the plugins' settings.
     pub settings: Settings,
+    /// Addresses of hosts that are not to be looked up. They are dialled whatever
+    /// block they are in: a person named them.
+    pub hosts: BTreeMap<Host, Vec<IpAddr>>,
 }
 
 impl EngineOptions {
@@ -50,6 +56,7 @@ impl EngineOptions {
             actor: Actor::User { uid: rustix::process::geteuid().as_raw() },
             services: Arc::default(),
             settings: Settings::default(),
+            hosts: BTreeMap::new(),
         }
     }
 }
@@ -113,6 +120,7 @@ impl Engine {
                 bus: Bus::new(),
                 services: Arc::clone(&options.services),
                 settings: options.settings.clone(),
+                resolver: Resolver::with_given(options.hosts.clone()),
             },
             storage: Mutex::default(),
             sink: Arc::new(log.clone()),
@@ -189,7 +197,7 @@ impl Engine {
         let own = Interrupt::new().map_err(|e| RunError::Internal { what: e.to_string() })?;
         let mut interrupts = vec![self.all.clone(), own.clone()];
         interrupts.extend(interrupt);
-        let effects = if plan.control {
+        let effects = if plan.control || plan.network {
             Effects::new(
                 review.admitted.grants(),
                 &self.shared,
@@ -212,7 +220,9 @@ impl Engine {
         let killer = running.killer().map_err(|e| RunError::Internal { what: e.to_string() })?;
         let killer = Arc::new(killer);
         interrupts.iter().for_each(|interrupt| interrupt.kills(&killer));
-        let jailed = Jailed::new(running, plan.budget.clone(), recorder, interrupts)?;
+        let network = effects.network_side(&self.shared);
+        let jailed =
+            Jailed::new(running, plan.budget.clone(), recorder, interrupts, network.as_ref())?;
         self.count(|statistics| {
             statistics.running += 1;
             statistics.started += 1;

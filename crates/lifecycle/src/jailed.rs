@@ -3,8 +3,10 @@
 use crate::channel::{Channel, Tail};
 use crate::error::{Phase, RunError};
 use crate::interrupt::Interrupt;
+use crate::network::NetworkSide;
 use crate::observer::Observer;
 use crate::record::Recorder;
+use ringfence_gate_network::Gate;
 use ringfence_limits::{Budget, Resource};
 use ringfence_sandbox::{End, Live, Running, Usage};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -90,6 +92,8 @@ pub(crate) struct Jailed {
     warned: bool,
     ended: Option<End>,
     finished: Option<(End, Usage)>,
+    /// Where its network ends.
+    gate: Option<Gate>,
 }
 
 impl Jailed {
@@ -98,8 +102,14 @@ impl Jailed {
         budget: Budget,
         recorder: Recorder,
         interrupts: Vec<Interrupt>,
+        network: Option<&NetworkSide>,
     ) -> Result<Self, RunError> {
         let streams = running.streams();
+        let gate = match (streams.network, network) {
+            (Some(ends), Some(side)) => Some(side.open(ends, &budget)?),
+            // Nobody listens: a network without a gate leads nowhere.
+            _ => None,
+        };
         let internal = |error: rustix::io::Errno| RunError::Internal {
             what: format!("preparing streams: {error}"),
         };
@@ -129,6 +139,7 @@ impl Jailed {
             warned: false,
             ended: None,
             finished: None,
+            gate,
         })
     }
 
@@ -315,6 +326,8 @@ impl Jailed {
             return finished;
         }
         let (end, usage) = self.running.finish();
+        // Nobody is left who could use it; the ends of its connections are recorded.
+        drop(self.gate.take());
         let finished = (self.ended.unwrap_or(end), usage);
         self.finished = Some(finished);
         finished

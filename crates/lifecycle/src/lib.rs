@@ -16,6 +16,7 @@ mod interrupt;
 mod jailed;
 mod mcp_call;
 mod mcp_proxy;
+mod network;
 mod observer;
 mod plain;
 mod plan;

@@ -242,7 +242,14 @@ fn kept_read_only(admitted: &Admitted, level: &Level) -> Vec<String> {
 
 /// Kinds whose widest scope is never accepted without a name.
 const fn needs_name(kind: Kind) -> bool {
-    matches!(kind, Kind::FilesRead | Kind::FilesWrite | Kind::FilesDelete | Kind::EnvironmentRead)
+    matches!(
+        kind,
+        Kind::FilesRead
+            | Kind::FilesWrite
+            | Kind::FilesDelete
+            | Kind::EnvironmentRead
+            | Kind::NetworkRequest
+    )
 }
 
 fn asks(package: &Package, admitted: &Admitted) -> Vec<Asked> {

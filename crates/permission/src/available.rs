@@ -19,6 +19,7 @@ pub struct NotServable {
 
 /// Kinds with a gate of their own in this version.
 const BUILT_IN: &[Kind] = &[
+    Kind::NetworkRequest,
     Kind::FilesRead,
     Kind::FilesWrite,
     Kind::FilesDelete,
@@ -35,7 +36,7 @@ const BUILT_IN: &[Kind] = &[
 /// Whether the embedding application may register a service for `kind`.
 ///
 /// Network, secrets and calls between plugins are not among them: they need a
-/// gate of their own that holds the scope.
+/// gate of ours that holds the scope.
 #[must_use]
 pub const fn is_host_kind(kind: Kind) -> bool {
     matches!(
@@ -69,7 +70,7 @@ impl Available {
         Self { kinds: 0 }
     }
 
-    /// Every kind that has a gate in this version: files, storage, events,
+    /// Every kind that has a gate in this version: network, files, storage, events,
     /// environment, configuration, processes.
     #[must_use]
     pub fn built_in() -> Self {
@@ -132,7 +133,7 @@ mod tests {
             .unwrap();
         let missing: Vec<Kind> =
             Kind::ALL.iter().copied().filter(|kind| !all.contains(*kind)).collect();
-        assert_eq!(missing, [Kind::NetworkRequest, Kind::SecretsUse, Kind::PluginCall]);
+        assert_eq!(missing, [Kind::SecretsUse, Kind::PluginCall]);
         assert!(!Available::none().contains(Kind::FilesRead));
         assert!(
             !Available::built_in().without(Kind::ProcessExecute).contains(Kind::ProcessExecute)

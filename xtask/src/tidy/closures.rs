@@ -90,6 +90,11 @@ const CLOSURES: &[(&str, Rule, &str)] = &[
         Rule::OursOnly(&["ringfence-types"]),
         "the log must outlive and outvote every stage that writes to it",
     ),
+    (
+        "ringfence-sandbox-process",
+        Rule::None(&["tokio"]),
+        "jails are watched with poll and threads; a runtime would hide who waits for what",
+    ),
     ("ringfence-types", Rule::None(RUNTIMES_AND_NETWORK), PURE),
     ("ringfence-limits", Rule::None(RUNTIMES_AND_NETWORK), PURE),
     ("ringfence-package", Rule::None(RUNTIMES_AND_NETWORK), PURE),

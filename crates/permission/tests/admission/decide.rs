@@ -191,12 +191,14 @@ fn what_no_gate_performs_is_unavailable_also_as_a_host_service() {
     let admitted = Sets::inferred()
         .consent(&["files.read /data/**", "network.request", "ai.complete"])
         .admit();
-    for kind in [Kind::NetworkRequest, Kind::AiComplete, Kind::SecretsUse] {
+    for (kind, by) in [
+        (Kind::AiComplete, WithheldBy::Unavailable),
+        (Kind::SecretsUse, WithheldBy::Unavailable),
+        // Granted, and still no service of the host.
+        (Kind::NetworkRequest, WithheldBy::Scope),
+    ] {
         let request = HostObject { kind, object: "x" };
-        assert_eq!(
-            withheld(decide::<HostService>(admitted.grants(), request, NOW)),
-            no(WithheldBy::Unavailable)
-        );
+        assert_eq!(withheld(decide::<HostService>(admitted.grants(), request, NOW)), no(by));
     }
     // A granted kind with a gate of its own is not reachable through the host.
     let request = HostObject { kind: Kind::FilesRead, object: "/data/a" };

@@ -1,0 +1,156 @@
+//! The same five steps for what comes through the network gate instead of the
+//! control channel: any program can open a connection, none has to ask.
+
+use crate::broker::{Broker, lock};
+use ringfence_gate_network::{Ended, Judge, Refusal};
+use ringfence_limits::NearlyUsed;
+use ringfence_permission::{NetworkRequest, Permit, decide};
+use ringfence_types::{Denial, Host, Kind, NetworkTarget, WithheldBy};
+use std::net::IpAddr;
+
+/// The port whose grant is suggested when only a name is known.
+const USUAL_PORT: u16 = 443;
+
+impl Judge for Broker {
+    fn may_ask_for(&self, name: &Host) -> bool {
+        let now_ms = self.clock.now_ms();
+        if self.grants.resolves(name, now_ms) {
+            return true;
+        }
+        let target = NetworkTarget::tcp(name, USUAL_PORT);
+        let denial = match decide::<NetworkRequest>(&self.grants, target, now_ms) {
+            Err(denial) => denial,
+            // A grant that ended between the two looks.
+            Ok(_) => Denial::not_granted(KIND, &target.to_string(), WithheldBy::Revoked),
+        };
+        self.network_denied("network.name", &denial);
+        false
+    }
+
+    fn request(
+        &self,
+        target: NetworkTarget<'_>,
+        perform: &mut dyn FnMut(Permit<'_, NetworkRequest>),
+    ) -> Result<(), Denial> {
+        self.network_step("network.connect", target, Some(&Charge::Connection), perform)
+    }
+
+    fn look(
+        &self,
+        target: NetworkTarget<'_>,
+        is_first: bool,
+        perform: &mut dyn FnMut(Permit<'_, NetworkRequest>),
+    ) -> Result<(), Denial> {
+        let charge = (!is_first).then_some(&Charge::Request);
+        self.network_step("network.request", target, charge, perform)
+    }
+
+    fn may_reach(&self, address: IpAddr, port: u16) -> bool {
+        let host = Host::from(address);
+        let target = NetworkTarget::tcp(&host, port);
+        decide::<NetworkRequest>(&self.grants, target, self.clock.now_ms()).is_ok()
+    }
+
+    fn refused(&self, target: NetworkTarget<'_>, refusal: Refusal) {
+        let object = target.to_string();
+        let denial = match refusal {
+            Refusal::Address { address, block } => {
+                let literal = NetworkTarget { host: &address.into(), ..target }.to_string();
+                let reason = format!(
+                    "it leads to {address} ({block}), and a name reaches public addresses only"
+                );
+                Denial { reason, object, ..Denial::not_granted(KIND, &literal, WithheldBy::Scope) }
+            }
+            Refusal::Budget(exceeded) => Denial::budget(KIND, &object, exceeded.to_string()),
+            Refusal::Malformed(reason) => Denial::invalid(KIND, &object, reason),
+        };
+        self.network_denied("network.connect", &denial);
+    }
+
+    fn nearly_used(&self, warning: NearlyUsed) {
+        // A warning is no effect: whatever becomes of it, the connection goes on.
+        let _ = self.recorder.nearly_used(warning);
+    }
+
+    fn ended(&self, connection: &Ended<'_>) {
+        lock(&self.charges).connection_ended();
+        {
+            let usage = &mut lock(&self.tally).usage;
+            usage.network_sent = usage.network_sent.saturating_add(connection.sent);
+            usage.network_received = usage.network_received.saturating_add(connection.received);
+            if connection.failure.is_none() {
+                usage.performed += 1;
+            } else {
+                usage.failed += 1;
+            }
+        }
+        // It is over; there is nothing left to refuse when this cannot be written.
+        let _ = self.recorder.connection_ended(connection);
+    }
+}
+
+const KIND: Kind = Kind::NetworkRequest;
+
+/// What a request costs.
+enum Charge {
+    /// A request on a connection that is open.
+    Request,
+    /// A request with a connection of its own.
+    Connection,
+}
+
+impl Broker {
+    fn network_step(
+        &self,
+        method: &str,
+        target: NetworkTarget<'_>,
+        charge: Option<&Charge>,
+        perform: &mut dyn FnMut(Permit<'_, NetworkRequest>),
+    ) -> Result<(), Denial> {
+        let decided = decide::<NetworkRequest>(&self.grants, target, self.clock.now_ms());
+        let permit = decided.inspect_err(|denial| self.network_denied(method, denial))?;
+        let object = target.to_string();
+        self.network_charge(charge)
+            .map_err(|reason| Denial::budget(KIND, &object, reason))
+            .inspect_err(|denial| self.network_denied(method, denial))?;
+        // Recorded before it is performed: no record, no effect.
+        if let Err(error) = self.recorder.allowed_target(method, &object) {
+            if matches!(charge, Some(Charge::Connection)) {
+                lock(&self.charges).connection_ended();
+            }
+            let denial = Denial::not_recorded(KIND, &object, error.to_string());
+            self.network_denied(method, &denial);
+            return Err(denial);
+        }
+        perform(permit);
+        Ok(())
+    }
+
+    fn network_charge(&self, charge: Option<&Charge>) -> Result<(), String> {
+        let now = self.clock.monotonic();
+        let mut charges = lock(&self.charges);
+        let paid = match charge {
+            None => Ok(()),
+            Some(Charge::Request) => charges.network_request(now),
+            Some(Charge::Connection) => charges.connection(now),
+        };
+        let warnings = charges.take_warnings();
+        drop(charges);
+        for warning in warnings.into_iter().flatten() {
+            let _ = self.recorder.nearly_used(warning);
+        }
+        paid
+    }
+
+    /// Counts a denial. The first of its kind is recorded; of those that repeat
+    /// it, as many as a flood may be.
+    fn network_denied(&self, method: &str, denial: &Denial) {
+        let is_new = lock(&self.tally).denied(denial);
+        let unrecorded =
+            if is_new { Some(0) } else { lock(&self.charges).record_flood(self.clock.monotonic()) };
+        if let Some(unrecorded) = unrecorded {
+            // Nothing happens, so a log that cannot be written changes nothing.
+            let _ = self.recorder.denied(method, denial, unrecorded);
+        }
+    }
+}

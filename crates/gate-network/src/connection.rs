@@ -1,0 +1,158 @@
+//! One connection of a plugin, from the decision to its last byte.
+
+use crate::judge::{Ended, Refusal};
+use crate::relay;
+use crate::resolve::Unresolved;
+use crate::session::Session;
+use crate::traffic::Direction;
+use ringfence_types::{Host, NetworkTarget};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tokio::net::TcpStream;
+
+/// Longest wait for one address to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What ended a connection before both sides had closed it.
+#[derive(Debug)]
+pub(crate) enum Cut {
+    /// The gate refused to go on; it is recorded.
+    Refused,
+    /// One side failed.
+    Failed(io::Error),
+}
+
+impl From<io::Error> for Cut {
+    fn from(error: io::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// One connection that was allowed. Its end is recorded when this is dropped,
+/// also when the gate closes.
+pub(crate) struct Connection {
+    pub(crate) session: Arc<Session>,
+    pub(crate) host: Host,
+    pub(crate) port: u16,
+    address: Option<SocketAddr>,
+    sent: AtomicU64,
+    received: AtomicU64,
+    began: Instant,
+    failure: Option<String>,
+}
+
+impl Connection {
+    pub(crate) const fn target(&self) -> NetworkTarget<'_> {
+        NetworkTarget::tcp(&self.host, self.port)
+    }
+
+    /// Counts bytes that are about to be passed on.
+    pub(crate) fn charge(&self, direction: Direction, bytes: usize) -> Result<(), Cut> {
+        match self.session.traffic.charge(direction, bytes) {
+            Ok(warning) => {
+                if let Some(warning) = warning {
+                    self.session.judge.nearly_used(warning);
+                }
+                let count = match direction {
+                    Direction::Sent => &self.sent,
+                    Direction::Received => &self.received,
+                };
+                count.fetch_add(u64::try_from(bytes).unwrap_or(u64::MAX), Ordering::Relaxed);
+                Ok(())
+            }
+            Err(exceeded) => {
+                self.session.judge.refused(self.target(), Refusal::Budget(exceeded));
+                Err(Cut::Refused)
+            }
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.session.judge.ended(&Ended {
+            host: &self.host,
+            port: self.port,
+            address: self.address,
+            sent: self.sent.load(Ordering::Relaxed),
+            received: self.received.load(Ordering::Relaxed),
+            duration: self.began.elapsed(),
+            failure: self.failure.as_deref(),
+        });
+    }
+}
+
+/// Serves `client`, which wanted to go to `asked`.
+pub(crate) async fn serve(mut client: TcpStream, asked: SocketAddr, session: Arc<Session>) {
+    let host = session.names().meant_by(asked.ip());
+    let target = NetworkTarget::tcp(&host, asked.port());
+    let mut permitted = false;
+    let decided = session.judge.request(target, &mut |permit| {
+        // What the permit is for is done by this task and nobody else.
+        let _ = permit.spend();
+        permitted = true;
+    });
+    if decided.is_err() || !permitted {
+        reset(&client);
+        return;
+    }
+    let mut connection = Connection {
+        session,
+        host,
+        port: asked.port(),
+        address: None,
+        sent: AtomicU64::new(0),
+        received: AtomicU64::new(0),
+        began: Instant::now(),
+        failure: None,
+    };
+    let cut = match dial(&mut connection).await {
+        Ok(mut server) => match relay::both_ways(&connection, &mut client, &mut server).await {
+            Ok(()) => return,
+            Err(cut) => cut,
+        },
+        Err(cut) => cut,
+    };
+    connection.failure = Some(match cut {
+        Cut::Refused => "refused".to_owned(),
+        Cut::Failed(error) => error.to_string(),
+    });
+    reset(&client);
+}
+
+/// Connects to the first address that answers.
+async fn dial(connection: &mut Connection) -> Result<TcpStream, Cut> {
+    let session = Arc::clone(&connection.session);
+    let found = session.resolver.addresses(&connection.host, connection.port, &session.judge).await;
+    let addresses = match found {
+        Ok(addresses) => addresses,
+        Err(Unresolved::Refused(refusal)) => {
+            session.judge.refused(connection.target(), refusal);
+            return Err(Cut::Refused);
+        }
+        Err(Unresolved::Failed(error)) => return Err(Cut::Failed(error)),
+    };
+    let mut last = io::Error::from(io::ErrorKind::NotFound);
+    for address in addresses {
+        match tokio::time::timeout(PATIENCE, TcpStream::connect(address)).await {
+            Ok(Ok(server)) => {
+                connection.address = Some(address);
+                // Small answers must not wait for each other; the kernel joins
+                // what is written at once.
+                let _ = server.set_nodelay(true);
+                return Ok(server);
+            }
+            Ok(Err(error)) => last = error,
+            Err(_) => last = io::ErrorKind::TimedOut.into(),
+        }
+    }
+    Err(Cut::Failed(last))
+}
+
+/// Makes the client see an error instead of an orderly end.
+fn reset(client: &TcpStream) {
+    let _ = socket2::SockRef::from(client).set_linger(Some(Duration::ZERO));
+}

@@ -1,0 +1,86 @@
+//! What the gate asks of the broker: an effect cannot decide about itself.
+
+use ringfence_limits::{Exceeded, NearlyUsed};
+use ringfence_permission::{NetworkRequest, Permit};
+use ringfence_types::{Denial, Host, NetworkTarget};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+/// Decides, charges and records for one instance. Asked from the gate's own
+/// thread, which waits for the answer.
+pub trait Judge: Send + Sync {
+    /// Whether the instance may learn that `name` exists: whether some
+    /// connection to it could be allowed. A no is recorded.
+    fn may_ask_for(&self, name: &Host) -> bool;
+
+    /// Decides about one connection, or one request on it, charges and records
+    /// it. `perform` gets the permit when the answer is yes, and is not called
+    /// otherwise.
+    ///
+    /// # Errors
+    /// The denial, already recorded.
+    fn request(
+        &self,
+        target: NetworkTarget<'_>,
+        perform: &mut dyn FnMut(Permit<'_, NetworkRequest>),
+    ) -> Result<(), Denial>;
+
+    /// Decides once more about an open connection, now that something was seen
+    /// on it. It is charged as a request when it is one more than the first.
+    ///
+    /// # Errors
+    /// The denial, already recorded.
+    fn look(
+        &self,
+        target: NetworkTarget<'_>,
+        is_first: bool,
+        perform: &mut dyn FnMut(Permit<'_, NetworkRequest>),
+    ) -> Result<(), Denial>;
+
+    /// Whether an address that is not for the public was granted as such.
+    fn may_reach(&self, address: IpAddr, port: u16) -> bool;
+
+    /// Records that the gate itself refused what was allowed by name.
+    fn refused(&self, target: NetworkTarget<'_>, refusal: Refusal);
+
+    /// Records that most of a limit is used.
+    fn nearly_used(&self, warning: NearlyUsed);
+
+    /// Records the end of a connection that was opened by [`Judge::request`].
+    fn ended(&self, connection: &Ended<'_>);
+}
+
+/// Why the gate cut what was allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The name led to an address that is not for the public.
+    Address {
+        /// The address.
+        address: IpAddr,
+        /// Which block of addresses it is in, in words.
+        block: &'static str,
+    },
+    /// Bytes of the budget are used up.
+    Budget(Exceeded),
+    /// What the client said is no protocol that the grant allows.
+    Malformed(&'static str),
+}
+
+/// How a connection went.
+#[derive(Clone, Debug)]
+pub struct Ended<'a> {
+    /// The name or address that was asked for.
+    pub host: &'a Host,
+    /// The port.
+    pub port: u16,
+    /// Where it led; `None` when nothing answered.
+    pub address: Option<SocketAddr>,
+    /// Bytes of the plugin that were passed on.
+    pub sent: u64,
+    /// Bytes that the plugin was given.
+    pub received: u64,
+    /// From the first packet to the last.
+    pub duration: Duration,
+    /// What went wrong, as a lowercase fragment.
+    pub failure: Option<&'a str>,
+}

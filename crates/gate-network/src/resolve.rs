@@ -1,0 +1,88 @@
+//! From a name to the addresses that may be dialled.
+
+use crate::judge::{Judge, Refusal};
+use crate::special_purpose::{Reach, reach};
+use ringfence_types::Host;
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Longest that a look-up may take: two tries of the usual 5 seconds.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How names are looked up: as every program of this machine does, but for those
+/// whose addresses the operator gave.
+#[derive(Clone, Debug, Default)]
+pub struct Resolver {
+    given: BTreeMap<Host, Vec<IpAddr>>,
+}
+
+/// Why no address can be dialled.
+#[derive(Debug)]
+pub(crate) enum Unresolved {
+    /// Every address that was found is refused.
+    Refused(Refusal),
+    /// There is none.
+    Failed(io::Error),
+}
+
+impl Resolver {
+    /// With addresses that the operator gave for some names. They are dialled
+    /// whatever block they are in: a person named them.
+    #[must_use]
+    pub fn with_given(given: BTreeMap<Host, Vec<IpAddr>>) -> Self {
+        Self { given }
+    }
+
+    /// The addresses of `host` that may be dialled on `port`, looked up now and
+    /// for this connection only, so that no later answer changes where it leads.
+    pub(crate) async fn addresses(
+        &self,
+        host: &Host,
+        port: u16,
+        judge: &Arc<dyn Judge>,
+    ) -> Result<Vec<SocketAddr>, Unresolved> {
+        let on_port = |addresses: Vec<IpAddr>| -> Vec<SocketAddr> {
+            addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect()
+        };
+        if let Some(given) = self.given.get(host) {
+            return Ok(on_port(given.clone()));
+        }
+        if let Some(address) = host.address() {
+            // It was granted as this very address.
+            return Ok(on_port(vec![address]));
+        }
+        let found = look_up(host.to_string()).await.map_err(Unresolved::Failed)?;
+        let mut allowed = Vec::new();
+        let mut refused = None;
+        for address in found {
+            match reach(address) {
+                Reach::Public => allowed.push(address),
+                Reach::Special(_) if judge.may_reach(address, port) => allowed.push(address),
+                Reach::Special(block) => {
+                    refused = Some(Refusal::Address { address, block: block.plain() });
+                }
+            }
+        }
+        match refused {
+            Some(refusal) if allowed.is_empty() => Err(Unresolved::Refused(refusal)),
+            _ if allowed.is_empty() => Err(Unresolved::Failed(io::ErrorKind::NotFound.into())),
+            _ => Ok(on_port(allowed)),
+        }
+    }
+}
+
+/// The system's own look-up, which waits, on a thread of its own.
+async fn look_up(name: String) -> io::Result<Vec<IpAddr>> {
+    let looking = tokio::task::spawn_blocking(move || {
+        let found = (name.as_str(), 0).to_socket_addrs()?;
+        Ok(found.map(|place| place.ip().to_canonical()).collect())
+    });
+    match tokio::time::timeout(PATIENCE, looking).await {
+        Ok(Ok(found)) => found,
+        Ok(Err(_)) => Err(io::Error::other("the look-up failed")),
+        Err(_) => Err(io::ErrorKind::TimedOut.into()),
+    }
+}

@@ -1,0 +1,241 @@
+"""An internet of its own, in the network namespace that this is started in.
+
+Every address of the hosts below stands on the loopback of the namespace, so a
+packet that leaves a jail's gate for any of them is seen by the capture on that
+loopback. Prints one line of JSON when everything answers; then reads commands,
+one a line, and answers each with one line of JSON. Ends at the end of input.
+"""
+import base64
+import gzip
+import http.server
+import json
+import os
+import socket
+import ssl
+import struct
+import subprocess
+import sys
+import threading
+
+NAMES = {
+    # The allowed one, and its sibling on another address.
+    "allowed.example": ["93.184.216.10"],
+    "sibling.example": ["93.184.216.11"],
+    "sub.allowed.example": ["93.184.216.12"],
+    "six.example": ["2606:2800:220:1::10"],
+    "both.example": ["93.184.216.10", "2606:2800:220:1::10"],
+    # Names that lead where no plugin has business.
+    "loopback.example": ["127.0.0.1"],
+    "private.example": ["10.1.2.3"],
+    "metadata.example": ["169.254.169.254"],
+    "mapped.example": ["::ffff:10.1.2.3"],
+    "nat64.example": ["64:ff9b::a01:203"],
+    "mixed.example": ["10.1.2.3", "93.184.216.10"],
+    "xn--bcher-kva.example": ["93.184.216.10"],
+}
+# One answer after the other: public first, private ever after.
+REBINDING = {"rebinding.example": ["93.184.216.10", "10.1.2.3"]}
+HOSTS = sorted({a for all in NAMES.values() for a in all if not a.startswith(("127.", "::ffff", "64:"))})
+NAME_SERVER = "127.0.0.53"
+FOLDER = sys.argv[1]
+
+asked, seen, lock = [], [], threading.Lock()
+
+
+def run(*words):
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def addresses():
+    run("ip", "link", "set", "lo", "up")
+    for address in HOSTS:
+        run("ip", "address", "add", address + ("/128" if ":" in address else "/32"), "dev", "lo")
+    with open(FOLDER + "/resolv.conf", "w") as file:
+        file.write(f"nameserver {NAME_SERVER}\noptions timeout:1 attempts:1\n")
+    run("mount", "--make-rprivate", "/")
+    run("mount", "--bind", FOLDER + "/resolv.conf", "/etc/resolv.conf")
+
+
+def capture():
+    """Every packet of the loopback: [protocol, destination, port, whether it opens a connection, bytes of data]."""
+    sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    sniffer.bind(("lo", 0))
+
+    def follow():
+        while True:
+            packet, place = sniffer.recvfrom(65535)
+            if place[2] != socket.PACKET_OUTGOING:
+                continue
+            kind = struct.unpack("!H", packet[12:14])[0]
+            if kind == 0x0800:
+                rest, protocol = packet[14 + (packet[14] & 15) * 4 :], packet[23]
+                to = socket.inet_ntop(socket.AF_INET, packet[30:34])
+            elif kind == 0x86DD:
+                rest, protocol = packet[54:], packet[20]
+                to = socket.inet_ntop(socket.AF_INET6, packet[38:54])
+            else:
+                continue
+            port = struct.unpack("!H", rest[2:4])[0] if protocol in (6, 17) else 0
+            opens = protocol == 6 and rest[13] & 0x12 == 2
+            length = len(rest) - (rest[12] >> 4) * 4 if protocol == 6 else len(rest)
+            with lock:
+                seen.append([protocol, to, port, opens, length])
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
+def question(packet):
+    labels, at = [], 12
+    while packet[at]:
+        labels.append(packet[at + 1 : at + 1 + packet[at]].decode("latin-1").lower())
+        at += packet[at] + 1
+    return ".".join(labels), struct.unpack("!H", packet[at + 1 : at + 3])[0], at + 5
+
+
+def name_server():
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind((NAME_SERVER, 53))
+
+    def answer():
+        while True:
+            packet, client = server.recvfrom(4096)
+            name, kind, end = question(packet)
+            with lock:
+                asked.append([name, kind])
+            found = NAMES.get(name)
+            if name in REBINDING:
+                found = REBINDING[name][:1]
+                # The address changes as soon as it was given out.
+                if kind == 1 and len(REBINDING[name]) > 1:
+                    REBINDING[name].pop(0)
+            records = b""
+            count = 0
+            for address in found or []:
+                family = socket.AF_INET6 if ":" in address else socket.AF_INET
+                if kind == (28 if ":" in address else 1):
+                    data = socket.inet_pton(family, address)
+                    records += struct.pack("!HHHIH", 0xC00C, kind, 1, 0, len(data)) + data
+                    count += 1
+            code = 0 if found is not None else 3
+            head = packet[:2] + struct.pack("!HHHHH", 0x8180 | code, 1, count, 0, 0)
+            server.sendto(head + packet[12:end] + records, client)
+
+    threading.Thread(target=answer, daemon=True).start()
+
+
+class Web(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def answer(self, body, kind="text/plain", more=()):
+        self.send_response(self.status if hasattr(self, "status") else 200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in more:
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def do_GET(self):
+        length = int(self.headers.get("Content-Length") or 0)
+        sent = self.rfile.read(length) if length else b""
+        path = self.path.split("?")[0]
+        if path == "/to":
+            self.send_response(302)
+            self.send_header("Location", self.path.split("?", 1)[1])
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        elif path == "/bytes":
+            self.answer(b"x" * int(self.path.split("?", 1)[1]))
+        elif path == "/reflect":
+            head = str(self.headers).encode() + sent
+            forms = {
+                "plain": head.decode("latin-1"),
+                "base64": base64.b64encode(head).decode(),
+            }
+            self.answer(gzip.compress(json.dumps(forms).encode()), "application/json", [("Content-Encoding", "gzip")])
+        else:
+            words = f"hello {self.headers.get('Host')} {self.command} {self.path} {len(sent)}\n"
+            self.answer(words.encode())
+
+    do_POST = do_PUT = do_DELETE = do_HEAD = do_GET
+
+    def log_message(self, *words):
+        pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 1024
+    daemon_threads = True
+
+    def __init__(self, address, handler):
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        super().__init__(address, handler)
+
+    def server_bind(self):
+        # Without asking for its own name, as http.server does.
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(self.server_address)
+        self.server_name, self.server_port = self.server_address[:2]
+
+
+def certificates():
+    """An authority, and one certificate for every name of this world."""
+    names = ",".join("DNS:" + name for name in [*NAMES, *REBINDING])
+    run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+        "-days", "2", "-subj", "/CN=authority of a test", "-keyout", FOLDER + "/ca.key",
+        "-out", FOLDER + "/ca.pem", "-addext", "keyUsage=critical,keyCertSign")
+    run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+        "-days", "2", "-subj", "/CN=a host of a test", "-keyout", FOLDER + "/host.key",
+        "-out", FOLDER + "/host.pem", "-CA", FOLDER + "/ca.pem", "-CAkey", FOLDER + "/ca.key",
+        "-addext", "subjectAltName=" + names)
+
+
+def servers():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(FOLDER + "/host.pem", FOLDER + "/host.key")
+    for address in [*HOSTS, "127.0.0.1"]:
+        for port, secure in [(80, False), (443, True), (8080, False)]:
+            server = Server((address, port, 0, 0) if ":" in address else (address, port), Web)
+            if secure:
+                server.socket = context.wrap_socket(
+                    server.socket, server_side=True, do_handshake_on_connect=False
+                )
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+        # Speaks first, then says everything back.
+        threading.Thread(target=greeter, args=(address,), daemon=True).start()
+
+
+def greeter(address):
+    server = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server.bind((address, 7000))
+    server.listen(1024)
+
+    def serve(client):
+        with client:
+            client.sendall(b"220 welcome\r\n")
+            while data := client.recv(65536):
+                client.sendall(data)
+
+    while True:
+        threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+
+
+def main():
+    global seen, asked
+    addresses()
+    certificates()
+    capture()
+    name_server()
+    servers()
+    print(json.dumps({"pid": os.getpid()}), flush=True)
+    for line in sys.stdin:
+        with lock:
+            told = {"seen": seen, "asked": asked}
+            if line.strip() == "forget":
+                seen, asked = [], []
+        print(json.dumps(told), flush=True)
+
+
+main()
