@@ -153,6 +153,17 @@ mod tests {
         Layout::from_size_align(size, align).unwrap()
     }
 
+    fn take(heap: &Heap, layout: Layout) -> *mut u8 {
+        // SAFETY: needed to call an allocator. Sound because no size here is zero.
+        unsafe { heap.alloc(layout) }
+    }
+
+    fn fill(at: *mut u8, bytes: usize) {
+        // SAFETY: needed to use what was given. Sound if it is as large as was asked
+        // for, which is what these tests are about.
+        unsafe { at.write_bytes(0xff, bytes) };
+    }
+
     #[test]
     fn pieces_do_not_overlap_and_are_aligned() {
         let heap = Heap::new();
@@ -160,10 +171,10 @@ mod tests {
         for round in 0..400_usize {
             for (size, align) in [(1, 1), (24, 8), (100, 4), (4000, 16), (40, 4096), (70_000, 16)] {
                 let size = size + round;
-                let at = unsafe { heap.alloc(layout(size, align)) };
+                let at = take(&heap, layout(size, align));
                 assert!(!at.is_null());
                 assert_eq!(at as usize % align, 0, "{size} {align}");
-                unsafe { at.write_bytes(0xaa, size) };
+                fill(at, size);
                 given.push((at as usize, size));
             }
         }
@@ -178,13 +189,16 @@ mod tests {
         let heap = Heap::new();
         for size in [16, 100, 5000, 200_000] {
             let layout = layout(size, 8);
-            let first = unsafe { heap.alloc(layout) };
-            unsafe { first.write_bytes(0xff, size) };
+            let first = take(&heap, layout);
+            fill(first, size);
+            // SAFETY: needed to call an allocator. Sound because it gave this.
             unsafe { heap.dealloc(first, layout) };
+            // SAFETY: as in `take`.
             let second = unsafe { heap.alloc_zeroed(layout) };
             if size < 1 << LARGEST {
                 assert_eq!(first, second);
             }
+            // SAFETY: as in `fill`.
             let bytes = unsafe { std::slice::from_raw_parts(second, size) };
             assert!(bytes.iter().all(|byte| *byte == 0));
         }
@@ -193,7 +207,7 @@ mod tests {
     #[test]
     fn what_no_machine_has_is_refused_and_not_promised() {
         let heap = Heap::new();
-        assert!(unsafe { heap.alloc(layout(1 << 60, 16)) }.is_null());
-        assert!(unsafe { heap.alloc(layout(1 << 20, 1 << 20)) }.is_null());
+        assert!(take(&heap, layout(1 << 60, 16)).is_null());
+        assert!(take(&heap, layout(1 << 20, 1 << 20)).is_null());
     }
 }

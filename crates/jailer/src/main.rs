@@ -1,5 +1,6 @@
-//! The jailer program: serves the socket on descriptor 0 until it closes. Its one
-//! argument is the folder for cgroups, if the host was told one.
+//! The jailer program: serves the socket on descriptor 0 until it closes. Its first
+//! argument is `one` if it will be asked for one jail, its second the folder for
+//! cgroups, if the host was told one.
 //!
 //! As it is carried in the library it has no standard library and no C library,
 //! see `start.rs`; built as the other programs are, it is an ordinary program.
@@ -10,8 +11,9 @@ mod start;
 
 #[cfg(not(panic = "abort"))]
 fn main() -> std::process::ExitCode {
-    let cgroup = std::env::args().nth(1);
-    match ringfence_jailer::serve(cgroup.as_deref()) {
+    let mut arguments = std::env::args().skip(1);
+    let (how, cgroup) = (arguments.next(), arguments.next());
+    match ringfence_jailer::serve(cgroup.as_deref(), how.as_deref() == Some("one")) {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(_) => std::process::ExitCode::FAILURE,
     }

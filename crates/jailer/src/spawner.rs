@@ -37,8 +37,7 @@ struct Spawner {
     control: OwnedFd,
     identity: Identity,
     hierarchy: Hierarchy,
-    /// Those that were asked for, each built once; the ones without a network
-    /// are built before anybody asks.
+    /// Those that were asked for, each built once.
     filters: Vec<(SeccompProfile, seccomp::Program)>,
     jails: Vec<Jail>,
     next: u64,
@@ -47,40 +46,45 @@ struct Spawner {
     /// This process stands in network and IPC namespaces that are new and that no
     /// jail has. Taken back with every clone: no two jails ever share them.
     stands_in_new: bool,
+    /// It makes one jail: nothing is made ahead for a second, and it ends with it.
+    only_one: bool,
+    /// What a killed jailer left has been looked for, and some could not be removed.
+    swept: Option<bool>,
 }
 
 /// Serves requests on the socket that is this program's input until the other
-/// side closes it, then ends every jail. `cgroup` names a folder for cgroups.
+/// side closes it, then ends every jail. `cgroup` names a folder for cgroups. With
+/// `only_one` it serves one request, and ends with the jail that it made.
 ///
 /// # Errors
 /// When the control socket itself fails.
-pub fn serve(cgroup: Option<&str>) -> Result<(), Errno> {
+pub fn serve(cgroup: Option<&str>, only_one: bool) -> Result<(), Errno> {
     // The host's own descriptors, as far as it did not close them on exec: a pipe
     // that it forgot to close would never end while this program holds it.
     let _ = sys::close_range(3, u32::MAX);
     let control = sys::input()?;
-    let ahead = [false, true].map(|writable_executable| {
-        let profile = SeccompProfile { writable_executable, network: false };
-        (profile, seccomp::assemble(profile))
-    });
+    // Nor does it keep the host's folder busy.
+    sys::chdir(c"/")?;
     let mut spawner = Spawner {
         control,
         identity: Identity::choose(),
         // Looked up before the first request, while the host does other things.
         hierarchy: discover(cgroup),
-        filters: ahead.into(),
+        filters: Vec::new(),
         jails: Vec::new(),
         next: 0,
         prefix: cgroup::own_prefix(),
         stands_in_new: false,
+        only_one,
+        swept: None,
     };
     spawner.move_ahead();
-    // Removes what a killed jailer left; what dies together with it takes a moment.
-    let stale = cgroup::sweep(&spawner.hierarchy);
     let result = spawner.run();
     spawner.end_all();
-    if stale {
-        // What is still not empty waits for the next jailer.
+    spawner.sweep();
+    if spawner.swept == Some(true) {
+        // What dies together with its jailer takes a moment. What is still not
+        // empty now waits for the next jailer.
         let _ = cgroup::sweep(&spawner.hierarchy);
     }
     result
@@ -107,9 +111,22 @@ impl Spawner {
                     return Ok(());
                 }
                 self.start(buffer.get(..length).unwrap_or(&[]), fds);
-                self.move_ahead();
+                if !self.only_one {
+                    self.move_ahead();
+                }
+                // After the first request, which somebody waits for.
+                self.sweep();
+            }
+            if self.only_one && self.swept.is_some() && self.jails.is_empty() {
+                return Ok(());
             }
         }
+    }
+
+    /// Removes, once, what a killed jailer left.
+    fn sweep(&mut self) {
+        let hierarchy = &self.hierarchy;
+        self.swept.get_or_insert_with(|| cgroup::sweep(hierarchy));
     }
 
     /// Makes the slow namespaces of the next jail. An ordinary user may not; its

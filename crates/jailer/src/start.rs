@@ -26,11 +26,12 @@ global_asm!(
 extern "C" fn first(stack: *const usize) -> ! {
     // SAFETY: needed to read the arguments. Sound because the kernel put their
     // number here, and as many addresses of texts and a zero behind it.
-    let cgroup = unsafe {
-        let argument = if *stack > 1 { *stack.add(2) as *const c_char } else { core::ptr::null() };
-        if argument.is_null() { None } else { Some(CStr::from_ptr(argument)) }
+    let argument = |number: usize| unsafe {
+        let at = if *stack > number { *stack.add(number + 1) } else { 0 };
+        let at: *const c_char = core::ptr::with_exposed_provenance(at);
+        if at.is_null() { None } else { CStr::from_ptr(at).to_str().ok() }
     };
-    exit_now(serve(cgroup.and_then(|text| text.to_str().ok())).is_err().into())
+    exit_now(serve(argument(2), argument(1) == Some("one")).is_err().into())
 }
 
 #[panic_handler]

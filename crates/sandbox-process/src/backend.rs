@@ -32,6 +32,7 @@ pub enum Limits {
 pub struct ProcessBackend {
     limits: Limits,
     landlock_required: bool,
+    only_one: bool,
     jailer: Mutex<Option<Jailer>>,
     system: OnceLock<SystemRoot>,
     machine: OnceLock<Machine>,
@@ -44,10 +45,23 @@ impl ProcessBackend {
         Self { limits, ..Self::default() }
     }
 
+    /// Other limits than those that it was made with.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
     /// Starts nothing on a kernel without Landlock.
     #[must_use]
     pub fn with_landlock_required(self) -> Self {
         Self { landlock_required: true, ..self }
+    }
+
+    /// Is asked for one jail: what would be made ahead for a second is left out, and
+    /// the jailer ends with the first. Another start has to wait for a new jailer.
+    #[must_use]
+    pub fn for_one_jail(self) -> Self {
+        Self { only_one: true, ..self }
     }
 
     /// Starts the jailer now, so that it is there when the first plan comes.
@@ -69,7 +83,7 @@ impl ProcessBackend {
     ) -> Result<T, StartError> {
         let mut jailer = self.jailer.lock().unwrap_or_else(PoisonError::into_inner);
         if jailer.is_none() {
-            *jailer = Some(Jailer::start()?);
+            *jailer = Some(Jailer::start(self.only_one)?);
         }
         match jailer.as_ref() {
             Some(running) => {

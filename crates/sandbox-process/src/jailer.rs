@@ -23,12 +23,13 @@ pub struct Jailer {
 
 impl Jailer {
     /// Starts the jailer from a sealed copy in memory: what runs with privileges
-    /// is what was built, whatever happens on disk.
+    /// is what was built, whatever happens on disk. With `only_one` it serves one
+    /// request.
     ///
     /// # Errors
     /// When this process may not start programs from memory, or has no
     /// descriptors left.
-    pub fn start() -> Result<Self, StartError> {
+    pub fn start(only_one: bool) -> Result<Self, StartError> {
         let failed = |step: &'static str| {
             move |error: std::io::Error| StartError::Unavailable {
                 step: step.to_owned(),
@@ -40,14 +41,15 @@ impl Jailer {
         let (ours, theirs) =
             channel::packet_pair().map_err(|e| failed("creating a socket")(e.into()))?;
         // Started through posix_spawn, which shares memory with a big host
-        // instead of copying its page tables.
+        // instead of copying its page tables. A statically linked host has none
+        // that sets a folder too: the jailer leaves ours by itself.
         let child = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()))
             .env_clear()
+            .arg(if only_one { "one" } else { "many" })
             .args(crate::machine::chosen_cgroup())
             .stdin(Stdio::from(theirs))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
-            .current_dir("/")
             // Ctrl-C in a terminal goes to a whole process group: the jailer must
             // outlive it to clean up.
             .process_group(0)
