@@ -61,6 +61,15 @@ impl AuditLog {
         Ok(self.handle.queue.with(|writer| writer.flush(true))?)
     }
 
+    /// Does now what signing for the first time takes: reads the key, and checks the
+    /// head that is there. Nothing is written.
+    ///
+    /// # Errors
+    /// When the key or the head cannot be read; then nothing can be signed.
+    pub fn prepare_to_sign(&self) -> Result<(), AuditError> {
+        Ok(self.handle.queue.with(Writer::prepare_to_sign)?)
+    }
+
     /// Signs the head without waiting for the disk.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ mod sign;
 use crate::checkpoint::{EVERY_RECORDS, Gap, KeptFrom, Reason};
 use crate::error::AuditOpenError;
 use crate::folder;
+use crate::head::Head;
 use crate::key::Signer;
 use crate::options::{Durability, LogOptions};
 use crate::record::{self, Hash};
@@ -35,6 +36,8 @@ pub(crate) struct Writer {
     kept_from: KeptFrom,
     /// What we last wrote to `head.json`, so that it need not be checked again.
     last_head: Option<Vec<u8>>,
+    /// A head of somebody else and its bytes, whose signature was found to be good.
+    known_head: Option<(Vec<u8>, Head)>,
     /// A cut that was seen and is not yet recorded.
     gap: Option<Gap>,
     /// Events of our own that wait for the next write.
@@ -81,6 +84,7 @@ impl Writer {
             tail: None,
             kept_from: KeptFrom::START,
             last_head: None,
+            known_head: None,
             gap: None,
             notes: Vec::new(),
             unsigned: 0,
@@ -143,6 +147,17 @@ impl Writer {
         let _locked = self.locked()?;
         self.catch_up()?;
         self.sign(sync)
+    }
+
+    /// Reads the key and checks the head, so that [`Self::flush`] finds both done. A
+    /// head that does not agree with the log is left for it to find and record.
+    pub(crate) fn prepare_to_sign(&mut self) -> Result<(), AuditOpenError> {
+        if self.last_head.is_some() || self.known_head.is_some() {
+            return Ok(());
+        }
+        let _locked = self.locked()?;
+        self.catch_up()?;
+        self.check_head().map(drop)
     }
 
     /// How long something has waited to be signed or synced.

@@ -123,10 +123,18 @@ impl Writer {
         if self.last_head.as_ref() == Some(&bytes) {
             return Ok(None);
         }
-        let public = self.signer()?.public();
-        let Some(head) = Head::newest(&bytes, Some(public)) else {
-            return gap(GapCause::HeadUnreadable, 0);
+        let known = self.known_head.take().filter(|(known, _)| *known == bytes);
+        let head = match known {
+            Some((_, head)) => head,
+            None => {
+                let public = self.signer()?.public();
+                let Some(head) = Head::newest(&bytes, Some(public)) else {
+                    return gap(GapCause::HeadUnreadable, 0);
+                };
+                head
+            }
         };
+        self.known_head = Some((bytes, head.clone()));
         self.kept_from = head.kept_from;
         if head.sequence == 0 || self.holds(&head)? {
             return Ok(None);
