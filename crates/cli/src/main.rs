@@ -19,6 +19,7 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    let backend = run::begin(std::env::args_os().nth(1));
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
         }
     };
     let code = match arguments.verb {
-        Verb::Run(verb) => run::run(*verb),
+        Verb::Run(verb) => run::run(*verb, backend),
         Verb::Doctor(verb) => doctor::run(&verb),
         Verb::Audit(verb) => audit::run(verb),
         Verb::Schema => schema::run(),

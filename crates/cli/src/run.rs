@@ -7,6 +7,7 @@ use ringfence::{
     Budget, Engine, EngineOptions, Instance, Interrupt, Limits, Observer, Package, Protocol,
     Review, RunError, Terms, home_folder,
 };
+use ringfence_sandbox_process::ProcessBackend;
 use ringfence_types::{ExitCode, UntrustedText};
 use serde_json::Value;
 use std::ffi::OsString;
@@ -35,9 +36,20 @@ impl From<RunError> for Refusal {
     }
 }
 
-pub(crate) fn run(arguments: Run) -> ExitCode {
+/// Starts the jailer when a run seems to be wanted: what follows happens on another
+/// processor, and takes less time than its start. Whatever is refused later ends it
+/// unused, and a failure shows again when it is needed.
+pub(crate) fn begin(verb: Option<OsString>) -> ProcessBackend {
+    let backend = ProcessBackend::new(Limits::default()).for_one_jail();
+    if verb.is_some_and(|verb| verb == "run") {
+        let _ = backend.warm_up();
+    }
+    backend
+}
+
+pub(crate) fn run(arguments: Run, backend: ProcessBackend) -> ExitCode {
     let (as_json, quiet) = (arguments.json, arguments.quiet);
-    match start(arguments) {
+    match start(arguments, backend) {
         Ok(code) => code,
         Err(Refusal { code, message, help }) => {
             if as_json {
@@ -51,22 +63,24 @@ pub(crate) fn run(arguments: Run) -> ExitCode {
     }
 }
 
-fn start(mut arguments: Run) -> Result<ExitCode, Refusal> {
+fn start(mut arguments: Run, mut backend: ProcessBackend) -> Result<ExitCode, Refusal> {
     let package = package(&mut arguments)?;
     let home = home_folder().map_err(|error| Refusal {
         code: ExitCode::Audit,
         message: error.to_string(),
         help: None,
     })?;
-    let mut options = EngineOptions::new(home);
-    options.landlock_required = arguments.all_walls;
     if arguments.whole_jail_limits || arguments.all_walls {
-        options.limits = Limits::WholeJail;
+        backend = backend.with_limits(Limits::WholeJail);
     }
+    if arguments.all_walls {
+        backend = backend.with_landlock_required();
+    }
+    let mut options = EngineOptions::new(home);
     for (host, address) in &arguments.resolve {
         options.hosts.entry(host.clone()).or_default().push(*address);
     }
-    let engine = Engine::open(options).map_err(|error| Refusal {
+    let engine = Engine::with_backend(options, backend).map_err(|error| Refusal {
         code: ExitCode::Audit,
         message: chain(&error),
         help: Some("set RINGFENCE_HOME to a folder of your own".to_owned()),

@@ -16,7 +16,7 @@ use ringfence_gate_network::Resolver;
 use ringfence_gate_storage::Storage;
 use ringfence_package::Package;
 use ringfence_permission::{Available, Grants};
-use ringfence_sandbox::{Backend, Usage};
+use ringfence_sandbox::{Backend, Running, Usage};
 use ringfence_sandbox_process::{Limits, ProcessBackend};
 use ringfence_types::{Actor, AuditSink, Host, Kind};
 use std::collections::BTreeMap;
@@ -109,6 +109,18 @@ impl Engine {
         if options.landlock_required {
             backend = backend.with_landlock_required();
         }
+        Self::with_backend(options, backend)
+    }
+
+    /// As [`Engine::open`] with a backend that was started before: of the options
+    /// that are about it, nothing is read.
+    ///
+    /// # Errors
+    /// As for [`Engine::open`].
+    pub fn with_backend(
+        options: EngineOptions,
+        backend: ProcessBackend,
+    ) -> Result<Self, EngineError> {
         let backend = Arc::new(backend);
         // It starts on another processor while the log is opened. A failure
         // shows again, with its reason, when something is started.
@@ -210,8 +222,14 @@ impl Engine {
         } else {
             Effects::none()
         };
-        let running = match self.shared.backend.start(&plan) {
-            Ok(running) => running,
+        let running = self.shared.backend.prepare(&plan).and_then(|jail| {
+            // The walls are built on another processor meanwhile. A failure is
+            // told by whoever signs.
+            let _ = self.log.prepare_to_sign();
+            jail.launch()
+        });
+        let running: Box<dyn Running> = match running {
+            Ok(running) => Box::new(running),
             Err(error) => {
                 recorder.refused(&error.to_string());
                 return Err(error.into());
