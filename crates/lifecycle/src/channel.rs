@@ -1,5 +1,6 @@
 //! One stream in both directions, with bounded buffers.
 
+use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -74,10 +75,10 @@ impl Channel {
     /// Reads once; `None` when there is nothing now, an empty chunk at the end.
     pub(crate) fn read(&mut self) -> Option<Vec<u8>> {
         let fd = self.input.as_ref()?;
-        let mut buffer = vec![0; CHUNK];
-        match rustix::io::read(fd, &mut buffer[..]) {
+        // Most of it is never touched: there is little to read, and often nothing.
+        let mut buffer = Vec::with_capacity(CHUNK);
+        match rustix::io::read(fd, spare_capacity(&mut buffer)) {
             Ok(length) => {
-                buffer.truncate(length);
                 if length == 0 {
                     self.input = None;
                 }
