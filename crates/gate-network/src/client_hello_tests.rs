@@ -62,6 +62,33 @@ fn the_name_that_a_client_wants_is_read() {
     assert_eq!(read_hello(&records(&old, 9000)), tls(None, false));
 }
 
+/// What OpenSSL 3.0 sent for `api.example.com`, with random bytes made zero and
+/// without the zeros of its padding at the end.
+const OPENSSL: &str = "\
+    1603010200010001fc030300000000000000000000000000000000000000000000000000000000000000\
+    002000000000000000000000000000000000000000000000000000000000000000000024130213031301\
+    c02cc030c02bc02fcca9cca8c024c028c023c027009f009e006b006700ff0100018f0000001400120000\
+    0f6170692e6578616d706c652e636f6d000b000403000102000a00160014001d0017001e001900180100\
+    0101010201030104002300000010000e000c02683208687474702f312e310016000000170000000d002a\
+    0028040305030603080708080809080a080b080408050806040105010601030303010302040205020602\
+    002b00050403040303002d00020101003300260024001d002051bab365423f2a9a78a1b0ce84e401cebd\
+    b5e45000421e333aca9b18f2b34510001500cc";
+
+#[test]
+fn what_a_real_client_sends_is_read() {
+    let digits: Vec<u8> = OPENSSL
+        .bytes()
+        .map(|b| u8::try_from(char::from(b).to_digit(16).unwrap()).unwrap())
+        .collect();
+    let mut bytes: Vec<u8> = digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+    bytes.resize(517, 0);
+    let Hello::Tls(hello) = read_hello(&bytes) else { panic!("not read") };
+    assert_eq!(hello.server_name.as_deref(), Some("api.example.com"));
+    assert!(!hello.encrypted_hello);
+    assert_eq!(hello.alpn, [b"h2".to_vec(), b"http/1.1".to_vec()]);
+    assert_eq!(read_hello(&bytes[..516]), Hello::NeedMore(517));
+}
+
 #[test]
 fn a_hidden_hello_is_seen_in_its_new_and_its_old_form() {
     for kind in [ENCRYPTED_CLIENT_HELLO, ENCRYPTED_SERVER_NAME] {
