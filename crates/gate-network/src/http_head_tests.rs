@@ -155,6 +155,8 @@ fn what_a_lenient_server_would_take_for_a_request_is_malformed_and_not_another_p
         "GET /a b HTTP/1.1",
         "GET /\u{fc} HTTP/1.1",
         "GET /a#b HTTP/1.1",
+        "GET /a?b#c HTTP/1.1",
+        "CONNECT /a HTTP/1.1",
         "GET /..%2fa HTTP/1.1",
         "GET /a\\..\\b HTTP/1.1",
         "GET /\u{1} HTTP/1.1",
