@@ -2,10 +2,10 @@
 //! control channel: any program can open a connection, none has to ask.
 
 use crate::broker::{Broker, lock};
-use ringfence_gate_network::{Ended, Judge, Refusal};
+use ringfence_gate_network::{About, Ended, Judge, Refusal};
 use ringfence_limits::NearlyUsed;
 use ringfence_permission::{NetworkRequest, Permit, decide};
-use ringfence_types::{Denial, Host, Kind, NetworkTarget, WithheldBy};
+use ringfence_types::{Denial, Host, Kind, NetworkTarget, Pattern, WithheldBy};
 use std::net::IpAddr;
 
 /// The port whose grant is suggested when only a name is known.
@@ -45,10 +45,17 @@ impl Judge for Broker {
         self.network_step("network.request", target, charge, perform)
     }
 
-    fn may_reach(&self, address: IpAddr, port: u16) -> bool {
+    fn about(&self, address: IpAddr, port: u16) -> About {
         let host = Host::from(address);
         let target = NetworkTarget::tcp(&host, port);
-        decide::<NetworkRequest>(&self.grants, target, self.clock.now_ms()).is_ok()
+        let touches = |scope: &Pattern| scope.network().is_none_or(|s| s.may_touch(&target));
+        if self.grants.denied(KIND).iter().any(touches) {
+            About::Denied
+        } else if decide::<NetworkRequest>(&self.grants, target, self.clock.now_ms()).is_ok() {
+            About::Granted
+        } else {
+            About::Nothing
+        }
     }
 
     fn refused(&self, target: NetworkTarget<'_>, refusal: Refusal) {
@@ -61,6 +68,10 @@ impl Judge for Broker {
                 );
                 Denial { reason, object, ..Denial::not_granted(KIND, &literal, WithheldBy::Scope) }
             }
+            Refusal::Denied { address } => Denial {
+                reason: format!("it leads to {address}, which is denied"),
+                ..Denial::not_granted(KIND, &object, WithheldBy::Policy)
+            },
             Refusal::Budget(exceeded) => Denial::budget(KIND, &object, exceeded.to_string()),
             Refusal::Malformed(reason) => Denial::invalid(KIND, &object, reason),
         };

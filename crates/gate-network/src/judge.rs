@@ -37,8 +37,8 @@ pub trait Judge: Send + Sync {
         perform: &mut dyn FnMut(Permit<'_, NetworkRequest>),
     ) -> Result<(), Denial>;
 
-    /// Whether an address that is not for the public was granted as such.
-    fn may_reach(&self, address: IpAddr, port: u16) -> bool;
+    /// What was said about an address to which an allowed name led.
+    fn about(&self, address: IpAddr, port: u16) -> About;
 
     /// Records that the gate itself refused what was allowed by name.
     fn refused(&self, target: NetworkTarget<'_>, refusal: Refusal);
@@ -50,6 +50,17 @@ pub trait Judge: Send + Sync {
     fn ended(&self, connection: &Ended<'_>);
 }
 
+/// What was said about an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// It was granted as an address, so it may be reached whatever it is for.
+    Granted,
+    /// It was denied as an address.
+    Denied,
+    /// Nothing.
+    Nothing,
+}
+
 /// Why the gate cut what was allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -59,6 +70,11 @@ pub enum Refusal {
         address: IpAddr,
         /// Which block of addresses it is in, in words.
         block: &'static str,
+    },
+    /// The name led to an address that was denied as such.
+    Denied {
+        /// The address.
+        address: IpAddr,
     },
     /// Bytes of the budget are used up.
     Budget(Exceeded),

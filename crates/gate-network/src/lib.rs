@@ -38,6 +38,6 @@ pub use dns::{MAX_QUERY, QueryError, Question, QuestionKind};
 pub use gate::{Ends, Gate, Setup};
 pub use http_body::{BodyError, BodyTracker, Framing};
 pub use http_head::{HeadReader, HttpStart, MAX_HEAD, RequestHead, read_http_head};
-pub use judge::{Ended, Judge, Refusal};
+pub use judge::{About, Ended, Judge, Refusal};
 pub use resolve::Resolver;
 pub use special_purpose::{Block, Reach, embedded_ipv4, reach};

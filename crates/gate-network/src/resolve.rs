@@ -1,6 +1,6 @@
 //! From a name to the addresses that may be dialled.
 
-use crate::judge::{Judge, Refusal};
+use crate::judge::{About, Judge, Refusal};
 use crate::special_purpose::{Reach, reach};
 use ringfence_types::Host;
 use std::collections::BTreeMap;
@@ -58,10 +58,10 @@ impl Resolver {
         let mut allowed = Vec::new();
         let mut refused = None;
         for address in found {
-            match reach(address) {
-                Reach::Public => allowed.push(address),
-                Reach::Special(_) if judge.may_reach(address, port) => allowed.push(address),
-                Reach::Special(block) => {
+            match (judge.about(address, port), reach(address)) {
+                (About::Denied, _) => refused = Some(Refusal::Denied { address }),
+                (About::Granted, _) | (About::Nothing, Reach::Public) => allowed.push(address),
+                (About::Nothing, Reach::Special(block)) => {
                     refused = Some(Refusal::Address { address, block: block.plain() });
                 }
             }
