@@ -103,6 +103,7 @@ pub(crate) fn plan(job: &Job) -> Plan {
         just_in_time_compiler: is_node,
         control: false,
         network: false,
+        trusted: None,
         long_lived: false,
         budget: Preset::Production.budget(),
     }

@@ -45,6 +45,18 @@ impl Judge for Broker {
         self.network_step("network.request", target, charge, perform)
     }
 
+    fn looks_inside(&self, host: &Host, port: u16) -> bool {
+        let now_ms = self.clock.now_ms();
+        self.grants.of_kind(KIND).iter().any(|grant| {
+            grant.lease().is_live(now_ms)
+                && grant
+                    .capability()
+                    .scope()
+                    .network()
+                    .is_some_and(|scope| scope.opens_tls_with(host, port))
+        })
+    }
+
     fn about(&self, address: IpAddr, port: u16) -> About {
         let host = Host::from(address);
         let target = NetworkTarget::tcp(&host, port);
@@ -73,6 +85,9 @@ impl Judge for Broker {
                 ..Denial::not_granted(KIND, &object, WithheldBy::Policy)
             },
             Refusal::Budget(exceeded) => Denial::budget(KIND, &object, exceeded.to_string()),
+            Refusal::Greeting(reason) => {
+                Denial::invalid(KIND, &object, format!("TLS failed: {reason}"))
+            }
             Refusal::Malformed(reason) => Denial::invalid(KIND, &object, reason),
         };
         self.network_denied("network.connect", &denial);

@@ -61,6 +61,7 @@ impl Tally {
                 && known.denial.code == denial.code
                 && known.denial.withheld_by == denial.withheld_by
                 && known.denial.object == denial.object
+                && (denial.code == DenialCode::Budget || known.denial.reason == denial.reason)
         });
         if let Some(known) = known {
             known.count += 1;

@@ -97,6 +97,7 @@ fn attack(profile: &Profile) -> Result<Outcome, Box<dyn Error>> {
         just_in_time_compiler: profile.jit,
         control: false,
         network: false,
+        trusted: None,
         long_lived: false,
         budget,
     };

@@ -58,11 +58,11 @@ pub(crate) fn render(card: &Card) -> String {
         asked.capability.kind() == Kind::NetworkRequest
             && (asked.granted || asked.withheld_by == Some(WithheldBy::Consent))
     });
-    let network = if networked { "network by name only" } else { "no network" };
-    lines.push(cut(&format!("  walls     {}, {network}", walls.join(", "))));
+    let no_network = if networked { "" } else { ", no network" };
+    lines.push(cut(&format!("  walls     {}{no_network}", walls.join(", "))));
     if networked {
         lines.push(cut(&format!(
-            "  network   {} requests a minute, {} connections, {} out, {} in",
+            "  network   by name only; {} requests a minute, {} connections, {} out, {} in",
             budget.network_requests_per_minute,
             budget.network_connections,
             bytes_text(budget.network_sent_bytes),

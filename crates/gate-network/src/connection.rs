@@ -1,5 +1,7 @@
 //! One connection of a plugin, from the decision to its last byte.
 
+use crate::inside::{self, Words};
+use crate::inspect::Inspector;
 use crate::judge::{Ended, Refusal};
 use crate::relay;
 use crate::resolve::Unresolved;
@@ -9,9 +11,10 @@ use ringfence_types::{Host, NetworkTarget};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 
 /// Longest wait for one address to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -42,11 +45,30 @@ pub(crate) struct Connection {
     received: AtomicU64,
     began: Instant,
     failure: Option<String>,
+    /// What the server answered first: 0 for nothing yet.
+    status: AtomicU16,
+    answered: Notify,
 }
 
 impl Connection {
     pub(crate) const fn target(&self) -> NetworkTarget<'_> {
         NetworkTarget::tcp(&self.host, self.port)
+    }
+
+    /// Tells the status of the server's first answer.
+    pub(crate) fn answered(&self, status: u16) {
+        self.status.store(status, Ordering::Release);
+        self.answered.notify_one();
+    }
+
+    /// The status of the server's first answer, once there is one.
+    pub(crate) fn status(&self) -> Option<u16> {
+        Some(self.status.load(Ordering::Acquire)).filter(|status| *status != 0)
+    }
+
+    /// Waits for [`Connection::answered`].
+    pub(crate) async fn first_answer(&self) {
+        self.answered.notified().await;
     }
 
     /// Counts bytes that are about to be passed on.
@@ -108,23 +130,36 @@ pub(crate) async fn serve(mut client: TcpStream, asked: SocketAddr, session: Arc
         received: AtomicU64::new(0),
         began: Instant::now(),
         failure: None,
+        status: AtomicU16::new(0),
+        answered: Notify::new(),
     };
-    let cut = match dial(&mut connection).await {
-        Ok(mut server) => match relay::both_ways(&connection, &mut client, &mut server).await {
-            Ok(()) => return,
-            Err(cut) => cut,
-        },
-        Err(cut) => cut,
-    };
-    connection.failure = Some(match cut {
-        Cut::Refused => "refused".to_owned(),
-        Cut::Failed(error) => error.to_string(),
-    });
-    reset(&client);
+    let _ = client.set_nodelay(true);
+    if let Err(cut) = pass(&mut connection, &mut client).await {
+        connection.failure = Some(match cut {
+            Cut::Refused => "refused".to_owned(),
+            Cut::Failed(error) => error.to_string(),
+        });
+        reset(&client);
+    }
+}
+
+async fn pass(connection: &mut Connection, client: &mut TcpStream) -> Result<(), Cut> {
+    let judge = Arc::clone(&connection.session.judge);
+    let mut first = Vec::new();
+    if judge.looks_inside(&connection.host, connection.port) {
+        // Whoever speaks TLS or HTTP speaks first.
+        match inside::first_words(connection, client).await? {
+            Words::Tls(words) => return inside::pass(connection, client, words).await,
+            Words::Other(words) => first = words,
+        }
+    }
+    let mut server = dial(connection).await?;
+    let inspector = Inspector::new(false, first);
+    relay::both_ways(connection, inspector, client.split(), server.split()).await
 }
 
 /// Connects to the first address that answers.
-async fn dial(connection: &mut Connection) -> Result<TcpStream, Cut> {
+pub(crate) async fn dial(connection: &mut Connection) -> Result<TcpStream, Cut> {
     let session = Arc::clone(&connection.session);
     let found = session.resolver.addresses(&connection.host, connection.port, &session.judge).await;
     let addresses = match found {

@@ -1,6 +1,7 @@
 //! The gate of one jail: a thread of its own, so that a plugin which keeps its
 //! gate busy slows nobody else's.
 
+use crate::authority::Authority;
 use crate::judge::Judge;
 use crate::resolve::Resolver;
 use crate::session::Session;
@@ -32,6 +33,8 @@ pub struct Setup {
     pub resolver: Resolver,
     /// The instance's budget.
     pub budget: Budget,
+    /// What the jail trusts; without one, TLS is never opened.
+    pub authority: Option<Arc<Authority>>,
 }
 
 /// The gate of one jail. Dropping it closes every connection; a jail whose gate
@@ -58,7 +61,7 @@ impl Gate {
             .max_blocking_threads(LOOK_UPS)
             .thread_keep_alive(Duration::from_secs(1))
             .build()?;
-        let session = Arc::new(Session::new(setup.judge, setup.resolver, &setup.budget));
+        let session = Arc::new(Session::new(setup));
         let sockets = ends.into_iter().map(Sockets::take).collect::<io::Result<Vec<_>>>()?;
         let thread = std::thread::Builder::new()
             .name("ringfence-network".to_owned())

@@ -6,14 +6,21 @@
 use crate::client_hello::{Hello, read_hello};
 use crate::connection::{Connection, Cut};
 use crate::http_body::BodyTracker;
-use crate::http_head::{HeadReader, HttpStart, RequestHead};
+use crate::http_head::{HeadReader, HttpStart, MAX_HEAD, RequestHead};
 use crate::judge::Refusal;
 use ringfence_types::Seen;
 use std::borrow::Cow;
 
+/// `101 Switching Protocols`.
+const SWITCHING: u16 = 101;
+/// Most bytes that wait for a decision: a head, and what one read brings.
+const MOST_HELD: usize = MAX_HEAD + 128 * 1024;
+
 /// Looks at one connection's outgoing bytes, in order.
 pub(crate) struct Inspector {
     state: State,
+    /// Inside TLS that was opened.
+    secure: bool,
     /// Bytes that wait until enough came to decide.
     held: Vec<u8>,
     /// Until so many bytes are there, the beginning cannot be told.
@@ -23,47 +30,62 @@ pub(crate) struct Inspector {
 enum State {
     /// Nothing was told yet.
     First(HeadReader),
-    /// After a request on a connection of plain HTTP, the next one begins.
+    /// After a request on a connection of HTTP, the next one begins.
     Next(HeadReader),
     /// The body of an HTTP request.
     Body(BodyTracker),
+    /// The first request asked for another protocol; the server decides.
+    Upgrade,
     /// Allowed whatever it is.
     Open,
 }
 
 impl Inspector {
-    pub(crate) fn new() -> Self {
-        Self { state: State::First(HeadReader::default()), held: Vec::new(), wanted: 0 }
+    /// For a connection on which `held` was said already.
+    pub(crate) fn new(secure: bool, held: Vec<u8>) -> Self {
+        Self { state: State::First(HeadReader::default()), secure, held, wanted: 0 }
     }
 
-    /// Takes the next bytes, none at the end, and gives those that may go now.
+    /// Whether it goes on only when the server has answered.
+    pub(crate) const fn waits_for_an_answer(&self) -> bool {
+        matches!(self.state, State::Upgrade)
+    }
+
+    /// Takes the next bytes and gives those that may go now.
     pub(crate) fn take<'b>(
         &mut self,
         connection: &Connection,
         bytes: &'b [u8],
+        ended: bool,
     ) -> Result<Cow<'b, [u8]>, Cut> {
-        if matches!(self.state, State::Open) {
+        if matches!(self.state, State::Open) && self.held.is_empty() {
             return Ok(Cow::Borrowed(bytes));
         }
-        if bytes.is_empty() && !self.held.is_empty() {
-            return Err(refuse(connection, "it ended in the middle of its first words"));
+        if self.held.len() > MOST_HELD {
+            return Err(refuse(connection, "it says more than fits before it was answered"));
         }
         self.held.extend_from_slice(bytes);
         let mut passed = 0;
         while let Some(rest) = self.held.get(passed..).filter(|rest| !rest.is_empty()) {
             let (state, wanted) = (&mut self.state, &mut self.wanted);
-            let Some((count, next)) = step(connection, state, rest, wanted)? else { break };
+            let Some((count, next)) = step(connection, self.secure, state, rest, wanted)? else {
+                break;
+            };
             passed = passed.saturating_add(count);
             if let Some(next) = next {
                 self.state = next;
             }
         }
         let rest = self.held.split_off(passed.min(self.held.len()));
+        if ended && !rest.is_empty() {
+            return Err(refuse(connection, "it ended in the middle of its words"));
+        }
         Ok(Cow::Owned(std::mem::replace(&mut self.held, rest)))
     }
 }
 
-fn refuse(connection: &Connection, reason: &'static str) -> Cut {
+/// Refuses to go on, and has it recorded.
+pub(crate) fn refuse(connection: &Connection, reason: &'static str) -> Cut {
     connection.session.judge.refused(connection.target(), Refusal::Malformed(reason));
     Cut::Refused
 }
@@ -71,6 +93,7 @@ fn refuse(connection: &Connection, reason: &'static str) -> Cut {
 /// How many of `bytes` may go, and what comes then; `None` when more is needed.
 fn step(
     connection: &Connection,
+    secure: bool,
     state: &mut State,
     bytes: &[u8],
     wanted: &mut usize,
@@ -81,15 +104,23 @@ fn step(
             let taken = body
                 .feed(bytes)
                 .map_err(|_| refuse(connection, "the body of its HTTP request is malformed"))?;
-            let next = body.is_done().then(|| State::Next(HeadReader::default()));
+            let next = body.is_done().then(next_request);
             // A tracker that takes nothing and is not done would hold us for ever.
             return Ok((taken > 0 || next.is_some()).then_some((taken, next)));
+        }
+        State::Upgrade => {
+            return Ok(connection.status().map(|status| {
+                // Only a server that agreed speaks another protocol from here; for
+                // any other these bytes would be requests that nobody looked at.
+                let next = if status == SWITCHING { State::Open } else { next_request() };
+                (0, Some(next))
+            }));
         }
         State::First(_) if bytes.len() < *wanted => return Ok(None),
         State::First(reader) => (reader, true),
         State::Next(reader) => (reader, false),
     };
-    if is_first {
+    if is_first && !secure {
         match read_hello(bytes) {
             Hello::NeedMore(count) => {
                 *wanted = count;
@@ -107,7 +138,7 @@ fn step(
     }
     match reader.read(bytes) {
         HttpStart::NeedMore => Ok(None),
-        HttpStart::Head(head) => request(connection, &head, is_first).map(Some),
+        HttpStart::Head(head) => request(connection, secure, &head, is_first).map(Some),
         HttpStart::Malformed => Err(refuse(connection, "its HTTP request is malformed")),
         HttpStart::NotHttp | HttpStart::Http2Preface if is_first => {
             look(connection, Seen::Other, is_first)?;
@@ -122,22 +153,36 @@ fn step(
 /// One request on a connection of plain HTTP.
 fn request(
     connection: &Connection,
+    secure: bool,
     head: &RequestHead,
     is_first: bool,
 ) -> Result<(usize, Option<State>), Cut> {
-    if head.host != connection.host || head.port.unwrap_or(80) != connection.port {
+    let usual = if secure { 443 } else { 80 };
+    if head.host != connection.host || head.port.unwrap_or(usual) != connection.port {
         return Err(refuse(connection, "its Host header names another host than it connected to"));
     }
-    let seen = Seen::Http { secure: false, method: &head.method, path: &head.path };
+    let seen = Seen::Http { secure, method: &head.method, path: &head.path };
     look(connection, seen, is_first)?;
-    let next = if head.upgrade.is_some() {
-        // What follows may be another protocol, with the same server.
-        State::Open
-    } else {
-        let body = BodyTracker::new(head.body);
-        if body.is_done() { State::Next(HeadReader::default()) } else { State::Body(body) }
+    let next = match BodyTracker::new(head.body) {
+        body if head.upgrade.is_some() => {
+            // Inside HTTP/2 nobody would look at the requests.
+            if head.upgrade.as_deref().is_some_and(|protocol| protocol.contains("h2c")) {
+                return Err(refuse(connection, "it asks for HTTP/2 in the middle of a connection"));
+            }
+            // The first answer must be the one to this request.
+            if !is_first || !body.is_done() {
+                return Err(refuse(connection, "only a first request without a body may upgrade"));
+            }
+            State::Upgrade
+        }
+        body if body.is_done() => next_request(),
+        body => State::Body(body),
     };
     Ok((head.length, Some(next)))
+}
+
+fn next_request() -> State {
+    State::Next(HeadReader::default())
 }
 
 fn look(connection: &Connection, seen: Seen<'_>, is_first: bool) -> Result<(), Cut> {

@@ -37,6 +37,10 @@ pub trait Judge: Send + Sync {
         perform: &mut dyn FnMut(Permit<'_, NetworkRequest>),
     ) -> Result<(), Denial>;
 
+    /// Whether requests to a place are allowed one by one, so that TLS with it has
+    /// to be opened and read.
+    fn looks_inside(&self, host: &Host, port: u16) -> bool;
+
     /// What was said about an address to which an allowed name led.
     fn about(&self, address: IpAddr, port: u16) -> About;
 
@@ -78,6 +82,9 @@ pub enum Refusal {
     },
     /// Bytes of the budget are used up.
     Budget(Exceeded),
+    /// The server could not prove that it is the host, or the client did not
+    /// believe us; only where TLS has to be opened.
+    Greeting(String),
     /// What the client said is no protocol that the grant allows.
     Malformed(&'static str),
 }

@@ -13,6 +13,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod authority;
 mod client_hello;
 mod connection;
 mod cursor;
@@ -23,9 +24,12 @@ mod http_body;
 mod http_fields;
 mod http_head;
 mod http_line;
+mod inside;
 mod inspect;
 mod judge;
 mod names;
+mod outside;
+mod prefixed;
 mod questions;
 mod relay;
 mod resolve;
@@ -33,6 +37,7 @@ mod session;
 mod special_purpose;
 mod traffic;
 
+pub use authority::{Authority, AuthorityError};
 pub use client_hello::{ClientHello, Hello, MAX_HELLO, read_hello};
 pub use dns::{MAX_QUERY, QueryError, Question, QuestionKind};
 pub use gate::{Ends, Gate, Setup};

@@ -3,14 +3,15 @@
 use crate::connection::{Connection, Cut};
 use crate::inspect::Inspector;
 use crate::traffic::Direction;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::net::tcp::{ReadHalf, WriteHalf};
+use std::io;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// Most bytes on their way in one direction of one connection.
 const CHUNK: usize = 128 * 1024;
 /// The first reads are small: most connections never need more.
 const FIRST_CHUNK: usize = 8 * 1024;
+/// `HTTP/1.1 200`.
+const STATUS_LINE: usize = 12;
 
 /// Passes bytes until both sides have closed, or one cut.
 ///
@@ -18,55 +19,87 @@ const FIRST_CHUNK: usize = 8 * 1024;
 /// it; what the client says only when it was looked at and allowed.
 pub(crate) async fn both_ways(
     connection: &Connection,
-    client: &mut TcpStream,
-    server: &mut TcpStream,
+    inspector: Inspector,
+    (from_client, to_client): (impl AsyncRead + Unpin, impl AsyncWrite + Unpin),
+    (from_server, to_server): (impl AsyncRead + Unpin, impl AsyncWrite + Unpin),
 ) -> Result<(), Cut> {
-    let (from_client, to_client) = client.split();
-    let (from_server, to_server) = server.split();
-    let sending = send(connection, from_client, to_server);
+    let sending = send(connection, inspector, from_client, to_server);
     let receiving = receive(connection, from_server, to_client);
     tokio::try_join!(sending, receiving).map(|((), ())| ())
 }
 
 async fn send(
     connection: &Connection,
-    mut from: ReadHalf<'_>,
-    mut to: WriteHalf<'_>,
+    mut inspector: Inspector,
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
 ) -> Result<(), Cut> {
-    let mut inspector = Inspector::new();
+    // What was read before this began.
+    let mut length = 0;
+    let mut ended = false;
     let mut buffer = vec![0; FIRST_CHUNK];
     loop {
-        let length = from.read(&mut buffer).await?;
         let bytes = buffer.get(..length).unwrap_or(&[]);
-        let allowed = inspector.take(connection, bytes)?;
+        let allowed = inspector.take(connection, bytes, ended)?;
         if !allowed.is_empty() {
             connection.charge(Direction::Sent, allowed.len())?;
             to.write_all(&allowed).await?;
+            to.flush().await?;
         }
-        if length == 0 {
+        if ended {
             to.shutdown().await?;
             return Ok(());
         }
         grow(&mut buffer, length);
+        length = tokio::select! {
+            read = from.read(&mut buffer) => {
+                let length = read?;
+                ended = length == 0;
+                length
+            }
+            () = connection.first_answer(), if inspector.waits_for_an_answer() => 0,
+        };
     }
 }
 
 async fn receive(
     connection: &Connection,
-    mut from: ReadHalf<'_>,
-    mut to: WriteHalf<'_>,
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
 ) -> Result<(), Cut> {
     let mut buffer = vec![0; FIRST_CHUNK];
+    let mut first = Some(Vec::new());
     loop {
-        let length = from.read(&mut buffer).await?;
+        let length = match from.read(&mut buffer).await {
+            Ok(length) => length,
+            // Many servers end TLS without a word. Whoever counts on the end of the
+            // stream must not take this for one: nothing is said to the client either.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
         if length == 0 {
             to.shutdown().await?;
             return Ok(());
         }
+        let bytes = buffer.get(..length).unwrap_or(&[]);
+        if let Some(line) = &mut first {
+            line.extend_from_slice(bytes);
+            if line.len() >= STATUS_LINE {
+                connection.answered(status(line));
+                first = None;
+            }
+        }
         connection.charge(Direction::Received, length)?;
-        to.write_all(buffer.get(..length).unwrap_or(&[])).await?;
+        to.write_all(bytes).await?;
+        to.flush().await?;
         grow(&mut buffer, length);
     }
+}
+
+/// The status of an HTTP answer that begins so; 1 for anything else.
+fn status(answer: &[u8]) -> u16 {
+    let digits = answer.strip_prefix(b"HTTP/1.").and_then(|rest| rest.get(2..5));
+    digits.and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok()).unwrap_or(1).max(1)
 }
 
 /// Doubles a buffer that was filled, up to the most.

@@ -1,10 +1,11 @@
 //! What all connections of one jail share.
 
+use crate::authority::Authority;
+use crate::gate::Setup;
 use crate::judge::Judge;
 use crate::names::Names;
 use crate::resolve::Resolver;
 use crate::traffic::Traffic;
-use ringfence_limits::Budget;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// One jail's side of the gate.
@@ -12,12 +13,20 @@ pub(crate) struct Session {
     pub(crate) judge: Arc<dyn Judge>,
     pub(crate) resolver: Resolver,
     pub(crate) traffic: Traffic,
+    /// What the jail trusts, when TLS with some place has to be opened.
+    pub(crate) authority: Option<Arc<Authority>>,
     names: Mutex<Names>,
 }
 
 impl Session {
-    pub(crate) fn new(judge: Arc<dyn Judge>, resolver: Resolver, budget: &Budget) -> Self {
-        Self { judge, resolver, traffic: Traffic::new(budget), names: Mutex::default() }
+    pub(crate) fn new(setup: Setup) -> Self {
+        Self {
+            traffic: Traffic::new(&setup.budget),
+            judge: setup.judge,
+            resolver: setup.resolver,
+            authority: setup.authority,
+            names: Mutex::default(),
+        }
     }
 
     pub(crate) fn names(&self) -> MutexGuard<'_, Names> {

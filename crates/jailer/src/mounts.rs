@@ -82,6 +82,9 @@ pub(crate) fn build(
             MountStep::Folder { target } => (target, tree.folder(target)),
             MountStep::Link { target, to } => (target, tree.link(target, to)),
             MountStep::File { target, content } => (target, tree.file(target, content)),
+            MountStep::Longer { source, target, more } => {
+                (target, tree.longer(source, target, more))
+            }
             MountStep::Bind { target, flags, .. } => {
                 let bind = binds.next().flatten();
                 let result = bind.map_or(Ok(()), |bind| tree.bind(target, &bind));
@@ -190,11 +193,35 @@ impl Tree<'_> {
     }
 
     fn file(&mut self, target: &CStr, content: &[u8]) -> Result<(), Errno> {
+        sys::write_all(&self.new_file(target)?, content)
+    }
+
+    fn new_file(&mut self, target: &CStr) -> Result<OwnedFd, Errno> {
         self.parents(target)?;
         let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL | libc::O_NOFOLLOW;
         let place = self.place(target)?;
-        let file = sys::open(place.folder(), &place.name, flags, 0o444)?;
-        sys::write_all(&file, content)
+        sys::open(place.folder(), &place.name, flags, 0o444)
+    }
+
+    /// A copy, because a bind could not be longer than the file itself. The root
+    /// bounds how long it may be.
+    fn longer(&mut self, source: &CStr, target: &CStr, more: &[u8]) -> Result<(), Errno> {
+        let file = self.new_file(target)?;
+        match sys::open(sys::CWD, source, libc::O_RDONLY, 0) {
+            Ok(source) => {
+                let mut buffer = [0; 16 * 1024];
+                loop {
+                    let length = sys::read(&source, &mut buffer)?;
+                    if length == 0 {
+                        break;
+                    }
+                    sys::write_all(&file, buffer.get(..length).unwrap_or(&[]))?;
+                }
+            }
+            Err(Errno(libc::ENOENT)) => {}
+            Err(errno) => return Err(errno),
+        }
+        sys::write_all(&file, more)
     }
 
     fn bind(&mut self, target: &CStr, mount: &OwnedFd) -> Result<(), Errno> {

@@ -68,6 +68,15 @@ pub enum MountStep {
         /// Its bytes.
         content: Vec<u8>,
     },
+    /// A file of the host, followed by more, as one file.
+    Longer {
+        /// Absolute path on the host; nothing when it is absent.
+        source: CString,
+        /// Where.
+        target: CString,
+        /// What follows.
+        more: Vec<u8>,
+    },
     /// A file or folder of the host.
     Bind {
         /// Absolute path on the host.

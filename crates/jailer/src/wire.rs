@@ -302,6 +302,12 @@ fn encode_step(out: &mut Writer, step: &MountStep) {
             out.text(target);
             out.bytes(content);
         }
+        MountStep::Longer { source, target, more } => {
+            out.u8(6);
+            out.text(source);
+            out.text(target);
+            out.bytes(more);
+        }
         MountStep::Bind { source, target, flags } => {
             out.u8(3);
             out.text(source);
@@ -329,6 +335,7 @@ fn decode_step(from: &mut Reader<'_>) -> Decoded<MountStep> {
         3 => MountStep::Bind { source: from.text()?, target: from.text()?, flags: from.u8()? },
         4 => MountStep::Memory { target: from.text()?, bytes: from.u64()?, files: from.u64()? },
         5 => MountStep::Processes { target: from.text()? },
+        6 => MountStep::Longer { source: from.text()?, target: from.text()?, more: from.bytes()? },
         _ => return Err(DecodeError),
     })
 }
@@ -451,6 +458,7 @@ mod tests {
                 MountStep::Folder { target: c"a".into() },
                 MountStep::Link { target: c"lib".into(), to: c"usr/lib".into() },
                 MountStep::File { target: c"etc/hosts".into(), content: vec![0, 1, 2] },
+                MountStep::Longer { source: c"/a".into(), target: c"b".into(), more: vec![3] },
                 MountStep::Bind { source: c"/usr".into(), target: c"usr".into(), flags: 3 },
                 MountStep::Memory { target: c"tmp".into(), bytes: 1 << 40, files: 7 },
                 MountStep::Processes { target: c"proc".into() },

@@ -14,7 +14,7 @@ use ringfence_broker::{
 use ringfence_gate_events::Bus;
 use ringfence_gate_files::Files;
 use ringfence_gate_host::{HostServices, Settings, Variables};
-use ringfence_gate_network::Resolver;
+use ringfence_gate_network::{Authority, Resolver};
 use ringfence_gate_storage::Storage;
 use ringfence_permission::{Grants, Permit, ProcessExecute};
 use ringfence_protocol::ReplyError;
@@ -35,11 +35,20 @@ pub(crate) struct Shared {
     pub(crate) resolver: Resolver,
 }
 
+/// What an instance has beside that, where it may use it.
+pub(crate) struct Own {
+    /// The home's storage.
+    pub(crate) storage: Option<Arc<Storage>>,
+    /// What its jail trusts, where TLS has to be opened.
+    pub(crate) authority: Option<Arc<Authority>>,
+}
+
 /// Decides, performs and records the effects of one instance.
 pub(crate) struct Effects {
     /// Nothing to ask for: the plugin has no control channel.
     broker: Option<Arc<Broker>>,
     until: Until,
+    authority: Option<Arc<Authority>>,
 }
 
 /// When the running action has to be over; a program that it starts as well.
@@ -61,14 +70,14 @@ impl Until {
 impl Effects {
     /// For a plugin that speaks to nobody.
     pub(crate) fn none() -> Self {
-        Self { broker: None, until: Until::default() }
+        Self { broker: None, until: Until::default(), authority: None }
     }
 
     /// For a plugin with a control channel or a network.
     pub(crate) fn new(
         grants: &Arc<Grants>,
         shared: &Shared,
-        storage: Option<Arc<Storage>>,
+        own: Own,
         plan: &Plan,
         around: &Surroundings<'_>,
         recorder: &Recorder,
@@ -77,9 +86,11 @@ impl Effects {
         let files = Files::open(grants)
             .map_err(|error| StartError::Plan(format!("a granted folder: {error}")))?;
         let until = Until::default();
-        let own = Arc::default();
+        let Own { storage, authority } = own;
+        let served = Arc::default();
         let runner = NestedJail {
-            broker: Arc::clone(&own),
+            broker: Arc::clone(&served),
+            authority: authority.clone(),
             resolver: shared.resolver.clone(),
             until: until.clone(),
             backend: Arc::clone(&shared.backend),
@@ -102,14 +113,15 @@ impl Effects {
             clock: Arc::new(SystemClock::new()),
             runner: Some(Arc::new(runner)),
         }));
-        let _ = own.set(Arc::downgrade(&broker));
-        Ok(Self { broker: Some(broker), until })
+        let _ = served.set(Arc::downgrade(&broker));
+        Ok(Self { broker: Some(broker), until, authority })
     }
 
     /// Who decides about a network, and how it finds names.
     pub(crate) fn network_side(&self, shared: &Shared) -> Option<NetworkSide> {
         let judge = Arc::clone(self.broker.as_ref()?);
-        Some(NetworkSide { judge, resolver: shared.resolver.clone() })
+        let authority = self.authority.clone();
+        Some(NetworkSide { judge, resolver: shared.resolver.clone(), authority })
     }
 
     /// A new action begins, which may take this long: counters per action start
@@ -165,6 +177,7 @@ struct NestedJail {
     /// The broker that it serves, which decides about its network too.
     broker: Arc<OnceLock<Weak<Broker>>>,
     resolver: Resolver,
+    authority: Option<Arc<Authority>>,
 }
 
 impl ProcessRunner for NestedJail {
@@ -197,7 +210,11 @@ impl ProcessRunner for NestedJail {
         let running =
             self.backend.start(&plan).map_err(|error| ProcessError::Failed(error.to_string()))?;
         let broker = self.broker.get().and_then(Weak::upgrade);
-        let network = broker.map(|judge| NetworkSide { judge, resolver: self.resolver.clone() });
+        let network = broker.map(|judge| NetworkSide {
+            judge,
+            resolver: self.resolver.clone(),
+            authority: self.authority.clone(),
+        });
         let mut jailed = Jailed::new(
             running,
             plan.budget.clone(),

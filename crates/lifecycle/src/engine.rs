@@ -1,10 +1,11 @@
 //! The long-lived part: one backend, one log, the host's services.
 
-use crate::effects::{Effects, Shared};
+use crate::effects::{Effects, Own, Shared};
 use crate::error::RunError;
 use crate::instance::Instance;
 use crate::interrupt::Interrupt;
 use crate::jailed::Jailed;
+use crate::network;
 use crate::observer::Observer;
 use crate::plan::{Surroundings, plan};
 use crate::record::Recorder;
@@ -202,18 +203,20 @@ impl Engine {
             user_home: user_home.as_deref(),
             landlock,
         };
-        let plan = plan(&review.package, &review.admitted, &around)
+        let mut plan = plan(&review.package, &review.admitted, &around)
             .inspect_err(|error| recorder.refused(&error.to_string()))?;
         recorder.granted(&review.admitted, &self.options.actor)?;
         recorder.starting(&review.card.level, &plan.program.to_string_lossy())?;
         let own = Interrupt::new().map_err(|e| RunError::Internal { what: e.to_string() })?;
         let mut interrupts = vec![self.all.clone(), own.clone()];
         interrupts.extend(interrupt);
+        let authority = network::authority(review.admitted.grants())?;
+        plan.trusted = authority.as_ref().map(|authority| authority.certificate().to_owned());
         let effects = if plan.control || plan.network {
             Effects::new(
                 review.admitted.grants(),
                 &self.shared,
-                self.storage_for(review.admitted.grants())?,
+                Own { storage: self.storage_for(review.admitted.grants())?, authority },
                 &plan,
                 &around,
                 &recorder,

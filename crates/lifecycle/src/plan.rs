@@ -66,6 +66,7 @@ pub(crate) fn plan(
         just_in_time_compiler: package.jit,
         control: package.protocol == Protocol::Actions,
         network: !grants.of_kind(Kind::NetworkRequest).is_empty(),
+        trusted: None,
         long_lived: package.protocol != Protocol::Plain,
         budget: admitted.budget().clone(),
     })

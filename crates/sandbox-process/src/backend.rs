@@ -5,7 +5,7 @@ use crate::interpreter::Interpreter;
 use crate::jail::Jail;
 use crate::jailer::Jailer;
 use crate::machine::Machine;
-use crate::root::SystemRoot;
+use crate::root::{SystemRoot, TRUST_VARIABLES, TRUSTED};
 use ringfence_jailer::ExecSpec;
 use ringfence_sandbox::{
     Backend, End, Killer, Level, Live, Plan, Running, Runtime, StartError, Streams, Usage,
@@ -264,6 +264,11 @@ fn exec_spec(plan: &Plan, interpreter: &Interpreter) -> Result<ExecSpec, StartEr
     if plan.runtime == Runtime::Python {
         // The code is read-only: do not try to write caches beside it.
         environment.push(text(b"PYTHONDONTWRITEBYTECODE=1".to_vec())?);
+    }
+    if plan.trusted.is_some() {
+        for name in TRUST_VARIABLES.into_iter().filter(|name| !lent(name)) {
+            environment.push(text(format!("{name}={TRUSTED}").into_bytes())?);
+        }
     }
     for (name, value) in &plan.environment {
         let name = name.as_bytes();

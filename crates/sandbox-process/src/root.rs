@@ -37,6 +37,10 @@ const TRUST: [&str; 5] = [
     "/etc/pki/ca-trust/extracted",
 ];
 
+/// The same as one file, by distribution.
+const BUNDLES: [&str; 3] =
+    ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
+
 /// Most files in the private `/tmp`: one for every 4 KiB, at least 1,024.
 fn tmp_files(bytes: u64) -> u64 {
     (bytes / 4096).max(1024)
@@ -158,6 +162,9 @@ impl SystemRoot {
         }
         if plan.network {
             mounts.extend(network_files());
+        }
+        if let Some(certificates) = &plan.trusted {
+            mounts.push(trust(certificates));
         }
         for (target, content) in &plan.files {
             mounts.push(MountStep::File { target: inside(target)?, content: content.clone() });
@@ -381,6 +388,33 @@ fn network_files() -> Vec<MountStep> {
     }];
     steps.extend(TRUST.into_iter().filter(|path| Path::new(path).exists()).map(optional));
     steps
+}
+
+/// Where programs find what they trust, when it is more than what this machine does.
+pub(crate) const TRUSTED: &str = "/ringfence/trusted.pem";
+/// Variables that name such a file, by OpenSSL, curl, requests, Node, git, pip, npm,
+/// cargo, the AWS tools, Deno. Node adds to its own list, the others replace theirs.
+pub(crate) const TRUST_VARIABLES: [&str; 10] = [
+    "SSL_CERT_FILE",
+    "CURL_CA_BUNDLE",
+    "REQUESTS_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+    "GIT_SSL_CAINFO",
+    "PIP_CERT",
+    "NPM_CONFIG_CAFILE",
+    "CARGO_HTTP_CAINFO",
+    "AWS_CA_BUNDLE",
+    "DENO_CERT",
+];
+
+/// What this machine trusts and then `certificates`, as one file.
+fn trust(certificates: &str) -> MountStep {
+    let bundle = BUNDLES.into_iter().find(|path| Path::new(path).exists());
+    MountStep::Longer {
+        source: text(bundle.unwrap_or(BUNDLES[0])),
+        target: text(TRUSTED.trim_start_matches('/')),
+        more: format!("\n{certificates}").into_bytes(),
+    }
 }
 
 fn rlimits(plan: &Plan, cgroup_required: bool) -> Vec<Rlimit> {

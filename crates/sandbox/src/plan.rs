@@ -71,6 +71,8 @@ pub struct Plan {
     pub control: bool,
     /// Whether it gets a private network, whose other ends the host holds.
     pub network: bool,
+    /// Certificates in PEM that it trusts beside those that this machine does.
+    pub trusted: Option<String>,
     /// It answers many calls: its processor time is counted per call by whoever
     /// makes them, and not by the kernel over its whole life.
     pub long_lived: bool,

@@ -171,6 +171,18 @@ impl NetworkScope {
         !self.methods.is_empty() || self.path.is_some()
     }
 
+    /// Whether TLS has to be opened to hold this scope.
+    #[must_use]
+    pub fn opens_tls(&self) -> bool {
+        self.protocol == Protocol::Https && self.looks_inside()
+    }
+
+    /// Whether TLS with this place has to be opened to hold this scope.
+    #[must_use]
+    pub fn opens_tls_with(&self, host: &Host, port: u16) -> bool {
+        self.opens_tls() && self.port.holds(port) && self.hosts.hold(host)
+    }
+
     /// The port, or none for every port.
     #[must_use]
     pub const fn port(&self) -> Option<u16> {

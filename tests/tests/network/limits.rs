@@ -54,8 +54,8 @@ fn connections_at_once_are_counted_until_they_end() {
     let world = World::new();
     let code = "import socket\n\
         def open_one():\n\
-        \x20   s = socket.create_connection(('allowed.example', 80), 5)\n\
         \x20   try:\n\
+        \x20       s = socket.create_connection(('allowed.example', 80), 5)\n\
         \x20       s.sendall(b'GET / HTTP/1.1\\r\\nHost: allowed.example\\r\\n\\r\\n')\n\
         \x20       return s if s.recv(10) else None\n\
         \x20   except OSError: return None\n\

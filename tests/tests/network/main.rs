@@ -9,6 +9,8 @@
 )]
 
 #[cfg(test)]
+mod inside;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod names;

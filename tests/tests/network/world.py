@@ -188,7 +188,7 @@ def certificates():
     run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
         "-days", "2", "-subj", "/CN=a host of a test", "-keyout", FOLDER + "/host.key",
         "-out", FOLDER + "/host.pem", "-CA", FOLDER + "/ca.pem", "-CAkey", FOLDER + "/ca.key",
-        "-addext", "subjectAltName=" + names)
+        "-addext", "subjectAltName=" + names, "-addext", "basicConstraints=critical,CA:FALSE")
 
 
 def servers():

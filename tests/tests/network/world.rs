@@ -5,7 +5,7 @@ use crate::program::{Done, User};
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 const PROGRAM: &str = include_str!("world.py");
@@ -112,12 +112,24 @@ impl World {
         self.ringfence(&[options, &[plugin, "go"]].concat())
     }
 
+    /// `ringfence run` of a program on a machine that does not trust this world.
+    pub(crate) fn distrusting(&self, options: &[&str], program: &[&str]) -> Done {
+        let words = [&["-p", "development"], options, &["--"], program].concat();
+        self.ringfence_trusting(&words, Path::new("/etc/ssl/certs/ca-certificates.crt"))
+    }
+
     fn ringfence(&self, words: &[&str]) -> Done {
+        // What the operator's machine trusts; the jail sees what the distribution does.
+        self.ringfence_trusting(words, &self.authority())
+    }
+
+    fn ringfence_trusting(&self, words: &[&str], authorities: &Path) -> Done {
         let namespaces: &[&str] = if is_root() { &[] } else { &["-U", "--preserve-credentials"] };
         let mut outer = vec!["nsenter", "-t", &self.pid, "-n", "-m", "--wdns=."];
         outer.extend(namespaces);
         outer.push("--");
-        self.user.ringfence_under(&outer, &[&["run"], words].concat()).run()
+        let invocation = self.user.ringfence_under(&outer, &[&["run"], words].concat());
+        invocation.env("SSL_CERT_FILE", authorities).run()
     }
 
     /// What curl prints for `url`, trusting the authority of this world.
