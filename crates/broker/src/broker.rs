@@ -13,6 +13,7 @@ use crate::tally::{BrokerUsage, CountedDenial, Tally};
 use ringfence_gate_events::Bus;
 use ringfence_gate_files::Files;
 use ringfence_gate_host::{HostServices, Settings, Variables};
+use ringfence_gate_secrets::Secrets;
 use ringfence_gate_storage::Storage;
 use ringfence_permission::Grants;
 use ringfence_types::{AuditSink, Denial};
@@ -36,6 +37,8 @@ pub struct Gates {
     pub settings: Settings,
     /// What the host lends.
     pub variables: Variables,
+    /// Secrets that may go out in requests.
+    pub secrets: Secrets,
 }
 
 /// Everything that a broker is made of. The instance and its budget are those
@@ -56,7 +59,7 @@ pub struct BrokerSetup {
 /// The only way from one plugin's call to an effect.
 pub struct Broker {
     pub(crate) grants: Arc<Grants>,
-    gates: Gates,
+    pub(crate) gates: Gates,
     pub(crate) recorder: Recorder,
     pub(crate) clock: Arc<dyn Clock>,
     runner: Option<Arc<dyn ProcessRunner>>,

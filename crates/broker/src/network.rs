@@ -2,11 +2,14 @@
 //! control channel: any program can open a connection, none has to ask.
 
 use crate::broker::{Broker, lock};
-use ringfence_gate_network::{About, Ended, Judge, Refusal};
+use ringfence_gate_network::{About, Depth, Ended, Judge, Refusal};
 use ringfence_limits::NearlyUsed;
-use ringfence_permission::{NetworkRequest, Permit, decide};
-use ringfence_types::{Denial, Host, Kind, NetworkTarget, Pattern, WithheldBy};
+use ringfence_permission::{NetworkRequest, Permit, SecretsUse, decide};
+use ringfence_types::{
+    Denial, Host, Kind, NetworkTarget, Pattern, SecretScope, SecretTarget, WithheldBy,
+};
 use std::net::IpAddr;
+use zeroize::Zeroizing;
 
 /// The port whose grant is suggested when only a name is known.
 const USUAL_PORT: u16 = 443;
@@ -45,16 +48,47 @@ impl Judge for Broker {
         self.network_step("network.request", target, charge, perform)
     }
 
-    fn looks_inside(&self, host: &Host, port: u16) -> bool {
+    fn depth(&self, host: &Host, port: u16) -> Depth {
         let now_ms = self.clock.now_ms();
-        self.grants.of_kind(KIND).iter().any(|grant| {
-            grant.lease().is_live(now_ms)
-                && grant
-                    .capability()
-                    .scope()
-                    .network()
-                    .is_some_and(|scope| scope.opens_tls_with(host, port))
-        })
+        let any = |kind: Kind, holds: &dyn Fn(&Pattern) -> bool| {
+            let live = self.grants.of_kind(kind).iter().filter(|g| g.lease().is_live(now_ms));
+            live.map(|grant| grant.capability().scope()).any(holds)
+        };
+        let target = NetworkTarget::tcp(host, port);
+        let secrets = any(Kind::SecretsUse, &|scope| {
+            scope.secret().and_then(SecretScope::to).is_some_and(|to| to.matches(&target))
+        });
+        let opens = |scope: &Pattern| scope.network().is_some_and(|s| s.opens_tls_with(host, port));
+        if secrets {
+            Depth::Secrets
+        } else if any(KIND, &opens) {
+            Depth::Requests
+        } else {
+            Depth::Surface
+        }
+    }
+
+    fn secret(&self, name: &str, request: NetworkTarget<'_>) -> Option<Zeroizing<String>> {
+        let target = SecretTarget { name, request };
+        let method = "secrets.use";
+        let permit = decide::<SecretsUse>(&self.grants, target, self.clock.now_ms())
+            .inspect_err(|denial| self.network_denied(method, denial))
+            .ok()?;
+        let object = format!("{name}@{request}");
+        // Recorded before it goes out: no record, no effect.
+        if let Err(error) = self.recorder.allowed_object(method, Kind::SecretsUse, &object) {
+            let denial = Denial::not_recorded(Kind::SecretsUse, &object, error.to_string());
+            self.network_denied(method, &denial);
+            return None;
+        }
+        match self.gates.secrets.reveal(permit) {
+            Ok(secret) => Some(Zeroizing::new(secret.expose().to_owned())),
+            Err(error) => {
+                let denial = Denial::invalid(Kind::SecretsUse, &object, error.to_string());
+                self.network_denied(method, &denial);
+                None
+            }
+        }
     }
 
     fn about(&self, address: IpAddr, port: u16) -> About {
@@ -140,7 +174,7 @@ impl Broker {
             .map_err(|reason| Denial::budget(KIND, &object, reason))
             .inspect_err(|denial| self.network_denied(method, denial))?;
         // Recorded before it is performed: no record, no effect.
-        if let Err(error) = self.recorder.allowed_target(method, &object) {
+        if let Err(error) = self.recorder.allowed_object(method, KIND, &object) {
             if matches!(charge, Some(Charge::Connection)) {
                 lock(&self.charges).connection_ended();
             }

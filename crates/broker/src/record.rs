@@ -39,9 +39,14 @@ impl Recorder {
         })
     }
 
-    /// Before a connection, or a request on one: no record, no effect.
-    pub(crate) fn allowed_target(&self, method: &str, object: &str) -> Result<(), AuditError> {
-        self.append(self.about_target(EventKind::EffectAllowed, method, object, "allowed"))
+    /// Before a connection, a request on one, or a secret in it: no record, no effect.
+    pub(crate) fn allowed_object(
+        &self,
+        method: &str,
+        kind: Kind,
+        object: &str,
+    ) -> Result<(), AuditError> {
+        self.append(self.about_object(EventKind::EffectAllowed, method, (kind, object), "allowed"))
     }
 
     /// After a connection.
@@ -49,7 +54,12 @@ impl Recorder {
         let object = NetworkTarget::tcp(ended.host, ended.port).to_string();
         let millis = u64::try_from(ended.duration.as_millis()).unwrap_or(u64::MAX);
         let mut event = self
-            .about_target(EventKind::EffectPerformed, "network.connect", &object, "performed")
+            .about_object(
+                EventKind::EffectPerformed,
+                "network.connect",
+                (Kind::NetworkRequest, &object),
+                "performed",
+            )
             .with("sent_bytes", ended.sent)
             .with("received_bytes", ended.received)
             .with("duration_ms", millis);
@@ -145,10 +155,16 @@ impl Recorder {
             .with("object", safe(operation.object()))
     }
 
-    fn about_target(&self, kind: EventKind, method: &str, object: &str, verb: &str) -> AuditEvent {
-        self.event(kind, &format!("{} {verb}", Kind::NetworkRequest))
+    fn about_object(
+        &self,
+        event: EventKind,
+        method: &str,
+        (kind, object): (Kind, &str),
+        verb: &str,
+    ) -> AuditEvent {
+        self.event(event, &format!("{kind} {verb}"))
             .with("method", method)
-            .with("capability", Kind::NetworkRequest.word())
+            .with("capability", kind.word())
             .with("object", safe(object))
     }
 

@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use crate::secret::GivenSecret;
 use clap::{Args, Parser, Subcommand};
 use ringfence::{Capability, Preset};
 use ringfence_types::Host;
@@ -54,6 +55,11 @@ pub(crate) struct Run {
     /// Lend a variable, `NAME=VALUE` or `NAME` for the value it has here (may be repeated)
     #[arg(long, short, value_name = "NAME[=VALUE]")]
     pub(crate) env: Vec<String>,
+    /// Let a secret go out to a host, `NAME[=SOURCE]@HOST` (may be repeated); the plugin
+    /// gets a variable NAME with something that stands for it. Sources: `env:VARIABLE`
+    /// (by default that of its name), `file:PATH`, `command:PROGRAM ARGUMENTS`
+    #[arg(long, value_name = "NAME[=SOURCE]@HOST", value_parser = GivenSecret::from_str)]
+    pub(crate) secret: Vec<GivenSecret>,
     /// Address of a host that is not to be looked up, `NAME=ADDRESS` (may be repeated)
     #[arg(long, value_name = "NAME=ADDRESS", value_parser = given_host)]
     pub(crate) resolve: Vec<(Host, IpAddr)>,

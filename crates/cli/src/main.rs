@@ -13,6 +13,7 @@ mod output;
 mod report;
 mod run;
 mod schema;
+mod secret;
 
 use arguments::{Arguments, Verb};
 use clap::Parser;

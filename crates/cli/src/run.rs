@@ -80,6 +80,10 @@ fn start(mut arguments: Run, mut backend: ProcessBackend) -> Result<ExitCode, Re
     for (host, address) in &arguments.resolve {
         options.hosts.entry(host.clone()).or_default().push(*address);
     }
+    for given in &arguments.secret {
+        options.secrets = given.add_to(options.secrets).map_err(Refusal::usage)?;
+        arguments.grant.push(given.capability.clone());
+    }
     let engine = Engine::with_backend(options, backend).map_err(|error| Refusal {
         code: ExitCode::Audit,
         message: chain(&error),

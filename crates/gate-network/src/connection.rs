@@ -2,19 +2,21 @@
 
 use crate::inside::{self, Words};
 use crate::inspect::Inspector;
-use crate::judge::{Ended, Refusal};
+use crate::judge::{Depth, Ended, Refusal};
 use crate::relay;
 use crate::resolve::Unresolved;
+use crate::scrub::Scrubber;
 use crate::session::Session;
 use crate::traffic::Direction;
 use ringfence_types::{Host, NetworkTarget};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
+use zeroize::Zeroizing;
 
 /// Longest wait for one address to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -48,6 +50,8 @@ pub(crate) struct Connection {
     /// What the server answered first: 0 for nothing yet.
     status: AtomicU16,
     answered: Notify,
+    /// Those that went out on it.
+    secrets: Mutex<Vec<Zeroizing<String>>>,
 }
 
 impl Connection {
@@ -69,6 +73,25 @@ impl Connection {
     /// Waits for [`Connection::answered`].
     pub(crate) async fn first_answer(&self) {
         self.answered.notified().await;
+    }
+
+    /// Remembers a secret that goes out now.
+    pub(crate) fn hold_secret(&self, value: Zeroizing<String>) {
+        self.secrets().push(value);
+    }
+
+    /// Whether a secret went out.
+    pub(crate) fn holds_secrets(&self) -> bool {
+        !self.secrets().is_empty()
+    }
+
+    /// What takes them out of the answer.
+    pub(crate) fn scrubber(&self) -> Scrubber {
+        Scrubber::new(self.secrets().iter().map(|value| value.as_str()))
+    }
+
+    fn secrets(&self) -> MutexGuard<'_, Vec<Zeroizing<String>>> {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts bytes that are about to be passed on.
@@ -132,6 +155,7 @@ pub(crate) async fn serve(mut client: TcpStream, asked: SocketAddr, session: Arc
         failure: None,
         status: AtomicU16::new(0),
         answered: Notify::new(),
+        secrets: Mutex::default(),
     };
     let _ = client.set_nodelay(true);
     if let Err(cut) = pass(&mut connection, &mut client).await {
@@ -146,15 +170,17 @@ pub(crate) async fn serve(mut client: TcpStream, asked: SocketAddr, session: Arc
 async fn pass(connection: &mut Connection, client: &mut TcpStream) -> Result<(), Cut> {
     let judge = Arc::clone(&connection.session.judge);
     let mut first = Vec::new();
-    if judge.looks_inside(&connection.host, connection.port) {
+    let depth = judge.depth(&connection.host, connection.port);
+    let guarded = depth == Depth::Secrets;
+    if depth != Depth::Surface {
         // Whoever speaks TLS or HTTP speaks first.
         match inside::first_words(connection, client).await? {
-            Words::Tls(words) => return inside::pass(connection, client, words).await,
+            Words::Tls(words) => return inside::pass(connection, client, words, guarded).await,
             Words::Other(words) => first = words,
         }
     }
     let mut server = dial(connection).await?;
-    let inspector = Inspector::new(false, first);
+    let inspector = Inspector::new(false, guarded, first);
     relay::both_ways(connection, inspector, client.split(), server.split()).await
 }
 

@@ -4,6 +4,7 @@
 use crate::authority::Authority;
 use crate::judge::Judge;
 use crate::resolve::Resolver;
+use crate::rewrite::Placeholder;
 use crate::session::Session;
 use crate::{connection, questions};
 use ringfence_limits::Budget;
@@ -35,6 +36,8 @@ pub struct Setup {
     pub budget: Budget,
     /// What the jail trusts; without one, TLS is never opened.
     pub authority: Option<Arc<Authority>>,
+    /// What stands for secrets inside the jail.
+    pub placeholders: Vec<Placeholder>,
 }
 
 /// The gate of one jail. Dropping it closes every connection; a jail whose gate

@@ -8,8 +8,10 @@ use crate::connection::{Connection, Cut};
 use crate::http_body::BodyTracker;
 use crate::http_head::{HeadReader, HttpStart, MAX_HEAD, RequestHead};
 use crate::judge::Refusal;
+use crate::rewrite::rewrite;
 use ringfence_types::Seen;
 use std::borrow::Cow;
+use zeroize::Zeroizing;
 
 /// `101 Switching Protocols`.
 const SWITCHING: u16 = 101;
@@ -21,6 +23,8 @@ pub(crate) struct Inspector {
     state: State,
     /// Inside TLS that was opened.
     secure: bool,
+    /// Secrets may go out, so there is one request and then its answer.
+    guarded: bool,
     /// Bytes that wait until enough came to decide.
     held: Vec<u8>,
     /// Until so many bytes are there, the beginning cannot be told.
@@ -38,12 +42,35 @@ enum State {
     Upgrade,
     /// Allowed whatever it is.
     Open,
+    /// The one request was made.
+    Last,
+}
+
+/// What is done about the next bytes.
+struct Step {
+    /// How many of them it is about.
+    taken: usize,
+    /// What goes out in their place, if not they themselves.
+    instead: Option<Zeroizing<Vec<u8>>>,
+    /// What comes then, if anything else.
+    next: Option<State>,
+}
+
+impl Step {
+    const fn pass(taken: usize, next: Option<State>) -> Self {
+        Self { taken, instead: None, next }
+    }
 }
 
 impl Inspector {
     /// For a connection on which `held` was said already.
-    pub(crate) fn new(secure: bool, held: Vec<u8>) -> Self {
-        Self { state: State::First(HeadReader::default()), secure, held, wanted: 0 }
+    pub(crate) fn new(secure: bool, guarded: bool, held: Vec<u8>) -> Self {
+        Self { state: State::First(HeadReader::default()), secure, guarded, held, wanted: 0 }
+    }
+
+    /// Whether there is one request and then its answer.
+    pub(crate) const fn is_guarded(&self) -> bool {
+        self.guarded
     }
 
     /// Whether it goes on only when the server has answered.
@@ -66,21 +93,26 @@ impl Inspector {
         }
         self.held.extend_from_slice(bytes);
         let mut passed = 0;
+        let mut out = Vec::new();
         while let Some(rest) = self.held.get(passed..).filter(|rest| !rest.is_empty()) {
-            let (state, wanted) = (&mut self.state, &mut self.wanted);
-            let Some((count, next)) = step(connection, self.secure, state, rest, wanted)? else {
+            let how = How { secure: self.secure, guarded: self.guarded };
+            let Some(step) = step(connection, how, &mut self.state, rest, &mut self.wanted)? else {
                 break;
             };
-            passed = passed.saturating_add(count);
-            if let Some(next) = next {
+            match &step.instead {
+                Some(instead) => out.extend_from_slice(instead),
+                None => out.extend_from_slice(rest.get(..step.taken).unwrap_or(rest)),
+            }
+            passed = passed.saturating_add(step.taken);
+            if let Some(next) = step.next {
                 self.state = next;
             }
         }
-        let rest = self.held.split_off(passed.min(self.held.len()));
-        if ended && !rest.is_empty() {
+        self.held.drain(..passed.min(self.held.len()));
+        if ended && !self.held.is_empty() && !matches!(self.state, State::Last) {
             return Err(refuse(connection, "it ended in the middle of its words"));
         }
-        Ok(Cow::Owned(std::mem::replace(&mut self.held, rest)))
+        Ok(Cow::Owned(out))
     }
 }
 
@@ -90,37 +122,46 @@ pub(crate) fn refuse(connection: &Connection, reason: &'static str) -> Cut {
     Cut::Refused
 }
 
-/// How many of `bytes` may go, and what comes then; `None` when more is needed.
+/// How a connection is looked at.
+#[derive(Clone, Copy)]
+struct How {
+    secure: bool,
+    guarded: bool,
+}
+
+/// What to do about `bytes`; `None` when more is needed.
 fn step(
     connection: &Connection,
-    secure: bool,
+    how: How,
     state: &mut State,
     bytes: &[u8],
     wanted: &mut usize,
-) -> Result<Option<(usize, Option<State>)>, Cut> {
+) -> Result<Option<Step>, Cut> {
     let (reader, is_first) = match state {
-        State::Open => return Ok(Some((bytes.len(), None))),
+        State::Open => return Ok(Some(Step::pass(bytes.len(), None))),
+        // The answer says that the connection ends with it.
+        State::Last => return Ok(None),
         State::Body(body) => {
             let taken = body
                 .feed(bytes)
                 .map_err(|_| refuse(connection, "the body of its HTTP request is malformed"))?;
-            let next = body.is_done().then(next_request);
+            let next = body.is_done().then(|| next_request(how));
             // A tracker that takes nothing and is not done would hold us for ever.
-            return Ok((taken > 0 || next.is_some()).then_some((taken, next)));
+            return Ok((taken > 0 || next.is_some()).then(|| Step::pass(taken, next)));
         }
         State::Upgrade => {
             return Ok(connection.status().map(|status| {
                 // Only a server that agreed speaks another protocol from here; for
                 // any other these bytes would be requests that nobody looked at.
-                let next = if status == SWITCHING { State::Open } else { next_request() };
-                (0, Some(next))
+                let next = if status == SWITCHING { State::Open } else { next_request(how) };
+                Step::pass(0, Some(next))
             }));
         }
         State::First(_) if bytes.len() < *wanted => return Ok(None),
         State::First(reader) => (reader, true),
         State::Next(reader) => (reader, false),
     };
-    if is_first && !secure {
+    if is_first && !how.secure {
         match read_hello(bytes) {
             Hello::NeedMore(count) => {
                 *wanted = count;
@@ -131,18 +172,21 @@ fn step(
                 let server_name = hello.server_name.as_deref();
                 let encrypted_hello = hello.encrypted_hello;
                 look(connection, Seen::Tls { server_name, encrypted_hello }, is_first)?;
-                return Ok(Some((bytes.len(), Some(State::Open))));
+                return Ok(Some(Step::pass(bytes.len(), Some(State::Open))));
             }
             Hello::NotTls => {}
         }
     }
     match reader.read(bytes) {
         HttpStart::NeedMore => Ok(None),
-        HttpStart::Head(head) => request(connection, secure, &head, is_first).map(Some),
+        HttpStart::Head(head) => {
+            let bytes = bytes.get(..head.length).unwrap_or(bytes);
+            request(connection, how, &head, bytes, is_first).map(Some)
+        }
         HttpStart::Malformed => Err(refuse(connection, "its HTTP request is malformed")),
         HttpStart::NotHttp | HttpStart::Http2Preface if is_first => {
             look(connection, Seen::Other, is_first)?;
-            Ok(Some((bytes.len(), Some(State::Open))))
+            Ok(Some(Step::pass(bytes.len(), Some(State::Open))))
         }
         HttpStart::NotHttp | HttpStart::Http2Preface => {
             Err(refuse(connection, "what follows its HTTP request is none"))
@@ -153,15 +197,16 @@ fn step(
 /// One request on a connection of plain HTTP.
 fn request(
     connection: &Connection,
-    secure: bool,
+    how: How,
     head: &RequestHead,
+    bytes: &[u8],
     is_first: bool,
-) -> Result<(usize, Option<State>), Cut> {
-    let usual = if secure { 443 } else { 80 };
+) -> Result<Step, Cut> {
+    let usual = if how.secure { 443 } else { 80 };
     if head.host != connection.host || head.port.unwrap_or(usual) != connection.port {
         return Err(refuse(connection, "its Host header names another host than it connected to"));
     }
-    let seen = Seen::Http { secure, method: &head.method, path: &head.path };
+    let seen = Seen::Http { secure: how.secure, method: &head.method, path: &head.path };
     look(connection, seen, is_first)?;
     let next = match BodyTracker::new(head.body) {
         body if head.upgrade.is_some() => {
@@ -175,14 +220,22 @@ fn request(
             }
             State::Upgrade
         }
-        body if body.is_done() => next_request(),
+        body if body.is_done() => next_request(how),
         body => State::Body(body),
     };
-    Ok((head.length, Some(next)))
+    let instead = how.guarded.then(|| {
+        let request = connection.target().with(seen);
+        rewrite(bytes, &connection.session.placeholders, head.upgrade.is_some(), &mut |name| {
+            let value = connection.session.judge.secret(name, request)?;
+            connection.hold_secret(value.clone());
+            Some(value)
+        })
+    });
+    Ok(Step { taken: head.length, instead, next: Some(next) })
 }
 
-fn next_request() -> State {
-    State::Next(HeadReader::default())
+fn next_request(how: How) -> State {
+    if how.guarded { State::Last } else { State::Next(HeadReader::default()) }
 }
 
 fn look(connection: &Connection, seen: Seen<'_>, is_first: bool) -> Result<(), Cut> {

@@ -5,6 +5,7 @@ use ringfence_permission::{NetworkRequest, Permit};
 use ringfence_types::{Denial, Host, NetworkTarget};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// Decides, charges and records for one instance. Asked from the gate's own
 /// thread, which waits for the answer.
@@ -37,9 +38,12 @@ pub trait Judge: Send + Sync {
         perform: &mut dyn FnMut(Permit<'_, NetworkRequest>),
     ) -> Result<(), Denial>;
 
-    /// Whether requests to a place are allowed one by one, so that TLS with it has
-    /// to be opened and read.
-    fn looks_inside(&self, host: &Host, port: u16) -> bool;
+    /// How closely connections to a place have to be looked at.
+    fn depth(&self, host: &Host, port: u16) -> Depth;
+
+    /// Decides about one secret in one request, charges and records it, and gives
+    /// its value. `None` is recorded too.
+    fn secret(&self, name: &str, request: NetworkTarget<'_>) -> Option<Zeroizing<String>>;
 
     /// What was said about an address to which an allowed name led.
     fn about(&self, address: IpAddr, port: u16) -> About;
@@ -52,6 +56,17 @@ pub trait Judge: Send + Sync {
 
     /// Records the end of a connection that was opened by [`Judge::request`].
     fn ended(&self, connection: &Ended<'_>);
+}
+
+/// How closely connections to a place have to be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// As far as nothing has to be opened.
+    Surface,
+    /// Requests are allowed one by one, so TLS has to be opened and read.
+    Requests,
+    /// A secret may go out in them.
+    Secrets,
 }
 
 /// What was said about an address.

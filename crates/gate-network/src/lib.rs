@@ -13,13 +13,16 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod answer_head;
 mod authority;
+mod chunks;
 mod client_hello;
 mod connection;
 mod cursor;
 mod dns;
 mod dns_answer;
 mod gate;
+mod guarded;
 mod http_body;
 mod http_fields;
 mod http_head;
@@ -33,6 +36,8 @@ mod prefixed;
 mod questions;
 mod relay;
 mod resolve;
+mod rewrite;
+mod scrub;
 mod session;
 mod special_purpose;
 mod traffic;
@@ -43,6 +48,7 @@ pub use dns::{MAX_QUERY, QueryError, Question, QuestionKind};
 pub use gate::{Ends, Gate, Setup};
 pub use http_body::{BodyError, BodyTracker, Framing};
 pub use http_head::{HeadReader, HttpStart, MAX_HEAD, RequestHead, read_http_head};
-pub use judge::{About, Ended, Judge, Refusal};
+pub use judge::{About, Depth, Ended, Judge, Refusal};
 pub use resolve::Resolver;
+pub use rewrite::Placeholder;
 pub use special_purpose::{Block, Reach, embedded_ipv4, reach};

@@ -1,6 +1,7 @@
 //! Bytes in both directions, each counted before it is passed on.
 
 use crate::connection::{Connection, Cut};
+use crate::guarded;
 use crate::inspect::Inspector;
 use crate::traffic::Direction;
 use std::io;
@@ -23,6 +24,20 @@ pub(crate) async fn both_ways(
     (from_client, to_client): (impl AsyncRead + Unpin, impl AsyncWrite + Unpin),
     (from_server, to_server): (impl AsyncRead + Unpin, impl AsyncWrite + Unpin),
 ) -> Result<(), Cut> {
+    if inspector.is_guarded() {
+        // With the one answer it is over, whatever the client may still say.
+        let sending = send(connection, inspector, from_client, to_server);
+        let receiving = guarded::receive(connection, from_server, to_client);
+        tokio::pin!(sending, receiving);
+        return tokio::select! {
+            biased;
+            received = &mut receiving => received,
+            sent = &mut sending => match sent {
+                Ok(()) => receiving.await,
+                Err(cut) => Err(cut),
+            },
+        };
+    }
     let sending = send(connection, inspector, from_client, to_server);
     let receiving = receive(connection, from_server, to_client);
     tokio::try_join!(sending, receiving).map(|((), ())| ())

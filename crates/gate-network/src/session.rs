@@ -5,6 +5,7 @@ use crate::gate::Setup;
 use crate::judge::Judge;
 use crate::names::Names;
 use crate::resolve::Resolver;
+use crate::rewrite::Placeholder;
 use crate::traffic::Traffic;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,6 +16,7 @@ pub(crate) struct Session {
     pub(crate) traffic: Traffic,
     /// What the jail trusts, when TLS with some place has to be opened.
     pub(crate) authority: Option<Arc<Authority>>,
+    pub(crate) placeholders: Vec<Placeholder>,
     names: Mutex<Names>,
 }
 
@@ -25,6 +27,7 @@ impl Session {
             judge: setup.judge,
             resolver: setup.resolver,
             authority: setup.authority,
+            placeholders: setup.placeholders,
             names: Mutex::default(),
         }
     }

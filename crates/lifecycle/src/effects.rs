@@ -1,7 +1,7 @@
 //! The one door from a running plugin to the broker.
 
 use crate::jailed::Jailed;
-use crate::network::NetworkSide;
+use crate::network::{Inside, NetworkSide};
 use crate::observer::Silent;
 use crate::plain;
 use crate::plan::Surroundings;
@@ -14,7 +14,8 @@ use ringfence_broker::{
 use ringfence_gate_events::Bus;
 use ringfence_gate_files::Files;
 use ringfence_gate_host::{HostServices, Settings, Variables};
-use ringfence_gate_network::{Authority, Resolver};
+use ringfence_gate_network::Resolver;
+use ringfence_gate_secrets::Secrets;
 use ringfence_gate_storage::Storage;
 use ringfence_permission::{Grants, Permit, ProcessExecute};
 use ringfence_protocol::ReplyError;
@@ -33,14 +34,15 @@ pub(crate) struct Shared {
     pub(crate) services: Arc<HostServices>,
     pub(crate) settings: Settings,
     pub(crate) resolver: Resolver,
+    pub(crate) secrets: Secrets,
 }
 
 /// What an instance has beside that, where it may use it.
 pub(crate) struct Own {
     /// The home's storage.
     pub(crate) storage: Option<Arc<Storage>>,
-    /// What its jail trusts, where TLS has to be opened.
-    pub(crate) authority: Option<Arc<Authority>>,
+    /// What its jail knows of the network gate.
+    pub(crate) inside: Inside,
 }
 
 /// Decides, performs and records the effects of one instance.
@@ -48,7 +50,7 @@ pub(crate) struct Effects {
     /// Nothing to ask for: the plugin has no control channel.
     broker: Option<Arc<Broker>>,
     until: Until,
-    authority: Option<Arc<Authority>>,
+    inside: Inside,
 }
 
 /// When the running action has to be over; a program that it starts as well.
@@ -70,7 +72,7 @@ impl Until {
 impl Effects {
     /// For a plugin that speaks to nobody.
     pub(crate) fn none() -> Self {
-        Self { broker: None, until: Until::default(), authority: None }
+        Self { broker: None, until: Until::default(), inside: Inside::default() }
     }
 
     /// For a plugin with a control channel or a network.
@@ -86,11 +88,11 @@ impl Effects {
         let files = Files::open(grants)
             .map_err(|error| StartError::Plan(format!("a granted folder: {error}")))?;
         let until = Until::default();
-        let Own { storage, authority } = own;
+        let Own { storage, inside } = own;
         let served = Arc::default();
         let runner = NestedJail {
             broker: Arc::clone(&served),
-            authority: authority.clone(),
+            inside: inside.clone(),
             resolver: shared.resolver.clone(),
             until: until.clone(),
             backend: Arc::clone(&shared.backend),
@@ -108,20 +110,21 @@ impl Effects {
                 services: Arc::clone(&shared.services),
                 settings: shared.settings.clone(),
                 variables: Variables::new(variables(plan)),
+                secrets: shared.secrets.clone(),
             },
             sink: Arc::clone(recorder.sink()),
             clock: Arc::new(SystemClock::new()),
             runner: Some(Arc::new(runner)),
         }));
         let _ = served.set(Arc::downgrade(&broker));
-        Ok(Self { broker: Some(broker), until, authority })
+        Ok(Self { broker: Some(broker), until, inside })
     }
 
     /// Who decides about a network, and how it finds names.
     pub(crate) fn network_side(&self, shared: &Shared) -> Option<NetworkSide> {
         let judge = Arc::clone(self.broker.as_ref()?);
-        let authority = self.authority.clone();
-        Some(NetworkSide { judge, resolver: shared.resolver.clone(), authority })
+        let inside = self.inside.clone();
+        Some(NetworkSide { judge, resolver: shared.resolver.clone(), inside })
     }
 
     /// A new action begins, which may take this long: counters per action start
@@ -177,7 +180,7 @@ struct NestedJail {
     /// The broker that it serves, which decides about its network too.
     broker: Arc<OnceLock<Weak<Broker>>>,
     resolver: Resolver,
-    authority: Option<Arc<Authority>>,
+    inside: Inside,
 }
 
 impl ProcessRunner for NestedJail {
@@ -213,7 +216,7 @@ impl ProcessRunner for NestedJail {
         let network = broker.map(|judge| NetworkSide {
             judge,
             resolver: self.resolver.clone(),
-            authority: self.authority.clone(),
+            inside: self.inside.clone(),
         });
         let mut jailed = Jailed::new(
             running,

@@ -5,7 +5,7 @@ use crate::error::RunError;
 use crate::instance::Instance;
 use crate::interrupt::Interrupt;
 use crate::jailed::Jailed;
-use crate::network;
+use crate::network::Inside;
 use crate::observer::Observer;
 use crate::plan::{Surroundings, plan};
 use crate::record::Recorder;
@@ -14,6 +14,7 @@ use ringfence_audit::{AuditLog, AuditOpenError, LogOptions};
 use ringfence_gate_events::Bus;
 use ringfence_gate_host::{HostServices, Settings};
 use ringfence_gate_network::Resolver;
+use ringfence_gate_secrets::Secrets;
 use ringfence_gate_storage::Storage;
 use ringfence_package::Package;
 use ringfence_permission::{Available, Grants};
@@ -44,6 +45,8 @@ pub struct EngineOptions {
     /// Addresses of hosts that are not to be looked up. They are dialled whatever
     /// block they are in: a person named them.
     pub hosts: BTreeMap<Host, Vec<IpAddr>>,
+    /// Secrets that may go out in requests, where a grant of `secrets.use` says so.
+    pub secrets: Secrets,
 }
 
 impl EngineOptions {
@@ -58,6 +61,7 @@ impl EngineOptions {
             services: Arc::default(),
             settings: Settings::default(),
             hosts: BTreeMap::new(),
+            secrets: Secrets::default(),
         }
     }
 }
@@ -134,6 +138,7 @@ impl Engine {
                 services: Arc::clone(&options.services),
                 settings: options.settings.clone(),
                 resolver: Resolver::with_given(options.hosts.clone()),
+                secrets: options.secrets.clone(),
             },
             storage: Mutex::default(),
             sink: Arc::new(log.clone()),
@@ -210,13 +215,14 @@ impl Engine {
         let own = Interrupt::new().map_err(|e| RunError::Internal { what: e.to_string() })?;
         let mut interrupts = vec![self.all.clone(), own.clone()];
         interrupts.extend(interrupt);
-        let authority = network::authority(review.admitted.grants())?;
-        plan.trusted = authority.as_ref().map(|authority| authority.certificate().to_owned());
+        let inside = Inside::of(review.admitted.grants(), &self.shared.secrets)
+            .inspect_err(|error| recorder.refused(&error.to_string()))?;
+        inside.show(&mut plan);
         let effects = if plan.control || plan.network {
             Effects::new(
                 review.admitted.grants(),
                 &self.shared,
-                Own { storage: self.storage_for(review.admitted.grants())?, authority },
+                Own { storage: self.storage_for(review.admitted.grants())?, inside },
                 &plan,
                 &around,
                 &recorder,

@@ -37,3 +37,6 @@ pub use ringfence_broker::{BrokerUsage, CountedDenial};
 pub use ringfence_gate_host::{
     HostService, HostServiceError, HostServices, MemorySettings, Settings, SettingsStore,
 };
+pub use ringfence_gate_secrets::{
+    CommandSource, FileSource, FixedSource, SecretError, SecretSource, Secrets, SourceError,
+};

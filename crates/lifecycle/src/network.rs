@@ -2,41 +2,104 @@
 
 use crate::error::RunError;
 use ringfence_broker::Broker;
-use ringfence_gate_network::{Authority, Ends, Gate, Resolver, Setup};
+use ringfence_gate_network::{Authority, Ends, Gate, Placeholder, Resolver, Setup};
+use ringfence_gate_secrets::Secrets;
 use ringfence_limits::Budget;
 use ringfence_permission::Grants;
-use ringfence_sandbox::{Network, NetworkEnds};
-use ringfence_types::{Kind, NetworkScope};
+use ringfence_sandbox::{Network, NetworkEnds, Plan, StartError};
+use ringfence_types::{Capability, Kind, NetworkScope, SecretScope};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// The outer side of a jail's network.
+#[derive(Clone)]
 pub(crate) struct NetworkSide {
     pub(crate) judge: Arc<Broker>,
     pub(crate) resolver: Resolver,
-    pub(crate) authority: Option<Arc<Authority>>,
+    pub(crate) inside: Inside,
 }
 
-/// The authority of a jail in which TLS has to be opened.
-pub(crate) fn authority(grants: &Grants) -> Result<Option<Arc<Authority>>, RunError> {
-    let networks = grants.of_kind(Kind::NetworkRequest).iter();
-    let mut scopes = networks.filter_map(|grant| grant.capability().scope().network());
-    if !scopes.any(NetworkScope::opens_tls) {
-        return Ok(None);
+/// What has to be known inside a jail about the gate outside.
+#[derive(Clone, Default)]
+pub(crate) struct Inside {
+    /// Trusted there, where TLS has to be opened.
+    pub(crate) authority: Option<Arc<Authority>>,
+    /// What stands there for secrets.
+    pub(crate) placeholders: Vec<Placeholder>,
+}
+
+impl Inside {
+    /// Puts it into the jail: certificates to trust, and in the place of each
+    /// secret, under its name as a variable, what stands for it.
+    pub(crate) fn show(&self, plan: &mut Plan) {
+        plan.trusted = self.authority.as_ref().map(|own| own.certificate().to_owned());
+        for Placeholder { name, text } in &self.placeholders {
+            plan.environment.retain(|(lent, _)| lent.to_str() != Some(name));
+            plan.environment.push((name.into(), text.into()));
+        }
     }
-    let authority =
-        Authority::new().map_err(|error| RunError::Internal { what: error.to_string() })?;
-    Ok(Some(Arc::new(authority)))
+
+    /// What these grants need.
+    pub(crate) fn of(grants: &Grants, secrets: &Secrets) -> Result<Self, RunError> {
+        let scopes = |kind| grants.of_kind(kind).iter().map(|grant| grant.capability().scope());
+        let places = scopes(Kind::SecretsUse).filter_map(|scope| scope.secret()?.to());
+        let opens = scopes(Kind::NetworkRequest)
+            .filter_map(|scope| scope.network())
+            .any(NetworkScope::opens_tls)
+            || places.clone().any(NetworkScope::is_https);
+        let internal = |what: String| RunError::Internal { what };
+        let authority = if opens {
+            Some(Arc::new(Authority::new().map_err(|error| internal(error.to_string()))?))
+        } else {
+            None
+        };
+        let mut placeholders = BTreeMap::new();
+        let named = grants.of_kind(Kind::SecretsUse).iter();
+        for scope in named.filter_map(|grant| placed(grant.capability())) {
+            secrets.check(scope.name()).map_err(|error| {
+                StartError::Plan(format!("the secret `{}`: {error}", scope.name()))
+            })?;
+            placeholders.insert(scope.name(), new_placeholder().map_err(internal)?);
+        }
+        let placeholders = placeholders
+            .into_iter()
+            .map(|(name, text)| Placeholder { text, name: name.to_owned() })
+            .collect();
+        Ok(Self { authority, placeholders })
+    }
+}
+
+/// The secret of a grant that says where it may go.
+fn placed(capability: &Capability) -> Option<&SecretScope> {
+    capability.scope().secret().filter(|scope| scope.to().is_some())
+}
+
+/// Letters and digits that nobody can guess and that mean nothing.
+fn new_placeholder() -> Result<String, String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| error.to_string())?;
+    let mut text = "rfsecret_".to_owned();
+    for byte in bytes {
+        // Writing to a text cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    Ok(text)
 }
 
 impl NetworkSide {
     /// Opens the gate.
     pub(crate) fn open(&self, network: Network, budget: &Budget) -> Result<Gate, RunError> {
-        let authority = self.authority.clone();
         let ends = [Some(network.ipv4), network.ipv6].into_iter().flatten();
         let ends = ends.map(|NetworkEnds { listener, names }| Ends { listener, names }).collect();
         let judge: Arc<Broker> = Arc::clone(&self.judge);
-        let setup =
-            Setup { judge, resolver: self.resolver.clone(), budget: budget.clone(), authority };
+        let setup = Setup {
+            judge,
+            resolver: self.resolver.clone(),
+            budget: budget.clone(),
+            authority: self.inside.authority.clone(),
+            placeholders: self.inside.placeholders.clone(),
+        };
         Gate::open(ends, setup)
             .map_err(|error| RunError::Internal { what: format!("the network gate: {error}") })
     }

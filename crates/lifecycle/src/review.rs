@@ -125,10 +125,7 @@ impl Review {
         }
         if terms.accept_declared {
             // What a mount or a variable needs by name cannot be accepted whole.
-            let named = |capability: &&Capability| {
-                !(capability.scope().is_any() && needs_name(capability.kind()))
-            };
-            wanted.extend(declared.iter().filter(named).cloned());
+            wanted.extend(declared.iter().filter(|declared| !needs_name(declared)).cloned());
         }
         if wanted.iter().any(|c| c.kind() == Kind::EnvironmentRead && c.scope().is_any()) {
             return Err(ReviewError::VariableNeeded);
@@ -209,7 +206,9 @@ impl Review {
         let by = asked.withheld_by.unwrap_or(WithheldBy::Consent);
         let mut denial = Denial::not_granted(asked.capability.kind(), object, by);
         if by == WithheldBy::Consent {
-            denial.repair = Some(if scope.is_any() && needs_name(asked.capability.kind()) {
+            denial.repair = Some(if let Some(secret) = scope.secret() {
+                format!("--secret {}@HOST, with the host it may go to", secret.name())
+            } else if needs_name(&asked.capability) {
                 format!("--grant {}=NAME, with the name you choose", asked.capability.kind())
             } else {
                 "--yes grants what the manifest declares; --grant names one at a time".to_owned()
@@ -240,16 +239,21 @@ fn kept_read_only(admitted: &Admitted, level: &Level) -> Vec<String> {
         .collect()
 }
 
-/// Kinds whose widest scope is never accepted without a name.
-const fn needs_name(kind: Kind) -> bool {
-    matches!(
-        kind,
+/// What is never accepted without a name: the widest scope of these kinds, and a
+/// secret that could go anywhere.
+fn needs_name(capability: &Capability) -> bool {
+    let scope = capability.scope();
+    let without_place = scope.secret().is_some_and(|secret| secret.to().is_none());
+    let by_name = matches!(
+        capability.kind(),
         Kind::FilesRead
             | Kind::FilesWrite
             | Kind::FilesDelete
             | Kind::EnvironmentRead
             | Kind::NetworkRequest
-    )
+            | Kind::SecretsUse
+    );
+    without_place || (by_name && scope.is_any())
 }
 
 fn asks(package: &Package, admitted: &Admitted) -> Vec<Asked> {

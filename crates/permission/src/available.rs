@@ -20,6 +20,7 @@ pub struct NotServable {
 /// Kinds with a gate of their own in this version.
 const BUILT_IN: &[Kind] = &[
     Kind::NetworkRequest,
+    Kind::SecretsUse,
     Kind::FilesRead,
     Kind::FilesWrite,
     Kind::FilesDelete,
@@ -133,7 +134,7 @@ mod tests {
             .unwrap();
         let missing: Vec<Kind> =
             Kind::ALL.iter().copied().filter(|kind| !all.contains(*kind)).collect();
-        assert_eq!(missing, [Kind::SecretsUse, Kind::PluginCall]);
+        assert_eq!(missing, [Kind::PluginCall]);
         assert!(!Available::none().contains(Kind::FilesRead));
         assert!(
             !Available::built_in().without(Kind::ProcessExecute).contains(Kind::ProcessExecute)

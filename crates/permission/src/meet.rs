@@ -51,6 +51,10 @@ pub(crate) fn may_overlap(kind: Kind, left: &Pattern, right: &Pattern) -> bool {
             (Some(left), Some(right)) => left.may_overlap(right),
             _ => true,
         },
+        Kind::SecretsUse => match (left.secret(), right.secret()) {
+            (Some(left), Some(right)) => left.may_overlap(right),
+            _ => true,
+        },
         // Exact names and prefixes overlap only when one covers the other.
         _ => false,
     }

@@ -96,10 +96,11 @@ mod front;
 pub use error::Error;
 pub use front::{Ringfence, Start};
 pub use ringfence_lifecycle::{
-    Answer, Asked, BrokerUsage, Card, CountedDenial, Ended, Engine, EngineError, EngineOptions,
-    HOME_VARIABLE, HostService, HostServiceError, HostServices, Instance, Interrupt,
-    MemorySettings, Observer, Phase, Pool, ProxyUsage, Review, ReviewError, RunError, Settings,
-    SettingsStore, Silent, Statistics, Terms, home_folder, prepare_home,
+    Answer, Asked, BrokerUsage, Card, CommandSource, CountedDenial, Ended, Engine, EngineError,
+    EngineOptions, FileSource, FixedSource, HOME_VARIABLE, HostService, HostServiceError,
+    HostServices, Instance, Interrupt, MemorySettings, Observer, Phase, Pool, ProxyUsage, Review,
+    ReviewError, RunError, SecretError, SecretSource, Secrets, Settings, SettingsStore, Silent,
+    SourceError, Statistics, Terms, home_folder, prepare_home,
 };
 pub use ringfence_limits::{Budget, Preset, Resource, Timeouts};
 pub use ringfence_package::{ManifestError, Package, PackageError, Protocol};

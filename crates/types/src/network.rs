@@ -171,6 +171,18 @@ impl NetworkScope {
         !self.methods.is_empty() || self.path.is_some()
     }
 
+    /// Whether it is about HTTP, in TLS or without.
+    #[must_use]
+    pub fn is_http(&self) -> bool {
+        matches!(self.protocol, Protocol::Https | Protocol::Http)
+    }
+
+    /// Whether it is about HTTP in TLS.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.protocol == Protocol::Https
+    }
+
     /// Whether TLS has to be opened to hold this scope.
     #[must_use]
     pub fn opens_tls(&self) -> bool {

@@ -3,6 +3,7 @@
 use crate::capability::Kind;
 use crate::host::Host;
 use crate::network::{EVERY_NAME, NetworkScope};
+use crate::secret::SecretScope;
 use crate::target::NetworkTarget;
 use std::fmt;
 
@@ -17,6 +18,7 @@ use std::fmt;
 /// | `/data/*` (paths) | the direct children of `/data` |
 /// | `*.example.com:8443` (network) | every name below `example.com`, that port |
 /// | `GET https://example.com/v1/*` (network) | see `crates/types/src/network.rs` for the rest |
+/// | `NAME@api.example.com` (secrets) | see `crates/types/src/secret.rs` |
 /// | `prefix*` (names) | names that begin so |
 /// | anything else | exactly itself |
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,6 +41,8 @@ enum Form {
     Subject,
     /// `text` is its canonical text.
     Network(Box<NetworkScope>),
+    /// `text` is its canonical text.
+    Secret(Box<SecretScope>),
 }
 
 /// Longest scope text, in bytes. Longer than any path (`PATH_MAX` is 4096), host or subject.
@@ -76,6 +80,10 @@ impl Pattern {
                 let scope: NetworkScope = text.parse()?;
                 (scope.to_string(), Form::Network(Box::new(scope)))
             }
+            Kind::SecretsUse => {
+                let scope: SecretScope = text.parse()?;
+                (scope.to_string(), Form::Secret(Box::new(scope)))
+            }
             _ => (text.to_owned(), name_form(text)?),
         };
         Ok(Self { text: text.into(), form })
@@ -104,6 +112,15 @@ impl Pattern {
         }
     }
 
+    /// Which secret and where it may go, when it is a scope of that kind.
+    #[must_use]
+    pub fn secret(&self) -> Option<&SecretScope> {
+        match &self.form {
+            Form::Secret(scope) => Some(scope),
+            _ => None,
+        }
+    }
+
     /// For a path pattern, the folder or file that it stands on.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
@@ -122,7 +139,7 @@ impl Pattern {
             Form::Prefix => 1,
             Form::Children => 2,
             Form::Tree => 3,
-            Form::Any | Form::Exact | Form::Subject | Form::Network(_) => 0,
+            Form::Any | Form::Exact | Form::Subject | Form::Network(_) | Form::Secret(_) => 0,
         };
         self.text.get(..self.text.len().saturating_sub(cut)).unwrap_or("")
     }
@@ -150,7 +167,8 @@ impl Pattern {
             Form::Children => below(self.stem(), object)
                 .is_some_and(|rest| !rest.is_empty() && !rest.contains('/')),
             Form::Subject => subject_matches(&self.text, object),
-            Form::Network(_) => false,
+            // Decided with the request that it would go out in.
+            Form::Network(_) | Form::Secret(_) => false,
         }
     }
 
@@ -177,6 +195,7 @@ impl Pattern {
             (_, Form::Exact) => self.matches(kind, &other.text),
             (Form::Prefix, Form::Prefix) => other.stem().starts_with(self.stem()),
             (Form::Tree, Form::Tree | Form::Children) => below(self.stem(), other.stem()).is_some(),
+            (Form::Secret(wide), Form::Secret(narrow)) => wide.covers(narrow),
             (Form::Subject, Form::Subject) => subject_covers(&self.text, &other.text),
             _ => false,
         }
@@ -331,6 +350,11 @@ pub enum PatternError {
     /// The path of a URL is malformed.
     #[error("the path of a URL has no `.` or `..` segments, query, fragment or `*` but at its end")]
     UrlPath,
+    /// A secret is malformed, or goes where it could not be put into a request.
+    #[error(
+        "a secret is NAME@HOST, with letters, digits and `_` in the name, and HTTP at the host"
+    )]
+    Secret,
     /// A port is not a number from 1 to 65535.
     #[error("a port is a number from 1 to 65535")]
     Port,

@@ -21,4 +21,6 @@ mod other_ways;
 mod program;
 #[cfg(test)]
 mod protocols;
+#[cfg(test)]
+mod secrets;
 mod world;

@@ -16,6 +16,7 @@ import struct
 import subprocess
 import sys
 import threading
+import zlib
 
 NAMES = {
     # The allowed one, and its sibling on another address.
@@ -39,7 +40,7 @@ HOSTS = sorted({a for all in NAMES.values() for a in all if not a.startswith(("1
 NAME_SERVER = "127.0.0.53"
 FOLDER = sys.argv[1]
 
-asked, seen, lock = [], [], threading.Lock()
+asked, seen, heads, lock = [], [], [], threading.Lock()
 
 
 def run(*words):
@@ -137,6 +138,8 @@ class Web(http.server.BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def do_GET(self):
+        with lock:
+            heads.append(self.requestline + "\n" + str(self.headers))
         length = int(self.headers.get("Content-Length") or 0)
         sent = self.rfile.read(length) if length else b""
         path = self.path.split("?")[0]
@@ -148,12 +151,31 @@ class Web(http.server.BaseHTTPRequestHandler):
         elif path == "/bytes":
             self.answer(b"x" * int(self.path.split("?", 1)[1]))
         elif path == "/reflect":
-            head = str(self.headers).encode() + sent
+            head, how = str(self.headers).encode() + sent, self.path.split("?", 1)[-1]
             forms = {
-                "plain": head.decode("latin-1"),
-                "base64": base64.b64encode(head).decode(),
+                "plain": lambda: head,
+                "json": lambda: json.dumps({"head": head.decode()}).encode(),
+                "base64": lambda: base64.b64encode(head),
+                "hex": lambda: head.hex().encode(),
+                "gzip": lambda: gzip.compress(head),
+                "deflate": lambda: zlib.compress(head),
+                "header": lambda: b"",
+                "chunks": lambda: head,
             }
-            self.answer(gzip.compress(json.dumps(forms).encode()), "application/json", [("Content-Encoding", "gzip")])
+            body = forms[how]()
+            if how == "chunks":
+                # One byte in each, so that no form of anything stands in one piece.
+                self.send_response(200)
+                self.send_header("Transfer-Encoding", "chunked")
+                self.end_headers()
+                for byte in body:
+                    self.wfile.write(b"1\r\n" + bytes([byte]) + b"\r\n")
+                self.wfile.write(b"0\r\n\r\n")
+                return
+            more = [("Content-Encoding", how)] if how in ("gzip", "deflate") else []
+            if how == "header":
+                more = [("X-Shown", self.headers.get("X-Key", ""))]
+            self.answer(body, "text/plain", more)
         else:
             words = f"hello {self.headers.get('Host')} {self.command} {self.path} {len(sent)}\n"
             self.answer(words.encode())
@@ -223,7 +245,7 @@ def greeter(address):
 
 
 def main():
-    global seen, asked
+    global seen, asked, heads
     addresses()
     certificates()
     capture()
@@ -235,6 +257,8 @@ def main():
             told = {"seen": seen, "asked": asked}
             if line.strip() == "forget":
                 seen, asked = [], []
+            if line.strip() == "heads":
+                told, heads = {"heads": heads}, []
         print(json.dumps(told), flush=True)
 
 

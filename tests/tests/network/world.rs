@@ -1,7 +1,7 @@
 //! An internet of its own for one test: hosts, a name server and a capture of
 //! every packet, in a network namespace that ends with the test.
 
-use crate::program::{Done, User};
+use crate::program::{Done, Invocation, User};
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -115,21 +115,41 @@ impl World {
     /// `ringfence run` of a program on a machine that does not trust this world.
     pub(crate) fn distrusting(&self, options: &[&str], program: &[&str]) -> Done {
         let words = [&["-p", "development"], options, &["--"], program].concat();
-        self.ringfence_trusting(&words, Path::new("/etc/ssl/certs/ca-certificates.crt"))
+        let trusted = Path::new("/etc/ssl/certs/ca-certificates.crt");
+        self.invocation(&words).env("SSL_CERT_FILE", trusted).run()
+    }
+
+    /// `ringfence run` of a program by an operator who has this variable.
+    pub(crate) fn with_variable(
+        &self,
+        name: &str,
+        value: &str,
+        options: &[&str],
+        program: &[&str],
+    ) -> Done {
+        let words = [&["-p", "development"], options, &["--"], program].concat();
+        let invocation = self.invocation(&words).env(name, value);
+        invocation.env("SSL_CERT_FILE", self.authority()).run()
+    }
+
+    /// The heads of all requests that the hosts got since the last time, one line each.
+    pub(crate) fn heads(&mut self) -> String {
+        let told = self.order("heads");
+        let heads = told["heads"].as_array().unwrap().iter();
+        heads.map(|head| head.as_str().unwrap()).collect::<Vec<_>>().join("\n")
     }
 
     fn ringfence(&self, words: &[&str]) -> Done {
         // What the operator's machine trusts; the jail sees what the distribution does.
-        self.ringfence_trusting(words, &self.authority())
+        self.invocation(words).env("SSL_CERT_FILE", self.authority()).run()
     }
 
-    fn ringfence_trusting(&self, words: &[&str], authorities: &Path) -> Done {
+    fn invocation(&self, words: &[&str]) -> Invocation {
         let namespaces: &[&str] = if is_root() { &[] } else { &["-U", "--preserve-credentials"] };
         let mut outer = vec!["nsenter", "-t", &self.pid, "-n", "-m", "--wdns=."];
         outer.extend(namespaces);
         outer.push("--");
-        let invocation = self.user.ringfence_under(&outer, &[&["run"], words].concat());
-        invocation.env("SSL_CERT_FILE", authorities).run()
+        self.user.ringfence_under(&outer, &[&["run"], words].concat())
     }
 
     /// What curl prints for `url`, trusting the authority of this world.
@@ -161,11 +181,7 @@ impl World {
 
     /// What went over the network since the last time this was asked.
     pub(crate) fn traffic(&mut self) -> Traffic {
-        let mut orders = self.orders.as_ref().unwrap();
-        orders.write_all(b"forget\n").unwrap();
-        let mut line = String::new();
-        self.answers.read_line(&mut line).unwrap();
-        let told: Value = serde_json::from_str(&line).unwrap();
+        let told = self.order("forget");
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let seen: Vec<&Value> = told["seen"].as_array().unwrap().iter().collect();
         let places = |which: &dyn Fn(&Value) -> bool| -> Vec<(String, u64)> {
@@ -178,6 +194,16 @@ impl World {
             written: places(&|packet| packet[0] == TCP && packet[4].as_u64() > Some(0)),
             names: told["asked"].as_array().unwrap().iter().map(|asked| text(&asked[0])).collect(),
         }
+    }
+}
+
+impl World {
+    fn order(&mut self, order: &str) -> Value {
+        let mut orders = self.orders.as_ref().unwrap();
+        orders.write_all(format!("{order}\n").as_bytes()).unwrap();
+        let mut line = String::new();
+        self.answers.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap()
     }
 }
 

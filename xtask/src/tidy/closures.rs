@@ -37,11 +37,12 @@ const RUNTIMES_AND_NETWORK: &[&str] = &[
     "ureq",
 ];
 
-const GATES: [&str; 5] = [
+const GATES: [&str; 6] = [
     "ringfence-gate-files",
     "ringfence-gate-storage",
     "ringfence-gate-events",
     "ringfence-gate-network",
+    "ringfence-gate-secrets",
     "ringfence-gate-host",
 ];
 

@@ -56,8 +56,7 @@ fn a_host_service_is_reached_only_with_a_grant() {
         ("ai.complete", json!({"object": "large"}), WithheldBy::Scope),
         ("user.profile", json!({}), WithheldBy::Consent),
         ("nodes.read", json!({"object": "task"}), WithheldBy::Unavailable),
-        ("secrets.use", json!({"object": "token"}), WithheldBy::Unavailable),
-        ("secrets.use", json!({"object": "key"}), WithheldBy::Unavailable),
+        ("secrets.use", json!({"object": "key"}), WithheldBy::Consent),
         ("plugin.call", json!({"object": "other/run"}), WithheldBy::Unavailable),
     ] {
         world.denied(method, &params, by);

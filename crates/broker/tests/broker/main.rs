@@ -229,6 +229,7 @@ impl World {
                     ("APP_MODE".to_owned(), "test".to_owned()),
                     ("TOKEN".to_owned(), "hunter2".to_owned()),
                 ])),
+                secrets: ringfence_gate_secrets::Secrets::default(),
             },
             grants: Arc::clone(admitted.grants()),
             sink: Arc::clone(&log) as _,

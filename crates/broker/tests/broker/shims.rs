@@ -227,8 +227,8 @@ fn a_refusal_reaches_the_author_in_full_and_the_host_when_nobody_catches_it() {
             ),
             (
                 "call",
-                json!(["secrets.use", {"object": "token"}]),
-                json!(["not_granted", "secrets.use", "token", "unavailable", null]),
+                json!(["plugin.call", {"object": "token"}]),
+                json!(["not_granted", "plugin.call", "token", "unavailable", null]),
             ),
             ("storage.get", json!([7]), json!(["invalid", null, null, null, null])),
             ("call", json!(["storage.drop"]), json!(["unknown_method", null, null, null, null])),

@@ -7,6 +7,7 @@ mod host;
 mod name;
 mod network;
 mod rules;
+mod secret;
 
 pub use event::{EventsPublish, EventsSubscribe, MAX_SUBJECT};
 pub(crate) use file::file_root;
@@ -17,6 +18,8 @@ pub use name::{
     StorageWrite,
 };
 pub use network::NetworkRequest;
+
+pub use secret::SecretsUse;
 
 /// One kind of effect. Closed: only this crate implements it, so that every
 /// effect has its rules here.

@@ -193,7 +193,7 @@ fn what_no_gate_performs_is_unavailable_also_as_a_host_service() {
         .admit();
     for (kind, by) in [
         (Kind::AiComplete, WithheldBy::Unavailable),
-        (Kind::SecretsUse, WithheldBy::Unavailable),
+        (Kind::PluginCall, WithheldBy::Unavailable),
         // Granted, and still no service of the host.
         (Kind::NetworkRequest, WithheldBy::Scope),
     ] {

@@ -1,0 +1,100 @@
+//! The answer to a request in which a secret may have gone out: read to its end,
+//! and without the secret.
+
+use crate::answer_head::{Answer, read_answer};
+use crate::chunks::Chunks;
+use crate::connection::{Connection, Cut};
+use crate::inspect::refuse;
+use crate::traffic::Direction;
+use std::io;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+/// As many bytes as one read takes.
+const CHUNK: usize = 32 * 1024;
+
+/// Passes the one answer of this connection on.
+pub(crate) async fn receive(
+    connection: &Connection,
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+) -> Result<(), Cut> {
+    let mut buffer = vec![0; CHUNK];
+    let mut bytes = Vec::new();
+    let head = loop {
+        let length = read(&mut from, &mut buffer).await?;
+        if length == 0 {
+            return Err(Cut::Failed(io::ErrorKind::UnexpectedEof.into()));
+        }
+        connection.charge(Direction::Received, length)?;
+        bytes.extend_from_slice(buffer.get(..length).unwrap_or(&[]));
+        match read_answer(&bytes) {
+            Answer::NeedMore => {}
+            Answer::Readable(head) => break head,
+            Answer::Unreadable if connection.holds_secrets() => {
+                return Err(refuse(
+                    connection,
+                    "its answer is coded, so no secret could be found in it",
+                ));
+            }
+            Answer::Unreadable => return pass_unread(connection, from, to, bytes, buffer).await,
+        }
+    };
+    connection.answered(head.status);
+    let body = bytes.split_off(head.length.min(bytes.len()));
+    let mut scrubber = connection.scrubber();
+    to.write_all(&scrubber.pass(&head.rewritten(&bytes), false)).await?;
+    let mut chunks = head.is_chunked.then(Chunks::new);
+    let mut next = body;
+    loop {
+        let plain = match &mut chunks {
+            Some(chunks) => chunks
+                .pass(&next)
+                .map_err(|_| refuse(connection, "the chunks of its answer are broken"))?,
+            None => next,
+        };
+        let all_came = chunks.as_ref().is_some_and(Chunks::is_done);
+        to.write_all(&scrubber.pass(&plain, all_came)).await?;
+        to.flush().await?;
+        let length = if all_came { 0 } else { read(&mut from, &mut buffer).await? };
+        if length == 0 {
+            if chunks.is_some() && !all_came {
+                return Err(Cut::Failed(io::ErrorKind::UnexpectedEof.into()));
+            }
+            to.write_all(&scrubber.pass(&[], true)).await?;
+            to.shutdown().await?;
+            return Ok(());
+        }
+        connection.charge(Direction::Received, length)?;
+        next = buffer.get(..length).unwrap_or(&[]).to_vec();
+    }
+}
+
+/// The answer to a request in which no secret went out.
+async fn pass_unread(
+    connection: &Connection,
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    first: Vec<u8>,
+    mut buffer: Vec<u8>,
+) -> Result<(), Cut> {
+    connection.answered(1);
+    to.write_all(&first).await?;
+    loop {
+        to.flush().await?;
+        let length = read(&mut from, &mut buffer).await?;
+        if length == 0 {
+            to.shutdown().await?;
+            return Ok(());
+        }
+        connection.charge(Direction::Received, length)?;
+        to.write_all(buffer.get(..length).unwrap_or(&[])).await?;
+    }
+}
+
+/// Many servers end TLS without a word.
+async fn read(from: &mut (impl AsyncRead + Unpin), buffer: &mut [u8]) -> io::Result<usize> {
+    match from.read(buffer).await {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
+        other => other,
+    }
+}

@@ -1,0 +1,179 @@
+//! Puts secrets into the head of a request, where what stands for them stands.
+//!
+//! Places are the values of header fields, and the user name and password of
+//! basic authentication. Everywhere else what stands for a secret goes out as it
+//! is, and is of no use to anybody.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+/// What stands for a secret inside the jail.
+#[derive(Clone, Debug)]
+pub struct Placeholder {
+    /// The text that the plugin has.
+    pub text: String,
+    /// The secret's name.
+    pub name: String,
+}
+
+/// Fields that decide who gets the request and where it ends: nothing is ever put
+/// into them.
+const UNTOUCHED: [&str; 5] =
+    ["host", "content-length", "transfer-encoding", "connection", "upgrade"];
+/// Fields that are said anew: the answer must be readable, and the last one.
+const REPLACED: [&str; 2] = ["accept-encoding", "connection"];
+
+/// The head as it goes out. `reveal` is asked once for each secret that stands in
+/// it, and may say no.
+///
+/// `head` is one that [`crate::read_http_head`] accepted: lines end with CRLF, no
+/// field goes over several.
+pub(crate) fn rewrite(
+    head: &[u8],
+    placeholders: &[Placeholder],
+    upgrades: bool,
+    reveal: &mut dyn FnMut(&str) -> Option<Zeroizing<String>>,
+) -> Zeroizing<Vec<u8>> {
+    let values: Vec<(&str, Zeroizing<String>)> = placeholders
+        .iter()
+        .filter(|placeholder| stands_in(head, &placeholder.text))
+        .filter_map(|placeholder| Some((placeholder.text.as_str(), reveal(&placeholder.name)?)))
+        .collect();
+    let mut out = Zeroizing::new(Vec::with_capacity(head.len() + 64));
+    let mut lines = head.split_inclusive(|byte| *byte == b'\n');
+    if let Some(first) = lines.next() {
+        out.extend_from_slice(first);
+    }
+    for line in lines {
+        let name = line.split(|byte| *byte == b':').next().unwrap_or(&[]).to_ascii_lowercase();
+        let is = |known: &&str| known.as_bytes() == name;
+        if line == b"\r\n" {
+            out.extend_from_slice(b"Accept-Encoding: identity\r\n");
+            if !upgrades {
+                out.extend_from_slice(b"Connection: close\r\n");
+            }
+            out.extend_from_slice(line);
+        } else if UNTOUCHED.iter().any(is) && (upgrades || !is(&"connection")) {
+            out.extend_from_slice(line);
+        } else if !REPLACED.iter().any(is) {
+            out.extend_from_slice(&with_values(line, &name, &values));
+        }
+    }
+    out
+}
+
+/// Whether it stands there as it is, or could inside basic authentication.
+fn stands_in(head: &[u8], text: &str) -> bool {
+    head.windows(text.len()).any(|window| window == text.as_bytes())
+        || head
+            .split(|byte| *byte == b'\n')
+            .filter_map(basic)
+            .any(|(_, decoded)| decoded.windows(text.len()).any(|w| w == text.as_bytes()))
+}
+
+/// The parts of a field of basic authentication: all before the credentials, and
+/// these decoded.
+fn basic(line: &[u8]) -> Option<(&[u8], Zeroizing<Vec<u8>>)> {
+    let colon = line.iter().position(|byte| *byte == b':')?;
+    let (name, value) = line.split_at_checked(colon)?;
+    if !name.eq_ignore_ascii_case(b"authorization")
+        && !name.eq_ignore_ascii_case(b"proxy-authorization")
+    {
+        return None;
+    }
+    let value = value.get(1..)?.trim_ascii();
+    let (scheme, credentials) = value.split_at_checked(6)?;
+    if !scheme.eq_ignore_ascii_case(b"basic ") {
+        return None;
+    }
+    let decoded = STANDARD.decode(credentials.trim_ascii()).ok()?;
+    Some((name, Zeroizing::new(decoded)))
+}
+
+fn with_values(
+    line: &[u8],
+    name: &[u8],
+    values: &[(&str, Zeroizing<String>)],
+) -> Zeroizing<Vec<u8>> {
+    if let Some((_, decoded)) = basic(line) {
+        let changed = replaced(&decoded, values);
+        if *changed != *decoded {
+            let mut out = Zeroizing::new(name.to_vec());
+            out.extend_from_slice(b": Basic ");
+            out.extend_from_slice(Zeroizing::new(STANDARD.encode(&*changed)).as_bytes());
+            out.extend_from_slice(b"\r\n");
+            return out;
+        }
+    }
+    let colon = line.iter().position(|byte| *byte == b':').unwrap_or(line.len());
+    let (name, value) = line.split_at_checked(colon).unwrap_or((line, &[]));
+    let mut out = Zeroizing::new(name.to_vec());
+    out.extend_from_slice(&replaced(value, values));
+    out
+}
+
+fn replaced(text: &[u8], values: &[(&str, Zeroizing<String>)]) -> Zeroizing<Vec<u8>> {
+    let mut out = Zeroizing::new(Vec::with_capacity(text.len()));
+    let mut rest = text;
+    'next: while let Some((first, tail)) = rest.split_first() {
+        for (placeholder, value) in values {
+            if let Some(after) = rest.strip_prefix(placeholder.as_bytes()) {
+                out.extend_from_slice(value.as_bytes());
+                rest = after;
+                continue 'next;
+            }
+        }
+        out.push(*first);
+        rest = tail;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STANDS: &str = "rfsecret_0123456789abcdef";
+
+    fn rewritten(head: &str) -> String {
+        let placeholders = [Placeholder { text: STANDS.to_owned(), name: "KEY".to_owned() }];
+        let mut reveal = |name: &str| (name == "KEY").then(|| Zeroizing::new("sk-true".to_owned()));
+        let out = rewrite(head.as_bytes(), &placeholders, false, &mut reveal);
+        String::from_utf8(out.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn a_secret_goes_into_fields_and_basic_credentials() {
+        let basic = STANDARD.encode(format!("user:{STANDS}"));
+        let head = format!(
+            "GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {STANDS}\r\nX-Key:{STANDS}\r\nAuthorization: basic {basic}\r\n\r\n"
+        );
+        assert_eq!(
+            rewritten(&head),
+            format!(
+                "GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer sk-true\r\nX-Key:sk-true\r\nauthorization: Basic {}\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n",
+                STANDARD.encode("user:sk-true")
+            )
+        );
+    }
+
+    #[test]
+    fn it_goes_nowhere_else_and_the_answer_must_be_readable_and_the_last() {
+        let head = format!(
+            "GET /{STANDS}?k={STANDS} HTTP/1.1\r\nHost: {STANDS}\r\n{STANDS}: x\r\nAccept-Encoding: gzip, br\r\nConnection: keep-alive\r\n\r\n"
+        );
+        let out = rewritten(&head);
+        assert!(!out.contains("sk-true"), "{out}");
+        assert!(!out.contains("gzip") && !out.contains("keep-alive"), "{out}");
+        assert!(out.ends_with("Accept-Encoding: identity\r\nConnection: close\r\n\r\n"), "{out}");
+    }
+
+    #[test]
+    fn a_secret_that_is_refused_stays_what_stands_for_it() {
+        let placeholders = [Placeholder { text: STANDS.to_owned(), name: "KEY".to_owned() }];
+        let head = format!("GET / HTTP/1.1\r\nHost: a\r\nX: {STANDS}\r\n\r\n");
+        let out = rewrite(head.as_bytes(), &placeholders, false, &mut |_| None);
+        assert!(String::from_utf8_lossy(&out).contains(STANDS));
+    }
+}

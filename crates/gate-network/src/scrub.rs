@@ -1,0 +1,178 @@
+//! Takes secrets out of what comes back, in every form in which a server would
+//! show what it was sent.
+//!
+//! A server that means to give a secret away can always do so in a form of its
+//! own; it has the secret. What is held here is that none comes back by accident.
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use std::fmt::Write as _;
+use zeroize::Zeroizing;
+
+/// Replaces the forms of some secrets in a stream.
+pub(crate) struct Scrubber {
+    forms: Vec<Zeroizing<Vec<u8>>>,
+    finder: Option<AhoCorasick>,
+    /// Bytes that may be the beginning of a form.
+    held: Zeroizing<Vec<u8>>,
+}
+
+impl Scrubber {
+    pub(crate) fn new<'s>(secrets: impl Iterator<Item = &'s str>) -> Self {
+        let forms: Vec<_> = secrets.flat_map(forms_of).collect();
+        let finder = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(forms.iter().map(|form| form.as_slice()));
+        Self {
+            finder: finder.ok().filter(|_| !forms.is_empty()),
+            forms,
+            held: Zeroizing::default(),
+        }
+    }
+
+    /// Takes the next bytes, and gives those that can no longer become a secret:
+    /// of the same length, with stars for what was one.
+    pub(crate) fn pass(&mut self, bytes: &[u8], ended: bool) -> Zeroizing<Vec<u8>> {
+        let Some(finder) = &self.finder else {
+            return Zeroizing::new(bytes.to_vec());
+        };
+        let mut all = std::mem::take(&mut self.held);
+        all.extend_from_slice(bytes);
+        let found: Vec<_> = finder.find_iter(all.as_slice()).map(|found| found.range()).collect();
+        let mut clean_from = 0;
+        for range in found {
+            clean_from = range.end;
+            if let Some(part) = all.get_mut(range) {
+                part.fill(b'*');
+            }
+        }
+        if !ended {
+            let tail = all.get(clean_from..).unwrap_or(&[]);
+            let kept = all.len().saturating_sub(self.beginning_at_end_of(tail));
+            self.held = Zeroizing::new(all.split_off(kept));
+        }
+        all
+    }
+
+    /// How many of the last bytes are the beginning of a form.
+    fn beginning_at_end_of(&self, tail: &[u8]) -> usize {
+        let longest = self.forms.iter().map(|form| form.len()).max().unwrap_or(0);
+        let from = tail.len().saturating_sub(longest.saturating_sub(1));
+        (from..tail.len())
+            .find(|at| {
+                let end = tail.get(*at..).unwrap_or(&[]);
+                self.forms.iter().any(|form| form.starts_with(end))
+            })
+            .map_or(0, |at| tail.len().saturating_sub(at))
+    }
+}
+
+/// A secret as it stands, escaped for JSON and for addresses, in base64 at every
+/// place in a group of three, and in hex.
+fn forms_of(secret: &str) -> Vec<Zeroizing<Vec<u8>>> {
+    let mut forms = vec![Zeroizing::new(secret.as_bytes().to_vec())];
+    let mut add = |text: String| forms.push(Zeroizing::new(text.into_bytes()));
+    let json = secret.replace('\\', "\\\\").replace('"', "\\\"");
+    add(json.replace('/', "\\/"));
+    add(json);
+    add(secret
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;"));
+    let (mut lower, mut upper, mut percent) = (String::new(), String::new(), String::new());
+    for byte in secret.bytes() {
+        // Writing to a text cannot fail.
+        let _ = write!(lower, "{byte:02x}");
+        let _ = write!(upper, "{byte:02X}");
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            percent.push(char::from(byte));
+        } else {
+            let _ = write!(percent, "%{byte:02X}");
+        }
+    }
+    add(percent.replace("%20", "+"));
+    add(percent.to_lowercase());
+    add(percent);
+    add(lower);
+    add(upper);
+    for before in 0..3_usize {
+        let mut bytes = Zeroizing::new(vec![0; before]);
+        bytes.extend_from_slice(secret.as_bytes());
+        // Letters that hold bits of neighbours differ with them.
+        let first = (8 * before).div_ceil(6);
+        let end = 8 * bytes.len() / 6;
+        for text in [STANDARD_NO_PAD.encode(&*bytes), URL_SAFE_NO_PAD.encode(&*bytes)] {
+            add(text.get(first..end).unwrap_or_default().to_owned());
+        }
+    }
+    // A form of a few letters would be found everywhere.
+    forms.retain(|form| form.len() >= 6);
+    forms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::engine::general_purpose::STANDARD;
+    use proptest::prelude::*;
+
+    const SECRET: &str = "sk-a/b\"c+d=é0123";
+
+    fn scrubbed(text: &[u8], step: usize) -> Vec<u8> {
+        let mut scrubber = Scrubber::new(std::iter::once(SECRET));
+        let mut out = Vec::new();
+        for part in text.chunks(step) {
+            out.extend_from_slice(&scrubber.pass(part, false));
+        }
+        out.extend_from_slice(&scrubber.pass(&[], true));
+        out
+    }
+
+    #[test]
+    fn a_reflected_secret_is_gone_in_every_usual_form_however_it_is_cut() {
+        for around in ["", "x", "xy", "user:", "{\"k\":"] {
+            let text = format!("{around}{SECRET}{around}");
+            let texts = [
+                text.clone(),
+                STANDARD.encode(&text),
+                STANDARD.encode(STANDARD.encode(&text).get(..0).unwrap_or("").to_owned() + &text),
+                URL_SAFE_NO_PAD.encode(&text),
+                format!("\"{}\"", text.replace('"', "\\\"")),
+                text.bytes().map(|byte| format!("{byte:02x}")).collect(),
+            ];
+            for text in texts {
+                for step in [1, 2, 7, 1000] {
+                    let out = scrubbed(text.as_bytes(), step);
+                    assert_eq!(out.len(), text.len(), "lengths that were announced stay true");
+                    assert!(out.contains(&b'*'), "{text} in steps of {step}");
+                    let left = String::from_utf8_lossy(&out);
+                    assert!(!left.contains("sk-a") && !left.contains("0123"), "{left}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_secret_is_not_held_back() {
+        let mut scrubber = Scrubber::new(std::iter::once(SECRET));
+        assert_eq!(*scrubber.pass(b"data: one\n\n", false), b"data: one\n\n");
+        assert_eq!(*scrubber.pass(b"data: sk-", false), b"data: ");
+        assert_eq!(*scrubber.pass(b"other", false), b"sk-other");
+        assert_eq!(*Scrubber::new(std::iter::empty()).pass(b"x", false), b"x");
+    }
+
+    proptest! {
+        #[test]
+        fn cutting_a_stream_changes_nothing(
+            parts in prop::collection::vec(prop_oneof![Just(SECRET.to_owned()), ".{0,8}"], 0..8),
+            step in 1_usize..40,
+        ) {
+            let text = parts.concat();
+            let whole = scrubbed(text.as_bytes(), usize::MAX);
+            prop_assert_eq!(scrubbed(text.as_bytes(), step), whole.clone());
+            prop_assert!(!String::from_utf8_lossy(&whole).contains(SECRET));
+        }
+    }
+}

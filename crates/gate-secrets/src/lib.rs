@@ -1,0 +1,15 @@
+//! Effect: a secret is put into a request that goes out. The plugin that sent
+//! the request has never had it.
+//!
+//! Takes: where secrets come from, and a permit for one use. Gives: the value,
+//! to whoever puts it into the request. Never: shows a value to a plugin, a log
+//! or an error.
+#![forbid(unsafe_code)]
+
+mod secrets;
+mod source;
+mod value;
+
+pub use secrets::{SecretError, Secrets};
+pub use source::{CommandSource, FileSource, FixedSource, SecretSource, SourceError};
+pub use value::{MAX_SECRET, MIN_SECRET, Secret, ValueError};

@@ -1,0 +1,145 @@
+//! Where a secret comes from. It is read anew for every use, so that a new value
+//! counts from the next request on.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use zeroize::Zeroizing;
+
+/// Most bytes that are read of any source.
+const MOST: u64 = 64 * 1024;
+
+/// One secret's origin.
+pub trait SecretSource: Send + Sync {
+    /// Reads the value.
+    ///
+    /// # Errors
+    /// When there is none to be had. The error says nothing of the value.
+    fn read(&self) -> Result<Zeroizing<String>, SourceError>;
+}
+
+/// Why a source gave nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// A file or a program's output cannot be read.
+    #[error("{what}: {error}")]
+    Io {
+        /// Which.
+        what: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// The program that knows it failed.
+    #[error("`{program}` ended with {status}")]
+    Failed {
+        /// Which.
+        program: String,
+        /// How.
+        status: String,
+    },
+}
+
+/// A value that somebody handed over, such as one of a variable.
+pub struct FixedSource(Zeroizing<String>);
+
+impl FixedSource {
+    /// Keeps this value.
+    #[must_use]
+    pub const fn new(value: Zeroizing<String>) -> Self {
+        Self(value)
+    }
+}
+
+impl SecretSource for FixedSource {
+    fn read(&self) -> Result<Zeroizing<String>, SourceError> {
+        Ok(self.0.clone())
+    }
+}
+
+/// A file that holds the value and nothing else.
+#[derive(Clone, Debug)]
+pub struct FileSource(PathBuf);
+
+impl FileSource {
+    /// Reads this file.
+    #[must_use]
+    pub const fn new(path: PathBuf) -> Self {
+        Self(path)
+    }
+}
+
+impl SecretSource for FileSource {
+    fn read(&self) -> Result<Zeroizing<String>, SourceError> {
+        let failed = |error| SourceError::Io { what: self.0.display().to_string(), error };
+        let file = File::open(&self.0).map_err(failed)?;
+        text_of(file).map_err(failed)
+    }
+}
+
+/// A program that prints the value, such as that of a password manager.
+#[derive(Clone, Debug)]
+pub struct CommandSource {
+    program: String,
+    arguments: Vec<String>,
+}
+
+impl CommandSource {
+    /// Starts this program, without a shell.
+    #[must_use]
+    pub const fn new(program: String, arguments: Vec<String>) -> Self {
+        Self { program, arguments }
+    }
+}
+
+impl SecretSource for CommandSource {
+    fn read(&self) -> Result<Zeroizing<String>, SourceError> {
+        let failed = |error| SourceError::Io { what: self.program.clone(), error };
+        let mut child = Command::new(&self.program)
+            .args(&self.arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(failed)?;
+        let output = child.stdout.take().map_or_else(|| Ok(Zeroizing::default()), text_of);
+        let status = child.wait().map_err(failed)?;
+        if !status.success() {
+            let program = self.program.clone();
+            return Err(SourceError::Failed { program, status: status.to_string() });
+        }
+        output.map_err(failed)
+    }
+}
+
+fn text_of(from: impl Read) -> io::Result<Zeroizing<String>> {
+    let mut text = Zeroizing::new(String::new());
+    from.take(MOST).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_anew_for_every_use() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        std::fs::write(&path, "first value").unwrap();
+        let source = FileSource::new(path.clone());
+        assert_eq!(*source.read().unwrap(), "first value");
+        std::fs::write(&path, "second value").unwrap();
+        assert_eq!(*source.read().unwrap(), "second value");
+        std::fs::remove_file(&path).unwrap();
+        assert!(source.read().unwrap_err().to_string().contains("key"));
+    }
+
+    #[test]
+    fn a_program_that_fails_gives_no_secret_whatever_it_printed() {
+        let shell = |text: &str| CommandSource::new("sh".into(), vec!["-c".into(), text.into()]);
+        assert_eq!(*shell("printf secret-value").read().unwrap(), "secret-value");
+        let error = shell("printf secret-value; exit 3").read().unwrap_err().to_string();
+        assert!(error.contains('3') && !error.contains("secret-value"), "{error}");
+    }
+}
