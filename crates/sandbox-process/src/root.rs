@@ -368,7 +368,7 @@ fn small_files() -> Vec<MountStep> {
     [
         (c"etc/passwd", "plugin:x:1000:1000:plugin:/tmp:/usr/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"),
         (c"etc/group", "plugin:x:1000:\nnogroup:x:65534:\n"),
-        (c"etc/hosts", "127.0.0.1 localhost\n::1 localhost\n"),
+        (c"etc/hosts", "127.0.0.1 localhost\n::1 localhost\n127.0.1.1 plugin\n"),
         (c"etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n"),
     ]
     .into_iter()
