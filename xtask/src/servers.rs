@@ -1,10 +1,11 @@
-//! The real MCP servers that the end-to-end tests run: `tests/servers.toml`.
+//! The real MCP servers and network clients that the end-to-end tests run:
+//! `tests/servers.toml` and `tests/clients.toml`.
 
 use crate::Result;
 use crate::run::{cache, root};
 use std::path::PathBuf;
 
-/// One server of the list.
+/// One server or client of the lists.
 pub(crate) struct Server {
     /// Its folder beneath the cache's `npm` or `pypi`.
     pub(crate) folder: String,
@@ -12,7 +13,7 @@ pub(crate) struct Server {
     pub(crate) version: String,
 }
 
-/// The whole list.
+/// Everything that both lists name.
 pub(crate) struct Servers {
     pub(crate) npm: Vec<Server>,
     pub(crate) pypi: Vec<Server>,
@@ -26,10 +27,17 @@ pub(crate) fn folder() -> Result<PathBuf> {
     }
 }
 
-/// Reads the list.
+const LISTS: [&str; 2] = ["tests/servers.toml", "tests/clients.toml"];
+
+/// Reads the lists.
 pub(crate) fn read() -> Result<Servers> {
-    let text = std::fs::read_to_string(root().join("tests/servers.toml"))?;
-    parse(&text)
+    let mut all = Servers { npm: Vec::new(), pypi: Vec::new() };
+    for list in LISTS {
+        let more = parse(&std::fs::read_to_string(root().join(list))?)?;
+        all.npm.extend(more.npm);
+        all.pypi.extend(more.pypi);
+    }
+    Ok(all)
 }
 
 fn parse(text: &str) -> Result<Servers> {
@@ -59,9 +67,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_committed_list_names_twelve_servers_with_one_version_each() {
-        let servers = read().unwrap();
-        assert_eq!((servers.npm.len(), servers.pypi.len()), (8, 4));
+    fn the_committed_lists_name_twelve_servers_and_five_clients_with_one_version_each() {
+        let all = read().unwrap();
+        assert_eq!((all.npm.len(), all.pypi.len()), (8 + 1, 4 + 4));
     }
 
     #[test]

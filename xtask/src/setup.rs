@@ -23,10 +23,10 @@ fn answers(program: &str, arguments: &[&str]) -> bool {
     works(command(program).args(arguments))
 }
 
-const NEEDS: [Need; 9] = [
+const NEEDS: [Need; 13] = [
     Need {
         package: "git",
-        why: "a real server reads a repository",
+        why: "a real server reads a repository; one is cloned over https",
         there: || answers("git", &["--version"]),
     },
     Need {
@@ -57,6 +57,22 @@ const NEEDS: [Need; 9] = [
     },
     Need { package: "nodejs", why: "node plugins", there: || answers("node", &["--version"]) },
     Need { package: "npm", why: "node servers", there: || answers("npm", &["--version"]) },
+    Need {
+        package: "iproute2",
+        why: "hosts of the tests of the network",
+        there: || answers("ip", &["-V"]),
+    },
+    Need {
+        package: "openssl",
+        why: "their certificates",
+        there: || answers("openssl", &["version"]),
+    },
+    Need { package: "curl", why: "a client of theirs", there: || answers("curl", &["--version"]) },
+    Need {
+        package: "ca-certificates",
+        why: "what pip and npm install comes over https",
+        there: || Path::new("/etc/ssl/certs/ca-certificates.crt").exists(),
+    },
 ];
 
 /// A program linked against it is not needed to know that it is there.
@@ -79,7 +95,7 @@ pub(crate) fn run() -> Result<()> {
     for server in &servers.pypi {
         install(&cache.join("pypi").join(&server.folder), server, &python, pypi)?;
     }
-    println!("setup: everything is there; the servers are in {}", cache.display());
+    println!("setup: everything is there; the servers and clients are in {}", cache.display());
     Ok(())
 }
 

@@ -8,6 +8,13 @@
     reason = "support for tests: a failure here is a failure of the test"
 )]
 
+#[path = "../servers/cache.rs"]
+#[expect(dead_code, reason = "shared with the tests of real servers, which use all of it")]
+mod cache;
+#[cfg(test)]
+mod clients;
+#[cfg(test)]
+mod installers;
 #[cfg(test)]
 mod inside;
 #[cfg(test)]
@@ -24,3 +31,16 @@ mod protocols;
 #[cfg(test)]
 mod secrets;
 mod world;
+
+/// Every folder of the list that a test here runs.
+const TESTED: [&str; 5] = ["undici", "requests", "urllib3", "httpx", "aiohttp"];
+
+#[test]
+fn every_client_of_the_list_is_tested() {
+    let list = include_str!("../../clients.toml");
+    let listed: Vec<&str> = list
+        .lines()
+        .filter_map(|line| line.strip_prefix("folder = \"")?.strip_suffix('"'))
+        .collect();
+    assert_eq!(listed, TESTED);
+}

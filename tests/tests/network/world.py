@@ -39,6 +39,8 @@ REBINDING = {"rebinding.example": ["93.184.216.10", "10.1.2.3"]}
 HOSTS = sorted({a for all in NAMES.values() for a in all if not a.startswith(("127.", "::ffff", "64:"))})
 NAME_SERVER = "127.0.0.53"
 FOLDER = sys.argv[1]
+sys.path.insert(0, FOLDER)
+import shops
 
 asked, seen, heads, lock = [], [], [], threading.Lock()
 
@@ -127,8 +129,8 @@ def name_server():
 class Web(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def answer(self, body, kind="text/plain", more=()):
-        self.send_response(self.status if hasattr(self, "status") else 200)
+    def answer(self, body, kind="text/plain", more=(), status=200):
+        self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         for name, value in more:
@@ -148,6 +150,8 @@ class Web(http.server.BaseHTTPRequestHandler):
             self.send_header("Location", self.path.split("?", 1)[1])
             self.send_header("Content-Length", "0")
             self.end_headers()
+        elif path.startswith(shops.PATHS):
+            shops.answer(self, sent)
         elif path == "/bytes":
             self.answer(b"x" * int(self.path.split("?", 1)[1]))
         elif path == "/reflect":
@@ -253,6 +257,8 @@ def main():
     servers()
     print(json.dumps({"pid": os.getpid()}), flush=True)
     for line in sys.stdin:
+        if line.strip() == "http2":
+            shops.http2()
         with lock:
             told = {"seen": seen, "asked": asked}
             if line.strip() == "forget":

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 const PROGRAM: &str = include_str!("world.py");
+const SHOPS: &str = include_str!("shops.py");
 
 /// The hosts, and one user whose `ringfence` is on their network.
 pub(crate) struct World {
@@ -73,6 +74,7 @@ impl World {
         let user = User::new();
         let folder = user.path("world");
         fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("shops.py"), SHOPS).unwrap();
         // An ordinary user becomes root of a user namespace for it.
         let namespaces: &[&str] = if is_root() { &["-n", "-m"] } else { &["-U", "-r", "-n", "-m"] };
         let mut child = Command::new("unshare")
@@ -177,6 +179,11 @@ impl World {
             options.extend(["-g", grant]);
         }
         self.run(&options, &["/usr/bin/python3", "-c", code])
+    }
+
+    /// Every host speaks HTTP/2 at port 8443 from now on.
+    pub(crate) fn speak_http2(&mut self) {
+        self.order("http2");
     }
 
     /// What went over the network since the last time this was asked.
