@@ -16,6 +16,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 import zlib
 
 NAMES = {
@@ -42,7 +43,9 @@ FOLDER = sys.argv[1]
 sys.path.insert(0, FOLDER)
 import shops
 
-asked, seen, heads, lock = [], [], [], threading.Lock()
+# Where a packet of our own goes: whatever was sent before it has been seen.
+MARK = ("127.0.0.9", 9)
+asked, seen, heads, lock, marked = [], [], [], threading.Lock(), threading.Event()
 
 
 def run(*words):
@@ -79,12 +82,34 @@ def capture():
             else:
                 continue
             port = struct.unpack("!H", rest[2:4])[0] if protocol in (6, 17) else 0
+            if to == MARK[0] and port == MARK[1]:
+                marked.set()
+                continue
             opens = protocol == 6 and rest[13] & 0x12 == 2
             length = len(rest) - (rest[12] >> 4) * 4 if protocol == 6 else len(rest)
             with lock:
                 seen.append([protocol, to, port, opens, length])
 
     threading.Thread(target=follow, daemon=True).start()
+
+
+def settle():
+    """Waits until every connection has ended and every packet was seen."""
+    listening_or_over = ("0A", "06")
+    for _ in range(300):
+        lines = []
+        for table in ("tcp", "tcp6"):
+            with open("/proc/self/net/" + table) as file:
+                lines += file.readlines()[1:]
+        if all(line.split()[3] in listening_or_over for line in lines):
+            break
+        time.sleep(0.01)
+    marked.clear()
+    # To a socket that is there, else the kernel would answer with one more packet.
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mark:
+        mark.bind(MARK)
+        mark.sendto(b"mark", MARK)
+        marked.wait()
 
 
 def question(packet):
@@ -259,6 +284,7 @@ def main():
     for line in sys.stdin:
         if line.strip() == "http2":
             shops.http2()
+        settle()
         with lock:
             told = {"seen": seen, "asked": asked}
             if line.strip() == "forget":
