@@ -1,16 +1,21 @@
 //! The addresses that stand for names inside one jail.
 //!
-//! A plugin that asks for an allowed name gets an address out of 198.18.0.0/15,
-//! the block for tests of devices (RFC 2544), which no machine on the internet
-//! has. Which name it connects to is then known without looking into anything,
-//! and the true address is looked up by the gate, once for every connection.
+//! A plugin that asks for an allowed name gets an address that stands for it in
+//! this jail. Which name it connects to is then known without looking into
+//! anything, and the true address is looked up by the gate, once for every
+//! connection.
+//!
+//! The addresses look public: careful clients look up a name first and refuse
+//! what leads to a private block or one for tests. They are a few of 29.198.0.0/16,
+//! which one military network holds and offers nothing in; a grant for one of
+//! these few as an address would be taken for the name that it stands for.
 
 use ringfence_types::Host;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 
-/// First of the addresses; the one before is the name server's.
-const FIRST: u32 = 0xc612_0002;
+/// First of the addresses.
+const FIRST: Ipv4Addr = Ipv4Addr::new(29, 198, 0, 1);
 /// Most names of one jail. A plugin with a wildcard can invent more.
 const MOST: usize = 4096;
 
@@ -34,7 +39,7 @@ impl Names {
                 number
             }
         };
-        Some(Ipv4Addr::from_bits(FIRST.saturating_add(u32::try_from(number).ok()?)))
+        Some(Ipv4Addr::from_bits(FIRST.to_bits().saturating_add(u32::try_from(number).ok()?)))
     }
 
     /// What the plugin meant by `address`: the name that it stands for, else the
@@ -42,7 +47,7 @@ impl Names {
     pub(crate) fn meant_by(&self, address: IpAddr) -> Host {
         let address = address.to_canonical();
         let number = match address {
-            IpAddr::V4(address) => address.to_bits().checked_sub(FIRST),
+            IpAddr::V4(address) => address.to_bits().checked_sub(FIRST.to_bits()),
             IpAddr::V6(_) => None,
         };
         number
@@ -55,6 +60,7 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::special_purpose::{Reach, reach};
 
     fn name(text: &str) -> Host {
         text.parse().unwrap()
@@ -65,7 +71,7 @@ mod tests {
         let mut names = Names::default();
         let first = names.address_of(&name("a.example")).unwrap();
         let second = names.address_of(&name("b.example")).unwrap();
-        assert_eq!(first, Ipv4Addr::new(198, 18, 0, 2));
+        assert_eq!(first, FIRST);
         assert_eq!(names.address_of(&name("A.EXAMPLE.")), Some(first));
         assert_ne!(first, second);
         assert_eq!(names.meant_by(second.into()), name("b.example"));
@@ -76,9 +82,17 @@ mod tests {
     fn an_address_that_stands_for_no_name_is_itself() {
         let mut names = Names::default();
         names.address_of(&name("a.example")).unwrap();
-        for text in ["198.18.0.1", "198.18.0.3", "198.19.255.255", "10.0.0.1", "::1", "0.0.0.0"] {
+        for text in ["29.198.0.0", "29.198.0.2", "29.199.0.0", "10.0.0.1", "::1", "0.0.0.0"] {
             let address: IpAddr = text.parse().unwrap();
             assert_eq!(names.meant_by(address).address(), Some(address));
+        }
+    }
+
+    #[test]
+    fn every_address_looks_public_to_a_careful_client() {
+        let last = Ipv4Addr::from_bits(FIRST.to_bits() + u32::try_from(MOST).unwrap() - 1);
+        for address in [FIRST, last] {
+            assert_eq!(reach(address.into()), Reach::Public);
         }
     }
 

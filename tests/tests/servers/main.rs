@@ -19,7 +19,7 @@ mod program;
 mod pypi;
 
 /// Every folder of the list that a test here runs.
-const TESTED: [&str; 12] = [
+const TESTED: [&str; 13] = [
     "server-everything",
     "server-memory",
     "server-filesystem",
@@ -32,6 +32,7 @@ const TESTED: [&str; 12] = [
     "mcp-server-git",
     "mcp-server-calculator",
     "mcp-shell-server",
+    "mcp-server-fetch",
 ];
 
 #[test]
