@@ -141,7 +141,8 @@ impl World {
         heads.map(|head| head.as_str().unwrap()).collect::<Vec<_>>().join("\n")
     }
 
-    fn ringfence(&self, words: &[&str]) -> Done {
+    /// `ringfence run` of these words, in the network of the world, to its end.
+    pub(crate) fn ringfence(&self, words: &[&str]) -> Done {
         // What the operator's machine trusts; the jail sees what the distribution does.
         self.invocation(words).env("SSL_CERT_FILE", self.authority()).run()
     }

@@ -18,7 +18,8 @@ mod npm;
 mod program;
 mod pypi;
 
-/// Every folder of the list that a test here runs.
+/// Every folder of the list that a test here runs; the last one needs a network and
+/// is run by the tests of that.
 const TESTED: [&str; 13] = [
     "server-everything",
     "server-memory",
