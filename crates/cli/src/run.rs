@@ -9,6 +9,7 @@ use ringfence::{
 };
 use ringfence_sandbox_process::ProcessBackend;
 use ringfence_types::{ExitCode, UntrustedText};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -63,7 +64,16 @@ pub(crate) fn run(arguments: Run, backend: ProcessBackend) -> ExitCode {
     }
 }
 
+/// Each connection of a plugin takes two descriptors, and a login usually gives
+/// 1,024, kept low for programs that use select(2). The plugin has a limit of its own.
+fn use_all_descriptors() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // With the fewer ones, fewer connections can be open at once.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+}
+
 fn start(mut arguments: Run, mut backend: ProcessBackend) -> Result<ExitCode, Refusal> {
+    use_all_descriptors();
     let package = package(&mut arguments)?;
     let home = home_folder().map_err(|error| Refusal {
         code: ExitCode::Audit,
