@@ -14,11 +14,15 @@ mod cache;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
+mod dropped;
+#[cfg(test)]
 mod installers;
 #[cfg(test)]
 mod inside;
 #[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod many;
 #[cfg(test)]
 mod mcp;
 #[cfg(test)]

@@ -118,7 +118,7 @@ impl World {
     pub(crate) fn distrusting(&self, options: &[&str], program: &[&str]) -> Done {
         let words = [&["-p", "development"], options, &["--"], program].concat();
         let trusted = Path::new("/etc/ssl/certs/ca-certificates.crt");
-        self.invocation(&words).env("SSL_CERT_FILE", trusted).run()
+        self.invoke(&[], &words).env("SSL_CERT_FILE", trusted).run()
     }
 
     /// `ringfence run` of a program by an operator who has this variable.
@@ -130,7 +130,7 @@ impl World {
         program: &[&str],
     ) -> Done {
         let words = [&["-p", "development"], options, &["--"], program].concat();
-        let invocation = self.invocation(&words).env(name, value);
+        let invocation = self.invoke(&[], &words).env(name, value);
         invocation.env("SSL_CERT_FILE", self.authority()).run()
     }
 
@@ -144,14 +144,16 @@ impl World {
     /// `ringfence run` of these words, in the network of the world, to its end.
     pub(crate) fn ringfence(&self, words: &[&str]) -> Done {
         // What the operator's machine trusts; the jail sees what the distribution does.
-        self.invocation(words).env("SSL_CERT_FILE", self.authority()).run()
+        self.invoke(&[], words).env("SSL_CERT_FILE", self.authority()).run()
     }
 
-    fn invocation(&self, words: &[&str]) -> Invocation {
+    /// The same before it is started, below some words that start it.
+    pub(crate) fn invoke(&self, starter: &[&str], words: &[&str]) -> Invocation {
         let namespaces: &[&str] = if is_root() { &[] } else { &["-U", "--preserve-credentials"] };
         let mut outer = vec!["nsenter", "-t", &self.pid, "-n", "-m", "--wdns=."];
         outer.extend(namespaces);
         outer.push("--");
+        outer.extend(starter);
         self.user.ringfence_under(&outer, &[&["run"], words].concat())
     }
 
@@ -190,6 +192,7 @@ impl World {
     /// What went over the network since the last time this was asked.
     pub(crate) fn traffic(&mut self) -> Traffic {
         let told = self.order("forget");
+        assert_eq!(told["lost"], 0, "packets were not seen, so nothing is proved");
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let seen: Vec<&Value> = told["seen"].as_array().unwrap().iter().collect();
         let places = |which: &dyn Fn(&Value) -> bool| -> Vec<(String, u64)> {
