@@ -125,3 +125,33 @@ fn bytes_wait_until_enough_came_to_decide_however_slowly_they_come() {
     let done = world.python(&["network.request=GET http://allowed.example/v1/*"], code);
     assert!(done.stdout.ends_with("hello allowed.example GET /v1/x 0\n"), "{done:?}");
 }
+
+#[test]
+fn asking_for_another_protocol_opens_nothing_that_was_not_allowed() {
+    let world = World::new();
+    let ask =
+        "GET /v1/a HTTP/1.1\\r\\nHost: allowed.example\\r\\nConnection: Upgrade\\r\\nUpgrade: x";
+    // The server knows no other protocol and reads on as HTTP.
+    let to = |path: &str, host: &str| {
+        format!(
+            "b'{ask}\\r\\n\\r\\nGET {path} HTTP/1.1\\r\\nHost: {host}\\r\\nConnection: close\\r\\n\\r\\n'"
+        )
+    };
+    let narrow = "network.request=GET http://allowed.example/v1/*";
+    let answer = send(&world, narrow, 80, &to("/v1/b", "allowed.example"));
+    assert!(answer.contains("GET /v1/a") && answer.contains("GET /v1/b"), "{answer}");
+    for (grant, path, host) in [
+        (narrow, "/secret", "allowed.example"),
+        ("network.request=http://allowed.example", "/", "sibling.example"),
+        ("network.request=allowed.example:80", "/", "sibling.example"),
+    ] {
+        let answer = send(&world, grant, 80, &to(path, host));
+        assert!(!answer.contains(&format!("{host} GET {path} ")), "{grant}: {answer}");
+    }
+    // What is neither HTTP nor a greeting of TLS needs a grant for any protocol.
+    let frame = format!("b'{ask}\\r\\n\\r\\n\\x81\\x80abcd'");
+    for (grant, passes) in [(narrow, false), ("network.request=allowed.example:80", true)] {
+        let answer = send(&world, grant, 80, &frame);
+        assert_eq!(!answer.contains("ConnectionResetError"), passes, "{grant}: {answer}");
+    }
+}
