@@ -155,3 +155,15 @@ fn asking_for_another_protocol_opens_nothing_that_was_not_allowed() {
         assert_eq!(!answer.contains("ConnectionResetError"), passes, "{grant}: {answer}");
     }
 }
+
+#[test]
+fn who_has_said_everything_still_gets_a_late_answer() {
+    let world = World::new();
+    let code = "import socket\n\
+        s = socket.create_connection(('allowed.example', 80), 5)\n\
+        s.sendall(b'GET /late HTTP/1.0\\r\\nHost: allowed.example\\r\\n\\r\\n')\n\
+        s.shutdown(socket.SHUT_WR)\n\
+        while data := s.recv(65536): print(data.decode(), end='')\n";
+    let done = world.python(&["network.request=http://allowed.example"], code);
+    assert!(done.stdout.ends_with("late\n"), "{done:?}");
+}

@@ -200,6 +200,9 @@ class Web(http.server.BaseHTTPRequestHandler):
             shops.answer(self, sent)
         elif path == "/meet":
             self.answer(b"met" if meet(int(self.path.split("?", 1)[1])) else b"alone")
+        elif path == "/late":
+            time.sleep(2.5)
+            self.answer(b"late\n")
         elif path == "/bytes":
             self.answer(b"x" * int(self.path.split("?", 1)[1]))
         elif path == "/reflect":

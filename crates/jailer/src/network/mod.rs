@@ -52,9 +52,10 @@ pub(crate) fn build() -> Result<Vec<OwnedFd>, Errno> {
 
 /// The kernel remembers a closed connection for two minutes, in memory that no
 /// cgroup counts. Where these settings are the namespace's own, one second is
-/// enough: both ends are on this machine.
+/// enough: both ends are on this machine. One that only one side has closed still
+/// lives, and keeps its time.
 fn shorten_memory() {
-    for state in ["time_wait", "close", "close_wait", "fin_wait", "last_ack"] {
+    for state in ["time_wait", "close", "last_ack"] {
         let path = format!("/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_{state}\0");
         if let Ok(path) = core::ffi::CStr::from_bytes_with_nul(path.as_bytes()) {
             let _ = sys::write_file(path, b"1");
