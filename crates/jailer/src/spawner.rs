@@ -229,14 +229,13 @@ impl Spawner {
             return Ok(None);
         }
         self.next += 1;
-        let made =
-            match Cgroup::create(&self.hierarchy, &format!("{}{}", self.prefix, self.next), limits)
-            {
-                Ok(made) => made,
-                Err(error) => {
-                    return Err(Report::failed(Stage::Cgroup, error.errno, error.path.as_bytes()));
-                }
-            };
+        let name = format!("{}{}", self.prefix, self.next);
+        let made = match Cgroup::create(&self.hierarchy, &name, limits, spec.seccomp.network) {
+            Ok(made) => made,
+            Err(error) => {
+                return Err(Report::failed(Stage::Cgroup, error.errno, error.path.as_bytes()));
+            }
+        };
         if made.is_none() && limits.required {
             return Err(Report::failed(Stage::Cgroup, Errno(libc::EOPNOTSUPP), b""));
         }

@@ -353,7 +353,7 @@ fn failure(stage: Stage, errno: i32, detail: &[u8]) -> StartError {
             Some("this container masks /proc, so no fresh one can be mounted; run it with an unmasked /proc".to_owned())
         }
         (Stage::Network, _) => Some(
-            "its network needs nf_tables with address translation (modules nf_tables, nft_redir, nf_nat); `ringfence doctor` says whether it is there".to_owned(),
+            "its network needs nf_tables with address translation (modules nf_tables, nft_redir, nf_nat, nft_limit, nft_connlimit); `ringfence doctor` says whether it is there".to_owned(),
         ),
         _ => None,
     };

@@ -97,3 +97,38 @@ fn a_server_that_speaks_first_is_heard_and_answered() {
     );
     assert_eq!(done.stdout, "b'220 welcome\\r\\n'\nb'\\x00\\x01binary'\nb''\n", "{done:?}");
 }
+
+#[test]
+fn what_the_kernel_keeps_for_connections_inside_stays_small() {
+    let world = World::new();
+    // No cgroup counts what the kernel remembers of connections, nor what waits in
+    // one that nobody has accepted; all jails and the host share the most of it.
+    let told = world.python(
+        &[ALLOWED],
+        "import socket, time\n\
+         remembered = 0\n\
+         for port in range(10000, 14000):\n\
+         \x20   s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n\
+         \x20   try: s.sendto(b'x', ('127.0.0.1', port))\n\
+         \x20   except PermissionError: continue\n\
+         \x20   remembered += 1\n\
+         server = socket.create_server(('127.0.0.1', 8000), backlog=4096)\n\
+         def widen(s, option):\n\
+         \x20   try: s.setsockopt(socket.SOL_SOCKET, option, 1 << 22)\n\
+         \x20   except OSError: pass\n\
+         widen(server, socket.SO_RCVBUF)\n\
+         waiting, end = 0, time.monotonic() + 4\n\
+         while time.monotonic() < end:\n\
+         \x20   c = socket.socket()\n\
+         \x20   c.settimeout(0.01)\n\
+         \x20   widen(c, socket.SO_SNDBUF)\n\
+         \x20   try:\n\
+         \x20       c.connect(('127.0.0.1', 8000))\n\
+         \x20       while True: waiting += c.send(bytes(1 << 20))\n\
+         \x20   except OSError: pass\n\
+         \x20   c.close()\n\
+         print(remembered, waiting >> 20)\n",
+    );
+    let numbers: Vec<u64> = told.stdout.split_whitespace().map(|n| n.parse().unwrap()).collect();
+    assert!(numbers[0] <= 1024 && numbers[1] <= 300, "{told:?}");
+}

@@ -36,7 +36,12 @@ struct One<'a> {
     pids: Option<&'a str>,
     cpu: Option<&'a str>,
     time: Option<&'a str>,
+    /// The jail has internet sockets.
+    network: bool,
 }
+
+/// What may wait in sockets, as a part of the memory, where it is counted apart.
+const SHARE_OF_SOCKETS: u64 = 4;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Version {
@@ -79,6 +84,7 @@ impl Cgroup {
         hierarchy: &Hierarchy,
         name: &str,
         limits: &CgroupLimits,
+        network: bool,
     ) -> Result<Option<(Self, Entrance)>, CgroupError> {
         let mut made = Self { version: Version::One, folders: Vec::new(), pids: None, time: None };
         let result = match hierarchy {
@@ -93,6 +99,7 @@ impl Cgroup {
                     pids: pids.as_deref(),
                     cpu: cpu.as_deref(),
                     time: cpuacct.as_deref(),
+                    network,
                 };
                 made.fill_one(name, &controllers, limits)
             }
@@ -151,6 +158,12 @@ impl Cgroup {
             set(&folder, "memory.limit_in_bytes", &bytes)?;
             set_optional(&folder, "memory.memsw.limit_in_bytes", &bytes)?;
             set_optional(&folder, "memory.swappiness", "0")?;
+        }
+        if limits.memory > 0 && controllers.network {
+            // Here what waits in sockets is counted only when it has a limit of its
+            // own; else one jail could take what the whole machine has for TCP.
+            let bytes = (limits.memory / SHARE_OF_SOCKETS).to_string();
+            set_optional(&folder, "memory.kmem.tcp.limit_in_bytes", &bytes)?;
         }
         tasks.push(open_tasks(&folder)?);
         if let (Some(pids), true) = (controllers.pids, limits.pids > 0) {

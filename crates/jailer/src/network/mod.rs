@@ -46,19 +46,32 @@ pub(crate) fn build() -> Result<Vec<OwnedFd>, Errno> {
         sockets.extend([listener, names]);
     }
     redirect::everything_to(port)?;
-    shorten_memory();
+    keep_little();
     Ok(sockets)
 }
 
-/// The kernel remembers a closed connection for two minutes, in memory that no
-/// cgroup counts. Where these settings are the namespace's own, one second is
-/// enough: both ends are on this machine. One that only one side has closed still
-/// lives, and keeps its time.
-fn shorten_memory() {
-    for state in ["time_wait", "close", "last_ack"] {
-        let path = format!("/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_{state}\0");
+/// What the kernel keeps for connections is memory that no cgroup counts. Both
+/// ends are on this machine, so little of it and for a short time is enough.
+/// Some of these settings are the namespace's own only on newer kernels.
+const SETTINGS: &[(&str, &[u8])] = &[
+    ("netfilter/nf_conntrack_tcp_timeout_time_wait", b"1"),
+    ("netfilter/nf_conntrack_tcp_timeout_close", b"1"),
+    // One side has closed: it lives, and counts, until the other one does.
+    ("netfilter/nf_conntrack_tcp_timeout_close_wait", b"86400"),
+    ("netfilter/nf_conntrack_tcp_timeout_fin_wait", b"86400"),
+    ("netfilter/nf_conntrack_tcp_timeout_last_ack", b"1"),
+    ("netfilter/nf_conntrack_udp_timeout", b"5"),
+    ("ipv4/tcp_max_tw_buckets", b"1024"),
+    // Least, first and most bytes that wait to be read, and to be sent.
+    ("ipv4/tcp_rmem", b"4096 131072 262144"),
+    ("ipv4/tcp_wmem", b"4096 16384 262144"),
+];
+
+fn keep_little() {
+    for (name, value) in SETTINGS {
+        let path = format!("/proc/sys/net/{name}\0");
         if let Ok(path) = core::ffi::CStr::from_bytes_with_nul(path.as_bytes()) {
-            let _ = sys::write_file(path, b"1");
+            let _ = sys::write_file(path, value);
         }
     }
 }

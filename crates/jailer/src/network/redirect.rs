@@ -7,6 +7,8 @@
 //! table inet ringfence {
 //!     chain output {
 //!         type nat hook output priority -100
+//!         limit rate over 500/second burst 1000 packets drop
+//!         ct count over 1024 drop
 //!         udp dport 53 redirect to :PORT
 //!         ip daddr 127.0.0.0/8 return
 //!         ip6 daddr ::1 return
@@ -14,6 +16,9 @@
 //!     }
 //! }
 //! ```
+//!
+//! A chain of this type sees the first packet of a connection or of an exchange
+//! of datagrams, and no other.
 //!
 //! Constants are those of `linux/netfilter/nf_tables.h`.
 
@@ -41,6 +46,16 @@ const CHAIN: &str = "output";
 const REGISTER: u32 = 1;
 const VERDICT: u32 = 0;
 const RETURN: i32 = -5;
+const DROP: i32 = 0;
+/// What the kernel remembers of connections and what waits in those that nobody
+/// has accepted is memory that no cgroup counts. No honest program needs more at
+/// once; what is dropped is tried again by the kernel.
+const MOST_AT_ONCE: u32 = 1024;
+/// Closed connections are remembered for a while and not counted above.
+const MOST_PER_SECOND: u64 = 500;
+const BURST: u32 = 1000;
+/// `NFT_LIMIT_F_INV` and `NFT_CONNLIMIT_F_INV`: match what is over the limit.
+const OVER: u32 = 1;
 /// `NFT_META_NFPROTO` and `NFT_META_L4PROTO`.
 const META_FAMILY: u32 = 15;
 const META_PROTOCOL: u32 = 16;
@@ -68,6 +83,22 @@ pub(super) fn everything_to(port: u16) -> Result<(), Errno> {
         chain.text(7, "nat");
     });
     rule(&mut batch, |rule| {
+        expression(rule, "limit", |limit| {
+            limit.bytes(1, &MOST_PER_SECOND.to_be_bytes());
+            limit.bytes(2, &1_u64.to_be_bytes());
+            limit.number(3, BURST);
+            limit.number(5, OVER);
+        });
+        verdict(rule, DROP);
+    });
+    rule(&mut batch, |rule| {
+        expression(rule, "connlimit", |limit| {
+            limit.number(1, MOST_AT_ONCE);
+            limit.number(2, OVER);
+        });
+        verdict(rule, DROP);
+    });
+    rule(&mut batch, |rule| {
         meta_is(rule, META_PROTOCOL, &[UDP]);
         payload_is(rule, BASE_TRANSPORT, 2, &53_u16.to_be_bytes());
         redirect(rule, port);
@@ -75,20 +106,12 @@ pub(super) fn everything_to(port: u16) -> Result<(), Errno> {
     rule(&mut batch, |rule| {
         meta_is(rule, META_FAMILY, &[FAMILY_IPV4]);
         payload_is(rule, BASE_NETWORK, 16, &[127]);
-        give(
-            rule,
-            |data| data.nested(2, |verdict| verdict.bytes(1, &RETURN.to_be_bytes())),
-            VERDICT,
-        );
+        verdict(rule, RETURN);
     });
     rule(&mut batch, |rule| {
         meta_is(rule, META_FAMILY, &[FAMILY_IPV6]);
         payload_is(rule, BASE_NETWORK, 24, &1_u128.to_be_bytes());
-        give(
-            rule,
-            |data| data.nested(2, |verdict| verdict.bytes(1, &RETURN.to_be_bytes())),
-            VERDICT,
-        );
+        verdict(rule, RETURN);
     });
     rule(&mut batch, |rule| {
         meta_is(rule, META_PROTOCOL, &[TCP]);
@@ -150,6 +173,10 @@ fn give(rule: &mut Attributes<'_>, data: impl FnOnce(&mut Attributes<'_>), regis
         immediate.number(1, register);
         immediate.nested(2, data);
     });
+}
+
+fn verdict(rule: &mut Attributes<'_>, code: i32) {
+    give(rule, |data| data.nested(2, |verdict| verdict.bytes(1, &code.to_be_bytes())), VERDICT);
 }
 
 fn redirect(rule: &mut Attributes<'_>, port: u16) {

@@ -149,8 +149,9 @@ pub(super) const PAIR_OPTIONS: &[(u32, u32)] = &[(1, 2), (7, 13), (16, 21)];
 /// what loads filters, other protocols (`TCP_ULP`) or keys, copies nothing, or
 /// joins groups.
 pub(super) const SOCKET_OPTIONS: &[(u32, &[(u32, u32)])] = &[
-    // SOL_SOCKET: the same, with SO_BROADCAST and SO_REUSEPORT.
-    (1, &[(1, 2), (6, 13), (15, 21)]),
+    // SOL_SOCKET: the same, with SO_BROADCAST and SO_REUSEPORT, without sizes: what
+    // waits in a connection that nobody accepts or has closed is counted nowhere.
+    (1, &[(1, 2), (6, 6), (9, 13), (15, 21)]),
     // IPPROTO_TCP: TCP_NODELAY to TCP_CONGESTION without TCP_INFO, TCP_USER_TIMEOUT,
     // TCP_FASTOPEN, TCP_NOTSENT_LOWAT, TCP_FASTOPEN_CONNECT.
     (6, &[(1, 10), (12, 13), (18, 18), (23, 23), (25, 25), (30, 30)]),
