@@ -6,8 +6,8 @@ use crate::judge::Judge;
 use crate::resolve::Resolver;
 use crate::rewrite::Placeholder;
 use crate::session::Session;
+use crate::traffic::Traffic;
 use crate::{connection, questions};
-use ringfence_limits::Budget;
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::OwnedFd;
@@ -32,8 +32,8 @@ pub struct Setup {
     pub judge: Arc<dyn Judge>,
     /// Finds the addresses of names.
     pub resolver: Resolver,
-    /// The instance's budget.
-    pub budget: Budget,
+    /// What the instance may still move.
+    pub traffic: Arc<Traffic>,
     /// What the jail trusts; without one, TLS is never opened.
     pub authority: Option<Arc<Authority>>,
     /// What stands for secrets inside the jail.

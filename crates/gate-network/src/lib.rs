@@ -52,3 +52,4 @@ pub use judge::{About, Depth, Ended, Judge, Refusal};
 pub use resolve::Resolver;
 pub use rewrite::Placeholder;
 pub use special_purpose::{Block, Reach, embedded_ipv4, reach};
+pub use traffic::Traffic;

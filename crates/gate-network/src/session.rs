@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) struct Session {
     pub(crate) judge: Arc<dyn Judge>,
     pub(crate) resolver: Resolver,
-    pub(crate) traffic: Traffic,
+    pub(crate) traffic: Arc<Traffic>,
     /// What the jail trusts, when TLS with some place has to be opened.
     pub(crate) authority: Option<Arc<Authority>>,
     pub(crate) placeholders: Vec<Placeholder>,
@@ -23,7 +23,7 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(setup: Setup) -> Self {
         Self {
-            traffic: Traffic::new(&setup.budget),
+            traffic: setup.traffic,
             judge: setup.judge,
             resolver: setup.resolver,
             authority: setup.authority,

@@ -1,11 +1,12 @@
-//! How many bytes an instance moved, over all its connections.
+//! How many bytes an instance moved, over all its connections and all its jails.
 
 use ringfence_limits::{Budget, Exceeded, Meter, NearlyUsed, Resource};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Both directions, counted before the bytes are passed on.
+/// Both directions, counted before the bytes are passed on. The programs that an
+/// instance starts are part of it: their gates share one.
 #[derive(Debug)]
-pub(crate) struct Traffic {
+pub struct Traffic {
     sent: Mutex<Meter>,
     received: Mutex<Meter>,
 }
@@ -18,7 +19,9 @@ pub(crate) enum Direction {
 }
 
 impl Traffic {
-    pub(crate) fn new(budget: &Budget) -> Self {
+    /// Nothing moved yet, with the limits of `budget`.
+    #[must_use]
+    pub fn new(budget: &Budget) -> Self {
         Self {
             sent: Mutex::new(Meter::new(Resource::NetworkSent, budget.network_sent_bytes)),
             received: Mutex::new(Meter::new(

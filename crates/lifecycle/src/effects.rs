@@ -1,7 +1,7 @@
 //! The one door from a running plugin to the broker.
 
 use crate::jailed::Jailed;
-use crate::network::{Inside, NetworkSide};
+use crate::network::{Inside, NetworkSide, Way};
 use crate::observer::Silent;
 use crate::plain;
 use crate::plan::Surroundings;
@@ -14,7 +14,7 @@ use ringfence_broker::{
 use ringfence_gate_events::Bus;
 use ringfence_gate_files::Files;
 use ringfence_gate_host::{HostServices, Settings, Variables};
-use ringfence_gate_network::Resolver;
+use ringfence_gate_network::{Resolver, Traffic};
 use ringfence_gate_secrets::Secrets;
 use ringfence_gate_storage::Storage;
 use ringfence_permission::{Grants, Permit, ProcessExecute};
@@ -50,7 +50,7 @@ pub(crate) struct Effects {
     /// Nothing to ask for: the plugin has no control channel.
     broker: Option<Arc<Broker>>,
     until: Until,
-    inside: Inside,
+    way: Option<Way>,
 }
 
 /// When the running action has to be over; a program that it starts as well.
@@ -72,7 +72,7 @@ impl Until {
 impl Effects {
     /// For a plugin that speaks to nobody.
     pub(crate) fn none() -> Self {
-        Self { broker: None, until: Until::default(), inside: Inside::default() }
+        Self { broker: None, until: Until::default(), way: None }
     }
 
     /// For a plugin with a control channel or a network.
@@ -89,11 +89,12 @@ impl Effects {
             .map_err(|error| StartError::Plan(format!("a granted folder: {error}")))?;
         let until = Until::default();
         let Own { storage, inside } = own;
+        let traffic = Arc::new(Traffic::new(&plan.budget));
+        let way = Way { resolver: shared.resolver.clone(), inside, traffic };
         let served = Arc::default();
         let runner = NestedJail {
             broker: Arc::clone(&served),
-            inside: inside.clone(),
-            resolver: shared.resolver.clone(),
+            way: way.clone(),
             until: until.clone(),
             backend: Arc::clone(&shared.backend),
             plan: plan.clone(),
@@ -117,14 +118,12 @@ impl Effects {
             runner: Some(Arc::new(runner)),
         }));
         let _ = served.set(Arc::downgrade(&broker));
-        Ok(Self { broker: Some(broker), until, inside })
+        Ok(Self { broker: Some(broker), until, way: Some(way) })
     }
 
     /// Who decides about a network, and how it finds names.
-    pub(crate) fn network_side(&self, shared: &Shared) -> Option<NetworkSide> {
-        let judge = Arc::clone(self.broker.as_ref()?);
-        let inside = self.inside.clone();
-        Some(NetworkSide { judge, resolver: shared.resolver.clone(), inside })
+    pub(crate) fn network_side(&self) -> Option<NetworkSide> {
+        Some(NetworkSide { judge: Arc::clone(self.broker.as_ref()?), way: self.way.clone()? })
     }
 
     /// A new action begins, which may take this long: counters per action start
@@ -179,8 +178,7 @@ struct NestedJail {
     until: Until,
     /// The broker that it serves, which decides about its network too.
     broker: Arc<OnceLock<Weak<Broker>>>,
-    resolver: Resolver,
-    inside: Inside,
+    way: Way,
 }
 
 impl ProcessRunner for NestedJail {
@@ -213,11 +211,7 @@ impl ProcessRunner for NestedJail {
         let running =
             self.backend.start(&plan).map_err(|error| ProcessError::Failed(error.to_string()))?;
         let broker = self.broker.get().and_then(Weak::upgrade);
-        let network = broker.map(|judge| NetworkSide {
-            judge,
-            resolver: self.resolver.clone(),
-            inside: self.inside.clone(),
-        });
+        let network = broker.map(|judge| NetworkSide { judge, way: self.way.clone() });
         let mut jailed = Jailed::new(
             running,
             plan.budget.clone(),

@@ -247,7 +247,7 @@ impl Engine {
         let killer = running.killer().map_err(|e| RunError::Internal { what: e.to_string() })?;
         let killer = Arc::new(killer);
         interrupts.iter().for_each(|interrupt| interrupt.kills(&killer));
-        let network = effects.network_side(&self.shared);
+        let network = effects.network_side();
         let jailed =
             Jailed::new(running, plan.budget.clone(), recorder, interrupts, network.as_ref())?;
         self.count(|statistics| {

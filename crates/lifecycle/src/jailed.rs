@@ -106,7 +106,7 @@ impl Jailed {
     ) -> Result<Self, RunError> {
         let streams = running.streams();
         let gate = match (streams.network, network) {
-            (Some(ends), Some(side)) => Some(side.open(ends, &budget)?),
+            (Some(ends), Some(side)) => Some(side.open(ends)?),
             // Nobody listens: a network without a gate leads nowhere.
             _ => None,
         };

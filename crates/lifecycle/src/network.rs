@@ -2,9 +2,8 @@
 
 use crate::error::RunError;
 use ringfence_broker::Broker;
-use ringfence_gate_network::{Authority, Ends, Gate, Placeholder, Resolver, Setup};
+use ringfence_gate_network::{Authority, Ends, Gate, Placeholder, Resolver, Setup, Traffic};
 use ringfence_gate_secrets::Secrets;
-use ringfence_limits::Budget;
 use ringfence_permission::Grants;
 use ringfence_sandbox::{Network, NetworkEnds, Plan, StartError};
 use ringfence_types::{Capability, Kind, NetworkScope, SecretScope};
@@ -13,11 +12,18 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// The outer side of a jail's network.
-#[derive(Clone)]
 pub(crate) struct NetworkSide {
     pub(crate) judge: Arc<Broker>,
+    pub(crate) way: Way,
+}
+
+/// What the jails of one instance share on their way to the network.
+#[derive(Clone)]
+pub(crate) struct Way {
     pub(crate) resolver: Resolver,
     pub(crate) inside: Inside,
+    /// What all of them may still move.
+    pub(crate) traffic: Arc<Traffic>,
 }
 
 /// What has to be known inside a jail about the gate outside.
@@ -89,16 +95,16 @@ fn new_placeholder() -> Result<String, String> {
 
 impl NetworkSide {
     /// Opens the gate.
-    pub(crate) fn open(&self, network: Network, budget: &Budget) -> Result<Gate, RunError> {
+    pub(crate) fn open(&self, network: Network) -> Result<Gate, RunError> {
         let ends = [Some(network.ipv4), network.ipv6].into_iter().flatten();
         let ends = ends.map(|NetworkEnds { listener, names }| Ends { listener, names }).collect();
         let judge: Arc<Broker> = Arc::clone(&self.judge);
         let setup = Setup {
             judge,
-            resolver: self.resolver.clone(),
-            budget: budget.clone(),
-            authority: self.inside.authority.clone(),
-            placeholders: self.inside.placeholders.clone(),
+            resolver: self.way.resolver.clone(),
+            traffic: Arc::clone(&self.way.traffic),
+            authority: self.way.inside.authority.clone(),
+            placeholders: self.way.inside.placeholders.clone(),
         };
         Gate::open(ends, setup)
             .map_err(|error| RunError::Internal { what: format!("the network gate: {error}") })

@@ -50,6 +50,24 @@ fn a_transfer_is_cut_where_its_bytes_are_used_up() {
 }
 
 #[test]
+fn the_programs_that_a_plugin_starts_share_its_bytes() {
+    let world = World::new();
+    let code = "import ringfence\n\
+        def go(input):\n\
+        \x20   url = 'http://allowed.example/bytes?600000'\n\
+        \x20   run = lambda: ringfence.process.execute('curl', ['-sS', '-m', '5', url])\n\
+        \x20   return [run()['exitCode'] for _ in range(3)]\n";
+    let manifest = "resources: {network_received: 1M}\npermissions:\n  \
+        - network.request: allowed.example:80\n  - process.execute: curl\n";
+    let plugin = world.user.python_plugin(code, manifest);
+    let options = ["-p", "development", "--yes", "--json"];
+    let report = world.run_plugin(&options, plugin.to_str().unwrap()).json();
+    let codes = report["result"].as_array().unwrap_or_else(|| panic!("{report}"));
+    assert_eq!(codes[0], 0, "{report}");
+    assert!(codes[1] != 0 && codes[2] != 0, "{report}");
+}
+
+#[test]
 fn connections_at_once_are_counted_until_they_end() {
     let world = World::new();
     let code = "import socket\n\
