@@ -118,6 +118,10 @@ impl Judge for Broker {
                 reason: format!("it leads to {address}, which is denied"),
                 ..Denial::not_granted(KIND, &object, WithheldBy::Policy)
             },
+            Refusal::Full => {
+                let reason = "the host's file descriptors for connections are used up";
+                Denial::budget(KIND, &object, reason.to_owned())
+            }
             Refusal::Budget(exceeded) => Denial::budget(KIND, &object, exceeded.to_string()),
             Refusal::Greeting(reason) => {
                 Denial::invalid(KIND, &object, format!("TLS failed: {reason}"))

@@ -7,6 +7,7 @@ use crate::relay;
 use crate::resolve::Unresolved;
 use crate::scrub::Scrubber;
 use crate::session::Session;
+use crate::slot::Slot;
 use crate::traffic::Direction;
 use ringfence_types::{Host, NetworkTarget};
 use std::io;
@@ -43,6 +44,8 @@ pub(crate) struct Connection {
     pub(crate) host: Host,
     pub(crate) port: u16,
     address: Option<SocketAddr>,
+    /// Held as long as there is a socket to the server.
+    slot: Option<Slot>,
     sent: AtomicU64,
     received: AtomicU64,
     began: Instant,
@@ -149,6 +152,7 @@ pub(crate) async fn serve(mut client: TcpStream, asked: SocketAddr, session: Arc
         host,
         port: asked.port(),
         address: None,
+        slot: None,
         sent: AtomicU64::new(0),
         received: AtomicU64::new(0),
         began: Instant::now(),
@@ -187,6 +191,11 @@ async fn pass(connection: &mut Connection, client: &mut TcpStream) -> Result<(),
 /// Connects to the first address that answers.
 pub(crate) async fn dial(connection: &mut Connection) -> Result<TcpStream, Cut> {
     let session = Arc::clone(&connection.session);
+    connection.slot = Slot::take();
+    if connection.slot.is_none() {
+        session.judge.refused(connection.target(), Refusal::Full);
+        return Err(Cut::Refused);
+    }
     let found = session.resolver.addresses(&connection.host, connection.port, &session.judge).await;
     let addresses = match found {
         Ok(addresses) => addresses,

@@ -95,6 +95,8 @@ pub enum Refusal {
         /// The address.
         address: IpAddr,
     },
+    /// The host has no more descriptors for connections.
+    Full,
     /// Bytes of the budget are used up.
     Budget(Exceeded),
     /// The server could not prove that it is the host, or the client did not

@@ -39,6 +39,7 @@ mod resolve;
 mod rewrite;
 mod scrub;
 mod session;
+mod slot;
 mod special_purpose;
 mod traffic;
 

@@ -92,6 +92,27 @@ fn connections_at_once_are_counted_until_they_end() {
 }
 
 #[test]
+fn connections_leave_the_host_enough_descriptors_for_itself() {
+    let world = World::new();
+    let code = "import socket\n\
+        kept = []\n\
+        for _ in range(200):\n\
+        \x20   try:\n\
+        \x20       s = socket.create_connection(('allowed.example', 80), 5)\n\
+        \x20       s.sendall(b'GET / HTTP/1.1\\r\\nHost: allowed.example\\r\\n\\r\\n')\n\
+        \x20       if s.recv(1): kept.append(s)\n\
+        \x20   except OSError: pass\n\
+        print(len(kept))\n";
+    let done = world.python_with_few_files("256:256", ALLOWED, code);
+    assert_eq!(done.stdout, "64\n", "{done:?}");
+    assert!(done.stderr.contains("file descriptors for connections are used up"), "{done:?}");
+    assert!(!done.stderr.contains("cannot be written"), "{done:?}");
+    // Where it may have more, it takes them.
+    let done = world.python_with_few_files("256:4096", ALLOWED, code);
+    assert_eq!(done.stdout, "200\n", "{done:?}");
+}
+
+#[test]
 fn the_usual_limit_is_ten_requests_a_minute_also_on_one_connection() {
     let mut world = World::new();
     let words: Vec<String> = (0..12).map(|n| format!("http://allowed.example/{n}")).collect();

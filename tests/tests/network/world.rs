@@ -114,6 +114,13 @@ impl World {
         self.ringfence(&[options, &[plugin, "go"]].concat())
     }
 
+    /// What python prints for `code`, where `ringfence` may open so many files.
+    pub(crate) fn python_with_few_files(&self, files: &str, grant: &str, code: &str) -> Done {
+        let most = format!("--nofile={files}");
+        let program = ["-p", "development", "-g", grant, "--", "/usr/bin/python3", "-c", code];
+        self.invoke(&["prlimit", &most], &program).run()
+    }
+
     /// `ringfence run` of a program on a machine that does not trust this world.
     pub(crate) fn distrusting(&self, options: &[&str], program: &[&str]) -> Done {
         let words = [&["-p", "development"], options, &["--"], program].concat();
