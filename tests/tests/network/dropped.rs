@@ -1,6 +1,8 @@
 //! A jail outlives its gate: without a network, and with every wall.
 
-use ringfence_gate_network::{About, Ended, Ends, Gate, Judge, Refusal, Resolver, Setup};
+use ringfence_gate_network::{
+    About, Depth, Ended, Ends, Gate, Judge, Refusal, Resolver, Setup, Traffic,
+};
 use ringfence_limits::{NearlyUsed, Preset};
 use ringfence_permission::{
     AdmitRequest, Admitted, Available, Consent, Consented, NetworkRequest, Permit, Policy, admit,
@@ -16,6 +18,7 @@ use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// Says yes to what was admitted, and counts what ended.
 struct Plain {
@@ -71,6 +74,14 @@ impl Judge for Plain {
         self.request(target, perform)
     }
 
+    fn depth(&self, _: &Host, _: u16) -> Depth {
+        Depth::Surface
+    }
+
+    fn secret(&self, _: &str, _: NetworkTarget<'_>) -> Option<Zeroizing<String>> {
+        None
+    }
+
     fn about(&self, _: IpAddr, _: u16) -> About {
         About::Nothing
     }
@@ -91,8 +102,14 @@ fn open(network: Network, judge: &Arc<Plain>) -> Gate {
     let here =
         BTreeMap::from([("host.example".parse().unwrap(), vec![IpAddr::V4(Ipv4Addr::LOCALHOST)])]);
     let judge: Arc<Plain> = Arc::clone(judge);
-    let budget = Preset::Development.budget();
-    Gate::open(ends, Setup { judge, resolver: Resolver::with_given(here), budget }).unwrap()
+    let setup = Setup {
+        judge,
+        resolver: Resolver::with_given(here),
+        traffic: Arc::new(Traffic::new(&Preset::Development.budget())),
+        authority: None,
+        placeholders: Vec::new(),
+    };
+    Gate::open(ends, setup).unwrap()
 }
 
 /// Holds a connection, and tries everything again after a word from outside.

@@ -16,9 +16,9 @@ mod clients;
 #[cfg(test)]
 mod dropped;
 #[cfg(test)]
-mod installers;
-#[cfg(test)]
 mod inside;
+#[cfg(test)]
+mod installers;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]

@@ -148,12 +148,15 @@ fn asking_for_another_protocol_opens_nothing_that_was_not_allowed() {
         let answer = send(&world, grant, 80, &to(path, host));
         assert!(!answer.contains(&format!("{host} GET {path} ")), "{grant}: {answer}");
     }
-    // What is neither HTTP nor a greeting of TLS needs a grant for any protocol.
+    // Words of the other protocol go out only to a server that agreed.
     let frame = format!("b'{ask}\\r\\n\\r\\n\\x81\\x80abcd'");
-    for (grant, passes) in [(narrow, false), ("network.request=allowed.example:80", true)] {
+    for grant in [narrow, "network.request=allowed.example:80"] {
         let answer = send(&world, grant, 80, &frame);
-        assert_eq!(!answer.contains("ConnectionResetError"), passes, "{grant}: {answer}");
+        assert!(answer.contains("ConnectionResetError"), "{grant}: {answer}");
     }
+    let agreed = frame.replace("/v1/a", "/v1/echo");
+    let answer = send(&world, narrow, 80, &agreed.replace("abcd", "abcdq"));
+    assert!(answer.contains("101 Switching") && answer.ends_with("abcdq"), "{answer}");
 }
 
 #[test]

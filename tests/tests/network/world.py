@@ -200,6 +200,15 @@ class Web(http.server.BaseHTTPRequestHandler):
             shops.answer(self, sent)
         elif path == "/meet":
             self.answer(b"met" if meet(int(self.path.split("?", 1)[1])) else b"alone")
+        elif path == "/v1/echo":
+            # Another protocol: everything said comes back, until a `q`.
+            self.send_response(101)
+            self.send_header("Connection", "Upgrade")
+            self.end_headers()
+            self.close_connection = True
+            while (said := self.connection.recv(65536)) and self.wfile.write(said):
+                if b"q" in said:
+                    break
         elif path == "/late":
             time.sleep(2.5)
             self.answer(b"late\n")
