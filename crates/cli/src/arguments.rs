@@ -55,6 +55,9 @@ pub(crate) struct Run {
     /// Lend a variable, `NAME=VALUE` or `NAME` for the value it has here (may be repeated)
     #[arg(long, short, value_name = "NAME[=VALUE]")]
     pub(crate) env: Vec<String>,
+    /// Hosts: none whatever is granted, limited to those granted, or full for every name
+    #[arg(long, value_name = "HOSTS", default_value = "limited", value_parser = NetworkPreset::from_str)]
+    pub(crate) network: NetworkPreset,
     /// Let a secret go out to a host, `NAME[=SOURCE]@HOST` (may be repeated); the plugin
     /// gets a variable NAME with something that stands for it. Sources: `env:VARIABLE`
     /// (by default that of its name), `file:PATH`, `command:PROGRAM ARGUMENTS`
@@ -93,6 +96,30 @@ pub(crate) struct Run {
     /// The command and its arguments
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
+}
+
+/// How much of the network a run may have at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NetworkPreset {
+    /// Nothing, whatever is granted.
+    None,
+    /// What is granted by name.
+    Limited,
+    /// Every name on every port; addresses by name of their own still.
+    Full,
+}
+
+impl FromStr for NetworkPreset {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "none" => Ok(Self::None),
+            "limited" => Ok(Self::Limited),
+            "full" => Ok(Self::Full),
+            _ => Err("want none, limited or full"),
+        }
+    }
 }
 
 fn given_host(text: &str) -> Result<(Host, IpAddr), String> {

@@ -1,11 +1,11 @@
 //! `ringfence run`: review, ask once, run, answer.
 
-use crate::arguments::Run;
+use crate::arguments::{NetworkPreset, Run};
 use crate::report::{Given, report};
 use crate::{card, output};
 use ringfence::{
-    Budget, Engine, EngineOptions, Instance, Interrupt, Limits, Observer, Package, Protocol,
-    Review, RunError, Terms, home_folder,
+    Budget, Capability, Engine, EngineOptions, Instance, Interrupt, Kind, Limits, Observer,
+    Package, Protocol, Review, RunError, Terms, home_folder,
 };
 use ringfence_sandbox_process::ProcessBackend;
 use ringfence_types::{ExitCode, UntrustedText};
@@ -237,13 +237,21 @@ fn terms(arguments: &Run) -> Result<Terms, Refusal> {
         }
         environment.push((name.to_owned(), value));
     }
+    let mut grants = arguments.grant.clone();
+    let mut policy = ringfence::Policy::default();
+    let every_host = Capability::any(Kind::NetworkRequest);
+    match arguments.network {
+        NetworkPreset::None => policy = policy.deny(every_host),
+        NetworkPreset::Limited => {}
+        NetworkPreset::Full => grants.push(every_host),
+    }
     Ok(Terms {
         preset: arguments.preset,
         budget: Some(budget(arguments)),
-        grants: arguments.grant.clone(),
+        grants,
         accept_declared: arguments.yes,
         environment,
-        policy: ringfence::Policy::default(),
+        policy,
         by: format!("uid {}", rustix::process::getuid().as_raw()),
     })
 }

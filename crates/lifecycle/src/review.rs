@@ -99,6 +99,12 @@ pub enum ReviewError {
     /// The grants are not acceptable.
     #[error(transparent)]
     Admit(#[from] AdmitError),
+    /// Nothing here performs it, or holds it to its scope.
+    #[error("`{capability}` cannot be granted: this version cannot enforce it")]
+    NotEnforced {
+        /// What was granted.
+        capability: Capability,
+    },
     /// A variable must be named.
     #[error("environment.read needs a variable's name, such as `environment.read=LANG`")]
     VariableNeeded,
@@ -118,6 +124,9 @@ impl Review {
         let declared: Vec<Capability> =
             package.declared.iter().map(|declared| declared.capability.clone()).collect();
         let mut wanted = terms.grants.clone();
+        if let Some(capability) = wanted.iter().find(|grant| !available.enforces(grant)) {
+            return Err(ReviewError::NotEnforced { capability: capability.clone() });
+        }
         for (name, _) in &terms.environment {
             if let Ok(variable) = Capability::new(Kind::EnvironmentRead, name) {
                 wanted.push(variable);
@@ -162,6 +171,7 @@ impl Review {
         let mut notes: Vec<String> =
             package.notes.iter().map(|note| UntrustedText::new(note).to_string()).collect();
         notes.extend(shortfalls.iter().map(ToString::to_string));
+        notes.extend(hosts_to_name(&declared, &admitted));
         notes.extend(kept_read_only(&admitted, &level));
         notes.extend(level.missing().map(|wall| format!("no {}: {}", wall.name, wall.detail)));
         let card = Card {
@@ -216,6 +226,18 @@ impl Review {
         }
         Some(RunError::Denied(denial))
     }
+}
+
+/// Hosts of services that plugins often use: shown where a plugin asks for the
+/// network without saying which, never granted by themselves.
+const WELL_KNOWN: &str = "api.openai.com, api.anthropic.com, api.github.com, api.stripe.com";
+
+/// What a person can write who is asked for the network and for no host.
+fn hosts_to_name(declared: &[Capability], admitted: &Admitted) -> Option<String> {
+    let whole = Capability::any(Kind::NetworkRequest);
+    let asked = declared.contains(&whole);
+    let none = admitted.grants().of_kind(Kind::NetworkRequest).is_empty();
+    (asked && none).then(|| format!("it names no host; often: {WELL_KNOWN}"))
 }
 
 /// Granted folders that a program can read and not change, because nothing here

@@ -169,7 +169,9 @@ fn rules_of(kind: Kind, request: &AdmitRequest<'_>) -> KindRules {
         // Without a manifest the person writes it by granting.
         let declared = if request.inferred { &any } else { declared.as_slice() };
         for item in request.consent.items.iter().filter(|item| {
-            item.capability.kind() == kind && stands(item, request.digest, request.now_ms)
+            item.capability.kind() == kind
+                && request.available.enforces(&item.capability)
+                && stands(item, request.digest, request.now_ms)
         }) {
             let lease = Lease::new(item.expires_ms);
             let by: Arc<str> = item.by.as_str().into();
@@ -223,7 +225,7 @@ fn why_consented(item: &Consented, request: &AdmitRequest<'_>) -> WithheldBy {
 
 fn why_operator(capability: &Capability, request: &AdmitRequest<'_>) -> Option<WithheldBy> {
     let kind = capability.kind();
-    if !request.available.contains(kind) {
+    if !request.available.enforces(capability) {
         return Some(WithheldBy::Unavailable);
     }
     let any = [Capability::any(kind)];

@@ -1,6 +1,6 @@
 //! Which kinds this process can perform at all.
 
-use ringfence_types::Kind;
+use ringfence_types::{Capability, Kind, NetworkScope};
 
 /// The kinds that have a gate in this process. What is not in here is never
 /// granted, whoever asks for it.
@@ -107,6 +107,14 @@ impl Available {
     pub(crate) const fn with(mut self, kind: Kind) -> Self {
         self.kinds |= bit(kind);
         self
+    }
+
+    /// Whether what `capability` allows can be performed, and nothing beyond: no
+    /// gate passes datagrams on yet.
+    #[must_use]
+    pub fn enforces(&self, capability: &Capability) -> bool {
+        self.contains(capability.kind())
+            && !capability.scope().network().is_some_and(NetworkScope::is_udp)
     }
 
     /// Whether `kind` can be performed.

@@ -177,6 +177,12 @@ impl NetworkScope {
         matches!(self.protocol, Protocol::Https | Protocol::Http)
     }
 
+    /// Whether it is about datagrams.
+    #[must_use]
+    pub fn is_udp(&self) -> bool {
+        self.protocol == Protocol::Udp
+    }
+
     /// Whether it is about HTTP in TLS.
     #[must_use]
     pub fn is_https(&self) -> bool {

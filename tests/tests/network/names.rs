@@ -144,6 +144,47 @@ fn a_redirect_leads_nowhere_that_was_not_allowed() {
 }
 
 #[test]
+fn none_is_nothing_whatever_is_granted_and_full_is_every_name_and_no_address() {
+    let mut world = World::new();
+    let get = |world: &World, options: &[&str], url: &str| {
+        world.run(options, &["curl", "-sS", "-m", "5", url])
+    };
+    let none = get(&world, &["-g", ALLOWED, "--network", "none"], "http://allowed.example/");
+    assert_ne!(none.code, Some(0), "{none:?}");
+    assert!(world.traffic().is_silent());
+    for url in ["http://allowed.example/", "http://sibling.example:8080/"] {
+        let done = get(&world, &["--network", "full"], url);
+        assert!(done.stdout.starts_with("hello "), "{done:?}");
+    }
+    world.traffic();
+    for url in ["http://93.184.216.10/", "http://private.example/", "http://[2606:2800:220:1::10]/"]
+    {
+        let done = get(&world, &["--network", "full"], url);
+        assert_ne!(done.code, Some(0), "{url}: {done:?}");
+        assert!(world.traffic().connected().is_empty(), "{url}");
+    }
+}
+
+#[test]
+fn what_no_gate_enforces_is_refused_instead_of_ignored() {
+    let world = World::new();
+    let done = world.run(&["-g", "network.request=udp://allowed.example:53"], &["echo", "ran"]);
+    assert_ne!(done.code, Some(0), "{done:?}");
+    assert!(done.stdout.is_empty() && done.stderr.contains("cannot enforce"), "{done:?}");
+}
+
+#[test]
+fn a_plugin_that_names_no_host_gets_none_and_the_card_says_what_to_write() {
+    let world = World::new();
+    let plugin =
+        world.user.python_plugin("def go(input): return 1\n", "permissions: [network.request]\n");
+    let done = world.run_plugin(&["--yes"], plugin.to_str().unwrap());
+    assert_eq!(done.code, Some(3), "{done:?}");
+    assert!(done.stderr.contains("--grant network.request=NAME"), "{done:?}");
+    assert!(done.stderr.contains("it names no host; often: api.openai.com"), "{done:?}");
+}
+
+#[test]
 fn a_name_of_ipv6_only_is_reached_too() {
     let mut world = World::new();
     let done = world.get(&["network.request=six.example:80"], "http://six.example/");
