@@ -113,6 +113,27 @@ fn connections_leave_the_host_enough_descriptors_for_itself() {
 }
 
 #[test]
+fn a_flood_of_questions_for_names_does_not_keep_the_gate_busy() {
+    let world = World::new();
+    let code = "import socket, time\n\
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n\
+        s.connect(('198.18.0.1', 53))\n\
+        s.setblocking(False)\n\
+        query = b'ab\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\7allowed\\7example\\0\\0\\1\\0\\1'\n\
+        answers, end = 0, time.monotonic() + 1\n\
+        while time.monotonic() < end:\n\
+        \x20   try: s.send(query)\n\
+        \x20   except OSError: pass\n\
+        \x20   try: answers += len(s.recv(512)) > 0\n\
+        \x20   except OSError: pass\n\
+        print(answers, socket.gethostbyname('allowed.example'))\n";
+    let done = world.python(&[ALLOWED], code);
+    let (answers, address) = done.stdout.trim().split_once(' ').unwrap();
+    assert_eq!(address, "198.18.0.2", "{done:?}");
+    assert!((1..=7000).contains(&answers.parse::<u32>().unwrap()), "{done:?}");
+}
+
+#[test]
 fn the_usual_limit_is_ten_requests_a_minute_also_on_one_connection() {
     let mut world = World::new();
     let words: Vec<String> = (0..12).map(|n| format!("http://allowed.example/{n}")).collect();
