@@ -23,6 +23,7 @@ mod dns;
 mod dns_answer;
 mod gate;
 mod guarded;
+mod hosts_file;
 mod http_body;
 mod http_fields;
 mod http_head;

@@ -1,5 +1,6 @@
 //! From a name to the addresses that may be dialled.
 
+use crate::hosts_file;
 use crate::judge::{About, Judge, Refusal};
 use crate::special_purpose::{Reach, reach};
 use ringfence_types::Host;
@@ -12,8 +13,13 @@ use std::time::Duration;
 /// Longest that a look-up may take: two tries of the usual 5 seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Where the operator says which addresses names have on this machine.
+const HOSTS_FILE: &str = "/etc/hosts";
+
 /// How names are looked up: as every program of this machine does, but for those
-/// whose addresses the operator gave.
+/// whose addresses the operator gave, and never below the domains that
+/// resolv.conf(5) lets programs search: `api.example` was granted, and not
+/// `api.example.intranet`.
 #[derive(Clone, Debug, Default)]
 pub struct Resolver {
     given: BTreeMap<Host, Vec<IpAddr>>,
@@ -54,7 +60,7 @@ impl Resolver {
             // It was granted as this very address.
             return Ok(on_port(vec![address]));
         }
-        let found = look_up(host.to_string()).await.map_err(Unresolved::Failed)?;
+        let found = look_up(host.clone()).await.map_err(Unresolved::Failed)?;
         let mut allowed = Vec::new();
         let mut refused = None;
         for address in found {
@@ -75,8 +81,19 @@ impl Resolver {
 }
 
 /// The system's own look-up, which waits, on a thread of its own.
-async fn look_up(name: String) -> io::Result<Vec<IpAddr>> {
+async fn look_up(host: Host) -> io::Result<Vec<IpAddr>> {
     let looking = tokio::task::spawn_blocking(move || {
+        let mut name = host.to_string();
+        if !host.is_single_label() {
+            let table = std::fs::read(HOSTS_FILE).unwrap_or_default();
+            let told = hosts_file::addresses(&String::from_utf8_lossy(&table), &name);
+            if !told.is_empty() {
+                return Ok(told);
+            }
+            // With the dot of the root it is searched nowhere else; the system's own
+            // look-up then finds no name of the table above.
+            name.push('.');
+        }
         let found = (name.as_str(), 0).to_socket_addrs()?;
         Ok(found.map(|place| place.ip().to_canonical()).collect())
     });

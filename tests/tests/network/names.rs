@@ -40,6 +40,22 @@ fn a_suffix_allows_what_is_below_it_and_not_itself() {
 }
 
 #[test]
+fn a_name_is_looked_up_as_it_was_granted_and_below_no_other_domain() {
+    let mut world = World::new();
+    let done = world.get(&[ALLOWED], "http://allowed.example/");
+    assert_eq!(done.stdout, "hello allowed.example GET / 0\n", "{done:?}");
+    let traffic = world.traffic();
+    assert_eq!(traffic.connected(), ["93.184.216.10"]);
+    assert!(traffic.asked_only_for("allowed.example"), "{traffic:?}");
+    // The table of this machine counts, as for every program.
+    let done = world.get(&["network.request=table.example:80"], "http://table.example/");
+    assert_eq!(done.stdout, "hello table.example GET / 0\n", "{done:?}");
+    let traffic = world.traffic();
+    assert_eq!(traffic.connected(), ["93.184.216.12"]);
+    assert!(traffic.asked_only_for("nothing"), "{traffic:?}");
+}
+
+#[test]
 fn other_spellings_of_a_name_are_the_same_name() {
     let world = World::new();
     for (grant, url) in [

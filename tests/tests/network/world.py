@@ -24,6 +24,8 @@ NAMES = {
     # The allowed one, and its sibling on another address.
     "allowed.example": ["93.184.216.10"],
     "sibling.example": ["93.184.216.11"],
+    # What a search below the domain of the sibling would find.
+    "allowed.example.sibling.example": ["93.184.216.11"],
     "sub.allowed.example": ["93.184.216.12"],
     "six.example": ["2606:2800:220:1::10"],
     "both.example": ["93.184.216.10", "2606:2800:220:1::10"],
@@ -58,9 +60,12 @@ def addresses():
     for address in HOSTS:
         run("ip", "address", "add", address + ("/128" if ":" in address else "/32"), "dev", "lo")
     with open(FOLDER + "/resolv.conf", "w") as file:
-        file.write(f"nameserver {NAME_SERVER}\noptions timeout:1 attempts:1\n")
+        file.write(f"nameserver {NAME_SERVER}\noptions timeout:1 attempts:1 ndots:5\nsearch sibling.example\n")
+    with open(FOLDER + "/hosts", "w") as file:
+        file.write("127.0.0.1 localhost\n93.184.216.12 table.example # of this machine\n")
     run("mount", "--make-rprivate", "/")
     run("mount", "--bind", FOLDER + "/resolv.conf", "/etc/resolv.conf")
+    run("mount", "--bind", FOLDER + "/hosts", "/etc/hosts")
 
 
 def capture():

@@ -41,6 +41,11 @@ impl Traffic {
         self.packets.is_empty() && self.names.is_empty()
     }
 
+    /// Whether no other name was asked for.
+    pub(crate) fn asked_only_for(&self, name: &str) -> bool {
+        self.names.iter().all(|asked| asked == name)
+    }
+
     /// How many connections were opened to a place.
     pub(crate) fn connections_to(&self, address: &str, port: u64) -> usize {
         self.opened.iter().filter(|(to, at)| to == address && *at == port).count()
