@@ -167,6 +167,14 @@ fn what_a_lenient_server_would_take_for_a_request_is_malformed_and_not_another_p
             assert!(is_malformed(&text), "{text:?}");
         }
     }
+    for blank in [0x0b, 0x0c, 0x1c, 0x1d, 0x1e, 0x1f, 0x85, 0xa0] {
+        for line in [&b" GET / HTTP/1.1"[..], b"GET / HTTP/1.1", b"GET http://b.example/"] {
+            let at = line.iter().position(|byte| *byte == b' ').unwrap();
+            let mut text = [line, b"\r\nHost: a.example\r\n\r\n"].concat();
+            text[at] = blank;
+            assert_eq!(read_http_head(&text), HttpStart::Malformed, "{}", text.escape_ascii());
+        }
+    }
     assert!(is_malformed("GET / HTTP/1.1\nHost: a.example\r\n\r\n"));
     assert!(is_malformed(&"\r\n".repeat(40)));
     assert!(is_malformed(&format!("GET /{}", "a".repeat(20_000))));

@@ -32,7 +32,7 @@ pub(crate) enum FirstLine<'a> {
 /// (RFC 9112 sections 2.2 and 3). Whoever could be understood by such a server
 /// speaks malformed HTTP and not another protocol.
 pub(crate) fn first_line(bytes: &[u8]) -> FirstLine<'_> {
-    let text = bytes.trim_ascii_start();
+    let text = trim_start(bytes);
     let word_end = text.iter().position(|byte| !is_token(*byte));
     let word = text.get(..word_end.unwrap_or(text.len())).unwrap_or(text);
     if bytes.len() - text.len() > MAX_WORD {
@@ -64,7 +64,7 @@ pub(crate) fn first_line(bytes: &[u8]) -> FirstLine<'_> {
             return FirstLine::Malformed;
         }
         if !is_text(*byte) && !is_blank(*byte) {
-            let target = behind.get(..index).unwrap_or(behind).trim_ascii_start();
+            let target = trim_start(behind.get(..index).unwrap_or(behind));
             let is_target = target.starts_with(b"/") || contains(target, b"://");
             return if is_target { FirstLine::Malformed } else { FirstLine::NotHttp };
         }
@@ -73,14 +73,20 @@ pub(crate) fn first_line(bytes: &[u8]) -> FirstLine<'_> {
 }
 
 /// White space by which a lenient server splits the line: blank, tab, carriage
-/// return, line feed, vertical tab, form feed.
+/// return, line feed, vertical tab, form feed; and what `str.split()` of Python,
+/// whose own server uses it, splits Latin-1 by.
 const fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | 0x09..=0x0d)
+    matches!(byte, b' ' | 0x09..=0x0d | 0x1c..=0x1f | 0x85 | 0xa0)
+}
+
+fn trim_start(bytes: &[u8]) -> &[u8] {
+    let begin = bytes.iter().position(|byte| !is_blank(*byte)).unwrap_or(bytes.len());
+    bytes.get(begin..).unwrap_or(bytes)
 }
 
 /// Names its protocol, or is a request of HTTP/0.9, which names none.
 fn looks_like_http(word: &[u8], rest: &[u8]) -> bool {
-    let target = rest.trim_ascii();
+    let target = trim_start(rest);
     contains(rest, b"http/")
         || (word.eq_ignore_ascii_case(b"GET")
             && (target.starts_with(b"/") || contains(target, b"://")))
