@@ -91,6 +91,12 @@ impl Judge for Broker {
         }
     }
 
+    fn still_allows(&self, target: NetworkTarget<'_>) -> bool {
+        decide::<NetworkRequest>(&self.grants, target, self.clock.now_ms())
+            .inspect_err(|denial| self.network_denied("network.connect", denial))
+            .is_ok()
+    }
+
     fn about(&self, address: IpAddr, port: u16) -> About {
         let host = Host::from(address);
         let target = NetworkTarget::tcp(&host, port);

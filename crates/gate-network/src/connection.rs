@@ -97,8 +97,12 @@ impl Connection {
         self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts bytes that are about to be passed on.
+    /// Counts bytes that are about to be passed on, unless the grant was taken away
+    /// or has ended meanwhile.
     pub(crate) fn charge(&self, direction: Direction, bytes: usize) -> Result<(), Cut> {
+        if !self.session.judge.still_allows(self.target()) {
+            return Err(Cut::Refused);
+        }
         match self.session.traffic.charge(direction, bytes) {
             Ok(warning) => {
                 if let Some(warning) = warning {
@@ -226,3 +230,7 @@ pub(crate) async fn dial(connection: &mut Connection) -> Result<TcpStream, Cut> 
 fn reset(client: &TcpStream) {
     let _ = socket2::SockRef::from(client).set_linger(Some(Duration::ZERO));
 }
+
+#[cfg(test)]
+#[path = "connection_tests.rs"]
+mod tests;

@@ -45,6 +45,10 @@ pub trait Judge: Send + Sync {
     /// its value. `None` is recorded too.
     fn secret(&self, name: &str, request: NetworkTarget<'_>) -> Option<Zeroizing<String>>;
 
+    /// Whether an open connection may carry more: whether it would still be opened
+    /// now. A no is recorded.
+    fn still_allows(&self, target: NetworkTarget<'_>) -> bool;
+
     /// What was said about an address to which an allowed name led.
     fn about(&self, address: IpAddr, port: u16) -> About;
 

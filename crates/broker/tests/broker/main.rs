@@ -12,6 +12,7 @@ mod files;
 mod hostile;
 mod lent;
 mod limits;
+mod network;
 mod order;
 mod process;
 mod shims;

@@ -1,0 +1,69 @@
+use super::*;
+use crate::judge::{About, Judge};
+use crate::resolve::Resolver;
+use crate::traffic::Traffic;
+use ringfence_limits::{NearlyUsed, Preset};
+use ringfence_permission::{NetworkRequest, Permit};
+use ringfence_types::Denial;
+use std::net::IpAddr;
+use std::sync::atomic::AtomicBool;
+
+/// Allows everything until it is told otherwise.
+struct Until(AtomicBool);
+
+impl Judge for Until {
+    fn may_ask_for(&self, _: &Host) -> bool {
+        true
+    }
+    fn request(
+        &self,
+        _: NetworkTarget<'_>,
+        _: &mut dyn FnMut(Permit<'_, NetworkRequest>),
+    ) -> Result<(), Denial> {
+        Ok(())
+    }
+    fn look(
+        &self,
+        _: NetworkTarget<'_>,
+        _: bool,
+        _: &mut dyn FnMut(Permit<'_, NetworkRequest>),
+    ) -> Result<(), Denial> {
+        Ok(())
+    }
+    fn still_allows(&self, _: NetworkTarget<'_>) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+    fn about(&self, _: IpAddr, _: u16) -> About {
+        About::Nothing
+    }
+    fn refused(&self, _: NetworkTarget<'_>, _: Refusal) {}
+    fn nearly_used(&self, _: NearlyUsed) {}
+    fn ended(&self, _: &Ended<'_>) {}
+}
+
+#[test]
+fn an_open_connection_carries_no_byte_after_its_grant_was_taken_away() {
+    let judge = Arc::new(Until(AtomicBool::new(true)));
+    let traffic = Arc::new(Traffic::new(&Preset::Development.budget()));
+    let session = Session::new(Arc::clone(&judge) as _, Resolver::default(), traffic);
+    let connection = Connection {
+        session: Arc::new(session),
+        host: "a.example".parse().unwrap(),
+        port: 443,
+        address: None,
+        slot: None,
+        sent: AtomicU64::new(0),
+        received: AtomicU64::new(0),
+        began: Instant::now(),
+        failure: None,
+    };
+    for direction in [Direction::Sent, Direction::Received] {
+        judge.0.store(true, Ordering::Relaxed);
+        assert!(connection.charge(direction, 5).is_ok());
+        judge.0.store(false, Ordering::Relaxed);
+        assert!(matches!(connection.charge(direction, 5), Err(Cut::Refused)));
+    }
+    let counted =
+        (connection.sent.load(Ordering::Relaxed), connection.received.load(Ordering::Relaxed));
+    assert_eq!(counted, (5, 5));
+}
