@@ -58,6 +58,24 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
+    /// One on which nothing was said yet.
+    fn new(session: Arc<Session>, host: Host, port: u16) -> Self {
+        Self {
+            session,
+            host,
+            port,
+            address: None,
+            slot: None,
+            sent: AtomicU64::new(0),
+            received: AtomicU64::new(0),
+            began: Instant::now(),
+            failure: None,
+            status: AtomicU16::new(0),
+            answered: Notify::new(),
+            secrets: Mutex::default(),
+        }
+    }
+
     pub(crate) const fn target(&self) -> NetworkTarget<'_> {
         NetworkTarget::tcp(&self.host, self.port)
     }
@@ -151,20 +169,7 @@ pub(crate) async fn serve(mut client: TcpStream, asked: SocketAddr, session: Arc
         reset(&client);
         return;
     }
-    let mut connection = Connection {
-        session,
-        host,
-        port: asked.port(),
-        address: None,
-        slot: None,
-        sent: AtomicU64::new(0),
-        received: AtomicU64::new(0),
-        began: Instant::now(),
-        failure: None,
-        status: AtomicU16::new(0),
-        answered: Notify::new(),
-        secrets: Mutex::default(),
-    };
+    let mut connection = Connection::new(session, host, asked.port());
     let _ = client.set_nodelay(true);
     if let Err(cut) = pass(&mut connection, &mut client).await {
         connection.failure = Some(match cut {

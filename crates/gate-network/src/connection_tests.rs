@@ -1,4 +1,5 @@
 use super::*;
+use crate::gate::Setup;
 use crate::judge::{About, Judge};
 use crate::resolve::Resolver;
 use crate::traffic::Traffic;
@@ -33,6 +34,12 @@ impl Judge for Until {
     fn still_allows(&self, _: NetworkTarget<'_>) -> bool {
         self.0.load(Ordering::Relaxed)
     }
+    fn depth(&self, _: &Host, _: u16) -> Depth {
+        Depth::Surface
+    }
+    fn secret(&self, _: &str, _: NetworkTarget<'_>) -> Option<Zeroizing<String>> {
+        None
+    }
     fn about(&self, _: IpAddr, _: u16) -> About {
         About::Nothing
     }
@@ -45,18 +52,14 @@ impl Judge for Until {
 fn an_open_connection_carries_no_byte_after_its_grant_was_taken_away() {
     let judge = Arc::new(Until(AtomicBool::new(true)));
     let traffic = Arc::new(Traffic::new(&Preset::Development.budget()));
-    let session = Session::new(Arc::clone(&judge) as _, Resolver::default(), traffic);
-    let connection = Connection {
-        session: Arc::new(session),
-        host: "a.example".parse().unwrap(),
-        port: 443,
-        address: None,
-        slot: None,
-        sent: AtomicU64::new(0),
-        received: AtomicU64::new(0),
-        began: Instant::now(),
-        failure: None,
-    };
+    let session = Session::new(Setup {
+        judge: Arc::clone(&judge) as _,
+        resolver: Resolver::default(),
+        traffic,
+        authority: None,
+        placeholders: Vec::new(),
+    });
+    let connection = Connection::new(Arc::new(session), "a.example".parse().unwrap(), 443);
     for direction in [Direction::Sent, Direction::Received] {
         judge.0.store(true, Ordering::Relaxed);
         assert!(connection.charge(direction, 5).is_ok());

@@ -74,6 +74,10 @@ impl Judge for Plain {
         self.request(target, perform)
     }
 
+    fn still_allows(&self, _: NetworkTarget<'_>) -> bool {
+        true
+    }
+
     fn depth(&self, _: &Host, _: u16) -> Depth {
         Depth::Surface
     }

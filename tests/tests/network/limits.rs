@@ -129,7 +129,7 @@ fn a_flood_of_questions_for_names_does_not_keep_the_gate_busy() {
         print(answers, socket.gethostbyname('allowed.example'))\n";
     let done = world.python(&[ALLOWED], code);
     let (answers, address) = done.stdout.trim().split_once(' ').unwrap();
-    assert_eq!(address, "198.18.0.2", "{done:?}");
+    assert!(address.starts_with("29.198."), "{done:?}");
     assert!((1..=7000).contains(&answers.parse::<u32>().unwrap()), "{done:?}");
 }
 
