@@ -2,16 +2,19 @@
 
 use crate::hosts_file;
 use crate::judge::{About, Judge, Refusal};
-use crate::special_purpose::{Reach, reach};
+use crate::special_purpose::{Block, Reach, reach};
 use ringfence_types::Host;
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Longest that a look-up may take: two tries of the usual 5 seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Nothing is sent to it (discard).
+const ANY_PORT: u16 = 9;
 
 /// Where the operator says which addresses names have on this machine.
 const HOSTS_FILE: &str = "/etc/hosts";
@@ -66,10 +69,15 @@ impl Resolver {
         for address in found {
             match (judge.about(address, port), reach(address)) {
                 (About::Denied, _) => refused = Some(Refusal::Denied { address }),
-                (About::Granted, _) | (About::Nothing, Reach::Public) => allowed.push(address),
+                (About::Granted, _) => allowed.push(address),
                 (About::Nothing, Reach::Special(block)) => {
                     refused = Some(Refusal::Address { address, block: block.plain() });
                 }
+                (About::Nothing, Reach::Public) if is_own(address) => {
+                    let block = Block::Loopback.plain();
+                    refused = Some(Refusal::Address { address, block });
+                }
+                (About::Nothing, Reach::Public) => allowed.push(address),
             }
         }
         match refused {
@@ -78,6 +86,19 @@ impl Resolver {
             _ => Ok(on_port(allowed)),
         }
     }
+}
+
+/// Whether an address belongs to this machine: the kernel then sends to it from
+/// it. Whoever has a service at all addresses, behind a firewall, has it here too.
+fn is_own(address: IpAddr) -> bool {
+    let any: IpAddr =
+        if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    // A socket for datagrams connects without sending anything.
+    let chosen = UdpSocket::bind((any, 0)).and_then(|socket| {
+        socket.connect((address, ANY_PORT))?;
+        socket.local_addr()
+    });
+    chosen.is_ok_and(|own| own.ip().to_canonical() == address)
 }
 
 /// The system's own look-up, which waits, on a thread of its own.

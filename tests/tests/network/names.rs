@@ -119,6 +119,18 @@ fn an_allowed_name_that_leads_inside_sends_nothing_and_the_repair_that_is_named_
 }
 
 #[test]
+fn a_public_address_of_the_machine_itself_is_refused_like_its_loopback() {
+    let mut world = World::new();
+    let done = world.get(&["network.request=own.example:80"], "http://own.example/");
+    assert_ne!(done.code, Some(0), "{done:?}");
+    assert!(done.stderr.contains("it leads to 93.184.216.99 (this machine"), "{done:?}");
+    assert!(world.traffic().connected().is_empty());
+    let granted = ["network.request=own.example:80", "network.request=93.184.216.99:80"];
+    let done = world.get(&granted, "http://own.example/");
+    assert_eq!(done.stdout, "hello own.example GET / 0\n", "{done:?}");
+}
+
+#[test]
 fn of_several_addresses_only_the_public_ones_are_dialled() {
     let mut world = World::new();
     let done = world.get(&["network.request=mixed.example:80"], "http://mixed.example/");

@@ -1,16 +1,18 @@
-"""An internet of its own, in the network namespace that this is started in.
+"""An internet of its own, beside the network namespace that this is started in.
 
-Every address of the hosts below stands on the loopback of the namespace, so a
-packet that leaves a jail's gate for any of them is seen by the capture on that
-loopback. Prints one line of JSON when everything answers; then reads commands,
+That namespace is the machine of the tests. The hosts below are in another one, at
+the other end of a cable, and the capture sees every packet that leaves the machine
+or goes to itself. Prints one line of JSON when everything answers; then reads commands,
 one a line, and answers each with one line of JSON. Ends at the end of input.
 """
 import base64
 import contextlib
+import ctypes
 import gzip
 import http.server
 import json
 import os
+import queue
 import socket
 import ssl
 import struct
@@ -37,10 +39,13 @@ NAMES = {
     "nat64.example": ["64:ff9b::a01:203"],
     "mixed.example": ["10.1.2.3", "93.184.216.10"],
     "xn--bcher-kva.example": ["93.184.216.10"],
+    # An address of the machine itself that looks like any other.
+    "own.example": ["93.184.216.99"],
 }
+OWN = "93.184.216.99"
 # One answer after the other: public first, private ever after.
 REBINDING = {"rebinding.example": ["93.184.216.10", "10.1.2.3"]}
-HOSTS = sorted({a for all in NAMES.values() for a in all if not a.startswith(("127.", "::ffff", "64:"))})
+HOSTS = sorted({a for all in NAMES.values() for a in all if not a.startswith(("127.", "::ffff", "64:", OWN))})
 NAME_SERVER = "127.0.0.53"
 FOLDER = sys.argv[1]
 sys.path.insert(0, FOLDER)
@@ -55,10 +60,58 @@ def run(*words):
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def addresses():
+class Outside(threading.Thread):
+    """A thread in a network namespace of its own: what it starts is out there."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.work, self.number = queue.Queue(), queue.Queue()
+        self.start()
+        self.number = self.number.get()
+
+    def run(self):
+        if ctypes.CDLL(None, use_errno=True).unshare(0x40000000):
+            raise OSError(ctypes.get_errno(), "unshare")
+        self.number.put(threading.get_native_id())
+        while True:
+            act, done = self.work.get()
+            try:
+                done.put((act(), None))
+            except BaseException as error:
+                done.put((None, error))
+
+    def do(self, act):
+        done = queue.Queue()
+        self.work.put((act, done))
+        result, error = done.get()
+        if error:
+            raise error
+        return result
+
+
+def cable(outside):
+    """Between the machine and the hosts; all the world is at its other end."""
+
+    def there():
+        run("ip", "link", "set", "lo", "up")
+        run("ip", "address", "add", "100.64.0.2/30", "dev", "far")
+        run("ip", "-6", "address", "add", "fd00:7e57::2/64", "dev", "far", "nodad")
+        run("ip", "link", "set", "far", "up")
+        for address in HOSTS:
+            run("ip", "address", "add", address + ("/128" if ":" in address else "/32"), "dev", "lo")
+
     run("ip", "link", "set", "lo", "up")
-    for address in HOSTS:
-        run("ip", "address", "add", address + ("/128" if ":" in address else "/32"), "dev", "lo")
+    run("ip", "link", "add", "near", "type", "veth", "peer", "name", "far", "netns", str(outside.number))
+    run("ip", "address", "add", "100.64.0.1/30", "dev", "near")
+    run("ip", "-6", "address", "add", "fd00:7e57::1/64", "dev", "near", "nodad")
+    run("ip", "address", "add", OWN + "/32", "dev", "near")
+    run("ip", "link", "set", "near", "up")
+    outside.do(there)
+    run("ip", "route", "add", "default", "via", "100.64.0.2")
+    run("ip", "-6", "route", "add", "default", "via", "fd00:7e57::2")
+
+
+def files():
     with open(FOLDER + "/resolv.conf", "w") as file:
         file.write(f"nameserver {NAME_SERVER}\noptions timeout:1 attempts:1 ndots:5\nsearch sibling.example\n")
     with open(FOLDER + "/hosts", "w") as file:
@@ -69,14 +122,12 @@ def addresses():
 
 
 def capture():
-    """Every packet of the loopback: [protocol, destination, port, whether it opens a connection, bytes of data]."""
+    """Every packet of the machine: [protocol, destination, port, whether it opens a connection, bytes of data]."""
     sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
     # SO_RCVBUFFORCE: room for what waits to be looked at. Older kernels give it to
     # the machine's own root alone.
     with contextlib.suppress(PermissionError):
         sniffer.setsockopt(socket.SOL_SOCKET, 33, 1 << 26)
-    sniffer.bind(("lo", 0))
-
     def follow():
         while True:
             packet, place = sniffer.recvfrom(65535)
@@ -90,6 +141,10 @@ def capture():
                 rest, protocol = packet[54:], packet[20]
                 to = socket.inet_ntop(socket.AF_INET6, packet[38:54])
             else:
+                continue
+            if protocol in (0, 58):
+                # What IPv6 does on a cable by itself. No plugin can: no socket of its
+                # jail speaks ICMP, and nothing else is sent for one.
                 continue
             port = struct.unpack("!H", rest[2:4])[0] if protocol in (6, 17) else 0
             if to == MARK[0] and port == MARK[1]:
@@ -282,10 +337,10 @@ def certificates():
         "-addext", "subjectAltName=" + names, "-addext", "basicConstraints=critical,CA:FALSE")
 
 
-def servers():
+def servers(addresses):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(FOLDER + "/host.pem", FOLDER + "/host.key")
-    for address in [*HOSTS, "127.0.0.1"]:
+    for address in addresses:
         for port, secure in [(80, False), (443, True), (8080, False)]:
             server = Server((address, port, 0, 0) if ":" in address else (address, port), Web)
             if secure:
@@ -315,15 +370,18 @@ def greeter(address):
 
 def main():
     global seen, asked, heads
-    addresses()
+    outside = Outside()
+    cable(outside)
+    files()
     certificates()
     sniffer = capture()
     name_server()
-    servers()
+    outside.do(lambda: servers(HOSTS))
+    servers(["127.0.0.1", OWN])
     print(json.dumps({"pid": os.getpid()}), flush=True)
     for line in sys.stdin:
         if line.strip() == "http2":
-            shops.http2()
+            outside.do(shops.http2)
         settle()
         with lock:
             # SOL_PACKET, PACKET_STATISTICS: all, and those for which there was no room.
