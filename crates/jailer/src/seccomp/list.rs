@@ -80,7 +80,7 @@ pub enum Rule {
     WithNetwork,
     /// `socket`: as [`Rule::WithNetwork`], and only TCP and UDP over IP.
     InternetSocket,
-    /// `setsockopt`: what [`SOCKET_OPTIONS`] lists for its level; without a
+    /// `setsockopt`: what `SOCKET_OPTIONS` lists for its level; without a
     /// network only the level of sockets themselves, whatever it says.
     SocketOption,
     /// `memfd_create`: refused without a just-in-time compiler, since a memory
