@@ -15,6 +15,7 @@ mod load;
 mod machine;
 mod memory;
 mod native;
+mod network;
 mod oci;
 mod options;
 mod ours;

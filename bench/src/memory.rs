@@ -121,11 +121,20 @@ fn field_text<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':')).map(str::trim)
 }
 
-fn kernel_kib() -> Result<f64, String> {
+/// What the kernel holds for everybody.
+pub(crate) fn kernel_kib() -> Result<f64, String> {
     let text = read("/proc/meminfo")?;
     let keys = ["SUnreclaim", "KernelStack", "PageTables", "Percpu"];
     let numbers: Option<Vec<f64>> = keys.iter().map(|key| field(&text, key)).collect();
     numbers.map(|numbers| numbers.iter().sum()).ok_or("no kernel totals".to_owned())
+}
+
+/// What this process alone holds.
+pub(crate) fn own_private_kib() -> Result<f64, String> {
+    let text = read("/proc/self/smaps_rollup")?;
+    let numbers = ["Private_Clean", "Private_Dirty"].map(|key| field(&text, key));
+    let numbers: Option<Vec<f64>> = numbers.into_iter().collect();
+    numbers.map(|numbers| numbers.iter().sum()).ok_or("no private pages".to_owned())
 }
 
 #[cfg(test)]

@@ -58,7 +58,13 @@ impl Native {
     }
 }
 
-fn compile(folder: &Path, name: &str, source: &str, flags: &[&str]) -> crate::Result<PathBuf> {
+/// Compiles one file of C.
+pub(crate) fn compile(
+    folder: &Path,
+    name: &str,
+    source: &str,
+    flags: &[&str],
+) -> crate::Result<PathBuf> {
     let program = folder.join(name);
     let text = folder.join(format!("{name}.c"));
     std::fs::write(&text, source)?;

@@ -7,7 +7,8 @@ ringfence-bench [--quick] [--load] [--only WORD] [--json]
 
   --quick       few rounds, under 20 seconds, for a first look
   --load        start times with nine busy processes beside them, too
-  --only WORD   only the start times whose title holds this word
+  --only WORD   only the start times whose title holds this word; `network` is
+                what a network costs
   --json        one JSON object instead of tables
 ";
 

@@ -41,7 +41,11 @@ impl Ours {
     pub(crate) fn entries(&self, job: &Job) -> Vec<Entry> {
         let plan = plan(job);
         vec![
-            Entry::Runs(Box::new(Cold { backend: Arc::clone(&self.backend), plan: plan.clone() })),
+            Entry::Runs(Box::new(Cold {
+                what: COLD.to_owned(),
+                backend: Arc::clone(&self.backend),
+                plan: plan.clone(),
+            })),
             Entry::Runs(Box::new(Prepared {
                 backend: Arc::clone(&self.backend),
                 plan,
@@ -59,15 +63,27 @@ impl Ours {
         words: impl Iterator<Item = OsString>,
         answer: Option<&'static str>,
     ) -> Entry {
+        let dashes = answer.is_none().then(|| "--".into());
+        self.words_after_run(how, dashes.into_iter().chain(words), answer)
+    }
+
+    /// The program, with these words after `ringfence run -q`.
+    pub(crate) fn plain_command(&self, how: &str, words: impl Iterator<Item = OsString>) -> Entry {
+        self.words_after_run(how, words, None)
+    }
+
+    fn words_after_run(
+        &self,
+        how: &str,
+        words: impl Iterator<Item = OsString>,
+        answer: Option<&'static str>,
+    ) -> Entry {
         let name = Name::new(Side::Command, format!("Ringfence program: ringfence {how}"));
         let program = match &self.program {
             Ok(program) => program,
             Err(reason) => return Entry::Absent { name, reason: reason.clone() },
         };
         let mut all: Vec<OsString> = vec![program.into(), "run".into(), "-q".into()];
-        if answer.is_none() {
-            all.push("--".into());
-        }
         all.extend(words);
         Timed::entry_with(name, &all, answer, |command| command.env(HOME_VARIABLE, &self.home))
     }
@@ -144,15 +160,23 @@ fn three_names(what: &str) -> Vec<Name> {
 pub(crate) const COLD: &str = "Ringfence library, cold jail";
 pub(crate) const PREPARED: &str = "Ringfence library, prepared jail";
 
+/// A jail from nothing, with a network that nobody answers in, or without.
+pub(crate) fn cold(ours: &Ours, job: &Job, network: bool) -> Entry {
+    let what = format!("{COLD}, {}", if network { "network" } else { "no network" });
+    let plan = Plan { network, ..plan(job) };
+    Entry::Runs(Box::new(Cold { what, backend: Arc::clone(&ours.backend), plan }))
+}
+
 /// A jail from nothing; only the small jailer process waits.
 struct Cold {
+    what: String,
     backend: Arc<ProcessBackend>,
     plan: Plan,
 }
 
 impl Contender for Cold {
     fn names(&self) -> Vec<Name> {
-        three_names(COLD)
+        three_names(&self.what)
     }
 
     fn once(&mut self) -> Result<Vec<Duration>, String> {

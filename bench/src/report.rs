@@ -6,6 +6,7 @@ use crate::figures::{milliseconds, ratio};
 use crate::goals::Goal;
 use crate::machine::Machine;
 use crate::memory::Memory;
+use crate::network::Network;
 use crate::ours::COLD;
 use crate::rates::Rate;
 use serde_json::{Value, json};
@@ -20,6 +21,8 @@ pub(crate) struct Report {
     pub(crate) rates: Vec<Rate>,
     pub(crate) costs: Result<Vec<Cost>, String>,
     pub(crate) goals: Vec<Goal>,
+    /// `None` where it is not wanted.
+    pub(crate) network: Option<Result<Network, String>>,
 }
 
 /// What other rows are compared with: our library and our program.
@@ -72,6 +75,16 @@ impl Report {
         }
         let goals: Vec<String> = self.goals.iter().map(Goal::line).collect();
         section("Goals (medians)", &goals);
+        match &self.network {
+            Some(Ok(network)) => {
+                section(&network.starts.title, &table_lines(&network.starts));
+                for (title, lines) in network.sections() {
+                    section(&title, &lines);
+                }
+            }
+            Some(Err(reason)) => section("Network", &[format!("not run: {reason}")]),
+            None => {}
+        }
         section("How to read it", &LEGEND.map(str::to_owned));
         text
     }
@@ -86,6 +99,12 @@ impl Report {
             "rates": self.rates.iter().map(Rate::json).collect::<Vec<_>>(),
             "costs": costs.map_or_else(|reason| json!({ "not_run": reason }), |costs| json!(costs)),
             "goals": self.goals.iter().map(Goal::json).collect::<Vec<_>>(),
+            "network": self.network.as_ref().map(|network| match network {
+                Ok(network) => json!({
+                    "starts": table_json(&network.starts), "figures": network.json(),
+                }),
+                Err(reason) => json!({ "not_run": reason }),
+            }),
         })
     }
 }

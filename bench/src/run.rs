@@ -11,7 +11,7 @@ use crate::ours::Ours;
 use crate::plugins::Plugin;
 use crate::report::Report;
 use crate::scratch::Scratch;
-use crate::{Result, costs, goals, memory, rates, rivals};
+use crate::{Result, costs, goals, memory, network, rates, rivals};
 use std::time::Duration;
 
 /// Title of the table that the goals are read from.
@@ -104,9 +104,13 @@ fn measure(options: &Options, scratch: &Scratch) -> Result<Report> {
     let span = Duration::from_millis(if options.quick { 200 } else { 3000 });
     let rates = tiny.map(|job| rates::measure(ours, &job, span)).unwrap_or_default();
     let costs = costs::measure(scratch, options.quick).map_err(|error| error.to_string());
+    let network = options.wants(network::TITLE).then(|| {
+        progress(network::TITLE);
+        network::measure(ours, scratch, options.quick).map_err(|error| error.to_string())
+    });
     machine.look_again();
     let goals = goals::all(&tables, memory.as_ref().ok());
-    Ok(Report { machine, tables, memory, rates, costs, goals })
+    Ok(Report { machine, tables, memory, rates, costs, goals, network })
 }
 
 fn start_times(
