@@ -22,13 +22,16 @@ const MOST_OUTPUT: u64 = 4 << 20;
 /// One way in which plugins are jailed.
 struct Profile {
     name: &'static str,
-    jit: bool,
+    features: Features,
 }
 
-/// The profiles differ only in whether a compiler may write code: python and
-/// plain programs are jailed alike.
-const PROFILES: [Profile; 2] =
-    [Profile { name: "python, command", jit: false }, Profile { name: "node", jit: true }];
+/// The profiles differ only in whether a compiler may write code, and whether there
+/// is a network: python and plain programs are jailed alike.
+const PROFILES: [Profile; 3] = [
+    Profile { name: "python, command", features: Features { jit: false, network: false } },
+    Profile { name: "node", features: Features { jit: true, network: false } },
+    Profile { name: "with a network", features: Features { jit: false, network: true } },
+];
 
 /// What one profile let through.
 struct Outcome {
@@ -42,7 +45,8 @@ pub(crate) fn run(arguments: &Doctor) -> ExitCode {
     let mut outcomes = Vec::new();
     for profile in PROFILES {
         if !arguments.json {
-            output::say(&format!("attacking a jail for {} ...", profile.name));
+            let with = if profile.features.network { "" } else { "for " };
+            output::say(&format!("attacking a jail {with}{} ...", profile.name));
         }
         match attack(&profile) {
             Ok(outcome) => outcomes.push(outcome),
@@ -94,9 +98,9 @@ fn attack(profile: &Profile) -> Result<Outcome, Box<dyn Error>> {
         }],
         files: Vec::new(),
         programs: Programs::None,
-        just_in_time_compiler: profile.jit,
+        just_in_time_compiler: profile.features.jit,
         control: false,
-        network: false,
+        network: profile.features.network,
         trusted: None,
         long_lived: false,
         budget,
@@ -104,16 +108,18 @@ fn attack(profile: &Profile) -> Result<Outcome, Box<dyn Error>> {
     let output = probe(&plan)?;
     let report = Report::parse(&output)?;
     let touched = bait.touched(&output);
-    Ok(Outcome { profile: profile.name, report, touched, features: Features { jit: profile.jit } })
+    Ok(Outcome { profile: profile.name, report, touched, features: profile.features })
 }
 
 /// Runs the probe program and collects what it prints.
 fn probe(plan: &Plan) -> Result<Vec<u8>, Box<dyn Error>> {
     let backend = ProcessBackend::new(Limits::AsTheMachineCan);
     let mut running = backend.start(plan)?;
-    let streams = running.streams();
-    drop(streams.stdin);
-    let stdout = streams.stdout.ok_or("no output")?;
+    let mut streams = running.streams();
+    drop(streams.stdin.take());
+    // As at a gate that answers nobody: what connects is taken by the kernel.
+    let _network = streams.network.take();
+    let stdout = streams.stdout.take().ok_or("no output")?;
     // Reads on this thread; a jail that hangs is killed by another.
     let mut output = Vec::new();
     let deadline = Instant::now() + LONGEST;
@@ -150,8 +156,20 @@ fn open(outcome: &Outcome) -> Vec<&ringfence_probe::Finding> {
 fn why(outcome: &Outcome, id: &str) -> Option<&'static str> {
     match expected(id, outcome.features) {
         Expected::Shut => None,
-        Expected::MayBeOpen(why) | Expected::MayBeOpenWithJit(why) => Some(why),
+        Expected::MayBeOpen(why)
+        | Expected::MayBeOpenWithJit(why)
+        | Expected::MayBeOpenWithNetwork(why) => Some(why),
     }
+}
+
+/// Of what is open in a class, what no bait outside has seen: it ended at the gate.
+fn at_gate(outcome: &Outcome, class: Class) -> usize {
+    let ended = |id| {
+        class != Class::Kernel
+            && matches!(expected(id, outcome.features), Expected::MayBeOpenWithNetwork(_))
+    };
+    let of_class = |f: &&&ringfence_probe::Finding| f.probe.class == class && ended(f.probe.id);
+    open(outcome).iter().filter(of_class).count()
 }
 
 fn count(outcome: &Outcome, class: Class) -> (usize, usize) {
@@ -163,14 +181,19 @@ fn count(outcome: &Outcome, class: Class) -> (usize, usize) {
             })
             .count()
     };
-    (of_class(Some(Verdict::Open)), of_class(None) - of_class(Some(Verdict::NotTried)))
+    let open = of_class(Some(Verdict::Open)) - at_gate(outcome, class);
+    (open, of_class(None) - of_class(Some(Verdict::NotTried)))
 }
 
 fn show(outcome: &Outcome, all: bool) {
     output::answer(&format!("{}:", outcome.profile));
     for class in Class::ALL {
         let (open, tried) = count(outcome, class);
-        output::answer(&format!("  {:10} {open} open of {tried} tried", class.word()));
+        let at_gate = match at_gate(outcome, class) {
+            0 => String::new(),
+            count => format!(", {count} ended at the gate"),
+        };
+        output::answer(&format!("  {:10} {open} open of {tried} tried{at_gate}", class.word()));
     }
     for finding in open(outcome) {
         let why = why(outcome, finding.probe.id).unwrap_or("NOT EXPLAINED");
@@ -203,7 +226,8 @@ fn json_of(outcome: &Outcome) -> Value {
         .iter()
         .map(|class| {
             let (open, tried) = count(outcome, *class);
-            json!({ "class": class.word(), "open": open, "tried": tried })
+            let at_gate = at_gate(outcome, *class);
+            json!({ "class": class.word(), "open": open, "at_gate": at_gate, "tried": tried })
         })
         .collect();
     let open: Vec<Value> = open(outcome)

@@ -22,6 +22,6 @@ mod sys;
 pub use bait::{Bait, BaitError, Touch};
 pub use catalog::{Class, ProbeInfo, catalog, find};
 pub use outcome::Verdict;
-pub use policy::{Expected, Features, POLICY, expected};
+pub use policy::{Expected, Features, NETWORK, POLICY, expected};
 pub use report::{Finding, Report, ReportError};
 pub use runner::run;
