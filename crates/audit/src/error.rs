@@ -2,6 +2,7 @@
 
 use crate::checkpoint::Gap;
 use crate::key::PublicKey;
+use ringfence_private::PrivateError;
 use ringfence_types::AuditError;
 use std::error::Error;
 use std::io;
@@ -61,6 +62,17 @@ impl AuditOpenError {
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { action, path, source }
+    }
+}
+
+impl From<PrivateError> for AuditOpenError {
+    fn from(error: PrivateError) -> Self {
+        match error {
+            PrivateError::Io { action, path, source } => Self::Io { action, path, source },
+            PrivateError::NotPrivate { path, reason, mend } => {
+                Self::NotPrivate { path, reason, mend }
+            }
+        }
     }
 }
 

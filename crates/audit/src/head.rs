@@ -138,7 +138,7 @@ pub(crate) fn read(file: impl io::Read) -> io::Result<Vec<u8>> {
 
 /// Opens `head.json` to read it and write it again.
 pub(crate) fn open(folder: impl AsFd, path: &Path) -> Result<Option<File>, AuditOpenError> {
-    folder::open_existing(folder, NAME, OFlags::RDWR, path)
+    Ok(folder::open_existing(folder, NAME, OFlags::RDWR, path)?)
 }
 
 /// Overwrites both copies, one after the other.

@@ -4,11 +4,10 @@ use crate::checkpoint::hash_text;
 use crate::error::AuditOpenError;
 use crate::{folder, hex};
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
-use rustix::fs::{AtFlags, Mode, OFlags};
-use rustix::io::Errno;
+use rustix::fs::{AtFlags, OFlags};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::io::{self, Read as _, Write as _};
+use std::io::Read as _;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -125,16 +124,8 @@ fn load(keys: &OwnedFd, folder_path: &Path) -> Result<Option<Signer>, AuditOpenE
     let Some(file) = folder::open_existing(keys, SECRET, OFlags::RDONLY, &path)? else {
         return Ok(None);
     };
+    folder::refuse_readable(&file, &path)?;
     let bad = |reason| AuditOpenError::Key { path: path.clone(), reason };
-    let mode = rustix::fs::fstat(&file)
-        .map_err(io::Error::from)
-        .map_err(AuditOpenError::io("look at", &path))?
-        .st_mode;
-    if Mode::from_raw_mode(mode).intersects(Mode::RWXG | Mode::RWXO) {
-        return Err(bad(
-            "can be read by others: make it yours alone with `chmod 600`, or better replace it",
-        ));
-    }
     let mut text = [0; FILE_BYTES + 1];
     let read = file
         .take(FILE_BYTES as u64 + 1)
@@ -149,8 +140,6 @@ fn load(keys: &OwnedFd, folder_path: &Path) -> Result<Option<Signer>, AuditOpenE
     Ok(Some(Signer(SigningKey::from_bytes(&seed))))
 }
 
-/// Writes a new key beside its final name and links it there, so that it is
-/// whole or absent, and the first of two processes wins.
 fn create(keys: &OwnedFd, folder_path: &Path) -> Result<bool, AuditOpenError> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(AuditOpenError::Random)?;
@@ -172,31 +161,10 @@ fn place(
     name: &str,
     bytes: &[u8; 32],
 ) -> Result<bool, AuditOpenError> {
-    let path = folder_path.join(name);
-    let mut unique = [0; 8];
-    getrandom::fill(&mut unique).map_err(AuditOpenError::Random)?;
-    let draft = format!("{name}.{}", hex::text(&unique));
     let mut text = Vec::with_capacity(FILE_BYTES);
     hex::write(bytes, &mut text);
     text.push(b'\n');
-    let mut file = folder::create_new(keys, &draft, &path)?;
-    let linked =
-        file.write_all(&text).and_then(|()| file.sync_all()).and_then(
-            |()| match rustix::fs::linkat(keys, draft.as_str(), keys, name, AtFlags::empty()) {
-                Ok(()) => Ok(true),
-                Err(Errno::EXIST) => Ok(false),
-                Err(error) => Err(error.into()),
-            },
-        );
-    let removed = rustix::fs::unlinkat(keys, draft.as_str(), AtFlags::empty());
-    let synced = rustix::fs::fsync(keys);
-    linked
-        .and_then(|linked| {
-            removed?;
-            synced?;
-            Ok(linked)
-        })
-        .map_err(AuditOpenError::io("write", &path))
+    Ok(folder::place(keys, folder_path, name, &text)?)
 }
 
 /// Where the public key of the log in `home` lies.

@@ -35,9 +35,7 @@ mod checkpoint;
 mod commit_queue;
 mod error;
 mod export;
-mod folder;
 mod head;
-mod hex;
 mod key;
 mod lines;
 mod list;
@@ -53,6 +51,8 @@ mod verify;
 mod writer;
 #[cfg(test)]
 mod writer_faults;
+
+use ringfence_private::{self as folder, hex};
 
 pub use checkpoint::{Gap, GapCause, KeptFrom, Reason};
 pub use error::{AuditOpenError, BadRecord, Problem, VerifyError};

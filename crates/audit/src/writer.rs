@@ -14,7 +14,7 @@ use crate::segment;
 use crate::tail::Tail;
 use crate::verify::Witness;
 use ringfence_types::{AuditError, AuditEvent, Digest, Receipt};
-use rustix::fs::{FlockOperation, OFlags};
+use rustix::fs::FlockOperation;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -64,16 +64,7 @@ impl Writer {
         drop(folder::open_or_create(home)?);
         let path = home.join(FOLDER);
         let folder = folder::open_or_create(&path)?;
-        let lock_path = path.join(LOCK);
-        let lock = match folder::open_existing(&folder, LOCK, OFlags::RDONLY, &lock_path)? {
-            Some(lock) => lock,
-            None => match folder::create_new(&folder, LOCK, &lock_path) {
-                Ok(lock) => lock,
-                // Another process was faster.
-                Err(error) => folder::open_existing(&folder, LOCK, OFlags::RDONLY, &lock_path)?
-                    .ok_or(error)?,
-            },
-        };
+        let lock = folder::open_or_create_file(&folder, LOCK, &path.join(LOCK))?;
         let mut writer = Self {
             home: home.to_owned(),
             path,

@@ -86,9 +86,10 @@ const CLOSURES: &[(&str, Rule, &str)] = &[
         ]),
         "a backend builds walls and decides nothing",
     ),
+    ("ringfence-private", Rule::OursOnly(&[]), "what opens a file does not know what it is for"),
     (
         "ringfence-audit",
-        Rule::OursOnly(&["ringfence-types"]),
+        Rule::OursOnly(&["ringfence-types", "ringfence-private"]),
         "the log must outlive and outvote every stage that writes to it",
     ),
     (
@@ -112,8 +113,14 @@ pub(crate) fn check(workspace: &Workspace) -> Vec<String> {
         check_one(workspace, name, rule, why, &mut breaches);
     }
     for gate in GATES {
-        // Its permit comes from `permission`, its words from `types`.
-        let ours = Rule::OursOnly(&["ringfence-types", "ringfence-limits", "ringfence-permission"]);
+        // Its permit comes from `permission`, its words from `types`; opening a
+        // file of ours decides nothing.
+        let ours = Rule::OursOnly(&[
+            "ringfence-types",
+            "ringfence-private",
+            "ringfence-limits",
+            "ringfence-permission",
+        ]);
         check_one(workspace, gate, &ours, "an effect cannot decide about itself", &mut breaches);
     }
     breaches

@@ -1,6 +1,6 @@
 //! Opening files and folders so that nobody can have planted them.
 
-use crate::error::AuditOpenError;
+use crate::error::PrivateError;
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 use std::fs::File;
@@ -9,14 +9,17 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
 /// Opens a folder of ours, making it (0700) when it is absent. Its parent must exist.
-pub(crate) fn open_or_create(path: &Path) -> Result<OwnedFd, AuditOpenError> {
+///
+/// # Errors
+/// When it is not ours alone, or the system refuses.
+pub fn open_or_create(path: &Path) -> Result<OwnedFd, PrivateError> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let folder = match rustix::fs::open(path, flags, Mode::empty()) {
         Err(Errno::NOENT) => {
             match rustix::fs::mkdir(path, Mode::RWXU) {
                 Ok(()) | Err(Errno::EXIST) => {}
                 Err(error) => {
-                    return Err(AuditOpenError::io("create", path)(error.into()));
+                    return Err(PrivateError::io("create", path)(error.into()));
                 }
             }
             rustix::fs::open(path, flags, Mode::empty())
@@ -26,10 +29,10 @@ pub(crate) fn open_or_create(path: &Path) -> Result<OwnedFd, AuditOpenError> {
     .map_err(|error| refuse_link(error, path))?;
     let status = rustix::fs::fstat(&folder)
         .map_err(io::Error::from)
-        .map_err(AuditOpenError::io("look at", path))?;
+        .map_err(PrivateError::io("look at", path))?;
     check_owner(status.st_uid, path)?;
     if Mode::from_raw_mode(status.st_mode).intersects(Mode::WGRP | Mode::WOTH) {
-        return Err(AuditOpenError::NotPrivate {
+        return Err(PrivateError::NotPrivate {
             path: path.to_owned(),
             reason: "can be written by others",
             mend: "make it yours alone with `chmod 700`",
@@ -39,12 +42,15 @@ pub(crate) fn open_or_create(path: &Path) -> Result<OwnedFd, AuditOpenError> {
 }
 
 /// Opens a regular file of ours; none when it is absent.
-pub(crate) fn open_existing(
+///
+/// # Errors
+/// When it is not ours alone, or the system refuses.
+pub fn open_existing(
     folder: impl AsFd,
     name: &str,
     flags: OFlags,
     path: &Path,
-) -> Result<Option<File>, AuditOpenError> {
+) -> Result<Option<File>, PrivateError> {
     // O_NONBLOCK: a planted FIFO must not hang us before we have looked at it.
     let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let file = match rustix::fs::openat(folder, name, flags, Mode::empty()) {
@@ -57,24 +63,63 @@ pub(crate) fn open_existing(
 }
 
 /// Creates a file (0600) that must not exist.
-pub(crate) fn create_new(
-    folder: impl AsFd,
-    name: &str,
-    path: &Path,
-) -> Result<File, AuditOpenError> {
+///
+/// # Errors
+/// When it is not ours alone, or the system refuses.
+pub fn create_new(folder: impl AsFd, name: &str, path: &Path) -> Result<File, PrivateError> {
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     rustix::fs::openat(folder, name, flags, Mode::RUSR | Mode::WUSR)
         .map(File::from)
         .map_err(io::Error::from)
-        .map_err(AuditOpenError::io("create", path))
+        .map_err(PrivateError::io("create", path))
 }
 
-fn check_file(file: &OwnedFd, path: &Path) -> Result<(), AuditOpenError> {
+/// Opens a regular file of ours for reading, making it (0600, empty) when it is
+/// absent: for locks.
+///
+/// # Errors
+/// When it is not ours alone, or the system refuses.
+pub fn open_or_create_file(
+    folder: impl AsFd,
+    name: &str,
+    path: &Path,
+) -> Result<File, PrivateError> {
+    let folder = folder.as_fd();
+    if let Some(file) = open_existing(folder, name, OFlags::RDONLY, path)? {
+        return Ok(file);
+    }
+    match create_new(folder, name, path) {
+        Ok(file) => Ok(file),
+        // Somebody else made it at the same moment.
+        Err(error) => open_existing(folder, name, OFlags::RDONLY, path)?.ok_or(error),
+    }
+}
+
+/// Refuses a file that its group or others can read or write.
+///
+/// # Errors
+/// When they can.
+pub fn refuse_readable(file: impl AsFd, path: &Path) -> Result<(), PrivateError> {
+    let mode = rustix::fs::fstat(file)
+        .map_err(io::Error::from)
+        .map_err(PrivateError::io("look at", path))?
+        .st_mode;
+    if Mode::from_raw_mode(mode).intersects(Mode::RWXG | Mode::RWXO) {
+        return Err(PrivateError::NotPrivate {
+            path: path.to_owned(),
+            reason: "can be read by others",
+            mend: "make it yours alone with `chmod 600`, or better replace it",
+        });
+    }
+    Ok(())
+}
+
+fn check_file(file: &OwnedFd, path: &Path) -> Result<(), PrivateError> {
     let status = rustix::fs::fstat(file)
         .map_err(io::Error::from)
-        .map_err(AuditOpenError::io("look at", path))?;
+        .map_err(PrivateError::io("look at", path))?;
     if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {
-        return Err(AuditOpenError::NotPrivate {
+        return Err(PrivateError::NotPrivate {
             path: path.to_owned(),
             reason: "is not a regular file",
             mend: "find out who put it there, then remove it",
@@ -83,25 +128,25 @@ fn check_file(file: &OwnedFd, path: &Path) -> Result<(), AuditOpenError> {
     check_owner(status.st_uid, path)
 }
 
-fn check_owner(uid: u32, path: &Path) -> Result<(), AuditOpenError> {
+fn check_owner(uid: u32, path: &Path) -> Result<(), PrivateError> {
     if uid == rustix::process::geteuid().as_raw() {
         return Ok(());
     }
-    Err(AuditOpenError::NotPrivate {
+    Err(PrivateError::NotPrivate {
         path: path.to_owned(),
         reason: "belongs to another user",
         mend: "use a home folder of your own, or run as its owner",
     })
 }
 
-fn refuse_link(error: Errno, path: &Path) -> AuditOpenError {
+fn refuse_link(error: Errno, path: &Path) -> PrivateError {
     // ELOOP for a file, ENOTDIR for a folder opened with O_DIRECTORY.
     if matches!(error, Errno::LOOP | Errno::NOTDIR) && path.is_symlink() {
-        return AuditOpenError::NotPrivate {
+        return PrivateError::NotPrivate {
             path: path.to_owned(),
             reason: "is a symbolic link",
             mend: "find out who put it there, then remove it",
         };
     }
-    AuditOpenError::io("open", path)(error.into())
+    PrivateError::io("open", path)(error.into())
 }

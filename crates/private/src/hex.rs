@@ -1,7 +1,7 @@
 //! Lowercase hexadecimal of fixed-size values, without allocation on reading.
 
 /// Appends the digits of `bytes`.
-pub(crate) fn write(bytes: &[u8], out: &mut Vec<u8>) {
+pub fn write(bytes: &[u8], out: &mut Vec<u8>) {
     for byte in bytes {
         out.push(digit(byte >> 4));
         out.push(digit(byte & 0x0f));
@@ -9,7 +9,8 @@ pub(crate) fn write(bytes: &[u8], out: &mut Vec<u8>) {
 }
 
 /// The digits of `bytes`.
-pub(crate) fn text(bytes: &[u8]) -> String {
+#[must_use]
+pub fn text(bytes: &[u8]) -> String {
     bytes
         .iter()
         .flat_map(|byte| [byte >> 4, byte & 0x0f])
@@ -18,7 +19,8 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 }
 
 /// Reads exactly `N` bytes; upper-case digits are refused, so that one value has one text.
-pub(crate) fn read<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
+#[must_use]
+pub fn read<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
     if digits.len() != N.checked_mul(2)? {
         return None;
     }
