@@ -8,8 +8,13 @@
 
 mod secrets;
 mod source;
+mod store;
 mod value;
 
 pub use secrets::{SecretError, Secrets};
 pub use source::{CommandSource, FileSource, FixedSource, SecretSource, SourceError};
+pub use store::{
+    KEY_FILE_VARIABLE, KEY_VARIABLE, KeyPlace, NEW_KEY_FILE_VARIABLE, NEW_KEY_VARIABLE,
+    SecretStore, StoreError, StoreFile, StoreKey, StoreSource, StoredSecret,
+};
 pub use value::{MAX_SECRET, MIN_SECRET, Secret, ValueError};

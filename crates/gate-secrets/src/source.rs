@@ -1,6 +1,7 @@
 //! Where a secret comes from. It is read anew for every use, so that a new value
 //! counts from the next request on.
 
+use crate::store::StoreError;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -31,6 +32,9 @@ pub enum SourceError {
         /// Why.
         error: io::Error,
     },
+    /// The store does not give it.
+    #[error(transparent)]
+    Store(Box<StoreError>),
     /// The program that knows it failed.
     #[error("`{program}` ended with {status}")]
     Failed {
