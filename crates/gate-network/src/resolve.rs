@@ -45,6 +45,15 @@ impl Resolver {
         Self { given }
     }
 
+    /// With these as well.
+    #[must_use]
+    pub fn and_given(mut self, hosts: &BTreeMap<Host, Vec<IpAddr>>) -> Self {
+        for (host, addresses) in hosts {
+            self.given.entry(host.clone()).or_default().extend(addresses);
+        }
+        self
+    }
+
     /// The addresses of `host` that may be dialled on `port`, looked up now and
     /// for this connection only, so that no later answer changes where it leads.
     pub(crate) async fn addresses(

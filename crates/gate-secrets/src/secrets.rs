@@ -36,6 +36,14 @@ impl Secrets {
         self
     }
 
+    /// With these as well; of two sources for one name, theirs.
+    #[must_use]
+    pub fn and(mut self, others: &Self) -> Self {
+        let others = others.sources.iter().map(|(name, source)| (name.clone(), Arc::clone(source)));
+        self.sources.extend(others);
+        self
+    }
+
     /// Whether it can be read and used now, for an error before anything runs.
     ///
     /// # Errors

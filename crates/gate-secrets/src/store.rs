@@ -68,6 +68,12 @@ impl SecretStore {
         Self { home, key }
     }
 
+    /// Whether this can be a secret's name: that of a variable.
+    #[must_use]
+    pub fn is_name(name: &str) -> bool {
+        format::is_name(name)
+    }
+
     /// The value of a secret.
     ///
     /// # Errors

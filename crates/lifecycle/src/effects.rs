@@ -6,6 +6,7 @@ use crate::observer::Silent;
 use crate::plain;
 use crate::plan::Surroundings;
 use crate::record::Recorder;
+use crate::review::Terms;
 use crate::{error::RunError, interrupt::Interrupt};
 use ringfence_broker::{
     Broker, BrokerSetup, BrokerUsage, CountedDenial, Gates, ProcessError, ProcessOutput,
@@ -28,6 +29,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 /// What every instance of an engine shares.
+#[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) backend: Arc<ProcessBackend>,
     pub(crate) bus: Bus,
@@ -35,6 +37,16 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) resolver: Resolver,
     pub(crate) secrets: Secrets,
+}
+
+impl Shared {
+    /// With what the operator brings to one run.
+    pub(crate) fn for_run(&self, terms: &Terms) -> Self {
+        let mut shared = self.clone();
+        shared.resolver = shared.resolver.and_given(&terms.hosts);
+        shared.secrets = shared.secrets.and(&terms.secrets);
+        shared
+    }
 }
 
 /// What an instance has beside that, where it may use it.

@@ -215,13 +215,14 @@ impl Engine {
         let own = Interrupt::new().map_err(|e| RunError::Internal { what: e.to_string() })?;
         let mut interrupts = vec![self.all.clone(), own.clone()];
         interrupts.extend(interrupt);
-        let inside = Inside::of(review.admitted.grants(), &self.shared.secrets)
+        let shared = self.shared.for_run(&review.terms);
+        let inside = Inside::of(review.admitted.grants(), &shared.secrets)
             .inspect_err(|error| recorder.refused(&error.to_string()))?;
         inside.show(&mut plan);
         let effects = if plan.control || plan.network {
             Effects::new(
                 review.admitted.grants(),
-                &self.shared,
+                &shared,
                 Own { storage: self.storage_for(review.admitted.grants())?, inside },
                 &plan,
                 &around,

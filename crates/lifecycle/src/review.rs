@@ -1,15 +1,20 @@
 //! What a person sees before saying yes, and what their yes gives.
 
 use crate::error::RunError;
+use ringfence_gate_secrets::Secrets;
 use ringfence_limits::{Budget, Preset};
 use ringfence_package::{Package, PackageError, PluginType, Protocol};
 use ringfence_permission::{
     AdmitError, AdmitRequest, Admitted, Available, Consent, Consented, Policy, admit,
 };
 use ringfence_sandbox::Level;
-use ringfence_types::{Capability, Denial, IdError, InstanceId, Kind, UntrustedText, WithheldBy};
+use ringfence_types::{
+    Capability, Denial, Host, IdError, InstanceId, Kind, UntrustedText, WithheldBy,
+};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::net::IpAddr;
 
 /// What the operator brings to a run.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +29,11 @@ pub struct Terms {
     pub accept_declared: bool,
     /// Variables set for this run; granting `environment.read` for each.
     pub environment: Vec<(String, OsString)>,
+    /// Secrets for this run beside the engine's; a grant of `secrets.use` says where
+    /// each may go.
+    pub secrets: Secrets,
+    /// Addresses of hosts for this run beside the engine's.
+    pub hosts: BTreeMap<Host, Vec<IpAddr>>,
     /// What may be granted at all.
     pub policy: Policy,
     /// Who says yes, for the record.

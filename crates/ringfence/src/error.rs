@@ -26,6 +26,14 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
+    /// A host whose address is given is none.
+    #[error("`{text}` is not a host to give an address for: {reason}")]
+    Host {
+        /// As it was written.
+        text: String,
+        /// Why not.
+        reason: String,
+    },
     /// What is to be granted cannot be granted.
     #[error(transparent)]
     Review(#[from] ReviewError),
@@ -49,7 +57,9 @@ impl Error {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Home(_) | Self::Engine(_) => ExitCode::Audit,
-            Self::Package(_) | Self::Grant { .. } | Self::Review(_) => ExitCode::Usage,
+            Self::Package(_) | Self::Grant { .. } | Self::Host { .. } | Self::Review(_) => {
+                ExitCode::Usage
+            }
             Self::Run(error) => error.exit_code(),
         }
     }

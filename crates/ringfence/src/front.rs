@@ -2,14 +2,15 @@
 
 use crate::error::Error;
 use ringfence_lifecycle::{
-    Engine, EngineOptions, Instance, Interrupt, Observer, Review, Silent, Statistics, Terms,
-    home_folder, prepare_home,
+    Engine, EngineOptions, Instance, Interrupt, Observer, Review, SecretSource, Silent, Statistics,
+    Terms, home_folder, prepare_home,
 };
 use ringfence_limits::{Budget, Preset};
 use ringfence_package::{Package, Protocol};
 use ringfence_permission::Policy;
-use ringfence_types::Capability;
+use ringfence_types::{Capability, Host, Kind};
 use std::ffi::OsString;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -92,6 +93,7 @@ pub struct Start {
     mcp: bool,
     terms: Terms,
     grants: Vec<String>,
+    hosts: Vec<(String, IpAddr)>,
     interrupt: Option<Interrupt>,
     observer: Box<dyn Observer>,
 }
@@ -104,6 +106,7 @@ impl Start {
             mcp: false,
             terms: Terms { by: "host".to_owned(), ..Terms::default() },
             grants: Vec::new(),
+            hosts: Vec::new(),
             interrupt: None,
             observer: Box::new(Silent),
         }
@@ -124,6 +127,29 @@ impl Start {
     /// Lends a variable.
     pub fn env(mut self, name: impl Into<String>, value: impl Into<OsString>) -> Self {
         self.terms.environment.push((name.into(), value.into()));
+        self
+    }
+
+    /// Lets a secret go out to a place, such as `api.example.com` or
+    /// `https://api.example.com/v1/*`, without the plugin having it: a variable
+    /// `name` in the jail stands for it. The source is read at every use.
+    pub fn secret(
+        mut self,
+        name: impl AsRef<str>,
+        place: impl AsRef<str>,
+        source: impl SecretSource + 'static,
+    ) -> Self {
+        let (name, place) = (name.as_ref(), place.as_ref());
+        self.grants.push(format!("{}={name}@{place}", Kind::SecretsUse));
+        let secrets = std::mem::take(&mut self.terms.secrets);
+        self.terms.secrets = secrets.with(name, Arc::new(source));
+        self
+    }
+
+    /// Gives an address of a host that is then not looked up. It is dialled whatever
+    /// block it is in.
+    pub fn resolve(mut self, host: impl Into<String>, address: IpAddr) -> Self {
+        self.hosts.push((host.into(), address));
         self
     }
 
@@ -191,6 +217,14 @@ impl Start {
                     reason: error.to_string(),
                 })?,
             );
+        }
+        for (text, address) in &self.hosts {
+            let refused = |reason: String| Error::Host { text: text.clone(), reason };
+            let host = Host::parse(text).map_err(|error| refused(error.to_string()))?;
+            if host.address().is_some() {
+                return Err(refused("an address is not looked up anyway".to_owned()));
+            }
+            terms.hosts.entry(host).or_default().push(*address);
         }
         Ok(self.engine.review(package, terms)?)
     }

@@ -84,6 +84,33 @@
 //! # }
 //! ```
 //!
+//! A plugin uses a secret that it never has: what it gets stands for it, and the
+//! value is put into requests to the named host on their way out. The store keeps
+//! it encrypted in the home:
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let home = folder.path().join("home");
+//! use ringfence::{KeyPlace, Ringfence, Secret, SecretStore, StoreSource};
+//! use serde_json::Value;
+//!
+//! let ringfence = Ringfence::open_at(&home)?;
+//! // Or `SecretStore::open(home)?`, with the key that the environment names.
+//! let store = SecretStore::new(home, KeyPlace::Home);
+//! store.set("API_KEY", &Secret::new("sk-live-12345678".to_owned().into())?)?;
+//!
+//! let mut plugin = ringfence
+//!     .command(["printenv", "API_KEY"])
+//!     .grant("network.request=api.example.com")
+//!     .secret("API_KEY", "api.example.com", StoreSource::new(store, "API_KEY".into()))
+//!     .start()?;
+//! let answer = plugin.execute("run", &Value::Null)?;
+//! assert!(answer.bytes().unwrap().starts_with(b"rfsecret_"));
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! From another thread, [`Instance::interrupt`] gives a handle that kills one
 //! instance and [`Ringfence::terminate_all`] kills all of them, whether or not
 //! they are in a call. [`Engine`] is what is beneath: reviews, services that the
@@ -98,9 +125,11 @@ pub use front::{Ringfence, Start};
 pub use ringfence_lifecycle::{
     Answer, Asked, BrokerUsage, Card, CommandSource, CountedDenial, Ended, Engine, EngineError,
     EngineOptions, FileSource, FixedSource, HOME_VARIABLE, HostService, HostServiceError,
-    HostServices, Instance, Interrupt, MemorySettings, Observer, Phase, Pool, ProxyUsage, Review,
-    ReviewError, RunError, SecretError, SecretSource, Secrets, Settings, SettingsStore, Silent,
-    SourceError, Statistics, Terms, home_folder, prepare_home,
+    HostServices, Instance, Interrupt, KEY_FILE_VARIABLE, KEY_VARIABLE, KeyPlace, MemorySettings,
+    NEW_KEY_FILE_VARIABLE, NEW_KEY_VARIABLE, Observer, Phase, Pool, ProxyUsage, Review,
+    ReviewError, RunError, Secret, SecretError, SecretSource, SecretStore, Secrets, Settings,
+    SettingsStore, Silent, SourceError, Statistics, StoreError, StoreKey, StoreSource,
+    StoredSecret, Terms, ValueError, home_folder, prepare_home,
 };
 pub use ringfence_limits::{Budget, Preset, Resource, Timeouts};
 pub use ringfence_package::{ManifestError, Package, PackageError, Protocol};

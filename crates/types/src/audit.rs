@@ -30,6 +30,9 @@ pub enum EventKind {
     Granted,
     /// Somebody revoked capabilities.
     Revoked,
+    /// A secret of the store was set or removed, or all were encrypted anew; recorded
+    /// before it is done. The metadata says which by name.
+    SecretChanged,
     /// A jail was started; the metadata says what level of isolation it has.
     SandboxStarted,
     /// A jail ended; the metadata says how and what it used.
