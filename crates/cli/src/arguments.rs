@@ -31,6 +31,9 @@ pub(crate) enum Verb {
     /// Read, verify and export the audit log
     #[command(subcommand)]
     Audit(Audit),
+    /// Keep secrets, encrypted, that plugins use without having them
+    #[command(subcommand)]
+    Secret(Secret),
     /// Print the JSON Schema of plugin.yaml
     Schema,
 }
@@ -59,8 +62,9 @@ pub(crate) struct Run {
     #[arg(long, value_name = "HOSTS", default_value = "limited", value_parser = NetworkPreset::from_str)]
     pub(crate) network: NetworkPreset,
     /// Let a secret go out to a host, `NAME[=SOURCE]@HOST` (may be repeated); the plugin
-    /// gets a variable NAME with something that stands for it. Sources: `env:VARIABLE`
-    /// (by default that of its name), `file:PATH`, `command:PROGRAM ARGUMENTS`
+    /// gets a variable NAME with something that stands for it. Sources: `env:VARIABLE`,
+    /// `store` (see `ringfence secret`), `file:PATH`, `command:PROGRAM ARGUMENTS`; by
+    /// default the variable NAME where it is set, else the store
     #[arg(long, value_name = "NAME[=SOURCE]@HOST", value_parser = GivenSecret::from_str)]
     pub(crate) secret: Vec<GivenSecret>,
     /// Address of a host that is not to be looked up, `NAME=ADDRESS` (may be repeated)
@@ -208,4 +212,47 @@ pub(crate) struct AuditExport {
     /// Last record
     #[arg(long)]
     pub(crate) to: Option<u64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Secret {
+    /// Set a secret: its value is asked for, or read from standard input
+    Set(SecretSet),
+    /// Print the names of all secrets and when they were set
+    List(SecretList),
+    /// Remove a secret
+    Remove(SecretRemove),
+    /// Encrypt every secret with a new key
+    #[command(after_help = ROTATE_HELP)]
+    Rotate,
+}
+
+const ROTATE_HELP: &str = "\
+A key of your own (RINGFENCE_SECRETS_KEY or RINGFENCE_SECRETS_KEY_FILE) is replaced by that
+in RINGFENCE_SECRETS_NEW_KEY or RINGFENCE_SECRETS_NEW_KEY_FILE; that of the home by a new one.";
+
+/// Arguments of `ringfence secret set`.
+#[derive(Args, Debug)]
+pub(crate) struct SecretSet {
+    /// Its name: letters, digits and `_`
+    pub(crate) name: String,
+    /// What was typed where a value does not belong. Taken, so as not to be repeated
+    /// in a complaint about it.
+    #[arg(hide = true, num_args = 0.., allow_hyphen_values = true, trailing_var_arg = true)]
+    pub(crate) value: Vec<OsString>,
+}
+
+/// Arguments of `ringfence secret list`.
+#[derive(Args, Debug)]
+pub(crate) struct SecretList {
+    /// JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `ringfence secret remove`.
+#[derive(Args, Debug)]
+pub(crate) struct SecretRemove {
+    /// Its name
+    pub(crate) name: String,
 }

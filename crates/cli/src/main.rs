@@ -10,10 +10,12 @@ mod audit;
 mod card;
 mod doctor;
 mod output;
+mod prompt;
 mod report;
 mod run;
 mod schema;
 mod secret;
+mod secret_store;
 
 use arguments::{Arguments, Verb};
 use clap::Parser;
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Verb::Run(verb) => run::run(*verb, backend),
         Verb::Doctor(verb) => doctor::run(&verb),
         Verb::Audit(verb) => audit::run(verb),
+        Verb::Secret(verb) => secret_store::run(verb),
         Verb::Schema => schema::run(),
     };
     ExitCode::from(code.code())

@@ -91,7 +91,7 @@ fn start(mut arguments: Run, mut backend: ProcessBackend) -> Result<ExitCode, Re
         options.hosts.entry(host.clone()).or_default().push(*address);
     }
     for given in &arguments.secret {
-        options.secrets = given.add_to(options.secrets).map_err(Refusal::usage)?;
+        options.secrets = given.add_to(options.secrets, &options.home).map_err(Refusal::usage)?;
         arguments.grant.push(given.capability.clone());
     }
     let engine = Engine::with_backend(options, backend).map_err(|error| Refusal {
@@ -253,6 +253,7 @@ fn terms(arguments: &Run) -> Result<Terms, Refusal> {
         environment,
         policy,
         by: format!("uid {}", rustix::process::getuid().as_raw()),
+        ..Terms::default()
     })
 }
 

@@ -1,8 +1,13 @@
-//! `--secret NAME[=SOURCE]@HOST`.
+//! `run --secret NAME[=SOURCE]@HOST`.
 
-use ringfence::{Capability, CommandSource, FileSource, FixedSource, Kind, SecretSource, Secrets};
+use ringfence::{
+    Capability, CommandSource, FileSource, FixedSource, Kind, SecretSource, SecretStore, Secrets,
+    StoreSource,
+};
 use ringfence_types::UntrustedText;
+use std::env::VarError;
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -18,6 +23,9 @@ pub(crate) struct GivenSecret {
 
 #[derive(Clone)]
 enum Source {
+    /// The variable of this name, else the store.
+    Usual(String),
+    Store(String),
     Variable(String),
     File(String),
     Command(String),
@@ -36,7 +44,8 @@ impl FromStr for GivenSecret {
         // A path or a command may hold `@`; a host does not.
         let (what, place) = text.rsplit_once('@').ok_or("want NAME@HOST")?;
         let (name, source) = match what.split_once('=') {
-            None => (what, Source::Variable(what.to_owned())),
+            None => (what, Source::Usual(what.to_owned())),
+            Some((name, "store")) => (name, Source::Store(name.to_owned())),
             Some((name, source)) => (name, source.parse()?),
         };
         let capability = Capability::new(Kind::SecretsUse, &format!("{name}@{place}"))
@@ -51,10 +60,11 @@ impl FromStr for Source {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once(':') {
             Some(("env", name)) => Ok(Self::Variable(name.to_owned())),
+            Some(("store", name)) => Ok(Self::Store(name.to_owned())),
             Some(("file", path)) => Ok(Self::File(path.to_owned())),
             Some(("command", line)) => Ok(Self::Command(line.to_owned())),
             // What stands there may be the secret itself: it is not repeated.
-            _ => Err("the source is none of env:VARIABLE, file:PATH, command:PROGRAM; a secret itself never belongs on a command line".to_owned()),
+            _ => Err("the source is none of store, env:VARIABLE, file:PATH, command:PROGRAM; a secret itself never belongs on a command line".to_owned()),
         }
     }
 }
@@ -64,8 +74,25 @@ impl GivenSecret {
     ///
     /// # Errors
     /// When it has no value here.
-    pub(crate) fn add_to(&self, secrets: Secrets) -> Result<Secrets, String> {
+    pub(crate) fn add_to(&self, secrets: Secrets, home: &Path) -> Result<Secrets, String> {
         let source: Arc<dyn SecretSource> = match &self.source {
+            Source::Usual(name) => match std::env::var(name) {
+                Ok(value) => Arc::new(FixedSource::new(Zeroizing::new(value))),
+                Err(VarError::NotPresent) => Arc::new(stored(home, name).map_err(|error| {
+                    format!(
+                        "the variable `{}` is not set here, and {error}",
+                        UntrustedText::new(name)
+                    )
+                })?),
+                // Taking another value in its stead would surprise.
+                Err(VarError::NotUnicode(_)) => {
+                    return Err(format!(
+                        "the variable `{}` is not UTF-8",
+                        UntrustedText::new(name)
+                    ));
+                }
+            },
+            Source::Store(name) => Arc::new(stored(home, name)?),
             Source::Variable(name) => {
                 let value = std::env::var(name).map_err(|_| {
                     format!("the variable `{}` is not set here", UntrustedText::new(name))
@@ -81,6 +108,14 @@ impl GivenSecret {
         };
         Ok(secrets.with(&self.name, source))
     }
+}
+
+/// A secret of the store that can be read now: an error before anything runs says
+/// what mends it.
+fn stored(home: &Path, name: &str) -> Result<StoreSource, String> {
+    let store = SecretStore::open(home.to_owned()).map_err(|error| error.to_string())?;
+    store.read(name).map_err(|error| error.to_string())?;
+    Ok(StoreSource::new(store, name.to_owned()))
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

@@ -20,4 +20,5 @@ mod ordinary_user;
 mod output;
 mod program;
 mod question;
+mod secret_store;
 mod terminal;

@@ -125,6 +125,41 @@ fn a_server_that_shows_what_it_was_sent_shows_no_secret() {
 }
 
 #[test]
+fn a_secret_of_the_store_goes_out_and_a_new_value_counts_from_the_next_run() {
+    let mut world = World::new();
+    let key = "5e".repeat(32);
+    let set = |value: &str| {
+        let invocation = world.user.ringfence(["secret", "set", "STORED_KEY"]);
+        let done = invocation.env("RINGFENCE_SECRETS_KEY", &key).input(value).run();
+        assert_eq!(done.code, Some(0), "{done:?}");
+    };
+    let go = |secret: &str, key: &str| {
+        let options = ["--secret", secret, "-g", NAME, "-g", "process.execute"];
+        let words = "curl -sS -m 5 -H \"X-Key: $STORED_KEY\" https://allowed.example/x; \
+            env; cat /proc/*/environ";
+        world.with_variable("RINGFENCE_SECRETS_KEY", key, &options, &["sh", "-c", words])
+    };
+    set("sk-stored-first-value");
+    let first = go("STORED_KEY@allowed.example", &key);
+    set("sk-stored-second-value");
+    let second = go("STORED_KEY=store@allowed.example", &key);
+    for done in [&first, &second] {
+        assert!(done.stdout.starts_with("hello allowed.example GET /x 0\n"), "{done:?}");
+        let text = format!("{done:?}");
+        assert!(!text.contains("sk-stored") && !text.contains(&key), "{text}");
+    }
+    let wrong = go("STORED_KEY@allowed.example", &"5f".repeat(32));
+    assert!(wrong.stdout.is_empty() && wrong.stderr.contains("another key"), "{wrong:?}");
+    let unset = go("UNSET_KEY@allowed.example", &key);
+    assert!(unset.stdout.is_empty() && unset.code == Some(2), "{unset:?}");
+    assert!(unset.stderr.contains("ringfence secret set UNSET_KEY"), "{unset:?}");
+    let heads = world.heads();
+    let at = |text: &str| heads.find(text).unwrap_or_else(|| panic!("no {text} in {heads}"));
+    assert!(at("X-Key: sk-stored-first-value") < at("X-Key: sk-stored-second-value"));
+    assert!(!format!("{:?}", world.user.records()).contains("sk-stored"));
+}
+
+#[test]
 fn unmodified_clients_use_it() {
     let mut world = World::new();
     let code = "import os, urllib.request\n\

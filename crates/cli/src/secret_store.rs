@@ -1,0 +1,181 @@
+//! `ringfence secret`: the encrypted store. No value is ever shown, and none is
+//! taken from a command line, which every user of the machine can read.
+
+use crate::arguments::{Secret as Verb, SecretList, SecretRemove, SecretSet};
+use crate::{output, prompt};
+use ringfence::{
+    KEY_FILE_VARIABLE, KEY_VARIABLE, KeyPlace, NEW_KEY_FILE_VARIABLE, NEW_KEY_VARIABLE, Secret,
+    SecretStore, StoreError, home_folder,
+};
+use ringfence_audit::{AuditLog, LogOptions};
+use ringfence_types::{Actor, AuditEvent, AuditSink as _, EventKind, ExitCode, Severity};
+use serde_json::{Value, json};
+use std::fmt::Display;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// A failure: exit code, what is wrong, what mends it.
+type Failure = (ExitCode, String, Option<String>);
+type Outcome = Result<ExitCode, Failure>;
+
+/// More than any secret and its end of line.
+const MOST: u64 = 64 * 1024;
+
+pub(crate) fn run(verb: Verb) -> ExitCode {
+    let as_json = matches!(&verb, Verb::List(list) if list.json);
+    let outcome = match verb {
+        Verb::Set(arguments) => set(&arguments),
+        Verb::List(arguments) => list(&arguments),
+        Verb::Remove(arguments) => remove(&arguments),
+        Verb::Rotate => rotate(),
+    };
+    outcome.unwrap_or_else(|(code, message, help)| {
+        if as_json {
+            output::answer_json(&output::failure_json(code, &message, help.as_deref()));
+        }
+        output::complain(&message, help.as_deref());
+        code
+    })
+}
+
+fn usage(message: impl Display) -> Failure {
+    (ExitCode::Usage, message.to_string(), None)
+}
+
+fn audit(message: impl Display) -> Failure {
+    (ExitCode::Audit, message.to_string(), None)
+}
+
+fn set(arguments: &SecretSet) -> Outcome {
+    let name = &arguments.name;
+    if !arguments.value.is_empty() {
+        let help = "leave it out: it is asked for, or read from standard input. What was \
+                    typed may be in the shell's history, and was in the list of processes";
+        let message = "a secret never belongs on a command line".to_owned();
+        return Err((ExitCode::Usage, message, Some(help.to_owned())));
+    }
+    // Before somebody types a value for nothing.
+    if !SecretStore::is_name(name) {
+        return Err(usage(StoreError::Name));
+    }
+    let (home, store) = open()?;
+    store.list().map_err(usage)?;
+    let Some(value) = value(name)? else {
+        return Err((ExitCode::Interrupted, "nothing was set".to_owned(), None));
+    };
+    let value = Secret::new(value).map_err(|error| usage(StoreError::Value(error)))?;
+    let replaced = recorded(&home, "a secret is set", &json!(name), || store.set(name, &value))?;
+    output::say(&format!("{} {name}", if replaced { "replaced" } else { "set" }));
+    Ok(ExitCode::Success)
+}
+
+/// What a person types, or a program writes.
+fn value(name: &str) -> Result<Option<Zeroizing<String>>, Failure> {
+    if rustix::termios::isatty(std::io::stdin()) {
+        let question = format!("Value of {name} (it is not shown): ");
+        return prompt::hidden(&question).map_err(usage);
+    }
+    // Room from the start: a text that grows leaves pieces of itself behind.
+    let mut text = Zeroizing::new(String::with_capacity(usize::try_from(MOST).unwrap_or(0)));
+    let mut input = std::fs::File::from(
+        rustix::io::dup(std::io::stdin())
+            .map_err(|error| usage(format!("standard input cannot be read: {error}")))?,
+    )
+    .take(MOST);
+    input
+        .read_to_string(&mut text)
+        .map_err(|error| usage(format!("standard input cannot be read: {error}")))?;
+    Ok(Some(text))
+}
+
+fn list(arguments: &SecretList) -> Outcome {
+    let (_, store) = open()?;
+    let secrets = store.list().map_err(usage)?;
+    if arguments.json {
+        output::answer_json(&json!({ "ok": true, "secrets": secrets }));
+        return Ok(ExitCode::Success);
+    }
+    for secret in &secrets {
+        let time = i64::try_from(secret.set_ms)
+            .ok()
+            .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok())
+            .map_or_else(|| secret.set_ms.to_string(), |time| format!("{time:.0}"));
+        output::answer(&format!("{time}  {}", secret.name));
+    }
+    if secrets.is_empty() {
+        output::say("no secrets; to set one: ringfence secret set NAME");
+    }
+    Ok(ExitCode::Success)
+}
+
+fn remove(arguments: &SecretRemove) -> Outcome {
+    let name = &arguments.name;
+    if !SecretStore::is_name(name) {
+        return Err(usage(StoreError::Name));
+    }
+    let (home, store) = open()?;
+    if !store.list().map_err(usage)?.iter().any(|secret| secret.name == *name) {
+        return Err((
+            ExitCode::Usage,
+            format!("the secrets store holds no `{name}`"),
+            Some("ringfence secret list".to_owned()),
+        ));
+    }
+    recorded(&home, "a secret is removed", &json!(name), || store.remove(name))?;
+    output::say(&format!("removed {name}"));
+    Ok(ExitCode::Success)
+}
+
+fn rotate() -> Outcome {
+    let new = KeyPlace::new_from_environment(|name| std::env::var_os(name)).map_err(usage)?;
+    let (home, store) = open()?;
+    let names: Vec<Value> =
+        store.list().map_err(usage)?.into_iter().map(|secret| json!(secret.name)).collect();
+    let count = recorded(&home, "secrets are encrypted with a new key", &json!(names), || {
+        store.rotate(new.as_ref())
+    })?;
+    output::say(&format!("encrypted {count} secrets with a new key"));
+    if new.is_some() {
+        output::say(&format!(
+            "from now on the store opens with the key in {NEW_KEY_VARIABLE} or \
+             {NEW_KEY_FILE_VARIABLE} only: give it in {KEY_VARIABLE} or {KEY_FILE_VARIABLE}"
+        ));
+    }
+    Ok(ExitCode::Success)
+}
+
+fn open() -> Result<(PathBuf, SecretStore), Failure> {
+    let home = home_folder().map_err(audit)?;
+    let store = SecretStore::open(home.clone()).map_err(usage)?;
+    Ok((home, store))
+}
+
+/// Does it after the log has taken it: a change that cannot be recorded is not made.
+fn recorded<T>(
+    home: &Path,
+    message: &str,
+    names: &Value,
+    change: impl FnOnce() -> Result<T, StoreError>,
+) -> Result<T, Failure> {
+    let log = AuditLog::open(home, LogOptions::default()).map_err(|error| {
+        let help = "set RINGFENCE_HOME to a folder of your own".to_owned();
+        (ExitCode::Audit, format!("the audit log cannot be opened: {error}"), Some(help))
+    })?;
+    let uid = rustix::process::geteuid().as_raw();
+    let event = |message: &str| {
+        AuditEvent::new(EventKind::SecretChanged, message)
+            .actor(Actor::User { uid })
+            .with("secret", names.clone())
+    };
+    log.append(event(message)).map_err(audit)?;
+    let changed = change();
+    if let Err(error) = &changed {
+        let failed = event("the secrets store was not changed")
+            .severity(Severity::Error)
+            .with("reason", error.to_string());
+        log.append(failed).map_err(audit)?;
+    }
+    log.close().map_err(audit)?;
+    changed.map_err(usage)
+}
