@@ -1,7 +1,7 @@
 //! Where a secret comes from. It is read anew for every use, so that a new value
 //! counts from the next request on.
 
-use crate::store::StoreError;
+use crate::store::{KEY_VARIABLE, NEW_KEY_VARIABLE, StoreError};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -102,6 +102,9 @@ impl SecretSource for CommandSource {
         let failed = |error| SourceError::Io { what: self.program.clone(), error };
         let mut child = Command::new(&self.program)
             .args(&self.arguments)
+            // It is asked for one secret and needs no key to all of them.
+            .env_remove(KEY_VARIABLE)
+            .env_remove(NEW_KEY_VARIABLE)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()

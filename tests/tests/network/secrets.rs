@@ -150,6 +150,9 @@ fn a_secret_of_the_store_goes_out_and_a_new_value_counts_from_the_next_run() {
     }
     let wrong = go("STORED_KEY@allowed.example", &"5f".repeat(32));
     assert!(wrong.stdout.is_empty() && wrong.stderr.contains("another key"), "{wrong:?}");
+    // A program that is asked for one secret is not given the key to all of them.
+    let asked = go("STORED_KEY=command:printenv RINGFENCE_SECRETS_KEY@allowed.example", &key);
+    assert!(asked.stdout.is_empty() && asked.stderr.contains("printenv"), "{asked:?}");
     let unset = go("UNSET_KEY@allowed.example", &key);
     assert!(unset.stdout.is_empty() && unset.code == Some(2), "{unset:?}");
     assert!(unset.stderr.contains("ringfence secret set UNSET_KEY"), "{unset:?}");
