@@ -5,7 +5,7 @@ use crate::Result;
 pub(crate) const HELP: &str = "\
 ringfence-bench [--quick] [--load] [--only WORD] [--json]
 
-  --quick       few rounds, under 20 seconds, for a first look
+  --quick       few rounds, under 40 seconds, for a first look
   --load        start times with nine busy processes beside them, too
   --only WORD   only the start times whose title holds this word; `network` is
                 what a network costs
