@@ -23,8 +23,10 @@ $box ln -s /proc/self/fd /dev/fd
 # /proc/self/mem cannot be read for other processes of the same user.
 echo 1 > /proc/sys/kernel/yama/ptrace_scope
 $box ip link set lo up
-# For the control of vsock.py.
-$box insmod /vm/vsock.ko
+for module in /vm/modules/*; do
+    # One that this processor cannot use has another in its place.
+    $box insmod "$module" || echo "vm: no module $module"
+done
 $box hostname machine
 $box mkdir -p /home/ordinary
 $box chown 1000:1000 /home/ordinary

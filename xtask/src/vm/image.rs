@@ -9,6 +9,25 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+/// What the control of an attack needs, and what a machine of Debian's would load for
+/// the network of a jail; each after what it needs.
+const MODULES: [&str; 14] = [
+    "net/vmw_vsock/vsock",
+    "arch/x86/crypto/crc32c-intel",
+    "lib/libcrc32c",
+    "net/netfilter/nfnetlink",
+    "net/ipv4/netfilter/nf_defrag_ipv4",
+    "net/ipv6/netfilter/nf_defrag_ipv6",
+    "net/netfilter/nf_conntrack",
+    "net/netfilter/nf_nat",
+    "net/netfilter/nf_tables",
+    "net/netfilter/nf_conncount",
+    "net/netfilter/nft_chain_nat",
+    "net/netfilter/nft_redir",
+    "net/netfilter/nft_limit",
+    "net/netfilter/nft_connlimit",
+];
+
 /// What tests and plugins call by name.
 const PROGRAMS: &str = "\
     awk bash cat chmod chown cp cut date dash dd df echo env expr false find git grep head hostname id \
@@ -40,7 +59,7 @@ pub(crate) fn build(
     stage.python()?;
     stage.repository()?;
     stage.attacks()?;
-    stage.vsock(parts)?;
+    stage.modules(parts)?;
     let mut list = String::new();
     for program in programs {
         stage.program(&program.path)?;
@@ -187,16 +206,21 @@ impl Stage {
         Ok(())
     }
 
-    /// The one module that a control needs and that nothing loads by itself here.
-    fn vsock(&self, parts: &Parts) -> Result<()> {
+    /// The modules that nothing loads by itself here, in the order of [`MODULES`].
+    fn modules(&self, parts: &Parts) -> Result<()> {
         let modules = parts.kernel.with_file_name("../lib/modules").join(&parts.version);
-        let module = fs::File::create(self.root.join("vm/vsock.ko"))?;
-        must(
-            command("xz")
-                .args(["--decompress", "--stdout"])
-                .arg(modules.join("kernel/net/vmw_vsock/vsock.ko.xz"))
-                .stdout(module),
-        )
+        fs::create_dir_all(self.root.join("vm/modules"))?;
+        for (number, path) in MODULES.iter().enumerate() {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            let module = self.root.join(format!("vm/modules/{number:02}-{name}.ko"));
+            must(
+                command("xz")
+                    .args(["--decompress", "--stdout"])
+                    .arg(modules.join(format!("kernel/{path}.ko.xz")))
+                    .stdout(fs::File::create(module)?),
+            )?;
+        }
+        Ok(())
     }
 
     fn folder(&self, folder: &Path, leave_out: &dyn Fn(&str) -> bool) -> Result<()> {
