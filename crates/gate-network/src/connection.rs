@@ -171,12 +171,19 @@ pub(crate) async fn serve(mut client: TcpStream, asked: SocketAddr, session: Arc
     }
     let mut connection = Connection::new(session, host, asked.port());
     let _ = client.set_nodelay(true);
-    if let Err(cut) = pass(&mut connection, &mut client).await {
-        connection.failure = Some(match cut {
-            Cut::Refused => "refused".to_owned(),
-            Cut::Failed(error) => error.to_string(),
-        });
-        reset(&client);
+    // Until both sides have ended in order: when the gate is dropped in the middle,
+    // half an answer must not look like a whole one.
+    reset(&client);
+    match pass(&mut connection, &mut client).await {
+        Ok(()) => {
+            let _ = socket2::SockRef::from(&client).set_linger(None);
+        }
+        Err(cut) => {
+            connection.failure = Some(match cut {
+                Cut::Refused => "refused".to_owned(),
+                Cut::Failed(error) => error.to_string(),
+            });
+        }
     }
 }
 

@@ -52,6 +52,8 @@ pub(crate) fn plan(
     let runtime = match package.runtime {
         PackageRuntime::Node => Runtime::Node,
         PackageRuntime::Python => Runtime::Python,
+        // A script's name does not say what runs it; who typed it meant the script.
+        PackageRuntime::Command if package.inferred => start.runtime,
         PackageRuntime::Command => Runtime::Command,
     };
     Ok(Plan {
@@ -74,6 +76,8 @@ pub(crate) fn plan(
 
 struct Start {
     program: PathBuf,
+    /// What runs it, as the file itself says.
+    runtime: Runtime,
     arguments: Vec<OsString>,
     files: Vec<(PathBuf, Vec<u8>)>,
 }
@@ -85,7 +89,8 @@ fn start_of(package: &Package, around: &Surroundings<'_>) -> Result<Start, Start
         let found = Interpreter::resolve(name, around.search).map_err(|error| not_found(&error))?;
         let mut arguments = found.arguments;
         arguments.extend(rest.iter().cloned());
-        return Ok(Start { program: found.program, arguments, files: Vec::new() });
+        let (program, runtime) = (found.program, found.runtime);
+        return Ok(Start { program, runtime, arguments, files: Vec::new() });
     }
     let program = interpreter(package, around)?;
     let actions = package.protocol == Protocol::Actions;
@@ -114,7 +119,7 @@ fn start_of(package: &Package, around: &Surroundings<'_>) -> Result<Start, Start
         }
         (Entry::Command { .. }, false) => (Vec::new(), Vec::new()),
     };
-    Ok(Start { program, arguments, files })
+    Ok(Start { program, runtime: Runtime::Command, arguments, files })
 }
 
 fn interpreter(package: &Package, around: &Surroundings<'_>) -> Result<PathBuf, StartError> {
