@@ -93,6 +93,24 @@ fn what_cannot_be_recorded_is_not_changed() {
 }
 
 #[test]
+fn a_change_waits_until_the_log_has_taken_its_record() {
+    let user = User::new();
+    let segment = user.home().join("audit/00000001.jsonl");
+    // The store's file stays small, the log's grows beyond it and beyond its head.
+    while !segment.exists() || segment.metadata().unwrap().len() < 8192 {
+        assert_eq!(set(&user, "API_KEY", VALUE).code, Some(0));
+    }
+    let before = fs::read(user.home().join("secrets.json")).unwrap();
+    let full = format!("--fsize={}", segment.metadata().unwrap().len());
+    let words = ["secret", "set", "OTHER_KEY"];
+    let done = user.ringfence_under(&["prlimit", &full], &words).input(VALUE).run();
+    assert_ne!(done.code, Some(0), "{done:?}");
+    assert_eq!(fs::read(user.home().join("secrets.json")).unwrap(), before, "{done:?}");
+    assert_eq!(set(&user, "OTHER_KEY", VALUE).code, Some(0));
+    assert_eq!(names(&user), ["API_KEY", "OTHER_KEY"]);
+}
+
+#[test]
 fn a_value_on_the_command_line_is_refused_and_not_repeated() {
     let user = User::new();
     for words in [
