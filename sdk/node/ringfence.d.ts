@@ -138,6 +138,21 @@ export interface Ringfence {
   readonly process: {
     execute(program: string, args?: string[], stdin?: string | Uint8Array): Promise<ProgramResult>;
   };
+  /** Needs network.request of the place. Redirects are answers like any other. */
+  readonly http: {
+    fetch(
+      url: string | URL,
+      options?: {
+        method?: string;
+        headers?: Record<string, string>;
+        body?: string | Uint8Array;
+        /** Seconds. */
+        timeout?: number;
+        /** Most bytes of the answer. */
+        max?: number;
+      },
+    ): Promise<{ status: number; headers: [string, string][]; body: string | Uint8Array }>;
+  };
   /** Needs host.call of `service/method`. */
   readonly host: { call(service: string, method: string, params?: Json): Promise<any> };
   /** Lines for whoever runs the plugin. */

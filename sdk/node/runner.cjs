@@ -260,6 +260,16 @@
   let settings = {};
   let pluginName = '';
 
+  async function httpFetch(url, { method, headers, body, timeout, max } = {}) {
+    const timeoutMs = timeout === undefined ? undefined : Math.floor(timeout * 1000);
+    const sent = body === undefined ? undefined : fromBytes(body);
+    const answer = await request(
+      'http.fetch',
+      compact({ url: String(url), method, headers, body: sent, timeoutMs, max }),
+    );
+    return { ...answer, body: toBytes(answer.body) };
+  }
+
   const orNull = (value) => (value === undefined ? null : value);
 
   const ringfence = Object.freeze({
@@ -295,6 +305,7 @@
       },
     }),
     process: Object.freeze({ execute }),
+    http: Object.freeze({ fetch: httpFetch }),
     host: Object.freeze({
       call: (service, method, params) => request('host.call', compact({ service, method, params })),
     }),

@@ -119,6 +119,18 @@ class _Process:
 class _Host:
     def call(self, service: str, method: str, params: Json = ...) -> Any: ...
 
+class _Http:
+    """Needs network.request of the place. Redirects are answers like any other."""
+    def fetch(
+        self,
+        url: str,
+        method: str = ...,
+        headers: Optional[Dict[str, str]] = ...,
+        body: Any = ...,
+        timeout: float = ...,
+        max: int = ...,
+    ) -> Dict[str, Any]: ...
+
 class _Log:
     def debug(self, message: object) -> None: ...
     def info(self, message: object) -> None: ...
@@ -137,6 +149,7 @@ events: _Events
 environment: _Environment
 config: _Config
 process: _Process
+http: _Http
 host: _Host
 log: _Log
 aio: Any

@@ -375,6 +375,21 @@ class _Files:
         _request("files.delete", path=str(path))
 
 
+class _Http:
+    """Needs network.request of the place. Redirects are answers like any other."""
+
+    def fetch(self, url, method=_ABSENT, headers=_ABSENT, body=_ABSENT, timeout=_ABSENT, max=_ABSENT):
+        if body is not _ABSENT:
+            body = _from_bytes(body)
+        if timeout is not _ABSENT:
+            timeout = int(timeout * 1000)
+        said = {"method": method, "headers": headers, "body": body, "timeoutMs": timeout, "max": max}
+        said = {name: value for name, value in said.items() if value is not _ABSENT}
+        answer = _connection.call("http.fetch", {"url": url, **said})
+        answer["body"] = _to_bytes(answer["body"])
+        return answer
+
+
 class Subscription:
     """Events wait at the host until they are fetched: `for event in ...`,
     `async for event in ...` or `poll()`."""
@@ -585,6 +600,7 @@ ringfence.events = _Events()
 ringfence.environment = _Environment()
 ringfence.config = _Config()
 ringfence.process = _Process()
+ringfence.http = _Http()
 ringfence.host = _Host()
 ringfence.log = _Log()
 ringfence.aio = _Asynchronous(ringfence)

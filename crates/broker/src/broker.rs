@@ -13,6 +13,7 @@ use crate::tally::{BrokerUsage, CountedDenial, Tally};
 use ringfence_gate_events::Bus;
 use ringfence_gate_files::Files;
 use ringfence_gate_host::{HostServices, Settings, Variables};
+use ringfence_gate_network::Fetcher;
 use ringfence_gate_secrets::Secrets;
 use ringfence_gate_storage::Storage;
 use ringfence_permission::Grants;
@@ -39,6 +40,8 @@ pub struct Gates {
     pub variables: Variables,
     /// Secrets that may go out in requests.
     pub secrets: Secrets,
+    /// Makes requests; without one, `http.fetch` fails.
+    pub fetcher: Option<Fetcher>,
 }
 
 /// Everything that a broker is made of. The instance and its budget are those
@@ -145,6 +148,8 @@ impl Broker {
         let performer = Performer {
             gates: &self.gates,
             runner: self.runner.as_deref(),
+            judge: self,
+            patience: self.grants.budget().timeouts.call,
             subscriptions: &self.subscriptions,
             output_bytes: usize::try_from(self.grants.budget().output_bytes).unwrap_or(usize::MAX),
             now_ms,

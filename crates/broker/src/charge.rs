@@ -66,6 +66,7 @@ impl Charges {
             | Operation::StorageList { .. } => {
                 self.queries_rate.take(1, now).map_err(|error| format!("storage queries: {error}"))
             }
+            Operation::Fetch(_) => self.network_request(now),
             Operation::Publish { .. } => {
                 self.messages_rate.take(1, now).map_err(|error| format!("events: {error}"))
             }

@@ -3,6 +3,7 @@
 
 use crate::answer::CallError;
 use crate::content::{base64_of, bytes_of, decode};
+use crate::fetch::Fetch;
 use crate::fields::Fields;
 use crate::operation::{MAX_ARGUMENT_BYTES, MAX_ARGUMENTS, MAX_LIST, MAX_READ_BYTES, Operation};
 use ringfence_gate_events::Subscription;
@@ -88,6 +89,10 @@ pub(crate) fn identify<'a>(
             Operation::SettingSet { key: fields.text("key")?, value: fields.needed_value("value")? }
         }
         "process.execute" => execute(of(&["program", "args", "stdin"])?)?,
+        "http.fetch" => {
+            let known = ["url", "method", "headers", "body", "timeoutMs", "max"];
+            Operation::Fetch(Box::new(Fetch::of(of(&known)?)?))
+        }
         "host.call" => {
             let fields = of(&["service", "method", "params"])?;
             let (service, method) = (fields.text("service")?, fields.text("method")?);

@@ -15,6 +15,7 @@ mod broker;
 mod charge;
 mod clock;
 mod content;
+mod fetch;
 mod fields;
 mod identify;
 mod network;

@@ -1,11 +1,12 @@
 //! What a call asks for, once it is understood.
 
+use crate::fetch::Fetch;
 use ringfence_gate_events::Subscription;
 use ringfence_gate_storage::StoredValue;
 use ringfence_permission::{
     ConfigRead, ConfigWrite, EnvironmentRead, EventsPublish, EventsSubscribe, FilesDelete,
-    FilesRead, FilesWrite, Grants, HostObject, HostService, Permit, ProcessExecute, StorageList,
-    StorageRead, StorageWrite, decide,
+    FilesRead, FilesWrite, Grants, HostObject, HostService, NetworkRequest, Permit, ProcessExecute,
+    StorageList, StorageRead, StorageWrite, decide,
 };
 use ringfence_types::{Denial, Kind, Pattern};
 use serde_json::Value;
@@ -100,6 +101,7 @@ pub(crate) enum Operation<'a> {
         arguments: Vec<String>,
         stdin: Cow<'a, [u8]>,
     },
+    Fetch(Box<Fetch<'a>>),
     Host {
         kind: Kind,
         object: Cow<'a, str>,
@@ -128,6 +130,7 @@ pub(crate) enum Permitted<'o> {
     SettingGet { permit: Permit<'o, ConfigRead> },
     SettingSet { permit: Permit<'o, ConfigWrite>, value: &'o Value },
     Execute { permit: Permit<'o, ProcessExecute>, arguments: &'o [String], stdin: &'o [u8] },
+    Fetch { permit: Permit<'o, NetworkRequest>, fetch: &'o Fetch<'o> },
     Host { permit: Permit<'o, HostService>, params: &'o Value },
 }
 
@@ -152,6 +155,7 @@ impl Operation<'_> {
             Self::SettingGet { .. } => Kind::ConfigRead,
             Self::SettingSet { .. } => Kind::ConfigWrite,
             Self::Execute { .. } => Kind::ProcessExecute,
+            Self::Fetch(_) => Kind::NetworkRequest,
             Self::Host { kind, .. } => *kind,
         }
     }
@@ -177,6 +181,7 @@ impl Operation<'_> {
             Self::Unsubscribe { .. } => "",
             Self::Variable { name } => name,
             Self::Execute { program, .. } => program,
+            Self::Fetch(fetch) => &fetch.object,
             Self::Host { object, .. } => object,
         }
     }
@@ -194,6 +199,7 @@ impl Operation<'_> {
             | Self::Publish { .. }
             | Self::SettingSet { .. }
             | Self::Execute { .. }
+            | Self::Fetch(_)
             | Self::Host { .. } => true,
             Self::FileRead { .. }
             | Self::FileList { .. }
@@ -284,6 +290,10 @@ impl Operation<'_> {
                 permit: decide::<ProcessExecute>(grants, program, now_ms)?,
                 arguments,
                 stdin,
+            },
+            Self::Fetch(fetch) => Permitted::Fetch {
+                permit: decide::<NetworkRequest>(grants, fetch.target(), now_ms)?,
+                fetch,
             },
             Self::Host { kind, object, params } => Permitted::Host {
                 permit: decide::<HostService>(grants, HostObject { kind: *kind, object }, now_ms)?,

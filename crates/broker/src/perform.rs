@@ -8,11 +8,13 @@ use crate::process::{ProcessError, ProcessRequest, ProcessRunner};
 use ringfence_gate_events::{EventsError, Subscription};
 use ringfence_gate_files::{EntryKind, FilesError};
 use ringfence_gate_host::{HostServiceError, ServiceCallError, SettingsError};
+use ringfence_gate_network::{Ask, FetchError, Judge};
 use ringfence_gate_storage::{Storage, StorageError, StoredValue};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Why a permitted effect had no result.
 #[derive(Debug)]
@@ -62,6 +64,10 @@ pub(crate) struct Performer<'b> {
     pub(crate) gates: &'b Gates,
     pub(crate) runner: Option<&'b dyn ProcessRunner>,
     pub(crate) subscriptions: &'b Subscriptions,
+    /// Asked about what a request leads to.
+    pub(crate) judge: &'b dyn Judge,
+    /// Longest that one effect may take.
+    pub(crate) patience: Duration,
     pub(crate) output_bytes: usize,
     pub(crate) now_ms: u64,
 }
@@ -189,6 +195,23 @@ impl Performer<'_> {
                     "truncated": output.truncated || cut,
                 }))
             }
+            Permitted::Fetch { permit, fetch } => {
+                let none = || Failure::Failed("no request can be made here".into());
+                let fetcher = gates.fetcher.as_ref().ok_or_else(none)?;
+                let ask = Ask {
+                    url: fetch.url.as_str(),
+                    fields: &fetch.fields,
+                    body: &fetch.body,
+                    patience: fetch.patience.min(self.patience),
+                    // A byte of text may take six characters of JSON.
+                    most: fetch.most.min(self.output_bytes / 8),
+                };
+                let answer = fetcher.fetch(permit, &ask, self.judge)?;
+                let headers: Vec<Value> =
+                    answer.fields.into_iter().map(|(name, value)| json!([name, value])).collect();
+                let (status, body) = (answer.status, encode(answer.body));
+                Ok(json!({ "status": status, "headers": headers, "body": body }))
+            }
             Permitted::Host { permit, params } => Ok(gates.services.call(permit, params)?),
         }
     }
@@ -220,6 +243,15 @@ fn chain(error: &dyn Error) -> String {
         cause = error.source();
     }
     text
+}
+
+impl From<FetchError> for Failure {
+    fn from(error: FetchError) -> Self {
+        match error {
+            FetchError::Malformed(reason) => Self::Invalid(reason),
+            other => Self::Failed(other.to_string()),
+        }
+    }
 }
 
 impl From<FilesError> for Failure {

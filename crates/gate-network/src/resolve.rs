@@ -62,38 +62,67 @@ impl Resolver {
         port: u16,
         judge: &Arc<dyn Judge>,
     ) -> Result<Vec<SocketAddr>, Unresolved> {
-        let on_port = |addresses: Vec<IpAddr>| -> Vec<SocketAddr> {
-            addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect()
+        if let Some(known) = self.known(host, port) {
+            return Ok(known);
+        }
+        let name = host.clone();
+        // The system's own look-up waits, so on a thread of its own.
+        let looking = tokio::task::spawn_blocking(move || look_up(&name));
+        let found = match tokio::time::timeout(PATIENCE, looking).await {
+            Ok(Ok(found)) => found,
+            Ok(Err(_)) => Err(io::Error::other("the look-up failed")),
+            Err(_) => Err(io::ErrorKind::TimedOut.into()),
         };
-        if let Some(given) = self.given.get(host) {
-            return Ok(on_port(given.clone()));
+        judged(found.map_err(Unresolved::Failed)?, port, &**judge)
+    }
+
+    /// The same for a caller that may wait.
+    pub(crate) fn addresses_now(
+        &self,
+        host: &Host,
+        port: u16,
+        judge: &dyn Judge,
+    ) -> Result<Vec<SocketAddr>, Unresolved> {
+        match self.known(host, port) {
+            Some(known) => Ok(known),
+            None => judged(look_up(host).map_err(Unresolved::Failed)?, port, judge),
         }
-        if let Some(address) = host.address() {
-            // It was granted as this very address.
-            return Ok(on_port(vec![address]));
-        }
-        let found = look_up(host.clone()).await.map_err(Unresolved::Failed)?;
-        let mut allowed = Vec::new();
-        let mut refused = None;
-        for address in found {
-            match (judge.about(address, port), reach(address)) {
-                (About::Denied, _) => refused = Some(Refusal::Denied { address }),
-                (About::Granted, _) => allowed.push(address),
-                (About::Nothing, Reach::Special(block)) => {
-                    refused = Some(Refusal::Address { address, block: block.plain() });
-                }
-                (About::Nothing, Reach::Public) if is_own(address) => {
-                    let block = Block::Loopback.plain();
-                    refused = Some(Refusal::Address { address, block });
-                }
-                (About::Nothing, Reach::Public) => allowed.push(address),
+    }
+
+    /// What needs no look-up: addresses that the operator gave, and one that was
+    /// granted as this very address.
+    fn known(&self, host: &Host, port: u16) -> Option<Vec<SocketAddr>> {
+        let given = self.given.get(host).cloned();
+        Some(on_port(given.or_else(|| Some(vec![host.address()?]))?, port))
+    }
+}
+
+fn on_port(addresses: Vec<IpAddr>, port: u16) -> Vec<SocketAddr> {
+    addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect()
+}
+
+/// Those of the addresses that may be dialled.
+fn judged(found: Vec<IpAddr>, port: u16, judge: &dyn Judge) -> Result<Vec<SocketAddr>, Unresolved> {
+    let mut allowed = Vec::new();
+    let mut refused = None;
+    for address in found {
+        match (judge.about(address, port), reach(address)) {
+            (About::Denied, _) => refused = Some(Refusal::Denied { address }),
+            (About::Granted, _) => allowed.push(address),
+            (About::Nothing, Reach::Special(block)) => {
+                refused = Some(Refusal::Address { address, block: block.plain() });
             }
+            (About::Nothing, Reach::Public) if is_own(address) => {
+                let block = Block::Loopback.plain();
+                refused = Some(Refusal::Address { address, block });
+            }
+            (About::Nothing, Reach::Public) => allowed.push(address),
         }
-        match refused {
-            Some(refusal) if allowed.is_empty() => Err(Unresolved::Refused(refusal)),
-            _ if allowed.is_empty() => Err(Unresolved::Failed(io::ErrorKind::NotFound.into())),
-            _ => Ok(on_port(allowed)),
-        }
+    }
+    match refused {
+        Some(refusal) if allowed.is_empty() => Err(Unresolved::Refused(refusal)),
+        _ if allowed.is_empty() => Err(Unresolved::Failed(io::ErrorKind::NotFound.into())),
+        _ => Ok(on_port(allowed, port)),
     }
 }
 
@@ -110,26 +139,19 @@ fn is_own(address: IpAddr) -> bool {
     chosen.is_ok_and(|own| own.ip().to_canonical() == address)
 }
 
-/// The system's own look-up, which waits, on a thread of its own.
-async fn look_up(host: Host) -> io::Result<Vec<IpAddr>> {
-    let looking = tokio::task::spawn_blocking(move || {
-        let mut name = host.to_string();
-        if !host.is_single_label() {
-            let table = std::fs::read(HOSTS_FILE).unwrap_or_default();
-            let told = hosts_file::addresses(&String::from_utf8_lossy(&table), &name);
-            if !told.is_empty() {
-                return Ok(told);
-            }
-            // With the dot of the root it is searched nowhere else; the system's own
-            // look-up then finds no name of the table above.
-            name.push('.');
+/// The system's own look-up, which waits.
+fn look_up(host: &Host) -> io::Result<Vec<IpAddr>> {
+    let mut name = host.to_string();
+    if !host.is_single_label() {
+        let table = std::fs::read(HOSTS_FILE).unwrap_or_default();
+        let told = hosts_file::addresses(&String::from_utf8_lossy(&table), &name);
+        if !told.is_empty() {
+            return Ok(told);
         }
-        let found = (name.as_str(), 0).to_socket_addrs()?;
-        Ok(found.map(|place| place.ip().to_canonical()).collect())
-    });
-    match tokio::time::timeout(PATIENCE, looking).await {
-        Ok(Ok(found)) => found,
-        Ok(Err(_)) => Err(io::Error::other("the look-up failed")),
-        Err(_) => Err(io::ErrorKind::TimedOut.into()),
+        // With the dot of the root it is searched nowhere else; the system's own
+        // look-up then finds no name of the table above.
+        name.push('.');
     }
+    let found = (name.as_str(), 0).to_socket_addrs()?;
+    Ok(found.map(|place| place.ip().to_canonical()).collect())
 }

@@ -2,7 +2,7 @@
 //!
 //! It is replaced as a whole (temporary file, fsync, rename) by one writer at a
 //! time; a reader needs no lock and finds the old content or the new one. What the
-//! encryption does and does not notice is in [`StoreFile`](format::StoreFile).
+//! encryption does and does not notice is in [`format::StoreFile`].
 
 mod error;
 pub(crate) mod format;

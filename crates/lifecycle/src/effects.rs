@@ -124,6 +124,7 @@ impl Effects {
                 settings: shared.settings.clone(),
                 variables: Variables::new(variables(plan)),
                 secrets: shared.secrets.clone(),
+                fetcher: plan.network.then(|| way.fetcher()),
             },
             sink: Arc::clone(recorder.sink()),
             clock: Arc::new(SystemClock::new()),

@@ -2,7 +2,9 @@
 
 use crate::error::RunError;
 use ringfence_broker::Broker;
-use ringfence_gate_network::{Authority, Ends, Gate, Placeholder, Resolver, Setup, Traffic};
+use ringfence_gate_network::{
+    Authority, Ends, Fetcher, Gate, Placeholder, Resolver, Setup, Traffic,
+};
 use ringfence_gate_secrets::Secrets;
 use ringfence_permission::Grants;
 use ringfence_sandbox::{Network, NetworkEnds, Plan, StartError};
@@ -24,6 +26,14 @@ pub(crate) struct Way {
     pub(crate) inside: Inside,
     /// What all of them may still move.
     pub(crate) traffic: Arc<Traffic>,
+}
+
+impl Way {
+    /// What makes requests that are asked for by a call.
+    pub(crate) fn fetcher(&self) -> Fetcher {
+        let (resolver, traffic) = (self.resolver.clone(), Arc::clone(&self.traffic));
+        Fetcher::new(resolver, traffic, self.inside.placeholders.clone())
+    }
 }
 
 /// What has to be known inside a jail about the gate outside.

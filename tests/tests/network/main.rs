@@ -16,6 +16,8 @@ mod clients;
 #[cfg(test)]
 mod dropped;
 #[cfg(test)]
+mod fetch;
+#[cfg(test)]
 mod inside;
 #[cfg(test)]
 mod installers;

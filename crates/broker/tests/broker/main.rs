@@ -231,6 +231,7 @@ impl World {
                     ("TOKEN".to_owned(), "hunter2".to_owned()),
                 ])),
                 secrets: ringfence_gate_secrets::Secrets::default(),
+                fetcher: None,
             },
             grants: Arc::clone(admitted.grants()),
             sink: Arc::clone(&log) as _,

@@ -1,0 +1,125 @@
+//! `http.fetch`: requests that a plugin asks for by a call.
+
+use crate::program::Done;
+use crate::world::World;
+
+const SECRET: &str = "sk-live/8f2a-c+d=91";
+
+fn fetch(world: &World, options: &[&str], permissions: &str, code: &str) -> Done {
+    let manifest = format!("permissions: [{permissions}]\n");
+    let plugin = world.user.python_plugin(&format!("import os, ringfence\n{code}"), &manifest);
+    let words =
+        [&["-p", "development", "--yes", "--json"], options, &[plugin.to_str().unwrap(), "go"]];
+    let mut invocation = world.invoke(&[], &words.concat());
+    invocation = invocation.env("SSL_CERT_FILE", world.authority()).env("API_KEY", SECRET);
+    invocation.run()
+}
+
+/// A function `ask` that tells status and body, or the code of the refusal.
+const ASK: &str = "def ask(url, **more):\n\
+    \x20   try:\n\
+    \x20       answer = ringfence.http.fetch(url, **more)\n\
+    \x20       return [answer['status'], answer['body']]\n\
+    \x20   except ringfence.RingfenceError as error: return error.code\n";
+
+#[test]
+fn a_plugin_fetches_what_was_granted_and_nothing_else() {
+    let mut world = World::new();
+    let code = format!(
+        "{ASK}def go(input):\n\
+         \x20   yes = [ask('https://allowed.example/v1/x?q#f'), ask('https://allowed.example/v1/y', method='post', body='abc')]\n\
+         \x20   no = [ask(u) for u in ['https://allowed.example/v2', 'http://allowed.example/v1/x',\n\
+         \x20       'https://sibling.example/v1/x', 'https://93.184.216.10/v1/x', 'https://allowed.example:8443/v1/x',\n\
+         \x20       'https://allowed.example/v1/%2e%2e/v2', 'file:///etc/passwd', 'https://u:p@allowed.example/v1/x']]\n\
+         \x20   return yes, no\n"
+    );
+    let scope = "network.request: 'https://allowed.example/v1/*'";
+    let done = fetch(&world, &[], scope, &code);
+    let result = done.json()["result"].clone();
+    assert_eq!(result[0][0][1], "hello allowed.example GET /v1/x?q 0\n", "{done:?}");
+    assert_eq!(result[0][1][1], "hello allowed.example POST /v1/y 3\n", "{done:?}");
+    let no: Vec<&str> =
+        result[1].as_array().unwrap().iter().map(|code| code.as_str().unwrap()).collect();
+    assert_eq!(no[..6], ["not_granted"; 6], "{done:?}");
+    assert_eq!(no[6..], ["invalid"; 2], "{done:?}");
+    assert_eq!(world.traffic().connected(), ["93.184.216.10"]);
+    assert_eq!(world.heads().matches("/v2").count(), 0);
+}
+
+#[test]
+fn a_redirect_is_an_answer_and_where_it_leads_is_decided_anew() {
+    let mut world = World::new();
+    let code = format!(
+        "{ASK}def go(input):\n\
+         \x20   first = ringfence.http.fetch('https://allowed.example/to?http://10.1.2.3/')\n\
+         \x20   to = dict(first['headers'])['location']\n\
+         \x20   return [first['status'], to, ask(to)]\n"
+    );
+    let done = fetch(&world, &[], "network.request: allowed.example", &code);
+    let result = &done.json()["result"];
+    assert_eq!(*result, serde_json::json!([302, "http://10.1.2.3/", "not_granted"]), "{done:?}");
+    assert_eq!(world.traffic().connected(), ["93.184.216.10"]);
+}
+
+#[test]
+fn names_that_lead_inside_long_answers_and_fields_of_ours_are_refused() {
+    let mut world = World::new();
+    let code = format!(
+        "{ASK}def go(input): return [ask('http://private.example/'), ask('http://rebinding.example/'),\n\
+         \x20   ask('http://rebinding.example/'), ask('http://allowed.example/bytes?5000', max=4999),\n\
+         \x20   ask('http://allowed.example/', headers={{'Host': 'sibling.example'}}),\n\
+         \x20   ask('http://allowed.example/', headers={{'X': 'a\\r\\nHost: b'}}),\n\
+         \x20   ask('http://allowed.example/', body='x'), ask('http://allowed.example/', method='CONNECT')]\n"
+    );
+    let scopes = "network.request: ['http://private.example', 'http://rebinding.example', 'http://allowed.example']";
+    let done = fetch(&world, &[], scopes, &code);
+    let result = done.json()["result"].clone();
+    assert_eq!(result[0], "failed", "{done:?}");
+    assert_eq!(result[1][0], 200, "{done:?}");
+    // The connection of the first is kept, so its address is not looked up again; it
+    // is never another one than was judged.
+    assert!(result[2][0] == 200 || result[2] == "failed", "{done:?}");
+    assert_eq!(result[3], "failed", "{done:?}");
+    for number in 4..8 {
+        assert_eq!(result[number], "invalid", "{number}: {done:?}");
+    }
+    assert_eq!(world.traffic().connected(), ["93.184.216.10"]);
+    assert!(!done.json()["usage"]["denials"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_secret_goes_out_in_it_and_does_not_come_back() {
+    let mut world = World::new();
+    let code = "def go(input):\n\
+         \x20   key = os.environ['API_KEY']\n\
+         \x20   assert key.startswith('rfsecret_')\n\
+         \x20   a = ringfence.http.fetch('https://allowed.example/reflect?plain', headers={'X-Key': key})\n\
+         \x20   b = ringfence.http.fetch('https://sibling.example/reflect?plain', headers={'X-Key': key})\n\
+         \x20   return [a['body'], b['body']]\n";
+    let scopes = "network.request: [allowed.example, sibling.example], secrets.use: API_KEY";
+    let done = fetch(&world, &["--secret", "API_KEY@allowed.example"], scopes, code);
+    assert_eq!(done.json()["ok"], true, "{done:?}");
+    assert!(!format!("{done:?}").contains("8f2a"), "{done:?}");
+    let heads = world.heads();
+    assert_eq!(heads.matches(SECRET).count(), 1, "{heads}");
+}
+
+#[test]
+fn node_fetches_by_the_same_call() {
+    let world = World::new();
+    let folder = world.user.path("node-plugin");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(
+        folder.join("plugin.yaml"),
+        "name: n\nruntime: node\nentry: p.cjs\npermissions: [network.request: allowed.example]\n",
+    )
+    .unwrap();
+    std::fs::write(
+        folder.join("p.cjs"),
+        "exports.go = async (input, ringfence) => (await ringfence.http.fetch('https://allowed.example/n')).body",
+    )
+    .unwrap();
+    let done =
+        world.run_plugin(&["-p", "development", "--yes", "--json"], folder.to_str().unwrap());
+    assert_eq!(done.json()["result"], "hello allowed.example GET /n 0\n", "{done:?}");
+}
