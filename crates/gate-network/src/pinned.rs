@@ -10,8 +10,11 @@ use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
 /// For each host and port, what was judged last.
+type Places = HashMap<(Host, u16), Vec<SocketAddr>>;
+
+/// Shared by a fetcher and its connections.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Pinned(Arc<Mutex<HashMap<(Host, u16), Vec<SocketAddr>>>>);
+pub(crate) struct Pinned(Arc<Mutex<Places>>);
 
 /// As many addresses as a request tries.
 const MOST: usize = 16;
@@ -21,7 +24,7 @@ impl Pinned {
         self.places().insert((host.clone(), port), addresses);
     }
 
-    fn places(&self) -> MutexGuard<'_, HashMap<(Host, u16), Vec<SocketAddr>>> {
+    fn places(&self) -> MutexGuard<'_, Places> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
