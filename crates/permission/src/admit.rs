@@ -68,8 +68,8 @@ impl Admitted {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AdmitError {
-    /// A person must say which folder.
-    #[error("{kind} needs a folder, such as `{kind}=/data/**`")]
+    /// A person must say which folder, or which port.
+    #[error("{kind} needs {}", needed(*kind))]
     ScopeNeeded {
         /// The capability that was granted without a scope.
         kind: Kind,
@@ -148,7 +148,14 @@ fn check(request: &AdmitRequest<'_>) -> Result<(), AdmitError> {
 }
 
 const fn needs_scope(kind: Kind) -> bool {
-    matches!(kind, Kind::FilesRead | Kind::FilesWrite | Kind::FilesDelete)
+    matches!(kind, Kind::FilesRead | Kind::FilesWrite | Kind::FilesDelete | Kind::NetworkListen)
+}
+
+fn needed(kind: Kind) -> String {
+    match kind {
+        Kind::NetworkListen => format!("a port, such as `{kind}=8080`"),
+        _ => format!("a folder, such as `{kind}=/data/**`"),
+    }
 }
 
 /// Everything about one kind: its grants, and what explains a no.

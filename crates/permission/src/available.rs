@@ -20,6 +20,7 @@ pub struct NotServable {
 /// Kinds with a gate of their own in this version.
 const BUILT_IN: &[Kind] = &[
     Kind::NetworkRequest,
+    Kind::NetworkListen,
     Kind::SecretsUse,
     Kind::FilesRead,
     Kind::FilesWrite,
@@ -130,7 +131,13 @@ mod tests {
 
     #[test]
     fn a_host_cannot_register_itself_as_the_network_or_the_secrets() {
-        for kind in [Kind::NetworkRequest, Kind::SecretsUse, Kind::PluginCall, Kind::FilesRead] {
+        for kind in [
+            Kind::NetworkListen,
+            Kind::NetworkRequest,
+            Kind::SecretsUse,
+            Kind::PluginCall,
+            Kind::FilesRead,
+        ] {
             assert_eq!(Available::built_in().with_host_kinds([kind]), Err(NotServable { kind }));
         }
     }

@@ -71,7 +71,8 @@ pub use decide::decide;
 pub use effect::{
     ConfigRead, ConfigWrite, Effect, EnvironmentRead, EventsPublish, EventsSubscribe, FileObject,
     FilesDelete, FilesRead, FilesWrite, HostObject, HostService, MAX_NAME, MAX_PATH, MAX_SUBJECT,
-    NetworkRequest, ProcessExecute, SecretsUse, StorageList, StorageRead, StorageWrite,
+    NetworkListen, NetworkRequest, ProcessExecute, SecretsUse, StorageList, StorageRead,
+    StorageWrite,
 };
 pub use grants::{Grant, Grants, Lease};
 pub use permit::{Permit, Spent};

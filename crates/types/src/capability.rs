@@ -40,6 +40,7 @@ macro_rules! kinds {
 
 kinds! {
     NetworkRequest "network.request" "host pattern and port" "reach hosts on the network";
+    NetworkListen "network.listen" "TCP port" "be reached at a port that you publish";
     StorageRead "storage.read" "key or table pattern" "read what it stored before";
     StorageWrite "storage.write" "key or table pattern" "store data of its own";
     SecretsUse "secrets.use" "secret name" "have a secret used for it";

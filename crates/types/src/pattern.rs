@@ -6,6 +6,7 @@ use crate::network::{EVERY_NAME, NetworkScope};
 use crate::secret::SecretScope;
 use crate::target::NetworkTarget;
 use std::fmt;
+use std::num::NonZeroU16;
 
 /// What a capability is limited to.
 ///
@@ -19,6 +20,7 @@ use std::fmt;
 /// | `*.example.com:8443` (network) | every name below `example.com`, that port |
 /// | `GET https://example.com/v1/*` (network) | see `crates/types/src/network.rs` for the rest |
 /// | `NAME@api.example.com` (secrets) | see `crates/types/src/secret.rs` |
+/// | `8080` (listening) | that port of the plugin's own loopback |
 /// | `prefix*` (names) | names that begin so |
 /// | anything else | exactly itself |
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,6 +45,8 @@ enum Form {
     Network(Box<NetworkScope>),
     /// `text` is its canonical text.
     Secret(Box<SecretScope>),
+    /// `text` is its canonical text.
+    Port(NonZeroU16),
 }
 
 /// Longest scope text, in bytes. Longer than any path (`PATH_MAX` is 4096), host or subject.
@@ -84,6 +88,10 @@ impl Pattern {
                 let scope: SecretScope = text.parse()?;
                 (scope.to_string(), Form::Secret(Box::new(scope)))
             }
+            Kind::NetworkListen => {
+                let port = port_of(text)?;
+                (port.to_string(), Form::Port(port))
+            }
             _ => (text.to_owned(), name_form(text)?),
         };
         Ok(Self { text: text.into(), form })
@@ -121,6 +129,16 @@ impl Pattern {
         }
     }
 
+    /// Which port may be published, when it is a scope of that kind. `*` is none:
+    /// ports are named one by one.
+    #[must_use]
+    pub const fn port(&self) -> Option<NonZeroU16> {
+        match self.form {
+            Form::Port(port) => Some(port),
+            _ => None,
+        }
+    }
+
     /// For a path pattern, the folder or file that it stands on.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
@@ -139,7 +157,12 @@ impl Pattern {
             Form::Prefix => 1,
             Form::Children => 2,
             Form::Tree => 3,
-            Form::Any | Form::Exact | Form::Subject | Form::Network(_) | Form::Secret(_) => 0,
+            Form::Any
+            | Form::Exact
+            | Form::Subject
+            | Form::Network(_)
+            | Form::Secret(_)
+            | Form::Port(_) => 0,
         };
         self.text.get(..self.text.len().saturating_sub(cut)).unwrap_or("")
     }
@@ -161,7 +184,7 @@ impl Pattern {
         }
         match self.form {
             Form::Any => true,
-            Form::Exact => *self.text == *object,
+            Form::Exact | Form::Port(_) => *self.text == *object,
             Form::Prefix => object.starts_with(self.stem()),
             Form::Tree => below(self.stem(), object).is_some(),
             Form::Children => below(self.stem(), object)
@@ -301,6 +324,12 @@ fn network_matches(scope: &NetworkScope, object: &str) -> bool {
     }
 }
 
+/// A port is written in one way only: digits, and none of them a leading zero.
+fn port_of(text: &str) -> Result<NonZeroU16, PatternError> {
+    let port: NonZeroU16 = text.parse().map_err(|_| PatternError::Port)?;
+    if port.to_string() == text { Ok(port) } else { Err(PatternError::Port) }
+}
+
 fn name_form(text: &str) -> Result<Form, PatternError> {
     match text.strip_suffix('*') {
         Some(stem) if stem.contains('*') => Err(PatternError::Star),
@@ -376,6 +405,18 @@ mod tests {
         assert!(!ok(Kind::FilesRead, "/data/*", "/data/a/b"));
         assert!(ok(Kind::FilesRead, "/data/*", "/data/a"));
         assert!(ok(Kind::FilesRead, "/**", "/etc/passwd"));
+    }
+
+    #[test]
+    fn a_port_to_publish_is_one_number_and_nothing_wider() {
+        let port = Pattern::parse(Kind::NetworkListen, "8080").unwrap();
+        assert_eq!((port.port(), port.as_str()), (NonZeroU16::new(8080), "8080"));
+        assert!(ok(Kind::NetworkListen, "8080", "8080"));
+        assert!(!ok(Kind::NetworkListen, "8080", "8081"));
+        for text in ["0", "65536", "-1", "+80", "080", "80-90", "80,81", "8*", "http", " 80"] {
+            assert!(Pattern::parse(Kind::NetworkListen, text).is_err(), "{text}");
+        }
+        assert_eq!(Pattern::any().port(), None, "the widest scope names no port");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod event;
 mod file;
 mod host;
+mod listen;
 mod name;
 mod network;
 mod rules;
@@ -13,6 +14,7 @@ pub use event::{EventsPublish, EventsSubscribe, MAX_SUBJECT};
 pub(crate) use file::file_root;
 pub use file::{FileObject, FilesDelete, FilesRead, FilesWrite, MAX_PATH};
 pub use host::{HostObject, HostService};
+pub use listen::NetworkListen;
 pub use name::{
     ConfigRead, ConfigWrite, EnvironmentRead, MAX_NAME, ProcessExecute, StorageList, StorageRead,
     StorageWrite,
