@@ -119,6 +119,7 @@ pub(crate) fn plan(job: &Job) -> Plan {
         just_in_time_compiler: is_node,
         control: false,
         network: false,
+        published: Vec::new(),
         trusted: None,
         long_lived: false,
         budget: Preset::Production.budget(),

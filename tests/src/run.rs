@@ -48,6 +48,7 @@ pub fn system_program(program: &str, arguments: &[&str]) -> Plan {
         just_in_time_compiler: false,
         control: false,
         network: false,
+        published: Vec::new(),
         trusted: None,
         long_lived: false,
         budget: budget(),

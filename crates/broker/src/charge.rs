@@ -99,6 +99,17 @@ impl Charges {
         Ok(())
     }
 
+    /// Counts one connection from outside, open until
+    /// [`Charges::connection_ended`]. It is no request of the plugin's.
+    pub(crate) fn visit(&mut self) -> Result<(), String> {
+        let (open, most) = self.connections;
+        if open >= most {
+            return Err(format!("{most} connections at once are the limit"));
+        }
+        self.connections.0 = open.saturating_add(1);
+        Ok(())
+    }
+
     pub(crate) const fn connection_ended(&mut self) {
         self.connections.0 = self.connections.0.saturating_sub(1);
     }

@@ -24,6 +24,7 @@ mod perform;
 mod process;
 mod record;
 mod tally;
+mod visit;
 
 pub use answer::CallError;
 pub use broker::{Broker, BrokerSetup, Gates};

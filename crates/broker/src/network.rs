@@ -214,7 +214,7 @@ impl Broker {
 
     /// Counts a denial. The first of its kind is recorded; of those that repeat
     /// it, as many as a flood may be.
-    fn network_denied(&self, method: &str, denial: &Denial) {
+    pub(crate) fn network_denied(&self, method: &str, denial: &Denial) {
         let is_new = lock(&self.tally).denied(denial);
         let unrecorded =
             if is_new { Some(0) } else { lock(&self.charges).record_flood(self.clock.monotonic()) };

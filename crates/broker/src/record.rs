@@ -2,7 +2,7 @@
 
 use crate::answer::{CallError, shown};
 use crate::operation::Operation;
-use ringfence_gate_network::Ended;
+use ringfence_gate_network::{Ended, VisitEnded, Visitor};
 use ringfence_limits::NearlyUsed;
 use ringfence_types::{
     Actor, AuditError, AuditEvent, AuditSink, Denial, EventKind, InstanceId, Kind, NetworkTarget,
@@ -66,6 +66,41 @@ impl Recorder {
         if let Some(address) = ended.address {
             event = event.with("address", address.to_string());
         }
+        self.append(match ended.failure {
+            None => event.with("outcome", "done"),
+            Some(reason) => event
+                .severity(Severity::Warning)
+                .with("outcome", "failed")
+                .with("reason", safe(reason)),
+        })
+    }
+
+    /// Before somebody is let in: no record, no effect.
+    pub(crate) fn visit(
+        &self,
+        method: &str,
+        port: &str,
+        visitor: &Visitor,
+    ) -> Result<(), AuditError> {
+        let what = (Kind::NetworkListen, port);
+        let event = self.about_object(EventKind::EffectAllowed, method, what, "allowed");
+        self.append(event.with("visitor", visitor.to_string()))
+    }
+
+    /// After somebody was there.
+    pub(crate) fn visit_ended(
+        &self,
+        method: &str,
+        ended: &VisitEnded<'_>,
+    ) -> Result<(), AuditError> {
+        let port = ended.port.to_string();
+        let what = (Kind::NetworkListen, port.as_str());
+        let event = self
+            .about_object(EventKind::EffectPerformed, method, what, "performed")
+            .with("visitor", ended.visitor.to_string())
+            .with("sent_bytes", ended.sent)
+            .with("received_bytes", ended.received)
+            .with("duration_ms", u64::try_from(ended.duration.as_millis()).unwrap_or(u64::MAX));
         self.append(match ended.failure {
             None => event.with("outcome", "done"),
             Some(reason) => event

@@ -1,5 +1,6 @@
 //! What an instance did, for a usage line.
 
+use ringfence_gate_network::VisitEnded;
 use ringfence_types::{Denial, DenialCode};
 use serde::Serialize;
 
@@ -27,6 +28,8 @@ pub struct BrokerUsage {
     pub malformed: u64,
     /// Network requests that were allowed.
     pub network_requests: u64,
+    /// Connections from outside to published ports.
+    pub network_visits: u64,
     /// Bytes sent to the network.
     pub network_sent: u64,
     /// Bytes received from the network.
@@ -72,6 +75,19 @@ impl Tally {
             self.denials.push(CountedDenial { denial: denial.clone(), count: 1 });
         }
         is_kept
+    }
+
+    /// Counts a connection from outside.
+    pub(crate) const fn visited(&mut self, visit: &VisitEnded<'_>) {
+        let usage = &mut self.usage;
+        usage.network_visits = usage.network_visits.saturating_add(1);
+        usage.network_sent = usage.network_sent.saturating_add(visit.sent);
+        usage.network_received = usage.network_received.saturating_add(visit.received);
+        if visit.failure.is_none() {
+            usage.performed += 1;
+        } else {
+            usage.failed += 1;
+        }
     }
 
     pub(crate) fn denials(&self) -> Vec<CountedDenial> {

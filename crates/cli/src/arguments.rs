@@ -2,7 +2,7 @@
 
 use crate::secret::GivenSecret;
 use clap::{Args, Parser, Subcommand};
-use ringfence::{Capability, Preset};
+use ringfence::{Capability, Preset, Publish};
 use ringfence_types::Host;
 use std::ffi::OsString;
 use std::net::IpAddr;
@@ -70,6 +70,10 @@ pub(crate) struct Run {
     /// Address of a host that is not to be looked up, `NAME=ADDRESS` (may be repeated)
     #[arg(long, value_name = "NAME=ADDRESS", value_parser = given_host)]
     pub(crate) resolve: Vec<(Host, IpAddr)>,
+    /// Let others on this machine connect to a port of the plugin, `PORT=unix:/PATH`,
+    /// `PORT=127.0.0.1:HOSTPORT` or `PORT=[::1]:HOSTPORT`; 0 is any free one (may be repeated)
+    #[arg(long, value_name = "PORT=PLACE", value_parser = Publish::from_str)]
+    pub(crate) publish: Vec<Publish>,
     /// Limits: development, production or untrusted
     #[arg(long, short, default_value = "production", value_parser = Preset::from_str)]
     pub(crate) preset: Preset,
@@ -140,7 +144,8 @@ const RUN_HELP: &str = "\
 Examples:
   ringfence run plugins/examples/hello-node greet --input '{\"name\":\"Ada\"}'
   ringfence run --grant files.read=/data/** -- wc -l /data/list.txt
-  ringfence run --mcp ./node_modules/@modelcontextprotocol/server-everything echo --input '{\"message\":\"hi\"}'";
+  ringfence run --mcp ./node_modules/@modelcontextprotocol/server-everything echo --input '{\"message\":\"hi\"}'
+  ringfence run --timeout 3600 --publish 8000=127.0.0.1:0 -- python3 -m http.server 8000";
 
 /// Arguments of `ringfence doctor`.
 #[derive(Args, Debug)]

@@ -101,6 +101,7 @@ fn attack(profile: &Profile) -> Result<Outcome, Box<dyn Error>> {
         just_in_time_compiler: profile.features.jit,
         control: false,
         network: profile.features.network,
+        published: Vec::new(),
         trusted: None,
         long_lived: false,
         budget,

@@ -54,11 +54,18 @@ pub(crate) fn render(card: &Card) -> String {
     let walls: Vec<&str> =
         card.level.walls.iter().filter(|wall| wall.stands).map(|wall| wall.name).collect();
     // What is withheld for any other reason no yes can give.
-    let networked = card.asks.iter().any(|asked| {
-        asked.capability.kind() == Kind::NetworkRequest
-            && (asked.granted || asked.withheld_by == Some(WithheldBy::Consent))
-    });
-    let no_network = if networked { "" } else { ", no network" };
+    let may = |kind| {
+        card.asks.iter().any(|asked| {
+            asked.capability.kind() == kind
+                && (asked.granted || asked.withheld_by == Some(WithheldBy::Consent))
+        })
+    };
+    let networked = may(Kind::NetworkRequest);
+    let no_network = match (networked, may(Kind::NetworkListen)) {
+        (true, _) => "",
+        (false, true) => ", no way out",
+        (false, false) => ", no network",
+    };
     lines.push(cut(&format!("  walls     {}{no_network}", walls.join(", "))));
     if networked {
         lines.push(cut(&format!(

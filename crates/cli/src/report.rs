@@ -2,7 +2,7 @@
 
 use crate::arguments::Run;
 use crate::output;
-use ringfence::{Answer, Card, Ended, ProxyUsage, RunError, Tool};
+use ringfence::{Answer, Card, Ended, ProxyUsage, Publish, RunError, Tool};
 use ringfence_types::{ExitCode, UntrustedText};
 use serde_json::{Value, json};
 
@@ -18,12 +18,13 @@ pub(crate) enum Given {
 pub(crate) fn report(
     arguments: &Run,
     card: &Card,
+    published: &[Publish],
     result: &Result<Given, RunError>,
     ended: &Ended,
 ) -> ExitCode {
     let code = result.as_ref().err().map_or(ExitCode::Success, RunError::exit_code);
     if arguments.json {
-        output::answer_json(&json_report(card, result, ended, code));
+        output::answer_json(&json_report(card, published, result, ended, code));
         return code;
     }
     match result {
@@ -80,11 +81,14 @@ fn readable(value: &Value) -> Value {
 
 fn usage_line(ended: &Ended) -> String {
     let (usage, effects) = (&ended.usage, &ended.effects);
-    let network = if effects.network_requests > 0 {
+    let (requests, visits) = (effects.network_requests, effects.network_visits);
+    let network = if requests > 0 || visits > 0 {
+        let plural = |count| if count == 1 { "" } else { "s" };
+        let came =
+            if visits > 0 { format!("{visits} visit{}, ", plural(visits)) } else { String::new() };
         format!(
-            "{} network request{} ({} sent, {} received), ",
-            effects.network_requests,
-            if effects.network_requests == 1 { "" } else { "s" },
+            "{came}{requests} network request{} ({} sent, {} received), ",
+            plural(requests),
             output::bytes_text(effects.network_sent),
             output::bytes_text(effects.network_received),
         )
@@ -103,6 +107,7 @@ fn usage_line(ended: &Ended) -> String {
 
 fn json_report(
     card: &Card,
+    published: &[Publish],
     result: &Result<Given, RunError>,
     ended: &Ended,
     code: ExitCode,
@@ -144,6 +149,13 @@ fn json_report(
     }
     report.insert("plugin".into(), json!({ "name": card.name, "version": card.version }));
     report.insert("card".into(), json!(card));
+    if !published.is_empty() {
+        let places: Vec<Value> = published
+            .iter()
+            .map(|one| json!({ "port": one.port, "at": one.at.to_string() }))
+            .collect();
+        report.insert("published".into(), places.into());
+    }
     let usage = json!({
         "wall_ms": ended.usage.wall.as_secs_f64() * 1000.0,
         "cpu_ms": ended.usage.cpu.as_secs_f64() * 1000.0,

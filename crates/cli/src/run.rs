@@ -5,7 +5,7 @@ use crate::report::{Given, report};
 use crate::{card, output};
 use ringfence::{
     Budget, Capability, Engine, EngineOptions, Instance, Interrupt, Kind, Limits, Observer,
-    Package, Protocol, Review, RunError, Terms, home_folder,
+    Package, Protocol, Publish, Review, RunError, Terms, home_folder,
 };
 use ringfence_sandbox_process::ProcessBackend;
 use ringfence_types::{ExitCode, UntrustedText};
@@ -115,12 +115,18 @@ fn start(mut arguments: Run, mut backend: ProcessBackend) -> Result<ExitCode, Re
     };
     let card = review.card.clone();
     let mut instance = engine.start(review, Some(interrupt), Box::new(observer))?;
+    let published = instance.published().to_vec();
+    if !arguments.quiet {
+        for Publish { port, at } in &published {
+            output::say(&format!("  published port {port} at {at}"));
+        }
+    }
     let result = drive(&mut instance, &arguments, &input);
     let ended = instance.terminate();
     // The log's head is signed last, so that what was just recorded cannot be cut off.
     let signed = engine.sign();
     let result = result.and_then(|given| signed.map(|()| given));
-    Ok(report(&arguments, &card, &result, &ended))
+    Ok(report(&arguments, &card, &published, &result, &ended))
 }
 
 /// The package that the command line names.
@@ -251,6 +257,7 @@ fn terms(arguments: &Run) -> Result<Terms, Refusal> {
         grants,
         accept_declared: arguments.yes,
         environment,
+        publish: arguments.publish.clone(),
         policy,
         by: format!("uid {}", rustix::process::getuid().as_raw()),
         ..Terms::default()

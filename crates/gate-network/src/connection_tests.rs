@@ -1,12 +1,14 @@
 use super::*;
+use crate::doorkeeper::{Doorkeeper, VisitEnded, Visitor};
 use crate::gate::Setup;
 use crate::judge::{About, Judge};
 use crate::resolve::Resolver;
 use crate::traffic::Traffic;
 use ringfence_limits::{NearlyUsed, Preset};
-use ringfence_permission::{NetworkRequest, Permit};
+use ringfence_permission::{NetworkListen, NetworkRequest, Permit};
 use ringfence_types::Denial;
 use std::net::IpAddr;
+use std::num::NonZeroU16;
 use std::sync::atomic::AtomicBool;
 
 /// Allows everything until it is told otherwise.
@@ -48,6 +50,19 @@ impl Judge for Until {
     fn ended(&self, _: &Ended<'_>) {}
 }
 
+impl Doorkeeper for Until {
+    fn visit(
+        &self,
+        _: NonZeroU16,
+        _: &Visitor,
+        _: &mut dyn FnMut(Permit<'_, NetworkListen>),
+    ) -> Result<(), Denial> {
+        Ok(())
+    }
+    fn visit_refused(&self, _: NonZeroU16, _: Refusal) {}
+    fn visit_ended(&self, _: &VisitEnded<'_>) {}
+}
+
 #[test]
 fn an_open_connection_carries_no_byte_after_its_grant_was_taken_away() {
     let judge = Arc::new(Until(AtomicBool::new(true)));
@@ -58,6 +73,7 @@ fn an_open_connection_carries_no_byte_after_its_grant_was_taken_away() {
         traffic,
         authority: None,
         placeholders: Vec::new(),
+        published: None,
     });
     let connection = Connection::new(Arc::new(session), "a.example".parse().unwrap(), 443);
     for direction in [Direction::Sent, Direction::Received] {

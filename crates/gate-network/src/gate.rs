@@ -2,12 +2,14 @@
 //! gate busy slows nobody else's.
 
 use crate::authority::Authority;
+use crate::door::Door;
 use crate::judge::Judge;
 use crate::resolve::Resolver;
 use crate::rewrite::Placeholder;
 use crate::session::Session;
+use crate::sockets::Sockets as JailSockets;
 use crate::traffic::Traffic;
-use crate::{connection, questions};
+use crate::{connection, questions, visit};
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::OwnedFd;
@@ -38,6 +40,18 @@ pub struct Setup {
     pub authority: Option<Arc<Authority>>,
     /// What stands for secrets inside the jail.
     pub placeholders: Vec<Placeholder>,
+    /// Who may come in, and how.
+    pub published: Option<Published>,
+}
+
+/// Ports of the jail that somebody outside may connect to.
+#[derive(Debug)]
+pub struct Published {
+    /// Where they come.
+    pub doors: Vec<Door>,
+    /// Where a packet of one byte, 4 or 6, is answered with that byte and a TCP
+    /// socket of the jail's network.
+    pub sockets: OwnedFd,
 }
 
 /// The gate of one jail. Dropping it closes every connection; a jail whose gate
@@ -56,7 +70,8 @@ impl Gate {
     ///
     /// # Errors
     /// When the thread or its event loop cannot be made.
-    pub fn open(ends: Vec<Ends>, setup: Setup) -> io::Result<Self> {
+    pub fn open(ends: Vec<Ends>, mut setup: Setup) -> io::Result<Self> {
+        let published = setup.published.take();
         let (stop, stopped) = oneshot::channel();
         let runtime = Builder::new_current_thread()
             .enable_io()
@@ -68,7 +83,7 @@ impl Gate {
         let sockets = ends.into_iter().map(Sockets::take).collect::<io::Result<Vec<_>>>()?;
         let thread = std::thread::Builder::new()
             .name("ringfence-network".to_owned())
-            .spawn(move || serve(runtime, sockets, &session, stopped))?;
+            .spawn(move || serve(runtime, sockets, published, &session, stopped))?;
         Ok(Self { stop: Some(stop), thread: Some(thread) })
     }
 }
@@ -100,6 +115,7 @@ impl Sockets {
 fn serve(
     runtime: Runtime,
     sockets: Vec<Sockets>,
+    published: Option<Published>,
     session: &Arc<Session>,
     stopped: oneshot::Receiver<()>,
 ) {
@@ -113,6 +129,13 @@ fn serve(
             };
             tokio::spawn(accept(listener, Arc::clone(session)));
             tokio::spawn(questions::answer(names, Arc::clone(session)));
+        }
+        if let Some(Published { doors, sockets }) = published
+            && let Ok(sockets) = JailSockets::at(sockets).map(Arc::new)
+        {
+            for door in doors {
+                tokio::spawn(visit::receive(door, Arc::clone(&sockets), Arc::clone(session)));
+            }
         }
         let _ = stopped.await;
     });

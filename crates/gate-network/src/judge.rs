@@ -1,5 +1,6 @@
 //! What the gate asks of the broker: an effect cannot decide about itself.
 
+use crate::doorkeeper::Doorkeeper;
 use ringfence_limits::{Exceeded, NearlyUsed};
 use ringfence_permission::{NetworkRequest, Permit};
 use ringfence_types::{Denial, Host, NetworkTarget};
@@ -9,7 +10,7 @@ use zeroize::Zeroizing;
 
 /// Decides, charges and records for one instance. Asked from the gate's own
 /// thread, which waits for the answer.
-pub trait Judge: Send + Sync {
+pub trait Judge: Doorkeeper {
     /// Whether the instance may learn that `name` exists: whether some
     /// connection to it could be allowed. A no is recorded.
     fn may_ask_for(&self, name: &Host) -> bool;

@@ -1,7 +1,8 @@
 //! Effect: connections to allowed names.
 //!
 //! Takes: the ends of a jail's private network, and a [`Judge`] that decides.
-//! Gives: bytes between the plugin and the hosts that it was allowed to reach.
+//! Gives: bytes between the plugin and the hosts that it was allowed to reach, and
+//! between it and those whom the operator lets in.
 //! Never: decides by itself, knows about jails, resolves or dials what was not
 //! permitted, lets a plugin's bytes out before they were looked at.
 //!
@@ -10,6 +11,8 @@
 //!        <-address that stands for the name-
 //!        --connect--> connection --may it?--> judge --> look up, check, dial
 //!        --first bytes--> inspect --may it?--> judge --> relay
+//!
+//! operator's socket --> visit --may they?--> doorkeeper --> a socket of the jail
 //! ```
 #![forbid(unsafe_code)]
 
@@ -21,6 +24,8 @@ mod connection;
 mod cursor;
 mod dns;
 mod dns_answer;
+mod door;
+mod doorkeeper;
 mod fetch;
 mod gate;
 mod guarded;
@@ -43,14 +48,18 @@ mod rewrite;
 mod scrub;
 mod session;
 mod slot;
+mod sockets;
 mod special_purpose;
 mod traffic;
+mod visit;
 
 pub use authority::{Authority, AuthorityError};
 pub use client_hello::{ClientHello, Hello, MAX_HELLO, read_hello};
 pub use dns::{MAX_QUERY, QueryError, Question, QuestionKind};
+pub use door::Door;
+pub use doorkeeper::{Doorkeeper, VisitEnded, Visitor};
 pub use fetch::{Ask, FetchError, Fetcher, HttpAnswer, OUR_FIELDS};
-pub use gate::{Ends, Gate, Setup};
+pub use gate::{Ends, Gate, Published, Setup};
 pub use http_body::{BodyError, BodyTracker, Framing};
 pub use http_head::{HeadReader, HttpStart, MAX_HEAD, RequestHead, read_http_head};
 pub use judge::{About, Depth, Ended, Judge, Refusal};

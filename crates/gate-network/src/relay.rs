@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 /// Most bytes on their way in one direction of one connection.
 const CHUNK: usize = 128 * 1024;
 /// The first reads are small: most connections never need more.
-const FIRST_CHUNK: usize = 8 * 1024;
+pub(crate) const FIRST_CHUNK: usize = 8 * 1024;
 /// `HTTP/1.1 200`.
 const STATUS_LINE: usize = 12;
 
@@ -118,7 +118,7 @@ fn status(answer: &[u8]) -> u16 {
 }
 
 /// Doubles a buffer that was filled, up to the most.
-fn grow(buffer: &mut Vec<u8>, filled: usize) {
+pub(crate) fn grow(buffer: &mut Vec<u8>, filled: usize) {
     if filled == buffer.len() && filled < CHUNK {
         buffer.resize(filled.saturating_mul(2).min(CHUNK), 0);
     }

@@ -5,7 +5,7 @@ use crate::identity::{self, INSIDE};
 use crate::spec::{ExecSpec, JailSpec, MountStep};
 use crate::sys::{self, Errno, OwnedFd, RawFd};
 use crate::wire::{MAX_MESSAGE, Report, Stage};
-use crate::{landlock, mounts, network, seccomp};
+use crate::{landlock, mounts, network, reap, seccomp};
 use alloc::ffi::CString;
 use alloc::string::ToString;
 use alloc::vec;
@@ -56,7 +56,11 @@ pub(crate) fn run(mut start: Start<'_>) -> ! {
     match outcome {
         Ok(pid) => {
             let _ = sys::send(&start.status, &Report::Started.encode(), &[]);
-            reap(&start.status, pid)
+            if start.spec.published.is_empty() {
+                reap::silently(&start.status, pid)
+            } else {
+                reap::answering(&start.status, &start.go, pid)
+            }
         }
         Err(Failure { stage, errno, detail }) => {
             let _ = sys::send(&start.status, &Report::failed(stage, errno, &detail).encode(), &[]);
@@ -87,7 +91,7 @@ fn build(start: &mut Start<'_>) -> Result<u32, Failure> {
     sys::set_hostname(&start.spec.hostname).map_err(at(Stage::Settings))?;
     sys::clear_domain_name().map_err(at(Stage::Settings))?;
     if start.spec.seccomp.network && !start.has_network {
-        let sockets = network::build().map_err(at(Stage::Network))?;
+        let sockets = network::build(&start.spec.published).map_err(at(Stage::Network))?;
         network::hand_over(&sockets, &start.status).map_err(at(Stage::Network))?;
     }
 
@@ -267,22 +271,4 @@ fn launch_program(launch: &Launch) -> Result<Errno, Errno> {
         return Ok(errno);
     }
     Ok(sys::execute(&launch.program, &launch.arguments, &launch.environment))
-}
-
-/// Collects every process of the jail until the program itself has ended.
-/// When init ends, the kernel kills whatever is left.
-fn reap(status: &OwnedFd, program: i32) -> ! {
-    // Nothing but the report socket is needed any more.
-    let _ = sys::close_all_but(&[status.as_raw_fd()]);
-    loop {
-        match sys::wait(-1) {
-            Ok(ended) if ended.pid == program => {
-                let report = Report::Exited { status: ended.status };
-                let _ = sys::send(status, &report.encode(), &[]);
-                sys::exit_now(0);
-            }
-            Ok(_) => {}
-            Err(_) => sys::exit_now(1),
-        }
-    }
 }

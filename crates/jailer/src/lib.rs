@@ -32,6 +32,7 @@ mod init;
 mod landlock;
 mod mounts;
 mod network;
+mod reap;
 pub mod seccomp;
 mod spawner;
 mod spec;

@@ -20,6 +20,9 @@ pub struct JailSpec {
     pub landlock_required: bool,
     /// Which system calls are allowed.
     pub seccomp: SeccompProfile,
+    /// Ports of its network that are published. With any, its first process answers
+    /// requests for sockets.
+    pub published: Vec<u16>,
 }
 
 /// One process limit.

@@ -254,6 +254,10 @@ impl JailSpec {
         out.u8(self.landlock_required.into());
         out.u8(self.seccomp.writable_executable.into());
         out.u8(self.seccomp.network.into());
+        out.u32(u32::try_from(self.published.len()).unwrap_or(u32::MAX));
+        for port in &self.published {
+            out.u32((*port).into());
+        }
         out.0
     }
 
@@ -280,6 +284,7 @@ impl JailSpec {
                 writable_executable: from.u8()? != 0,
                 network: from.u8()? != 0,
             },
+            published: from.list(|from| u16::try_from(from.u32()?).map_err(|_| DecodeError))?,
         };
         from.end()?;
         Ok(spec)
@@ -468,6 +473,7 @@ mod tests {
             landlock: vec![LandlockRule { path: c"/".into(), access: 1 }],
             landlock_required: true,
             seccomp: SeccompProfile { writable_executable: true, network: true },
+            published: vec![80, 65535],
         }
     }
 

@@ -15,7 +15,7 @@ use ringfence_broker::{
 use ringfence_gate_events::Bus;
 use ringfence_gate_files::Files;
 use ringfence_gate_host::{HostServices, Settings, Variables};
-use ringfence_gate_network::{Resolver, Traffic};
+use ringfence_gate_network::{Door, Resolver, Traffic};
 use ringfence_gate_secrets::Secrets;
 use ringfence_gate_storage::Storage;
 use ringfence_permission::{Grants, Permit, ProcessExecute};
@@ -134,9 +134,10 @@ impl Effects {
         Ok(Self { broker: Some(broker), until, way: Some(way) })
     }
 
-    /// Who decides about a network, and how it finds names.
-    pub(crate) fn network_side(&self) -> Option<NetworkSide> {
-        Some(NetworkSide { judge: Arc::clone(self.broker.as_ref()?), way: self.way.clone()? })
+    /// Who decides about a network, how it finds names, and where somebody comes in.
+    pub(crate) fn network_side(&self, doors: Vec<Door>) -> Option<NetworkSide> {
+        let judge = Arc::clone(self.broker.as_ref()?);
+        Some(NetworkSide { judge, way: self.way.clone()?, doors })
     }
 
     /// A new action begins, which may take this long: counters per action start
@@ -216,6 +217,7 @@ impl ProcessRunner for NestedJail {
             programs: Programs::None,
             just_in_time_compiler: false,
             control: false,
+            published: Vec::new(),
             long_lived: false,
             budget,
             ..self.plan.clone()
@@ -224,13 +226,14 @@ impl ProcessRunner for NestedJail {
         let running =
             self.backend.start(&plan).map_err(|error| ProcessError::Failed(error.to_string()))?;
         let broker = self.broker.get().and_then(Weak::upgrade);
-        let network = broker.map(|judge| NetworkSide { judge, way: self.way.clone() });
+        let network =
+            broker.map(|judge| NetworkSide { judge, way: self.way.clone(), doors: Vec::new() });
         let mut jailed = Jailed::new(
             running,
             plan.budget.clone(),
             self.recorder.clone(),
             self.interrupts.clone(),
-            network.as_ref(),
+            network,
         )
         .map_err(failed)?;
         let result = plain::run(&mut jailed, request.stdin, &mut Silent);

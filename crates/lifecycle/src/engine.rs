@@ -1,5 +1,6 @@
 //! The long-lived part: one backend, one log, the host's services.
 
+use crate::doors::open_doors;
 use crate::effects::{Effects, Own, Shared};
 use crate::error::RunError;
 use crate::instance::Instance;
@@ -20,7 +21,7 @@ use ringfence_package::Package;
 use ringfence_permission::{Available, Grants};
 use ringfence_sandbox::{Backend, Running, Usage};
 use ringfence_sandbox_process::{Limits, ProcessBackend};
-use ringfence_types::{Actor, AuditSink, Host, Kind};
+use ringfence_types::{Actor, AuditSink, Host, Kind, Publish};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -219,6 +220,11 @@ impl Engine {
         let inside = Inside::of(review.admitted.grants(), &shared.secrets)
             .inspect_err(|error| recorder.refused(&error.to_string()))?;
         inside.show(&mut plan);
+        let doors = open_doors(&review, &recorder)?;
+        plan.published = doors.iter().map(|door| door.port().get()).collect();
+        let published: Vec<Publish> =
+            doors.iter().map(|door| Publish { port: door.port(), at: door.at().clone() }).collect();
+        recorder.published(&published)?;
         let effects = if plan.control || plan.network {
             Effects::new(
                 review.admitted.grants(),
@@ -248,14 +254,14 @@ impl Engine {
         let killer = running.killer().map_err(|e| RunError::Internal { what: e.to_string() })?;
         let killer = Arc::new(killer);
         interrupts.iter().for_each(|interrupt| interrupt.kills(&killer));
-        let network = effects.network_side();
-        let jailed =
-            Jailed::new(running, plan.budget.clone(), recorder, interrupts, network.as_ref())?;
+        let network = effects.network_side(doors);
+        let jailed = Jailed::new(running, plan.budget.clone(), recorder, interrupts, network)?;
         self.count(|statistics| {
             statistics.running += 1;
             statistics.started += 1;
         });
-        Ok(Instance::new(self, review, jailed, effects, (own, killer), observer))
+        Ok(Instance::new(self, review, jailed, effects, (own, killer), observer)
+            .publishing(published))
     }
 
     /// The home's storage, opened with the first instance that may use it.

@@ -18,6 +18,7 @@ use ringfence_package::{Package, Protocol};
 use ringfence_permission::Grants;
 use ringfence_protocol::mcp::{Root, ServerInfo, Tool};
 use ringfence_sandbox::{End, Killer, Live, Usage};
+use ringfence_types::Publish;
 use serde_json::Value;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex};
@@ -88,6 +89,7 @@ pub struct Instance {
     talk: Talk,
     failed: Option<String>,
     ended: bool,
+    published: Vec<Publish>,
 }
 
 impl Instance {
@@ -115,7 +117,20 @@ impl Instance {
             talk: Talk::New,
             failed: None,
             ended: false,
+            published: Vec::new(),
         }
+    }
+
+    pub(crate) fn publishing(mut self, published: Vec<Publish>) -> Self {
+        self.published = published;
+        self
+    }
+
+    /// Its ports that can be reached from outside, and where; with the port that was
+    /// free where any was asked for.
+    #[must_use]
+    pub fn published(&self) -> &[Publish] {
+        &self.published
     }
 
     /// Loads the plugin, or does the handshake; a plain program needs neither.

@@ -102,7 +102,7 @@ impl Jailed {
         budget: Budget,
         recorder: Recorder,
         interrupts: Vec<Interrupt>,
-        network: Option<&NetworkSide>,
+        network: Option<NetworkSide>,
     ) -> Result<Self, RunError> {
         let streams = running.streams();
         let gate = match (streams.network, network) {

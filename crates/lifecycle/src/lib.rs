@@ -7,6 +7,7 @@
 
 mod actions;
 mod channel;
+mod doors;
 mod effects;
 mod engine;
 mod error;

@@ -3,7 +3,7 @@
 use crate::error::RunError;
 use ringfence_broker::Broker;
 use ringfence_gate_network::{
-    Authority, Ends, Fetcher, Gate, Placeholder, Resolver, Setup, Traffic,
+    Authority, Door, Ends, Fetcher, Gate, Placeholder, Published, Resolver, Setup, Traffic,
 };
 use ringfence_gate_secrets::Secrets;
 use ringfence_permission::Grants;
@@ -17,6 +17,8 @@ use std::sync::Arc;
 pub(crate) struct NetworkSide {
     pub(crate) judge: Arc<Broker>,
     pub(crate) way: Way,
+    /// Where somebody may come in; for the first jail of an instance only.
+    pub(crate) doors: Vec<Door>,
 }
 
 /// What the jails of one instance share on their way to the network.
@@ -105,16 +107,18 @@ fn new_placeholder() -> Result<String, String> {
 
 impl NetworkSide {
     /// Opens the gate.
-    pub(crate) fn open(&self, network: Network) -> Result<Gate, RunError> {
+    pub(crate) fn open(self, network: Network) -> Result<Gate, RunError> {
+        let doors = self.doors;
+        let published = network.sockets.map(|sockets| Published { doors, sockets });
         let ends = [Some(network.ipv4), network.ipv6].into_iter().flatten();
         let ends = ends.map(|NetworkEnds { listener, names }| Ends { listener, names }).collect();
-        let judge: Arc<Broker> = Arc::clone(&self.judge);
         let setup = Setup {
-            judge,
-            resolver: self.way.resolver.clone(),
-            traffic: Arc::clone(&self.way.traffic),
-            authority: self.way.inside.authority.clone(),
-            placeholders: self.way.inside.placeholders.clone(),
+            judge: self.judge,
+            resolver: self.way.resolver,
+            traffic: self.way.traffic,
+            authority: self.way.inside.authority,
+            placeholders: self.way.inside.placeholders,
+            published,
         };
         Gate::open(ends, setup)
             .map_err(|error| RunError::Internal { what: format!("the network gate: {error}") })

@@ -67,7 +67,11 @@ pub(crate) fn plan(
         programs: programs(grants, around)?,
         just_in_time_compiler: package.jit,
         control: package.protocol == Protocol::Actions,
-        network: !grants.of_kind(Kind::NetworkRequest).is_empty(),
+        // Whoever may only be reached gets one too, and reaches nothing.
+        network: [Kind::NetworkRequest, Kind::NetworkListen]
+            .into_iter()
+            .any(|kind| !grants.of_kind(kind).is_empty()),
+        published: Vec::new(),
         trusted: None,
         long_lived: package.protocol != Protocol::Plain,
         budget: admitted.budget().clone(),

@@ -4,7 +4,8 @@ use ringfence_limits::Resource;
 use ringfence_permission::Admitted;
 use ringfence_sandbox::{End, Level, Usage};
 use ringfence_types::{
-    Actor, AuditError, AuditEvent, AuditSink, EventKind, InstanceId, Severity, UntrustedText,
+    Actor, AuditError, AuditEvent, AuditSink, EventKind, InstanceId, Publish, Severity,
+    UntrustedText,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -66,6 +67,17 @@ impl Recorder {
                 .actor(by.clone())
                 .with("capabilities", list)
                 .with("digest", admitted.grants().digest().to_string()),
+        )
+    }
+
+    pub(crate) fn published(&self, published: &[Publish]) -> Result<(), AuditError> {
+        if published.is_empty() {
+            return Ok(());
+        }
+        let list: Vec<String> =
+            published.iter().map(|one| short(&format!("{}={}", one.port, one.at))).collect();
+        self.must(
+            self.event(EventKind::Granted, "ports published for this run").with("ports", list),
         )
     }
 

@@ -9,7 +9,7 @@ use ringfence_permission::{
 };
 use ringfence_sandbox::Level;
 use ringfence_types::{
-    Capability, Denial, Host, IdError, InstanceId, Kind, UntrustedText, WithheldBy,
+    Capability, Denial, Host, IdError, InstanceId, Kind, Publish, UntrustedText, WithheldBy,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -34,6 +34,9 @@ pub struct Terms {
     pub secrets: Secrets,
     /// Addresses of hosts for this run beside the engine's.
     pub hosts: BTreeMap<Host, Vec<IpAddr>>,
+    /// Ports of the plugin that are to be reachable, and where; granting
+    /// `network.listen` for each.
+    pub publish: Vec<Publish>,
     /// What may be granted at all.
     pub policy: Policy,
     /// Who says yes, for the record.
@@ -141,6 +144,9 @@ impl Review {
             if let Ok(variable) = Capability::new(Kind::EnvironmentRead, name) {
                 wanted.push(variable);
             }
+        }
+        for publish in &terms.publish {
+            wanted.extend(Capability::new(Kind::NetworkListen, &publish.port.to_string()).ok());
         }
         if terms.accept_declared {
             // What a mount or a variable needs by name cannot be accepted whole.
@@ -282,6 +288,7 @@ fn needs_name(capability: &Capability) -> bool {
             | Kind::FilesWrite
             | Kind::FilesDelete
             | Kind::EnvironmentRead
+            | Kind::NetworkListen
             | Kind::NetworkRequest
             | Kind::SecretsUse
     );

@@ -137,4 +137,6 @@ pub use ringfence_permission::Policy;
 pub use ringfence_protocol::mcp::Tool;
 pub use ringfence_sandbox::{End, Level, Live, StartError, Usage, Wall};
 pub use ringfence_sandbox_process::Limits;
-pub use ringfence_types::{Capability, Denial, ExitCode, Kind, UntrustedText};
+pub use ringfence_types::{
+    Capability, Denial, ExitCode, Kind, Place, Publish, PublishError, UntrustedText,
+};

@@ -23,6 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         just_in_time_compiler: false,
         control: false,
         network: false,
+        published: Vec::new(),
         trusted: None,
         long_lived: false,
         budget: Preset::Production.budget(),

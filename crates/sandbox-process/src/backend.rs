@@ -121,7 +121,13 @@ impl ProcessBackend {
         spec.landlock_required = self.landlock_required;
         let exec = exec_spec(plan, &interpreter)?;
         let jail = self.with_jailer(|jailer| jailer.create(&spec))?;
-        Ok(PreparedJail { jail, exec, control: plan.control, network: plan.network })
+        Ok(PreparedJail {
+            jail,
+            exec,
+            control: plan.control,
+            network: plan.network,
+            published: !plan.published.is_empty(),
+        })
     }
 }
 
@@ -132,6 +138,7 @@ pub struct PreparedJail {
     exec: ExecSpec,
     control: bool,
     network: bool,
+    published: bool,
 }
 
 impl PreparedJail {
@@ -166,7 +173,7 @@ impl PreparedJail {
         self.jail.launch(&self.exec, &fds)?;
         drop(fds);
         self.jail.wait_started()?;
-        let network = self.jail.take_network();
+        let network = self.jail.take_network(self.published);
         if self.network && network.is_none() {
             return Err(StartError::Jailer("it built no network".to_owned()));
         }

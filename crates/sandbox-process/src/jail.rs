@@ -67,10 +67,10 @@ impl Jail {
             )));
         }
         self.asked = Instant::now();
-        if let Some(go) = self.go.take() {
+        if let Some(go) = &self.go {
             // A jail that failed while being built has closed its end; the
             // report says why, so that error is the one to show.
-            let _ = channel::send(&go, &bytes, &channel::borrowed(fds));
+            let _ = channel::send(go, &bytes, &channel::borrowed(fds));
         }
         Ok(())
     }
@@ -97,9 +97,12 @@ impl Jail {
         Ok(())
     }
 
-    /// The host's ends of its network, once it has one.
-    pub(crate) fn take_network(&mut self) -> Option<Network> {
-        self.network.take()
+    /// The host's ends of its network, once it has one and the program runs. With
+    /// `published` ports, the channel that brought the program there goes on to
+    /// bring sockets back.
+    pub(crate) fn take_network(&mut self, published: bool) -> Option<Network> {
+        let sockets = self.go.take().filter(|_| published);
+        self.network.take().map(|network| Network { sockets, ..network })
     }
 
     /// Takes one report; `false` when there was none to take.
@@ -312,7 +315,7 @@ impl Drop for Jail {
 fn network(fds: Vec<OwnedFd>) -> Option<Network> {
     let mut fds = fds.into_iter();
     let mut ends = || Some(NetworkEnds { listener: fds.next()?, names: fds.next()? });
-    Some(Network { ipv4: ends()?, ipv6: ends() })
+    Some(Network { ipv4: ends()?, ipv6: ends(), sockets: None })
 }
 
 fn path_of(bytes: Vec<u8>) -> Option<PathBuf> {

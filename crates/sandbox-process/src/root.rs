@@ -186,6 +186,7 @@ impl SystemRoot {
                 writable_executable: plan.just_in_time_compiler || plan.runtime == Runtime::Node,
                 network: plan.network,
             },
+            published: plan.published.clone(),
         })
     }
 }

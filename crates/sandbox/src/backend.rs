@@ -27,6 +27,10 @@ pub struct Network {
     pub ipv4: NetworkEnds,
     /// For IPv6, where the kernel has it.
     pub ipv6: Option<NetworkEnds>,
+    /// Where a packet of one byte, 4 or 6, is answered with that byte and a TCP
+    /// socket of this network, unconnected; when the plan publishes ports. Without
+    /// a socket the second byte says why, as an error number.
+    pub sockets: Option<OwnedFd>,
 }
 
 /// The host's ends for one family of addresses.

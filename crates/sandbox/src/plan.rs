@@ -71,6 +71,9 @@ pub struct Plan {
     pub control: bool,
     /// Whether it gets a private network, whose other ends the host holds.
     pub network: bool,
+    /// Ports of that network at which somebody outside may be let in: the host can
+    /// ask for sockets to connect to them.
+    pub published: Vec<u16>,
     /// Certificates in PEM that it trusts beside those that this machine does.
     pub trusted: Option<String>,
     /// It answers many calls: its processor time is counted per call by whoever

@@ -1,12 +1,13 @@
 //! A jail outlives its gate: without a network, and with every wall.
 
 use ringfence_gate_network::{
-    About, Depth, Ended, Ends, Gate, Judge, Refusal, Resolver, Setup, Traffic,
+    About, Depth, Doorkeeper, Ended, Ends, Gate, Judge, Refusal, Resolver, Setup, Traffic,
+    VisitEnded, Visitor,
 };
 use ringfence_limits::{NearlyUsed, Preset};
 use ringfence_permission::{
-    AdmitRequest, Admitted, Available, Consent, Consented, NetworkRequest, Permit, Policy, admit,
-    decide,
+    AdmitRequest, Admitted, Available, Consent, Consented, NetworkListen, NetworkRequest, Permit,
+    Policy, admit, decide,
 };
 use ringfence_sandbox::{Backend, End, Network};
 use ringfence_tests::{backend, eventually, system_program};
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -99,6 +101,22 @@ impl Judge for Plain {
     }
 }
 
+impl Doorkeeper for Plain {
+    fn visit(
+        &self,
+        port: NonZeroU16,
+        _: &Visitor,
+        perform: &mut dyn FnMut(Permit<'_, NetworkListen>),
+    ) -> Result<(), Denial> {
+        perform(decide::<NetworkListen>(self.admitted.grants(), port, 1)?);
+        Ok(())
+    }
+
+    fn visit_refused(&self, _: NonZeroU16, _: Refusal) {}
+
+    fn visit_ended(&self, _: &VisitEnded<'_>) {}
+}
+
 /// Opens the gate on a jail's ends; `host.example` is this machine.
 fn open(network: Network, judge: &Arc<Plain>) -> Gate {
     let ends = [Some(network.ipv4), network.ipv6].into_iter().flatten();
@@ -112,6 +130,7 @@ fn open(network: Network, judge: &Arc<Plain>) -> Gate {
         traffic: Arc::new(Traffic::new(&Preset::Development.budget())),
         authority: None,
         placeholders: Vec::new(),
+        published: None,
     };
     Gate::open(ends, setup).unwrap()
 }

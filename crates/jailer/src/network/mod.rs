@@ -21,8 +21,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 /// What the host gets: for IPv4 and then, where the kernel has it, for IPv6, a
-/// TCP listener and a UDP socket for names.
-pub(crate) fn build() -> Result<Vec<OwnedFd>, Errno> {
+/// TCP listener and a UDP socket for names. None takes a port that is `published`.
+pub(crate) fn build(published: &[u16]) -> Result<Vec<OwnedFd>, Errno> {
     let inet6 = match sys::socket(libc::AF_INET6, libc::SOCK_STREAM) {
         Ok(socket) => Some(socket),
         Err(Errno(libc::EAFNOSUPPORT)) => None,
@@ -32,8 +32,7 @@ pub(crate) fn build() -> Result<Vec<OwnedFd>, Errno> {
         if inet6.is_some() { &[libc::AF_INET, libc::AF_INET6] } else { &[libc::AF_INET] };
     route::everything_is_local(families)?;
 
-    let listener = sys::socket(libc::AF_INET, libc::SOCK_STREAM)?;
-    let port = sys::bind_loopback(&listener, libc::AF_INET, 0)?;
+    let (listener, port) = free_port(published)?;
     let names = sys::socket(libc::AF_INET, libc::SOCK_DGRAM)?;
     sys::bind_loopback(&names, libc::AF_INET, port)?;
     sys::listen(&listener)?;
@@ -47,7 +46,25 @@ pub(crate) fn build() -> Result<Vec<OwnedFd>, Errno> {
     }
     redirect::everything_to(port)?;
     keep_little();
+    if published.iter().any(|port| *port < 1024) {
+        // On a loopback of its own nobody is robbed of a port.
+        set("ipv4/ip_unprivileged_port_start", b"0");
+    }
     Ok(sockets)
+}
+
+/// A socket at any port but those that the program itself will listen at.
+fn free_port(published: &[u16]) -> Result<(OwnedFd, u16), Errno> {
+    // Held, so that the kernel gives each port once.
+    let mut others = Vec::new();
+    loop {
+        let socket = sys::socket(libc::AF_INET, libc::SOCK_STREAM)?;
+        let port = sys::bind_loopback(&socket, libc::AF_INET, 0)?;
+        if !published.contains(&port) {
+            return Ok((socket, port));
+        }
+        others.push(socket);
+    }
 }
 
 /// What the kernel keeps for connections is memory that no cgroup counts. Both
@@ -69,10 +86,14 @@ const SETTINGS: &[(&str, &[u8])] = &[
 
 fn keep_little() {
     for (name, value) in SETTINGS {
-        let path = format!("/proc/sys/net/{name}\0");
-        if let Ok(path) = core::ffi::CStr::from_bytes_with_nul(path.as_bytes()) {
-            let _ = sys::write_file(path, value);
-        }
+        set(name, value);
+    }
+}
+
+fn set(name: &str, value: &[u8]) {
+    let path = format!("/proc/sys/net/{name}\0");
+    if let Ok(path) = core::ffi::CStr::from_bytes_with_nul(path.as_bytes()) {
+        let _ = sys::write_file(path, value);
     }
 }
 

@@ -153,6 +153,24 @@ pub(crate) struct Ended {
 
 /// Waits for a child; `pid` -1 for any of them.
 pub(crate) fn wait(pid: i32) -> Result<Ended> {
+    collect(pid, libc::__WALL)
+}
+
+/// A child that has ended, if there is one.
+pub(crate) fn wait_without_waiting() -> Result<Option<Ended>> {
+    collect(-1, libc::__WALL | libc::WNOHANG).map(|ended| Some(ended).filter(|e| e.pid != 0))
+}
+
+/// A descriptor that is readable when children have ended; reading it never waits.
+pub(crate) fn ends_of_children() -> Result<OwnedFd> {
+    const SIGCHLD_ALONE: u64 = 1 << (libc::SIGCHLD - 1);
+    let (set, size) = (address(&SIGCHLD_ALONE), size_of::<u64>());
+    call(libc::SYS_rt_sigprocmask, [raw(libc::SIG_BLOCK), set, 0, size, 0, 0])?;
+    let flags = libc::SFD_CLOEXEC | libc::SFD_NONBLOCK;
+    call(libc::SYS_signalfd4, [raw(-1), set, size, raw(flags), 0, 0]).map(owned)
+}
+
+fn collect(pid: i32, flags: i32) -> Result<Ended> {
     let mut status = 0_i32;
     // SAFETY: needed to have a buffer for wait4. Sound because all-zero bytes
     // are a valid `rusage`.
@@ -163,7 +181,7 @@ pub(crate) fn wait(pid: i32) -> Result<Ended> {
             [
                 raw(pid),
                 core::ptr::from_mut(&mut status) as usize,
-                raw(libc::__WALL),
+                raw(flags),
                 core::ptr::from_mut(&mut usage) as usize,
                 0,
                 0,
