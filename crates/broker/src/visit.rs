@@ -19,9 +19,9 @@ impl Doorkeeper for Broker {
         let decided = decide::<NetworkListen>(&self.grants, port, self.clock.now_ms());
         let permit = decided.inspect_err(|denial| self.network_denied(METHOD, denial))?;
         let object = port.to_string();
-        lock(&self.charges)
-            .visit()
-            .map_err(|reason| Denial::budget(KIND, &object, reason))
+        // A denial takes the lock once more: it is given back before.
+        let paid = lock(&self.charges).visit();
+        paid.map_err(|reason| Denial::budget(KIND, &object, reason))
             .inspect_err(|denial| self.network_denied(METHOD, denial))?;
         // Recorded before it is performed: no record, no effect.
         if let Err(error) = self.recorder.visit(METHOD, &object, visitor) {

@@ -212,6 +212,11 @@ impl Engine {
         let mut plan = plan(&review.package, &review.admitted, &around)
             .inspect_err(|error| recorder.refused(&error.to_string()))?;
         recorder.granted(&review.admitted, &self.options.actor)?;
+        let doors = open_doors(&review, &recorder)?;
+        plan.published = doors.iter().map(|door| door.port().get()).collect();
+        let published: Vec<Publish> =
+            doors.iter().map(|door| Publish { port: door.port(), at: door.at().clone() }).collect();
+        recorder.published(&published)?;
         recorder.starting(&review.card.level, &plan.program.to_string_lossy())?;
         let own = Interrupt::new().map_err(|e| RunError::Internal { what: e.to_string() })?;
         let mut interrupts = vec![self.all.clone(), own.clone()];
@@ -220,11 +225,6 @@ impl Engine {
         let inside = Inside::of(review.admitted.grants(), &shared.secrets)
             .inspect_err(|error| recorder.refused(&error.to_string()))?;
         inside.show(&mut plan);
-        let doors = open_doors(&review, &recorder)?;
-        plan.published = doors.iter().map(|door| door.port().get()).collect();
-        let published: Vec<Publish> =
-            doors.iter().map(|door| Publish { port: door.port(), at: door.at().clone() }).collect();
-        recorder.published(&published)?;
         let effects = if plan.control || plan.network {
             Effects::new(
                 review.admitted.grants(),

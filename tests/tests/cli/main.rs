@@ -19,6 +19,7 @@ mod log;
 mod ordinary_user;
 mod output;
 mod program;
+mod published;
 mod question;
 mod secret_store;
 mod terminal;

@@ -5,6 +5,7 @@
 //! with their versions is `tests/servers.toml`.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "support for tests: a failure here is a failure of the test"
@@ -12,6 +13,7 @@
 
 mod cache;
 mod clients;
+mod http;
 mod npm;
 #[path = "../cli/program.rs"]
 #[expect(dead_code, reason = "shared with the tests of the command line, which use all of it")]
