@@ -111,3 +111,7 @@ impl Answer {
         Ok(TcpSocket::from_std_stream(socket.into()))
     }
 }
+
+#[cfg(test)]
+#[path = "sockets_tests.rs"]
+mod tests;

@@ -5,8 +5,8 @@
 //! | `unix:/path` | who may open the socket, which is made for its owner alone |
 //! | `127.0.0.1:PORT`, `[::1]:PORT` | every user of this machine; port 0 is any free one |
 
+use core::net::SocketAddr;
 use std::fmt;
-use std::net::SocketAddr;
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::str::FromStr;

@@ -337,3 +337,61 @@ fn a_manifest_has_to_declare_the_port_that_is_published() {
     let wide = run(&format!("{actions}permissions:\n  - network.listen: 8000-9000\n"));
     assert_eq!(wide.code, Some(2), "{wide:?}");
 }
+
+/// Leaves 300 processes behind that nobody waits for, and prints how many of them
+/// are still to be seen a moment after they have ended.
+const ORPHANS: &str = "import os, sys, time
+for _ in range(300):
+    if os.fork() == 0:
+        if os.fork() == 0: os._exit(0)
+        os._exit(0)
+    os.wait()
+for _ in range(100):
+    left = [name for name in os.listdir('/proc') if name.isdigit() and int(name) != os.getpid()]
+    if not left: break
+    time.sleep(0.05)
+print('left', left, flush=True)
+os.kill(os.getpid(), 9) if sys.argv[1] == 'kill' else sys.exit(int(sys.argv[1]))
+";
+
+#[test]
+fn orphans_are_collected_and_the_end_is_told_while_somebody_may_come_in() {
+    let user = User::new();
+    for (how, code) in [("0", 0), ("3", 1), ("kill", 7)] {
+        let words = ["run", "--publish", "8000=127.0.0.1:0", "--", "/usr/bin/python3", "-c"];
+        let done = user.ringfence([&words[..], &[ORPHANS, how]].concat()).run();
+        assert_eq!(done.code, Some(code), "{done:?}");
+        assert!(done.stdout.contains("left []"), "{done:?}");
+    }
+}
+
+#[test]
+fn a_program_that_floods_its_own_port_keeps_no_visitor_of_another_jail_waiting() {
+    let user = User::new();
+    let flood = "import socket
+server = socket.socket()
+server.bind(('127.0.0.1', 8000))
+server.listen(1)
+print('listening', flush=True)
+while True:
+    client = socket.socket()
+    client.setblocking(False)
+    try: client.connect(('127.0.0.1', 8000))
+    except OSError: pass
+";
+    let words = ["run", "--timeout", "30", "--publish", "8000=127.0.0.1:0", "--"];
+    let flooding = user.ringfence([&words[..], &["/usr/bin/python3", "-c", flood]].concat());
+    let flooding = flooding.start();
+    flooding.stdout.wait_for("listening");
+    let at = published(&flooding);
+    let waiting: Vec<TcpStream> = (0..8).map(|_| TcpStream::connect(at).unwrap()).collect();
+    let started = listening(&user, &["--publish", "8000=127.0.0.1:0"], &["127.0.0.1:8000"]);
+    let at = published(&started);
+    for _ in 0..20 {
+        assert_eq!(ask(at, b"you").unwrap(), b"8000 heard you");
+    }
+    drop(waiting);
+    stop(started);
+    let done = stop(flooding);
+    assert!(done.took < Duration::from_secs(20), "{done:?}");
+}

@@ -37,11 +37,7 @@ impl Rules for NetworkListen {
         scope.port().is_none_or(|port| port == request)
     }
 
-    fn object_within<'a>(
-        kind: Kind,
-        scope: &'a Pattern,
-        request: NonZeroU16,
-    ) -> Option<NonZeroU16> {
+    fn object_within(kind: Kind, scope: &Pattern, request: NonZeroU16) -> Option<NonZeroU16> {
         Self::is_within(kind, scope, request).then_some(request)
     }
 }
