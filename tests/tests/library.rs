@@ -7,11 +7,13 @@
 )]
 
 use ringfence::{
-    Budget, End, Error, ExitCode, Instance, Kind, Observer, Phase, Preset, Resource, Ringfence,
-    RunError, Start,
+    Budget, End, Error, ExitCode, Instance, Kind, Observer, Phase, Place, Preset, Publish,
+    Resource, Ringfence, RunError, Start,
 };
 use serde_json::{Value, json};
 use std::fs;
+use std::io::Read;
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -461,4 +463,41 @@ fn a_home_that_others_can_write_to_is_refused() {
     let ringfence = Ringfence::open_at(folder.path().join("new")).unwrap();
     let mode = fs::metadata(ringfence.engine().home()).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
+}
+
+const LISTENER: &str = "import socket, threading
+def serve(server):
+    while True: server.accept()[0].sendall(b'hello')
+def listen(input):
+    server = socket.socket()
+    server.bind(('127.0.0.1', 8000))
+    server.listen()
+    threading.Thread(target=serve, args=(server,), daemon=True).start()
+";
+
+#[test]
+fn a_published_port_of_an_instance_is_open_as_long_as_the_instance_lives() {
+    let host = Host::new();
+    let start = host.python(LISTENER);
+    let permissions = "permissions:\n  - network.listen: 8000\n";
+    let manifest = host.folder.path().join("plugin/plugin.yaml");
+    fs::write(&manifest, fs::read_to_string(&manifest).unwrap() + permissions).unwrap();
+    let publish: Publish = "8000=127.0.0.1:0".parse().unwrap();
+    let mut instance = start.publish(publish).start().unwrap();
+    let loopback = |one: &Publish| match one.at {
+        Place::Loopback(at) => Some(at),
+        Place::Unix(_) => None,
+    };
+    let at = instance.published().iter().find_map(loopback).unwrap();
+    call(&mut instance, "listen");
+    for _ in 0..2 {
+        let mut heard = [0; 5];
+        TcpStream::connect(at).unwrap().read_exact(&mut heard).unwrap();
+        assert_eq!(&heard, b"hello");
+    }
+    let mut open = TcpStream::connect(at).unwrap();
+    assert_eq!(instance.terminate().effects.network_visits, 3);
+    let mut rest = Vec::new();
+    let _ = open.read_to_end(&mut rest);
+    assert!(rest.len() <= 5 && TcpStream::connect(at).is_err());
 }

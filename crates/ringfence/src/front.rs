@@ -8,7 +8,7 @@ use ringfence_lifecycle::{
 use ringfence_limits::{Budget, Preset};
 use ringfence_package::{Package, Protocol};
 use ringfence_permission::Policy;
-use ringfence_types::{Capability, Host, Kind};
+use ringfence_types::{Capability, Host, Kind, Publish};
 use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -150,6 +150,13 @@ impl Start {
     /// block it is in.
     pub fn resolve(mut self, host: impl Into<String>, address: IpAddr) -> Self {
         self.hosts.push((host.into(), address));
+        self
+    }
+
+    /// Lets others on this machine connect to a port of the plugin, and grants
+    /// `network.listen` for it. [`crate::Instance::published`] tells where.
+    pub fn publish(mut self, publish: Publish) -> Self {
+        self.terms.publish.push(publish);
         self
     }
 
