@@ -48,13 +48,16 @@ impl Sockets {
 
     async fn one(&self, family: Family) -> io::Result<TcpSocket> {
         let channel = self.0.lock().await;
+        // Who asked before may have given up before it was answered: what nobody
+        // takes would pile up, until the jail's first process waits for room.
+        while receive(&channel).is_ok() {}
         let request = [family as u8];
         channel
             .async_io(Interest::WRITABLE, || Ok(send(&*channel, &request, SendFlags::NOSIGNAL)?))
             .await?;
         loop {
             let answered = channel.async_io(Interest::READABLE, || receive(&channel)).await?;
-            // Who asked before may have given up before it was answered.
+            // One may still come of those.
             if answered.family == family as u8 {
                 return answered.socket(family);
             }

@@ -30,13 +30,23 @@ fn new(family: AddressFamily, kind: SocketType) -> OwnedFd {
     socket(family, kind, None).unwrap()
 }
 
-/// What is made of answers that were sent before anything was asked.
-fn connect(port: u16, answers: impl FnOnce(&OwnedFd)) -> io::Result<TcpStream> {
-    run(async {
-        let (ours, jail) = channel();
-        answers(&jail);
-        Sockets::at(ours)?.connect(NonZeroU16::new(port).unwrap()).await
+/// What is made of these answers to the first request.
+fn connect(port: u16, answers: impl FnOnce(&OwnedFd) + Send) -> io::Result<TcpStream> {
+    let (ours, jail) = channel();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            assert_eq!(asked(&jail), Some(4));
+            answers(&jail);
+        });
+        run(async { Sockets::at(ours)?.connect(NonZeroU16::new(port).unwrap()).await })
     })
+}
+
+/// The next request; `None` when there is none any more.
+fn asked(jail: &OwnedFd) -> Option<u8> {
+    let mut request = [0; 8];
+    let (length, _) = rustix::net::recv(jail, &mut request, RecvFlags::empty()).unwrap();
+    (length == 1).then_some(request[0])
 }
 
 fn listener() -> (TcpListener, u16) {
@@ -79,7 +89,8 @@ fn whatever_else_a_jail_hands_out_is_refused() {
     }
     let none = connect(port, |jail| answer(jail, &[4, 24], &[])).unwrap_err();
     assert_eq!(none.raw_os_error(), Some(24), "why there is none is told");
-    let many = [wrong[0].as_fd(), wrong[1].as_fd(), wrong[2].as_fd(), wrong[3].as_fd()];
+    let many: [BorrowedFd<'_>; 4] =
+        [wrong[0].as_fd(), wrong[1].as_fd(), wrong[2].as_fd(), wrong[3].as_fd()];
     assert!(connect(port, |jail| answer(jail, &[4], &many)).is_err());
 }
 
@@ -92,4 +103,23 @@ fn a_jail_that_is_gone_gives_no_socket() {
         sockets.connect(NonZeroU16::MIN).await
     });
     assert!(gone.is_err());
+}
+
+#[test]
+fn answers_that_nobody_took_do_not_pile_up() {
+    let (_listener, port) = listener();
+    let (ours, jail) = channel();
+    for _ in 0..50 {
+        answer(&jail, &[4], &[new(AddressFamily::INET, SocketType::DGRAM).as_fd()]);
+    }
+    std::thread::scope(|scope| {
+        let jail = &jail;
+        scope.spawn(move || {
+            assert_eq!(asked(jail), Some(4));
+            answer(jail, &[4], &[new(AddressFamily::INET, SocketType::STREAM).as_fd()]);
+        });
+        let connected =
+            run(async { Sockets::at(ours)?.connect(NonZeroU16::new(port).unwrap()).await });
+        assert!(connected.is_ok(), "{connected:?}");
+    });
 }
