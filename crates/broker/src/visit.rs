@@ -34,6 +34,12 @@ impl Doorkeeper for Broker {
         Ok(())
     }
 
+    fn still_lets_in(&self, port: NonZeroU16) -> bool {
+        decide::<NetworkListen>(&self.grants, port, self.clock.now_ms())
+            .inspect_err(|denial| self.network_denied(METHOD, denial))
+            .is_ok()
+    }
+
     fn visit_refused(&self, port: NonZeroU16, refusal: Refusal) {
         let object = port.to_string();
         let reason = match refusal {

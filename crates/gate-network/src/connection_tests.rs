@@ -59,6 +59,9 @@ impl Doorkeeper for Until {
     ) -> Result<(), Denial> {
         Ok(())
     }
+    fn still_lets_in(&self, _: NonZeroU16) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
     fn visit_refused(&self, _: NonZeroU16, _: Refusal) {}
     fn visit_ended(&self, _: &VisitEnded<'_>) {}
 }

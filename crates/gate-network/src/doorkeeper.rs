@@ -24,6 +24,10 @@ pub trait Doorkeeper: Send + Sync {
         perform: &mut dyn FnMut(Permit<'_, NetworkListen>),
     ) -> Result<(), Denial>;
 
+    /// Whether an open connection may carry more: whether it would still be let in
+    /// now. A no is recorded.
+    fn still_lets_in(&self, port: NonZeroU16) -> bool;
+
     /// Records that the gate itself refused to go on with it.
     fn visit_refused(&self, port: NonZeroU16, refusal: Refusal);
 

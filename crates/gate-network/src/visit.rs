@@ -90,13 +90,20 @@ impl Client {
     /// such a thing.
     fn reset(&self) {
         if let Self::Loopback(client) = self {
-            reset(client);
+            linger(client, Some(Duration::ZERO));
+        }
+    }
+
+    /// Takes [`Client::reset`] back.
+    fn keep(&self) {
+        if let Self::Loopback(client) = self {
+            linger(client, None);
         }
     }
 }
 
-fn reset(stream: &TcpStream) {
-    let _ = socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO));
+fn linger(stream: &TcpStream, time: Option<Duration>) {
+    let _ = socket2::SockRef::from(stream).set_linger(time);
 }
 
 /// One that was let in. Its end is recorded when this is dropped, also when the
@@ -114,6 +121,9 @@ struct Visit {
 impl Visit {
     /// Counts bytes that are about to be passed on.
     fn charge(&self, direction: Direction, bytes: usize) -> Result<(), Cut> {
+        if !self.session.judge.still_lets_in(self.port) {
+            return Err(Cut::Refused);
+        }
         match self.session.traffic.charge(direction, bytes) {
             Ok(warning) => {
                 if let Some(warning) = warning {
@@ -175,12 +185,17 @@ async fn serve(
         began: Instant::now(),
         failure: None,
     };
-    if let Err(cut) = pass(&visit, &mut client, &sockets).await {
-        visit.failure = Some(match cut {
-            Cut::Refused => "refused".to_owned(),
-            Cut::Failed(error) => error.to_string(),
-        });
-        client.reset();
+    // Until both sides have ended in order: when the gate is dropped in the middle,
+    // half an answer must not look like a whole one.
+    client.reset();
+    match pass(&visit, &mut client, &sockets).await {
+        Ok(()) => client.keep(),
+        Err(cut) => {
+            visit.failure = Some(match cut {
+                Cut::Refused => "refused".to_owned(),
+                Cut::Failed(error) => error.to_string(),
+            });
+        }
     }
 }
 
@@ -198,7 +213,7 @@ async fn pass(visit: &Visit, client: &mut Client, sockets: &Sockets) -> Result<(
         tokio::try_join!(inwards, outwards)
     };
     if passed.is_err() {
-        reset(&plugin);
+        linger(&plugin, Some(Duration::ZERO));
     }
     passed.map(|((), ())| ())
 }

@@ -325,6 +325,11 @@ impl Jailed {
         if let Some(finished) = self.finished {
             return finished;
         }
+        if self.ended.is_none() {
+            // It is killed now, and the kernel would end its connections in order:
+            // what it was in the middle of must not look like a whole.
+            drop(self.gate.take());
+        }
         let (end, usage) = self.running.finish();
         // Nobody is left who could use it; the ends of its connections are recorded.
         drop(self.gate.take());

@@ -112,6 +112,10 @@ impl Doorkeeper for Plain {
         Ok(())
     }
 
+    fn still_lets_in(&self, _: NonZeroU16) -> bool {
+        true
+    }
+
     fn visit_refused(&self, _: NonZeroU16, _: Refusal) {}
 
     fn visit_ended(&self, _: &VisitEnded<'_>) {}

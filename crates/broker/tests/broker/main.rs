@@ -17,6 +17,7 @@ mod order;
 mod process;
 mod shims;
 mod storage;
+mod visit;
 
 use ringfence_broker::{
     Broker, BrokerSetup, CallError, Clock, Gates, ProcessError, ProcessOutput, ProcessRequest,
