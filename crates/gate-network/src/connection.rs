@@ -44,7 +44,8 @@ pub(crate) struct Connection {
     pub(crate) host: Host,
     pub(crate) port: u16,
     address: Option<SocketAddr>,
-    /// Held as long as there is a socket to the server.
+    /// Held as long as there is a socket of the plugin, also before there is one to
+    /// the server.
     slot: Option<Slot>,
     sent: AtomicU64,
     received: AtomicU64,
@@ -189,6 +190,11 @@ pub(crate) async fn serve(mut client: TcpStream, asked: SocketAddr, session: Arc
 
 async fn pass(connection: &mut Connection, client: &mut TcpStream) -> Result<(), Cut> {
     let judge = Arc::clone(&connection.session.judge);
+    connection.slot = Slot::take();
+    if connection.slot.is_none() {
+        judge.refused(connection.target(), Refusal::Full);
+        return Err(Cut::Refused);
+    }
     let mut first = Vec::new();
     let depth = judge.depth(&connection.host, connection.port);
     let guarded = depth == Depth::Secrets;
@@ -207,11 +213,6 @@ async fn pass(connection: &mut Connection, client: &mut TcpStream) -> Result<(),
 /// Connects to the first address that answers.
 pub(crate) async fn dial(connection: &mut Connection) -> Result<TcpStream, Cut> {
     let session = Arc::clone(&connection.session);
-    connection.slot = Slot::take();
-    if connection.slot.is_none() {
-        session.judge.refused(connection.target(), Refusal::Full);
-        return Err(Cut::Refused);
-    }
     let found = session.resolver.addresses(&connection.host, connection.port, &session.judge).await;
     let addresses = match found {
         Ok(addresses) => addresses,

@@ -92,6 +92,29 @@ fn connections_at_once_are_counted_until_they_end() {
 }
 
 #[test]
+fn connections_that_say_nothing_leave_the_host_enough_descriptors_too() {
+    let world = World::new();
+    let code = "import socket, time\n\
+        kept = []\n\
+        for _ in range(200):\n\
+        \x20   try: kept.append(socket.create_connection(('allowed.example', 443), 5))\n\
+        \x20   except OSError: pass\n\
+        time.sleep(1)\n\
+        alive = 0\n\
+        for s in kept:\n\
+        \x20   s.setblocking(False)\n\
+        \x20   try: s.recv(1)\n\
+        \x20   except BlockingIOError: alive += 1\n\
+        \x20   except OSError: pass\n\
+        print(alive)\n";
+    // What is said inside is allowed one by one, so nothing is dialled before it is said.
+    let opened = "network.request=https://allowed.example/v1/*";
+    let done = world.python_with_few_files("256:256", opened, code);
+    assert_eq!(done.stdout, "64\n", "{done:?}");
+    assert!(done.stderr.contains("file descriptors for connections are used up"), "{done:?}");
+}
+
+#[test]
 fn connections_leave_the_host_enough_descriptors_for_itself() {
     let world = World::new();
     let code = "import socket\n\
