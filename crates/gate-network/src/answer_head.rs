@@ -24,6 +24,8 @@ pub(crate) struct AnswerHead {
     begins: usize,
     pub(crate) status: u16,
     pub(crate) is_chunked: bool,
+    /// How long the body is, where that is said once.
+    pub(crate) body_length: Option<u64>,
 }
 
 /// Fields that are about the connection to the server.
@@ -77,10 +79,14 @@ pub(crate) fn read_answer(bytes: &[u8]) -> Answer {
             continue;
         }
         let mut is_chunked = false;
+        let mut lengths = Vec::new();
         for line in lines {
             let value = line.get(name_of(line).len()..).unwrap_or(&[]).trim_ascii();
             let value = value.strip_prefix(b":").unwrap_or(value).trim_ascii();
             let is = |known: &[u8]| name_of(line).eq_ignore_ascii_case(known);
+            if is(b"content-length") {
+                lengths.push(std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()));
+            }
             if is(b"transfer-encoding") && value.eq_ignore_ascii_case(b"chunked") && !is_chunked {
                 is_chunked = true;
             } else if is(b"transfer-encoding")
@@ -89,7 +95,8 @@ pub(crate) fn read_answer(bytes: &[u8]) -> Answer {
                 return Answer::Unreadable;
             }
         }
-        return Answer::Readable(AnswerHead { length, begins, status, is_chunked });
+        let body_length = if let [length] = *lengths { length } else { None };
+        return Answer::Readable(AnswerHead { length, begins, status, is_chunked, body_length });
     }
 }
 

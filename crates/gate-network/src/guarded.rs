@@ -1,8 +1,8 @@
 //! The answer to a request in which a secret may have gone out: read to its end,
 //! and without the secret.
 
+use crate::answer_body::AnswerBody;
 use crate::answer_head::{Answer, read_answer};
-use crate::chunks::Chunks;
 use crate::connection::{Connection, Cut};
 use crate::inspect::refuse;
 use crate::traffic::Direction;
@@ -40,27 +40,22 @@ pub(crate) async fn receive(
         }
     };
     connection.answered(head.status);
-    let body = bytes.split_off(head.length.min(bytes.len()));
+    let mut next = bytes.split_off(head.length.min(bytes.len()));
     let mut scrubber = connection.scrubber();
-    to.write_all(&scrubber.pass(&head.rewritten(&bytes), false)).await?;
-    let mut chunks = head.is_chunked.then(Chunks::new);
-    let mut next = body;
+    to.write_all(&scrubber.pass(&head.rewritten(&bytes), true)).await?;
+    let mut body = AnswerBody::of(&head, scrubber);
     loop {
-        let plain = match &mut chunks {
-            Some(chunks) => chunks
-                .pass(&next)
-                .map_err(|_| refuse(connection, "the chunks of its answer are broken"))?,
-            None => next,
-        };
-        let all_came = chunks.as_ref().is_some_and(Chunks::is_done);
-        to.write_all(&scrubber.pass(&plain, all_came)).await?;
+        let clean = body
+            .pass(&next)
+            .map_err(|_| refuse(connection, "its answer is broken, so it cannot be searched"))?;
+        to.write_all(&clean).await?;
         to.flush().await?;
-        let length = if all_came { 0 } else { read(&mut from, &mut buffer).await? };
+        let length = if body.is_done() { 0 } else { read(&mut from, &mut buffer).await? };
         if length == 0 {
-            if chunks.is_some() && !all_came {
+            if !body.may_end() {
                 return Err(Cut::Failed(io::ErrorKind::UnexpectedEof.into()));
             }
-            to.write_all(&scrubber.pass(&[], true)).await?;
+            to.write_all(&body.end()).await?;
             to.shutdown().await?;
             return Ok(());
         }

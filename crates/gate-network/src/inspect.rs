@@ -225,7 +225,14 @@ fn request(
     };
     let instead = how.guarded.then(|| {
         let request = connection.target().with(seen);
-        rewrite(bytes, &connection.session.placeholders, head.upgrade.is_some(), &mut |name| {
+        // What comes then is searched as frames of WebSocket; nobody knows where
+        // anything ends in another protocol, or could look into it.
+        let upgrade = head.upgrade.as_deref();
+        rewrite(bytes, &connection.session.placeholders, upgrade.is_some(), &mut |name| {
+            if upgrade.is_some_and(|protocol| protocol != "websocket") {
+                let _ = refuse(connection, "no secret goes out where another protocol may begin");
+                return None;
+            }
             let value = connection.session.judge.secret(name, request)?;
             connection.hold_secret(value.clone());
             Some(value)

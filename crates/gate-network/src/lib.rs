@@ -16,6 +16,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod answer_body;
 mod answer_head;
 mod authority;
 mod chunks;
@@ -27,6 +28,7 @@ mod dns_answer;
 mod door;
 mod doorkeeper;
 mod fetch;
+mod frames;
 mod gate;
 mod guarded;
 mod hosts_file;

@@ -24,6 +24,10 @@ const UNTOUCHED: [&str; 5] =
 /// Fields that are said anew: the answer must be readable, and the last one.
 const REPLACED: [&str; 2] = ["accept-encoding", "connection"];
 
+/// Fields that are left out where a secret goes out: they have it come back
+/// compressed inside WebSocket.
+const LEFT_OUT: [&str; 1] = ["sec-websocket-extensions"];
+
 /// The head as it goes out. `reveal` is asked once for each secret that stands in
 /// it, and may say no.
 ///
@@ -56,7 +60,7 @@ pub(crate) fn rewrite(
             out.extend_from_slice(line);
         } else if UNTOUCHED.iter().any(is) && (upgrades || !is(&"connection")) {
             out.extend_from_slice(line);
-        } else if !REPLACED.iter().any(is) {
+        } else if !REPLACED.iter().any(is) && (values.is_empty() || !LEFT_OUT.iter().any(is)) {
             out.extend_from_slice(&with_values(line, &name, &values));
         }
     }

@@ -31,6 +31,11 @@ impl Scrubber {
         }
     }
 
+    /// Whether there is anything to look for.
+    pub(crate) const fn is_needed(&self) -> bool {
+        self.finder.is_some()
+    }
+
     /// Takes the next bytes, and gives those that can no longer become a secret:
     /// of the same length, with stars for what was one.
     pub(crate) fn pass(&mut self, bytes: &[u8], ended: bool) -> Zeroizing<Vec<u8>> {

@@ -125,6 +125,35 @@ fn a_server_that_shows_what_it_was_sent_shows_no_secret() {
 }
 
 #[test]
+fn a_plugin_cannot_guess_a_secret_letter_by_letter_inside_a_websocket() {
+    let mut world = World::new();
+    // The host says everything back, as every server does with a ping. What is asked
+    // for here is what it would answer.
+    let code = "import os, socket, ssl\n\
+        c = ssl.create_default_context()\n\
+        def talk(upgrade, *said):\n\
+        \x20   s = c.wrap_socket(socket.create_connection(('allowed.example', 443), 5), server_hostname='allowed.example')\n\
+        \x20   s.settimeout(2)\n\
+        \x20   s.sendall(('GET /v1/echo HTTP/1.1\\r\\nHost: allowed.example\\r\\nConnection: Upgrade\\r\\nUpgrade: ' + upgrade +\n\
+        \x20       '\\r\\nSec-WebSocket-Extensions: permessage-deflate\\r\\nX-Key: ' + os.environ['API_KEY'] + '\\r\\n\\r\\n').encode())\n\
+        \x20   head = b''\n\
+        \x20   while not head.endswith(b'\\r\\n\\r\\n'): head += s.recv(1)\n\
+        \x20   for words in said:\n\
+        \x20       s.sendall(words)\n\
+        \x20       try: print(s.recv(100))\n\
+        \x20       except OSError: print('held')\n\
+        talk('websocket', b'\\x8a\\x03sk-', b'\\x8a\\x03sk.')\n\
+        talk('other', b'sk-')\n";
+    let options = ["--secret", PLACE, "-g", NAME];
+    let done = run(&world, &options, &["/usr/bin/python3", "-c", code]);
+    assert_eq!(done.stdout, "b'\\x8a\\x03sk-'\nb'\\x8a\\x03sk.'\nb'sk-'\n", "{done:?}");
+    let heads = world.heads();
+    assert_eq!(heads.matches(SECRET).count(), 1, "{heads}");
+    assert_eq!(heads.matches("permessage-deflate").count(), 1, "{heads}");
+    assert!(done.stderr.contains("where another protocol may begin"), "{done:?}");
+}
+
+#[test]
 fn a_secret_of_the_store_goes_out_and_a_new_value_counts_from_the_next_run() {
     let mut world = World::new();
     let key = "5e".repeat(32);
