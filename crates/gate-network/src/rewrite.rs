@@ -24,9 +24,9 @@ const UNTOUCHED: [&str; 5] =
 /// Fields that are said anew: the answer must be readable, and the last one.
 const REPLACED: [&str; 2] = ["accept-encoding", "connection"];
 
-/// Fields that are left out where a secret goes out: they have it come back
-/// compressed inside WebSocket.
-const LEFT_OUT: [&str; 1] = ["sec-websocket-extensions"];
+/// Fields that are left out where a secret goes out: they have it come back in
+/// pieces, or compressed inside WebSocket.
+const LEFT_OUT: [&str; 4] = ["range", "if-range", "request-range", "sec-websocket-extensions"];
 
 /// The head as it goes out. `reveal` is asked once for each secret that stands in
 /// it, and may say no.
@@ -171,6 +171,17 @@ mod tests {
         assert!(!out.contains("sk-true"), "{out}");
         assert!(!out.contains("gzip") && !out.contains("keep-alive"), "{out}");
         assert!(out.ends_with("Accept-Encoding: identity\r\nConnection: close\r\n\r\n"), "{out}");
+    }
+
+    #[test]
+    fn an_answer_to_a_secret_is_asked_for_whole_and_not_compressed() {
+        let asked = "Range: bytes=0-3\r\nIf-Range: x\r\nrequest-range: bytes=0-3\r\n\
+            Sec-WebSocket-Extensions: permessage-deflate\r\n";
+        let out = rewritten(&format!("GET / HTTP/1.1\r\nHost: a\r\n{asked}X: {STANDS}\r\n\r\n"));
+        assert!(out.starts_with("GET / HTTP/1.1\r\nHost: a\r\nX: sk-true\r\n"), "{out}");
+        // Whoever sends no secret resumes a download as ever.
+        let out = rewritten(&format!("GET / HTTP/1.1\r\nHost: a\r\n{asked}\r\n"));
+        assert!(out.contains(asked), "{out}");
     }
 
     #[test]

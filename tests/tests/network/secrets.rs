@@ -125,6 +125,17 @@ fn a_server_that_shows_what_it_was_sent_shows_no_secret() {
 }
 
 #[test]
+fn a_server_that_shows_pieces_on_demand_shows_no_secret() {
+    let mut world = World::new();
+    let options = ["--secret", PLACE, "-g", NAME];
+    let words = "-H \"X-Key: $API_KEY\" -r 0-9 https://allowed.example/reflect?range";
+    let done = curl(&world, &options, words);
+    assert!(done.stdout.contains("X-Key: ***"), "the whole of it comes: {done:?}");
+    let heads = world.heads();
+    assert!(heads.contains(SECRET) && !heads.contains("Range:"), "{heads}");
+}
+
+#[test]
 fn a_plugin_cannot_guess_a_secret_letter_by_letter_inside_a_websocket() {
     let mut world = World::new();
     // The host says everything back, as every server does with a ping. What is asked

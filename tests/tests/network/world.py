@@ -284,6 +284,7 @@ class Web(http.server.BaseHTTPRequestHandler):
                 "gzip": lambda: gzip.compress(head),
                 "deflate": lambda: zlib.compress(head),
                 "header": lambda: b"",
+                "range": lambda: head[slice(*map(int, self.headers.get("Range", "bytes=0-9999")[6:].split("-")))],
                 "chunks": lambda: head,
             }
             body = forms[how]()
