@@ -28,6 +28,7 @@ mod dns_answer;
 mod door;
 mod doorkeeper;
 mod fetch;
+mod forms;
 mod frames;
 mod gate;
 mod guarded;

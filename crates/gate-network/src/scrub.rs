@@ -4,10 +4,8 @@
 //! A server that means to give a secret away can always do so in a form of its
 //! own; it has the secret. What is held here is that none comes back by accident.
 
-use aho_corasick::{AhoCorasick, MatchKind};
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use std::fmt::Write as _;
+use crate::forms::forms_of;
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use zeroize::Zeroizing;
 
 /// Replaces the forms of some secrets in a stream.
@@ -23,6 +21,10 @@ impl Scrubber {
         let forms: Vec<_> = secrets.flat_map(forms_of).collect();
         let finder = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
+            .ascii_case_insensitive(true)
+            // The usual kind takes 512 bytes for each letter of each form: megabytes
+            // for every connection, where a secret is long.
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(forms.iter().map(|form| form.as_slice()));
         Self {
             finder: finder.ok().filter(|_| !forms.is_empty()),
@@ -67,60 +69,20 @@ impl Scrubber {
         (from..tail.len())
             .find(|at| {
                 let end = tail.get(*at..).unwrap_or(&[]);
-                self.forms.iter().any(|form| form.starts_with(end))
+                let begins = |form: &[u8]| {
+                    form.get(..end.len()).is_some_and(|form| form.eq_ignore_ascii_case(end))
+                };
+                self.forms.iter().any(|form| begins(form))
             })
             .map_or(0, |at| tail.len().saturating_sub(at))
     }
 }
 
-/// A secret as it stands, escaped for JSON and for addresses, in base64 at every
-/// place in a group of three, and in hex.
-fn forms_of(secret: &str) -> Vec<Zeroizing<Vec<u8>>> {
-    let mut forms = vec![Zeroizing::new(secret.as_bytes().to_vec())];
-    let mut add = |text: String| forms.push(Zeroizing::new(text.into_bytes()));
-    let json = secret.replace('\\', "\\\\").replace('"', "\\\"");
-    add(json.replace('/', "\\/"));
-    add(json);
-    add(secret
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;"));
-    let (mut lower, mut upper, mut percent) = (String::new(), String::new(), String::new());
-    for byte in secret.bytes() {
-        // Writing to a text cannot fail.
-        let _ = write!(lower, "{byte:02x}");
-        let _ = write!(upper, "{byte:02X}");
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            percent.push(char::from(byte));
-        } else {
-            let _ = write!(percent, "%{byte:02X}");
-        }
-    }
-    add(percent.replace("%20", "+"));
-    add(percent.to_lowercase());
-    add(percent);
-    add(lower);
-    add(upper);
-    for before in 0..3_usize {
-        let mut bytes = Zeroizing::new(vec![0; before]);
-        bytes.extend_from_slice(secret.as_bytes());
-        // Letters that hold bits of neighbours differ with them.
-        let first = (8 * before).div_ceil(6);
-        let end = 8 * bytes.len() / 6;
-        for text in [STANDARD_NO_PAD.encode(&*bytes), URL_SAFE_NO_PAD.encode(&*bytes)] {
-            add(text.get(first..end).unwrap_or_default().to_owned());
-        }
-    }
-    // A form of a few letters would be found everywhere.
-    forms.retain(|form| form.len() >= 6);
-    forms
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base64::engine::general_purpose::STANDARD;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
     use proptest::prelude::*;
 
     const SECRET: &str = "sk-a/b\"c+d=é0123";
@@ -157,6 +119,25 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_server_that_changes_the_case_of_letters_shows_no_secret() {
+        let quoted = "SK-a/b%22c%2bd%3DÉ0123";
+        for text in [SECRET.to_uppercase().replace('É', "é"), quoted.replace('É', "%c3%a9")] {
+            for step in [1, 3, 1000] {
+                let out = scrubbed(text.as_bytes(), step);
+                assert!(out.iter().all(|byte| *byte == b'*'), "{}", String::from_utf8_lossy(&out));
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_secret_takes_little_memory() {
+        let long = "a+/=".repeat(2048);
+        let scrubber = Scrubber::new(std::iter::once(long.as_str()));
+        let bytes = scrubber.finder.map_or(0, |finder| finder.memory_usage());
+        assert!((1..8 << 20).contains(&bytes), "{bytes}");
     }
 
     #[test]
