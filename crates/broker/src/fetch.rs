@@ -81,7 +81,8 @@ fn head(value: Option<&Value>) -> Result<Vec<(String, String)>, CallError> {
             return Err(CallError::invalid("`headers` holds a field that HTTP does not allow"));
         }
         let name = name.to_ascii_lowercase();
-        if OUR_FIELDS.contains(&name.as_str()) {
+        // Some servers read `_` as `-`.
+        if OUR_FIELDS.contains(&name.replace('_', "-").as_str()) {
             return Err(CallError::invalid(format!("`headers`: `{name}` is set by the host")));
         }
         bytes = bytes.saturating_add(name.len()).saturating_add(value.len());

@@ -9,7 +9,7 @@ use crate::judge::{Judge, Refusal};
 use crate::outside;
 use crate::pinned::Pinned;
 use crate::resolve::{Resolver, Unresolved};
-use crate::rewrite::Placeholder;
+use crate::rewrite::{Placeholder, field_with_values, is_left_out, stands_in};
 use crate::scrub::Scrubber;
 use crate::slot::Slot;
 use crate::traffic::{Direction, Traffic};
@@ -137,21 +137,21 @@ impl Fetcher {
         let ringfence_types::Seen::Http { method, .. } = target.seen else {
             return Err(FetchError::Malformed("it is no HTTP request".to_owned()));
         };
-        let mut secrets: Vec<Zeroizing<String>> = Vec::new();
+        let head: String =
+            ask.fields.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+        let stand = self.placeholders.iter().filter(|one| stands_in(head.as_bytes(), &one.text));
+        let secrets: Vec<(&str, Zeroizing<String>)> = stand
+            .filter_map(|one| Some((one.text.as_str(), judge.secret(&one.name, target)?)))
+            .collect();
         let mut request = ureq::http::Request::builder().method(method).uri(ask.url);
         let mut length = ask.url.len().saturating_add(ask.body.len());
         for (name, value) in ask.fields {
-            let mut value = Zeroizing::new(value.clone());
-            for placeholder in &self.placeholders {
-                if value.contains(&placeholder.text)
-                    && let Some(secret) = judge.secret(&placeholder.name, target)
-                {
-                    value = Zeroizing::new(value.replace(&placeholder.text, &secret));
-                    secrets.push(secret);
-                }
+            if !secrets.is_empty() && is_left_out(name.as_bytes()) {
+                continue;
             }
+            let value = field_with_values(name, value, &secrets);
             length = length.saturating_add(name.len()).saturating_add(value.len());
-            request = request.header(name, value.as_str());
+            request = request.header(name, value.as_slice());
         }
         let charge = |direction, bytes| {
             let charged = self.traffic.charge(direction, bytes);
@@ -184,26 +184,29 @@ impl Fetcher {
 
     fn read(
         answer: ureq::http::Response<Body>,
-        secrets: &[Zeroizing<String>],
+        secrets: &[(&str, Zeroizing<String>)],
         most: usize,
         charge: impl Fn(Direction, usize) -> Result<(), FetchError>,
     ) -> Result<HttpAnswer, FetchError> {
         let (head, body) = answer.into_parts();
-        let coded = head.headers.get("content-encoding").is_some_and(|how| how != "identity");
-        if coded && !secrets.is_empty() {
+        let is_coded = |field, plain: &str| {
+            head.headers.get_all(field).iter().any(|how| how.as_bytes() != plain.as_bytes())
+        };
+        let coded = is_coded("content-encoding", "identity");
+        if (coded || is_coded("transfer-encoding", "chunked")) && !secrets.is_empty() {
             return Err(FetchError::Refused(
                 "the answer is coded, so no secret could be found in it",
             ));
         }
         let clean = |bytes: &[u8]| {
-            let mut scrubber = Scrubber::new(secrets.iter().map(|secret| secret.as_str()));
+            let mut scrubber = Scrubber::new(secrets.iter().map(|(_, secret)| secret.as_str()));
             scrubber.pass(bytes, true).to_vec()
         };
         let mut fields = Vec::new();
         for (name, value) in &head.headers {
             charge(Direction::Received, name.as_str().len().saturating_add(value.len()))?;
-            let value = String::from_utf8_lossy(&clean(value.as_bytes())).into_owned();
-            fields.push((name.as_str().to_owned(), value));
+            let text = |bytes| String::from_utf8_lossy(&clean(bytes)).into_owned();
+            fields.push((text(name.as_str().as_bytes()), text(value.as_bytes())));
         }
         let mut whole = Zeroizing::new(Vec::new());
         let mut reader = body.into_reader();

@@ -60,15 +60,31 @@ pub(crate) fn rewrite(
             out.extend_from_slice(line);
         } else if UNTOUCHED.iter().any(is) && (upgrades || !is(&"connection")) {
             out.extend_from_slice(line);
-        } else if !REPLACED.iter().any(is) && (values.is_empty() || !LEFT_OUT.iter().any(is)) {
+        } else if !REPLACED.iter().any(is) && (values.is_empty() || !is_left_out(&name)) {
             out.extend_from_slice(&with_values(line, &name, &values));
         }
     }
     out
 }
 
+/// The value of one field, with values where what stands for them stood.
+pub(crate) fn field_with_values(
+    name: &str,
+    value: &str,
+    values: &[(&str, Zeroizing<String>)],
+) -> Zeroizing<Vec<u8>> {
+    let line = with_values(format!("{name}: {value}").as_bytes(), name.as_bytes(), values);
+    let value = line.split_at_checked(name.len().saturating_add(1)).map_or(&[][..], |(_, v)| v);
+    Zeroizing::new(value.trim_ascii().to_vec())
+}
+
+/// Whether a field is left out of a request in which a secret goes out.
+pub(crate) fn is_left_out(name: &[u8]) -> bool {
+    LEFT_OUT.iter().any(|known| known.as_bytes() == name)
+}
+
 /// Whether it stands there as it is, or could inside basic authentication.
-fn stands_in(head: &[u8], text: &str) -> bool {
+pub(crate) fn stands_in(head: &[u8], text: &str) -> bool {
     head.windows(text.len()).any(|window| window == text.as_bytes())
         || head
             .split(|byte| *byte == b'\n')

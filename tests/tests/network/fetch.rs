@@ -69,6 +69,7 @@ fn names_that_lead_inside_long_answers_and_fields_of_ours_are_refused() {
          \x20   ask('http://rebinding.example/'), ask('http://allowed.example/bytes?5000', max=4999),\n\
          \x20   ask('http://allowed.example/', headers={{'Host': 'sibling.example'}}),\n\
          \x20   ask('http://allowed.example/', headers={{'X': 'a\\r\\nHost: b'}}),\n\
+         \x20   ask('http://allowed.example/', method='POST', headers={{'Transfer_Encoding': 'chunked'}}),\n\
          \x20   ask('http://allowed.example/', body='x'), ask('http://allowed.example/', method='CONNECT')]\n"
     );
     let scopes = "network.request: ['http://private.example', 'http://rebinding.example', 'http://allowed.example']";
@@ -80,7 +81,7 @@ fn names_that_lead_inside_long_answers_and_fields_of_ours_are_refused() {
     // is never another one than was judged.
     assert!(result[2][0] == 200 || result[2] == "failed", "{done:?}");
     assert_eq!(result[3], "failed", "{done:?}");
-    for number in 4..8 {
+    for number in 4..9 {
         assert_eq!(result[number], "invalid", "{number}: {done:?}");
     }
     assert_eq!(world.traffic().connected(), ["93.184.216.10"]);
@@ -102,6 +103,25 @@ fn a_secret_goes_out_in_it_and_does_not_come_back() {
     assert!(!format!("{done:?}").contains("8f2a"), "{done:?}");
     let heads = world.heads();
     assert_eq!(heads.matches(SECRET).count(), 1, "{heads}");
+}
+
+#[test]
+fn a_secret_goes_out_in_it_as_in_a_connection() {
+    let mut world = World::new();
+    let code = "import base64\n\
+         def go(input):\n\
+         \x20   key = os.environ['API_KEY']\n\
+         \x20   word = base64.b64encode(('user:' + key).encode()).decode()\n\
+         \x20   a = ringfence.http.fetch('https://allowed.example/reflect?range', headers={\n\
+         \x20       'Authorization': 'Basic ' + word, 'X-Key': key, 'Range': 'bytes=0-9'})\n\
+         \x20   return a['body']\n";
+    let scopes = "network.request: allowed.example, secrets.use: API_KEY";
+    let done = fetch(&world, &["--secret", "API_KEY@allowed.example"], scopes, code);
+    assert_eq!(done.json()["ok"], true, "{done:?}");
+    assert!(!format!("{done:?}").contains("8f2a") && done.stdout.contains("***"), "{done:?}");
+    let heads = world.heads();
+    assert!(heads.contains("dXNlcjpzay1saXZlLzhmMmEtYytkPTkx"), "{heads}");
+    assert!(!heads.to_ascii_lowercase().contains("range:"), "{heads}");
 }
 
 #[test]
