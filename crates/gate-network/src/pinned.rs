@@ -16,12 +16,19 @@ type Places = HashMap<(Host, u16), Vec<SocketAddr>>;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pinned(Arc<Mutex<Places>>);
 
+/// Most places. A plugin with a wildcard can invent more.
+const MOST_PLACES: usize = 1024;
 /// As many addresses as a request tries.
 const MOST: usize = 16;
 
 impl Pinned {
     pub(crate) fn set(&self, host: &Host, port: u16, addresses: Vec<SocketAddr>) {
-        self.places().insert((host.clone(), port), addresses);
+        let mut places = self.places();
+        if places.len() >= MOST_PLACES {
+            // A request of this moment may fail; none goes anywhere else.
+            places.clear();
+        }
+        places.insert((host.clone(), port), addresses);
     }
 
     fn places(&self) -> MutexGuard<'_, Places> {
@@ -45,5 +52,19 @@ impl Resolver for Pinned {
             addresses.push(address);
         }
         if addresses.is_empty() { Err(ureq::Error::HostNotFound) } else { Ok(addresses) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inventing_names_fills_no_memory() {
+        let pinned = Pinned::default();
+        for number in 0..3 * MOST_PLACES {
+            pinned.set(&format!("n{number}.example").parse().unwrap(), 443, Vec::new());
+        }
+        assert!(pinned.places().len() <= MOST_PLACES);
     }
 }
