@@ -149,7 +149,8 @@ impl Broker {
             gates: &self.gates,
             runner: self.runner.as_deref(),
             judge: self,
-            patience: self.grants.budget().timeouts.call,
+            patience: lock(&self.charges)
+                .time_left(self.grants.budget().timeouts.call, self.clock.monotonic()),
             subscriptions: &self.subscriptions,
             output_bytes: usize::try_from(self.grants.budget().output_bytes).unwrap_or(usize::MAX),
             now_ms,
@@ -164,7 +165,7 @@ impl Broker {
 
     /// Starts a new action: counts per action begin again.
     pub fn begin_action(&self) {
-        lock(&self.charges).begin_action();
+        lock(&self.charges).begin_action(self.clock.monotonic());
     }
 
     /// What the instance did so far.

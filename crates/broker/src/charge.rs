@@ -19,6 +19,7 @@ pub(crate) struct Charges {
     /// When a refused flood was last recorded, and how many were not since.
     flood_recorded: Option<Duration>,
     flood_suppressed: u64,
+    action_began: Option<Duration>,
 }
 
 impl Charges {
@@ -34,6 +35,7 @@ impl Charges {
             connections: (0, budget.network_connections),
             flood_recorded: None,
             flood_suppressed: 0,
+            action_began: None,
         }
     }
 
@@ -138,8 +140,14 @@ impl Charges {
         Some(std::mem::take(&mut self.flood_suppressed))
     }
 
-    pub(crate) const fn begin_action(&mut self) {
+    pub(crate) const fn begin_action(&mut self, now: Duration) {
         self.calls.reset();
+        self.action_began = Some(now);
+    }
+
+    /// What is left of the time that an action may take.
+    pub(crate) fn time_left(&self, limit: Duration, now: Duration) -> Duration {
+        self.action_began.map_or(limit, |began| limit.saturating_sub(now.saturating_sub(began)))
     }
 
     pub(crate) const fn calls_this_action(&self) -> u64 {

@@ -89,6 +89,22 @@ fn names_that_lead_inside_long_answers_and_fields_of_ours_are_refused() {
 }
 
 #[test]
+fn a_server_that_hangs_holds_nobody_longer_than_the_call_that_waits_for_it() {
+    let world = World::new();
+    let code = "import ringfence, time\n\
+         def go(input):\n\
+         \x20   time.sleep(2.5)\n\
+         \x20   ringfence.http.fetch('http://allowed.example/meet?2')\n";
+    let manifest =
+        "permissions: [network.request: 'http://allowed.example']\ntimeouts:\n  call: 3s\n";
+    let plugin = world.user.python_plugin(code, manifest);
+    let options = ["-p", "development", "--yes", "--json"];
+    let done = world.run_plugin(&options, plugin.to_str().unwrap());
+    assert_eq!(done.json()["ok"], false, "{done:?}");
+    assert!(done.took.as_secs() < 5, "{done:?}");
+}
+
+#[test]
 fn a_secret_goes_out_in_it_and_does_not_come_back() {
     let mut world = World::new();
     let code = "def go(input):\n\
