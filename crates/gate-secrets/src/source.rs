@@ -2,14 +2,23 @@
 //! counts from the next request on.
 
 use crate::store::{KEY_VARIABLE, NEW_KEY_VARIABLE, StoreError};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 /// Most bytes that are read of any source.
 const MOST: u64 = 64 * 1024;
+/// How long a program may take: it may ask a person for a fingerprint. Everything
+/// else that the plugin does on the network waits meanwhile, and so does its end.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One secret's origin.
 pub trait SecretSource: Send + Sync {
@@ -42,6 +51,12 @@ pub enum SourceError {
         program: String,
         /// How.
         status: String,
+    },
+    /// The program that knows it did not end in time.
+    #[error("`{program}` takes too long")]
+    Slow {
+        /// Which.
+        program: String,
     },
 }
 
@@ -87,13 +102,14 @@ impl SecretSource for FileSource {
 pub struct CommandSource {
     program: String,
     arguments: Vec<String>,
+    patience: Duration,
 }
 
 impl CommandSource {
     /// Starts this program, without a shell.
     #[must_use]
     pub const fn new(program: String, arguments: Vec<String>) -> Self {
-        Self { program, arguments }
+        Self { program, arguments, patience: PATIENCE }
     }
 }
 
@@ -109,13 +125,37 @@ impl SecretSource for CommandSource {
             .stdout(Stdio::piped())
             .spawn()
             .map_err(failed)?;
-        let output = child.stdout.take().map_or_else(|| Ok(Zeroizing::default()), text_of);
-        let status = child.wait().map_err(failed)?;
+        let until = Instant::now() + self.patience;
+        let (tell, told) = mpsc::channel();
+        if let Some(stdout) = child.stdout.take() {
+            // Also what it started itself may keep its output open.
+            thread::Builder::new().spawn(move || tell.send(text_of(stdout))).map_err(failed)?;
+        }
+        let output = told.recv_timeout(self.patience).ok();
+        let status = output.as_ref().and_then(|_| ended(&mut child, until).transpose());
+        let (Some(output), Some(status)) = (output, status) else {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(SourceError::Slow { program: self.program.clone() });
+        };
+        let status = status.map_err(failed)?;
         if !status.success() {
             let program = self.program.clone();
             return Err(SourceError::Failed { program, status: status.to_string() });
         }
         output.map_err(failed)
+    }
+}
+
+/// How it ended; `None` when it did not in time.
+fn ended(child: &mut Child, until: Instant) -> io::Result<Option<ExitStatus>> {
+    let end = pidfd_open(Pid::from_child(child), PidfdFlags::empty())?;
+    let left = until.saturating_duration_since(Instant::now());
+    let left = Timespec::try_from(left).map_err(io::Error::other)?;
+    match poll(&mut [PollFd::new(&end, PollFlags::IN)], Some(&left)) {
+        // What interrupts the wait ends it: nobody has to wait longer than that.
+        Ok(_) | Err(Errno::INTR) => child.try_wait(),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -148,5 +188,17 @@ mod tests {
         assert_eq!(*shell("printf secret-value").read().unwrap(), "secret-value");
         let error = shell("printf secret-value; exit 3").read().unwrap_err().to_string();
         assert!(error.contains('3') && !error.contains("secret-value"), "{error}");
+    }
+
+    #[test]
+    fn a_program_that_hangs_gives_no_secret_and_holds_nobody() {
+        for text in ["exec sleep 60", "printf secret-value; exec >&-; exec sleep 60"] {
+            let mut source = CommandSource::new("sh".into(), vec!["-c".into(), text.into()]);
+            source.patience = Duration::from_millis(300);
+            let began = Instant::now();
+            let error = source.read().unwrap_err().to_string();
+            assert!(error.contains("too long"), "{error}");
+            assert!(began.elapsed() < Duration::from_secs(20), "{text}");
+        }
     }
 }
