@@ -8,6 +8,9 @@ use zeroize::Zeroizing;
 
 /// `101 Switching Protocols`.
 const SWITCHING: u16 = 101;
+/// Their heads may tell of a body that does not come, RFC 9112 section 6.3.
+const NO_CONTENT: u16 = 204;
+const NOT_MODIFIED: u16 = 304;
 
 /// What tells where the body ends.
 enum Shape {
@@ -30,11 +33,13 @@ pub(crate) struct AnswerBody {
 pub(crate) struct Broken;
 
 impl AnswerBody {
-    /// Of the answer with this head.
-    pub(crate) fn of(head: &AnswerHead, scrubber: Scrubber) -> Self {
+    /// Of the answer with this head, to a request for nothing else or for all.
+    pub(crate) fn of(head: &AnswerHead, wants_head: bool, scrubber: Scrubber) -> Self {
         let shape = match head.status {
             SWITCHING if scrubber.is_needed() => Shape::Frames(Frames::default()),
             SWITCHING => Shape::Connection,
+            NO_CONTENT | NOT_MODIFIED => Shape::Length(0),
+            _ if wants_head => Shape::Length(0),
             _ if head.is_chunked => Shape::Chunks(Chunks::new()),
             _ => head.body_length.map_or(Shape::Connection, Shape::Length),
         };
@@ -103,7 +108,7 @@ mod tests {
 
     fn body_of(head: &str) -> AnswerBody {
         let Answer::Readable(head) = read_answer(head.as_bytes()) else { panic!("{head}") };
-        AnswerBody::of(&head, Scrubber::new(std::iter::once(SECRET)))
+        AnswerBody::of(&head, false, Scrubber::new(std::iter::once(SECRET)))
     }
 
     #[test]

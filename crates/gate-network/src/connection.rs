@@ -12,7 +12,7 @@ use crate::traffic::Direction;
 use ringfence_types::{Host, NetworkTarget};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
@@ -54,6 +54,8 @@ pub(crate) struct Connection {
     /// What the server answered first: 0 for nothing yet.
     status: AtomicU16,
     answered: Notify,
+    /// The answer has a head and nothing else, whatever it says.
+    wants_head: AtomicBool,
     /// Those that went out on it.
     secrets: Mutex<Vec<Zeroizing<String>>>,
 }
@@ -73,6 +75,7 @@ impl Connection {
             failure: None,
             status: AtomicU16::new(0),
             answered: Notify::new(),
+            wants_head: AtomicBool::new(false),
             secrets: Mutex::default(),
         }
     }
@@ -95,6 +98,16 @@ impl Connection {
     /// Waits for [`Connection::answered`].
     pub(crate) async fn first_answer(&self) {
         self.answered.notified().await;
+    }
+
+    /// Tells that the one request is of the method HEAD.
+    pub(crate) fn ask_for_head(&self) {
+        self.wants_head.store(true, Ordering::Release);
+    }
+
+    /// Whether the one answer has no body.
+    pub(crate) fn wants_head(&self) -> bool {
+        self.wants_head.load(Ordering::Acquire)
     }
 
     /// Remembers a secret that goes out now.

@@ -43,7 +43,7 @@ pub(crate) async fn receive(
     let mut next = bytes.split_off(head.length.min(bytes.len()));
     let mut scrubber = connection.scrubber();
     to.write_all(&scrubber.pass(&head.rewritten(&bytes), true)).await?;
-    let mut body = AnswerBody::of(&head, scrubber);
+    let mut body = AnswerBody::of(&head, connection.wants_head(), scrubber);
     loop {
         let clean = body
             .pass(&next)

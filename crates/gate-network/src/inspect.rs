@@ -223,6 +223,9 @@ fn request(
         body if body.is_done() => next_request(how),
         body => State::Body(body),
     };
+    if head.method == "HEAD" {
+        connection.ask_for_head();
+    }
     let instead = how.guarded.then(|| {
         let request = connection.target().with(seen);
         // What comes then is searched as frames of WebSocket; nobody knows where

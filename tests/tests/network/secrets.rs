@@ -136,6 +136,17 @@ fn a_server_that_shows_pieces_on_demand_shows_no_secret() {
 }
 
 #[test]
+fn an_answer_without_a_body_ends_in_order() {
+    let world = World::new();
+    let options = ["--secret", PLACE, "-g", NAME];
+    let done =
+        curl(&world, &options, "-I -H \"X-Key: $API_KEY\" https://allowed.example/reflect?chunks");
+    assert!(done.stdout.contains("200 OK"), "{done:?}");
+    let records = format!("{:?}", world.user.records());
+    assert!(!records.contains("effect_failed") && !records.contains("unexpected"), "{records}");
+}
+
+#[test]
 fn a_plugin_cannot_guess_a_secret_letter_by_letter_inside_a_websocket() {
     let mut world = World::new();
     // The host says everything back, as every server does with a ping. What is asked

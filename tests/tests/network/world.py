@@ -293,9 +293,10 @@ class Web(http.server.BaseHTTPRequestHandler):
                 self.send_response(200)
                 self.send_header("Transfer-Encoding", "chunked")
                 self.end_headers()
-                for byte in body:
+                for byte in body if self.command != "HEAD" else b"":
                     self.wfile.write(b"1\r\n" + bytes([byte]) + b"\r\n")
-                self.wfile.write(b"0\r\n\r\n")
+                if self.command != "HEAD":
+                    self.wfile.write(b"0\r\n\r\n")
                 return
             more = [("Content-Encoding", how)] if how in ("gzip", "deflate") else []
             if how == "header":
