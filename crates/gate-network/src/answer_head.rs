@@ -2,7 +2,7 @@
 //! can be searched.
 
 /// Most bytes of all heads of one answer.
-const MAX_HEADS: usize = 64 * 1024;
+pub(crate) const MAX_HEADS: usize = 64 * 1024;
 
 /// What is known of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //! and without the secret.
 
 use crate::answer_body::AnswerBody;
-use crate::answer_head::{Answer, read_answer};
+use crate::answer_head::{Answer, MAX_HEADS, read_answer};
 use crate::connection::{Connection, Cut};
 use crate::inspect::refuse;
 use crate::traffic::Direction;
@@ -26,7 +26,11 @@ pub(crate) async fn receive(
             return Err(Cut::Failed(io::ErrorKind::UnexpectedEof.into()));
         }
         connection.charge(Direction::Received, length)?;
+        let fresh = bytes.len();
         bytes.extend_from_slice(buffer.get(..length).unwrap_or(&[]));
+        if !may_tell_more(&bytes, fresh) {
+            continue;
+        }
         match read_answer(&bytes) {
             Answer::NeedMore => {}
             Answer::Readable(head) => break head,
@@ -64,6 +68,13 @@ pub(crate) async fn receive(
     }
 }
 
+/// Whether the bytes from `fresh` on can end a head. A server that answers byte by
+/// byte must not make us read all of it again for every one.
+fn may_tell_more(bytes: &[u8], fresh: usize) -> bool {
+    let end = bytes.get(fresh.saturating_sub(3)..).unwrap_or(bytes);
+    bytes.len() > MAX_HEADS || end.contains(&0) || end.windows(4).any(|four| four == b"\r\n\r\n")
+}
+
 /// The answer to a request in which no secret went out.
 async fn pass_unread(
     connection: &Connection,
@@ -91,5 +102,22 @@ async fn read(from: &mut (impl AsyncRead + Unpin), buffer: &mut [u8]) -> io::Res
     match from.read(buffer).await {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_that_comes_byte_by_byte_is_read_when_it_ends() {
+        let head = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nA: b\r\n\r\n";
+        let read: Vec<usize> = (0..head.len())
+            .filter(|fresh| may_tell_more(&head[..=*fresh], *fresh))
+            .map(|fresh| fresh + 1)
+            .collect();
+        assert_eq!(read, [25, head.len()]);
+        assert!(may_tell_more(b"no\0http", 2));
+        assert!(may_tell_more(&vec![b'x'; MAX_HEADS + 1], MAX_HEADS));
     }
 }

@@ -35,14 +35,19 @@ impl Scrubber {
 
     /// Whether there is anything to look for.
     pub(crate) const fn is_needed(&self) -> bool {
-        self.finder.is_some()
+        !self.forms.is_empty()
     }
 
     /// Takes the next bytes, and gives those that can no longer become a secret:
     /// of the same length, with stars for what was one.
     pub(crate) fn pass(&mut self, bytes: &[u8], ended: bool) -> Zeroizing<Vec<u8>> {
         let Some(finder) = &self.finder else {
-            return Zeroizing::new(bytes.to_vec());
+            let mut all = Zeroizing::new(bytes.to_vec());
+            if self.is_needed() {
+                // Whatever nobody can search, nobody gets.
+                all.fill(b'*');
+            }
+            return all;
         };
         let mut all = std::mem::take(&mut self.held);
         all.extend_from_slice(bytes);
@@ -130,6 +135,13 @@ mod tests {
                 assert!(out.iter().all(|byte| *byte == b'*'), "{}", String::from_utf8_lossy(&out));
             }
         }
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_searched_is_stars() {
+        let mut scrubber = Scrubber::new(std::iter::once(SECRET));
+        scrubber.finder = None;
+        assert_eq!(*scrubber.pass(b"ab", false), b"**");
     }
 
     #[test]
