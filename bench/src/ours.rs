@@ -121,6 +121,7 @@ pub(crate) fn plan(job: &Job) -> Plan {
         network: false,
         published: Vec::new(),
         trusted: None,
+        code: None,
         long_lived: false,
         budget: Preset::Production.budget(),
     }

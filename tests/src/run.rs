@@ -50,6 +50,7 @@ pub fn system_program(program: &str, arguments: &[&str]) -> Plan {
         network: false,
         published: Vec::new(),
         trusted: None,
+        code: None,
         long_lived: false,
         budget: budget(),
     }

@@ -103,6 +103,7 @@ fn attack(profile: &Profile) -> Result<Outcome, Box<dyn Error>> {
         network: profile.features.network,
         published: Vec::new(),
         trusted: None,
+        code: None,
         long_lived: false,
         budget,
     };

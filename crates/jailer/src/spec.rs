@@ -154,6 +154,8 @@ pub struct SeccompProfile {
     /// The jail has a network whose other end the host holds, so internet sockets
     /// may be made.
     pub network: bool,
+    /// Only the few calls that our own worker for WebAssembly makes.
+    pub worker: bool,
 }
 
 /// The program to start in a finished jail.

@@ -254,6 +254,7 @@ impl JailSpec {
         out.u8(self.landlock_required.into());
         out.u8(self.seccomp.writable_executable.into());
         out.u8(self.seccomp.network.into());
+        out.u8(self.seccomp.worker.into());
         out.u32(u32::try_from(self.published.len()).unwrap_or(u32::MAX));
         for port in &self.published {
             out.u32((*port).into());
@@ -283,6 +284,7 @@ impl JailSpec {
             seccomp: SeccompProfile {
                 writable_executable: from.u8()? != 0,
                 network: from.u8()? != 0,
+                worker: from.u8()? != 0,
             },
             published: from.list(|from| u16::try_from(from.u32()?).map_err(|_| DecodeError))?,
         };
@@ -472,7 +474,7 @@ mod tests {
             cgroup: CgroupLimits { memory: 1, pids: 2, cpu_percent: 3, required: true },
             landlock: vec![LandlockRule { path: c"/".into(), access: 1 }],
             landlock_required: true,
-            seccomp: SeccompProfile { writable_executable: true, network: true },
+            seccomp: SeccompProfile { writable_executable: true, network: true, worker: true },
             published: vec![80, 65535],
         }
     }

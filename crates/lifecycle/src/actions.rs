@@ -4,12 +4,14 @@ use crate::effects::Effects;
 use crate::error::{Phase, RunError};
 use crate::jailed::{Deadline, Happening, Jailed, Source};
 use crate::observer::Observer;
-use ringfence_limits::Resource;
+use ringfence_limits::{Budget, Resource};
 use ringfence_package::{Entry, Package};
+use ringfence_protocol::worker::{STOPPED, Stopped, TRAPPED};
 use ringfence_protocol::frames::{FrameError, FrameLimits};
 use ringfence_protocol::{
     Event, Initialize, PluginError, RequestId, Session, SessionLimits, Violation,
 };
+use ringfence_sandbox_wasm::plugin_budget;
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::path::Path;
@@ -26,6 +28,9 @@ pub(crate) struct Actions {
     actions: Vec<String>,
     /// Requests of the plugin that wait for their turn; the session bounds them.
     requests: VecDeque<(RequestId, String, Value)>,
+    /// Whether what answers is our own worker.
+    is_worker: bool,
+    lives: bool,
 }
 
 impl Actions {
@@ -42,6 +47,8 @@ impl Actions {
             session: Session::new(SessionLimits { frames, ..SessionLimits::default() }),
             actions: Vec::new(),
             requests: VecDeque::new(),
+            is_worker: package.runtime.is_built_in(),
+            lives: false,
         };
         started.session.initialize(&initialize(package)).map_err(|e| internal(&e))?;
         let deadline = Deadline::after(jailed.budget().timeouts.initialise, Phase::Initialise);
@@ -52,7 +59,15 @@ impl Actions {
                         started.actions = actions;
                         return Ok(started);
                     }
-                    Event::NotReady(error) => return Err(RunError::Plugin(error)),
+                    Event::NotReady(error) => {
+                        return Err(match started.stopped(error, jailed.budget()) {
+                            RunError::Timeout { .. } => RunError::Timeout {
+                                phase: Phase::Initialise,
+                                limit: plugin_budget(jailed.budget()).timeouts.initialise,
+                            },
+                            other => other,
+                        });
+                    }
                     _ => {}
                 }
             }
@@ -79,6 +94,7 @@ impl Actions {
                 actions: self.actions.clone(),
             });
         }
+        self.lives = false;
         effects.begin_action(jailed.budget().timeouts.call);
         jailed.begin_call();
         let call = self.session.call(action, input).map_err(|e| internal(&e))?;
@@ -93,7 +109,40 @@ impl Actions {
                 break outcome;
             }
         };
-        result.map_err(RunError::Plugin)
+        result.map_err(|error| self.stopped(error, jailed.budget()))
+    }
+
+    /// A worker of ours says that it stopped the call; the plugin lives on. Only a
+    /// worker is believed: the code of another runner is the plugin's own word.
+    fn stopped(&mut self, error: PluginError, budget: &Budget) -> RunError {
+        self.lives = self.is_worker;
+        if !self.is_worker {
+            return RunError::Plugin(error);
+        }
+        if error.code == TRAPPED {
+            return RunError::Trap { reason: error.message };
+        }
+        let limit = (error.code == STOPPED).then(|| Stopped::of(error.name.as_deref()?)).flatten();
+        let used_up = |resource, limit| RunError::Resource { resource, limit, used: None };
+        let limits = plugin_budget(budget);
+        match limit {
+            None => RunError::Plugin(error),
+            Some(Stopped::Time) => {
+                RunError::Timeout { phase: Phase::Call, limit: limits.timeouts.call }
+            }
+            Some(Stopped::Cpu) => used_up(
+                Resource::CpuTime,
+                u64::try_from(limits.cpu_time.as_millis()).unwrap_or(u64::MAX),
+            ),
+            Some(Stopped::Memory) => used_up(Resource::Memory, limits.memory_bytes),
+            Some(Stopped::Output) => used_up(Resource::Output, limits.output_bytes),
+            Some(Stopped::HostCalls) => used_up(Resource::BrokerCalls, limits.broker_calls),
+        }
+    }
+
+    /// Whether the last call that failed left the plugin as it was.
+    pub(crate) fn lives(&self) -> bool {
+        self.lives
     }
 
     /// Waits once, answers requests, and gives the events that remain.

@@ -218,6 +218,7 @@ impl ProcessRunner for NestedJail {
             just_in_time_compiler: false,
             control: false,
             published: Vec::new(),
+            code: None,
             long_lived: false,
             budget,
             ..self.plan.clone()

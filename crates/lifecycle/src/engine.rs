@@ -1,5 +1,6 @@
 //! The long-lived part: one backend, one log, the host's services.
 
+use crate::built_in::{BuiltIn, Wanted, Worker};
 use crate::doors::open_doors;
 use crate::effects::{Effects, Own, Shared};
 use crate::error::RunError;
@@ -99,6 +100,7 @@ pub struct Engine {
     options: EngineOptions,
     shared: Shared,
     storage: Mutex<Option<Arc<Storage>>>,
+    built_in: Mutex<Option<Arc<BuiltIn>>>,
     log: AuditLog,
     sink: Arc<dyn AuditSink>,
     all: Interrupt,
@@ -142,6 +144,7 @@ impl Engine {
                 secrets: options.secrets.clone(),
             },
             storage: Mutex::default(),
+            built_in: Mutex::default(),
             sink: Arc::new(log.clone()),
             log,
             options,
@@ -193,7 +196,7 @@ impl Engine {
         &self,
         review: Review,
         interrupt: Option<Interrupt>,
-        observer: Box<dyn Observer>,
+        mut observer: Box<dyn Observer>,
     ) -> Result<Instance, RunError> {
         if self.all.is_raised() {
             return Err(RunError::Interrupted);
@@ -202,7 +205,14 @@ impl Engine {
         let search = std::env::var_os("PATH").unwrap_or_default();
         let user_home = std::env::var_os("HOME").map(PathBuf::from).filter(|p| p.is_absolute());
         let landlock = review.card.level.walls.iter().any(|w| w.name == "landlock" && w.stands);
+        let own = Interrupt::new().map_err(|e| RunError::Internal { what: e.to_string() })?;
+        let mut interrupts = vec![self.all.clone(), own.clone()];
+        interrupts.extend(interrupt);
+        let worker = self
+            .worker(&review.package, &recorder, interrupts.clone(), &mut *observer)
+            .inspect_err(|error| recorder.refused(&error.to_string()))?;
         let around = Surroundings {
+            worker,
             environment: &review.terms.environment,
             search: &search,
             home: &self.options.home,
@@ -218,9 +228,6 @@ impl Engine {
             doors.iter().map(|door| Publish { port: door.port(), at: door.at().clone() }).collect();
         recorder.published(&published)?;
         recorder.starting(&review.card.level, &plan.program.to_string_lossy())?;
-        let own = Interrupt::new().map_err(|e| RunError::Internal { what: e.to_string() })?;
-        let mut interrupts = vec![self.all.clone(), own.clone()];
-        interrupts.extend(interrupt);
         let shared = self.shared.for_run(&review.terms);
         let inside = Inside::of(review.admitted.grants(), &shared.secrets)
             .inspect_err(|error| recorder.refused(&error.to_string()))?;
@@ -262,6 +269,32 @@ impl Engine {
         });
         Ok(Instance::new(self, review, jailed, effects, (own, killer), observer)
             .publishing(published))
+    }
+
+    /// What runs a package of the built-in engine, compiled if it has to be.
+    fn worker(
+        &self,
+        package: &Package,
+        recorder: &Recorder,
+        interrupts: Vec<Interrupt>,
+        observer: &mut dyn Observer,
+    ) -> Result<Option<Worker>, RunError> {
+        if !package.runtime.is_built_in() {
+            return Ok(None);
+        }
+        let built_in = {
+            let mut built_in = self.built_in.lock().unwrap_or_else(PoisonError::into_inner);
+            match &*built_in {
+                Some(open) => Arc::clone(open),
+                None => {
+                    let open = Arc::new(BuiltIn::open(&self.options.home)?);
+                    *built_in = Some(Arc::clone(&open));
+                    open
+                }
+            }
+        };
+        let backend = &*self.shared.backend;
+        built_in.worker(package, Wanted { backend, recorder, interrupts, observer })
     }
 
     /// The home's storage, opened with the first instance that may use it.

@@ -62,6 +62,13 @@ pub enum RunError {
         /// The end of what it wrote to standard error; untrusted.
         stderr: String,
     },
+    /// Code in the built-in engine did what cannot be done; nothing else was harmed,
+    /// and the instance can be called again.
+    #[error("the plugin crashed: {}", UntrustedText::new(reason))]
+    Trap {
+        /// The engine's words.
+        reason: String,
+    },
     /// The plugin broke the protocol.
     #[error("the plugin broke the protocol: {reason}")]
     Protocol {
@@ -149,7 +156,7 @@ impl RunError {
             Self::Timeout { .. } => ExitCode::Timeout,
             Self::Resource { .. } => ExitCode::Limit,
             Self::Denied(_) => ExitCode::Denied,
-            Self::Crash { .. } | Self::Protocol { .. } => ExitCode::Crash,
+            Self::Crash { .. } | Self::Trap { .. } | Self::Protocol { .. } => ExitCode::Crash,
             Self::Input { .. } | Self::NoSuchAction { .. } | Self::Over { .. } => ExitCode::Usage,
             Self::Start(StartError::Unavailable { .. } | StartError::Jailer(_)) => {
                 ExitCode::SandboxUnavailable

@@ -307,7 +307,8 @@ impl Instance {
     }
 
     fn failing(&mut self, error: RunError) -> RunError {
-        if !matches!(error, RunError::Plugin(_) | RunError::NoSuchAction { .. }) {
+        let lives = matches!(&self.talk, Talk::Actions(actions) if actions.lives());
+        if !lives && !matches!(error, RunError::Plugin(_) | RunError::NoSuchAction { .. }) {
             self.talk = Talk::Over;
             // Whoever keeps it does not keep a program that runs on.
             self.jailed.finish();

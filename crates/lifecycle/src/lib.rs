@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod actions;
+mod built_in;
 mod channel;
 mod doors;
 mod effects;

@@ -1,12 +1,16 @@
 //! Package and grants to a plan: what is started, with what in sight.
 
+use crate::built_in::Worker;
+use ringfence_limits::Budget;
 use ringfence_package::{Entry, Package, Protocol, Runtime as PackageRuntime};
 use ringfence_permission::{Admitted, Grants};
 use ringfence_sandbox::{Exposed, Plan, Programs, Runtime, StartError};
 use ringfence_sandbox_process::{Interpreter, InterpreterError, find_program};
+use ringfence_sandbox_wasm::{jail_budget, worker_settings};
 use ringfence_types::Kind;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The runner shims, placed inside the jail.
 const NODE_RUNNER: &str = include_str!("../../../sdk/node/runner.cjs");
@@ -16,6 +20,8 @@ const PYTHON_RUNNER_PATH: &str = "/ringfence/runner.py";
 
 /// What the host side of a start needs beside the package.
 pub(crate) struct Surroundings<'a> {
+    /// What runs it, when that is the built-in engine.
+    pub(crate) worker: Option<Worker>,
     /// Variables that the operator set for this run.
     pub(crate) environment: &'a [(String, OsString)],
     /// The host's search path for programs.
@@ -35,9 +41,9 @@ pub(crate) fn plan(
     around: &Surroundings<'_>,
 ) -> Result<Plan, StartError> {
     let grants = admitted.grants();
-    let start = start_of(package, around)?;
     let mut exposed = Vec::new();
-    if let Some(root) = &package.code_root {
+    // A worker is handed the code, and needs no file of it.
+    if let Some(root) = package.code_root.as_ref().filter(|_| around.worker.is_none()) {
         refuse_wide(root, "the plugin's code", around)?;
         exposed.push(Exposed {
             source: root.clone(),
@@ -49,12 +55,22 @@ pub(crate) fn plan(
     }
     refuse_own_folder(grants, around.home)?;
     expose_files(grants, around, &mut exposed)?;
+    let start = match &around.worker {
+        Some(worker) => start_of_worker(worker, package, admitted.budget(), &exposed)?,
+        None => start_of(package, around)?,
+    };
     let runtime = match package.runtime {
         PackageRuntime::Node => Runtime::Node,
         PackageRuntime::Python => Runtime::Python,
         // A script's name does not say what runs it; who typed it meant the script.
         PackageRuntime::Command if package.inferred => start.runtime,
-        PackageRuntime::Command => Runtime::Command,
+        PackageRuntime::Command | PackageRuntime::Wasm | PackageRuntime::JavaScript => {
+            Runtime::Command
+        }
+    };
+    let budget = match &around.worker {
+        Some(_) => jail_budget(admitted.budget()),
+        None => admitted.budget().clone(),
     };
     Ok(Plan {
         runtime,
@@ -67,14 +83,36 @@ pub(crate) fn plan(
         programs: programs(grants, around)?,
         just_in_time_compiler: package.jit,
         control: package.protocol == Protocol::Actions,
-        // Whoever may only be reached gets one too, and reaches nothing.
-        network: [Kind::NetworkRequest, Kind::NetworkListen]
-            .into_iter()
-            .any(|kind| !grants.of_kind(kind).is_empty()),
+        // Whoever may only be reached gets one too, and reaches nothing. A worker has
+        // no sockets: it asks the broker.
+        network: around.worker.is_none()
+            && [Kind::NetworkRequest, Kind::NetworkListen]
+                .into_iter()
+                .any(|kind| !grants.of_kind(kind).is_empty()),
         published: Vec::new(),
         trusted: None,
+        code: around.worker.as_ref().map(|worker| Arc::clone(&worker.code)),
         long_lived: package.protocol != Protocol::Plain,
-        budget: admitted.budget().clone(),
+        budget,
+    })
+}
+
+/// The worker, which is told what it runs and how far.
+fn start_of_worker(
+    worker: &Worker,
+    package: &Package,
+    budget: &Budget,
+    exposed: &[Exposed],
+) -> Result<Start, StartError> {
+    let policy = (package.stateful, package.strict);
+    let settings = worker_settings(worker.kind, policy, budget, exposed);
+    let settings =
+        serde_json::to_string(&settings).map_err(|error| StartError::Plan(error.to_string()))?;
+    Ok(Start {
+        program: worker.program.clone(),
+        runtime: Runtime::Command,
+        arguments: vec![settings.into()],
+        files: Vec::new(),
     })
 }
 
@@ -133,7 +171,7 @@ fn interpreter(package: &Package, around: &Surroundings<'_>) -> Result<PathBuf, 
     let names: &[&str] = match package.runtime {
         PackageRuntime::Node => &["node", "nodejs"],
         PackageRuntime::Python => &["python3", "python"],
-        PackageRuntime::Command => &[],
+        PackageRuntime::Command | PackageRuntime::Wasm | PackageRuntime::JavaScript => &[],
     };
     // A version manager's shim costs a shell start; any native one will do for
     // a plugin that brought no environment of its own.
@@ -369,6 +407,7 @@ mod tests {
         std::fs::create_dir(&disk).unwrap();
         std::os::unix::fs::symlink(&disk, &home).unwrap();
         let around = Surroundings {
+            worker: None,
             environment: &[],
             search: OsStr::new(""),
             home: Path::new("/data/ringfence"),

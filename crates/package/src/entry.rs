@@ -8,6 +8,7 @@ use crate::plugin_type::PluginType;
 use crate::python_class;
 use crate::reader;
 use crate::shebang::Shebang;
+use crate::wasm::{self, WasmKind};
 use serde::Serialize;
 use std::ffi::OsString;
 use std::fs;
@@ -75,7 +76,11 @@ pub(crate) fn resolve(
     match entry {
         EntryText::File(file) => {
             let path = inside(file, home, code_root)?;
-            script(file, &path, runtime)?;
+            if runtime == Runtime::Wasm {
+                wasm_kind(&path)?;
+            } else {
+                script(file, &path, runtime)?;
+            }
             Ok(Entry::File { path })
         }
         EntryText::Class { file, class } => {
@@ -153,9 +158,9 @@ fn script(entry: &str, path: &Path, runtime: Runtime) -> Result<(), PackageError
     }
     let name = path.to_string_lossy();
     let named_so = match runtime {
-        Runtime::Node => entry_text::is_node_file(&name),
+        Runtime::Node | Runtime::JavaScript => entry_text::is_node_file(&name),
         Runtime::Python => entry_text::has_extension(&name, "py"),
-        Runtime::Command => true,
+        Runtime::Command | Runtime::Wasm => true,
     };
     let says_so = Shebang::read(&bytes).is_some_and(|shebang| shebang.runtime() == runtime);
     if named_so || says_so {
@@ -165,13 +170,19 @@ fn script(entry: &str, path: &Path, runtime: Runtime) -> Result<(), PackageError
     Err(refused(
         entry,
         match runtime {
-            Runtime::Node => {
+            Runtime::Node | Runtime::JavaScript => {
                 "is not JavaScript: want `.js`, `.mjs`, `.cjs` or a first line that names node"
             }
             Runtime::Python => "is not Python: want `.py` or a first line that names python",
-            Runtime::Command => "is not a program",
+            Runtime::Command | Runtime::Wasm => "is not a program",
         },
     ))
+}
+
+/// What the WebAssembly file at `path` offers.
+pub(crate) fn wasm_kind(path: &Path) -> Result<WasmKind, PackageError> {
+    let bytes = folder::read(path, wasm::MAX_WASM, "64 MiB for WebAssembly")?;
+    wasm::look(&bytes).map_err(|reason| refused(&path.to_string_lossy(), reason))
 }
 
 /// Something that the kernel can execute.
@@ -195,8 +206,8 @@ fn executable(entry: &str, path: &Path) -> Result<(), PackageError> {
 fn refuse_foreign(path: &Path, head: &[u8]) -> Result<(), PackageError> {
     let name = path.to_string_lossy();
     let is = |extension: &str| entry_text::has_extension(&name, extension);
-    let what = if head.starts_with(b"\0asm") || is("wasm") {
-        "WebAssembly"
+    let what = if head.starts_with(b"\0asm") {
+        "WebAssembly, which wants `runtime: wasm`"
     } else if is("ts") || is("mts") || is("cts") || is("tsx") {
         "TypeScript, to be compiled to JavaScript first"
     } else if head.starts_with(b"MZ") {
@@ -214,6 +225,10 @@ pub(crate) fn classify(
 ) -> Result<(Runtime, Entry), PackageError> {
     let shown = path.to_string_lossy().into_owned();
     let head = folder::head(path, HEAD)?;
+    if head.starts_with(b"\0asm") {
+        wasm_kind(path)?;
+        return Ok((Runtime::Wasm, Entry::File { path: path.to_owned() }));
+    }
     refuse_foreign(path, &head)?;
     let shebang = Shebang::read(&head);
     let runtime = match &shebang {

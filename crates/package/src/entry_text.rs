@@ -20,11 +20,23 @@ pub enum Runtime {
     Python,
     /// Any program.
     Command,
+    /// WebAssembly, in the built-in engine.
+    Wasm,
+    /// JavaScript that needs nothing of Node.js, in the built-in engine.
+    #[serde(rename = "javascript")]
+    JavaScript,
 }
 
 impl Runtime {
     /// Every runtime.
-    pub const ALL: &'static [Runtime] = &[Self::Node, Self::Python, Self::Command];
+    pub const ALL: &'static [Runtime] =
+        &[Self::Node, Self::Python, Self::Command, Self::Wasm, Self::JavaScript];
+
+    /// Whether it runs in the built-in engine, and so behind a wall more.
+    #[must_use]
+    pub const fn is_built_in(self) -> bool {
+        matches!(self, Self::Wasm | Self::JavaScript)
+    }
 
     /// The word in a manifest.
     #[must_use]
@@ -33,6 +45,8 @@ impl Runtime {
             Self::Node => "node",
             Self::Python => "python",
             Self::Command => "command",
+            Self::Wasm => "wasm",
+            Self::JavaScript => "javascript",
         }
     }
 }
@@ -141,7 +155,7 @@ pub(crate) fn entry(
                 None => {
                     problems.push(
                         Problem::new(node.at, "the entry does not say which runtime it is for")
-                            .help("add `runtime: node`, `runtime: python` or `runtime: command`"),
+                            .help("add `runtime: node`, `python`, `command`, `wasm` or `javascript`"),
                     );
                     None
                 }
@@ -154,6 +168,9 @@ fn runtime_of(text: &str) -> Option<Runtime> {
     let file = text.split(':').next().unwrap_or(text);
     if is_node_file(file) {
         return Some(Runtime::Node);
+    }
+    if has_extension(file, "wasm") {
+        return Some(Runtime::Wasm);
     }
     if has_extension(file, "py") || text.contains(':') {
         return Some(Runtime::Python);

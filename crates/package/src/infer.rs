@@ -8,6 +8,7 @@ use crate::folder;
 use crate::infer_node;
 use crate::infer_python;
 use crate::shebang::Shebang;
+use crate::wasm::WasmKind;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ pub(crate) struct Found {
     pub(crate) homepage: Option<String>,
     pub(crate) runtime: Runtime,
     pub(crate) protocol: Protocol,
+    pub(crate) wasm: Option<WasmKind>,
     pub(crate) entry: Entry,
     pub(crate) code_root: Option<PathBuf>,
     pub(crate) folder: Option<PathBuf>,
@@ -44,6 +46,7 @@ impl Found {
             homepage: None,
             runtime,
             protocol: Protocol::Plain,
+            wasm: None,
             entry,
             code_root: Some(home.to_owned()),
             folder: Some(home.to_owned()),
@@ -51,6 +54,23 @@ impl Found {
             python_path: Vec::new(),
             notes: Vec::new(),
         }
+    }
+}
+
+impl Found {
+    /// WebAssembly says by its exports how it talks.
+    pub(crate) fn look_inside(mut self) -> Result<Self, PackageError> {
+        if self.runtime == Runtime::Wasm
+            && let Entry::File { path } = &self.entry
+        {
+            let kind = entry::wasm_kind(path)?;
+            self.wasm = Some(kind);
+            self.protocol = match kind {
+                WasmKind::Plugin | WasmKind::Module => Protocol::Actions,
+                WasmKind::Program => Protocol::Plain,
+            };
+        }
+        Ok(self)
     }
 }
 
@@ -95,7 +115,9 @@ pub(crate) fn folder(home: &Path) -> Result<Found, PackageError> {
         .iter()
         .filter_map(|(name, _)| name.to_str())
         .filter(|name| {
-            crate::entry_text::has_extension(name, "py") || crate::entry_text::is_node_file(name)
+            crate::entry_text::has_extension(name, "py")
+                || crate::entry_text::has_extension(name, "wasm")
+                || crate::entry_text::is_node_file(name)
         })
         .collect();
     match scripts.as_slice() {
@@ -119,7 +141,7 @@ fn script_in(home: &Path, name: &str) -> Result<Found, PackageError> {
     let (runtime, entry) = entry::classify(&path, &mut notes)?;
     let mut found = Found::new(runtime, entry, home);
     found.notes = notes;
-    Ok(found)
+    found.look_inside()
 }
 
 /// A script or program; `path` is canonical.
@@ -135,7 +157,7 @@ pub(crate) fn file(path: &Path) -> Result<Found, PackageError> {
     // Only the file itself: its folder may be a person's home.
     let mut found = Found::new(runtime, entry, path);
     found.notes = notes;
-    Ok(found)
+    found.look_inside()
 }
 
 /// A command line as typed.

@@ -24,6 +24,7 @@ pub(crate) const TOP: &[&str] = &[
     "timeouts",
     "timeout_seconds",
     "strictMode",
+    "stateful",
     "jit",
     "enabled",
 ];

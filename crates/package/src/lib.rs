@@ -30,6 +30,7 @@ mod resources;
 mod schema_tests;
 mod shebang;
 mod units;
+mod wasm;
 mod words;
 
 pub use action::{Action, MAX_ACTIONS};
@@ -43,4 +44,5 @@ pub use node::{MAX_DEPTH, MAX_MANIFEST_BYTES, MAX_NODES};
 pub use package::Package;
 pub use plugin_type::{PluginType, expected_for};
 pub use resources::{ResourceRequest, Shortfall};
+pub use wasm::WasmKind;
 pub use words::{Dialect, Word, meaning, permission_words};

@@ -44,6 +44,10 @@ pub struct Manifest {
     pub resources: ResourceRequest,
     /// Whether it needs memory that is writable and executable.
     pub jit: bool,
+    /// Whether one state serves all calls, where that can be chosen.
+    pub stateful: Option<bool>,
+    /// Whether text can become code, where that can be chosen.
+    pub strict: Option<bool>,
 }
 
 impl Manifest {
@@ -122,13 +126,30 @@ fn read(root: &Node, problems: &mut Problems) -> Option<Manifest> {
     limits(&fields, &mut resources, problems);
     let jit = jit(&fields, runtime, problems);
     must_be(&fields, "enabled", true, "the plugin is switched off by its manifest", problems);
-    must_be(
-        &fields,
-        "strictMode",
-        false,
-        "strict mode (no `eval`, no dynamic import) is not enforced by this version",
-        problems,
-    );
+    let strict = if runtime == Some(Runtime::JavaScript) {
+        flag(&fields, "strictMode", problems)
+    } else {
+        must_be(
+            &fields,
+            "strictMode",
+            false,
+            "strict mode (no `eval`, no dynamic import) is enforced for `runtime: javascript` alone",
+            problems,
+        );
+        None
+    };
+    let stateful = if runtime.is_some_and(Runtime::is_built_in) {
+        flag(&fields, "stateful", problems)
+    } else {
+        must_be(
+            &fields,
+            "stateful",
+            true,
+            "only `runtime: wasm` and `runtime: javascript` can begin each call anew",
+            problems,
+        );
+        None
+    };
     Some(Manifest {
         name: name?,
         version,
@@ -144,7 +165,13 @@ fn read(root: &Node, problems: &mut Problems) -> Option<Manifest> {
         requested,
         resources,
         jit,
+        stateful,
+        strict,
     })
+}
+
+fn flag(fields: &Fields<'_>, key: &str, problems: &mut Problems) -> Option<bool> {
+    fields.get(key).and_then(|field| reader::flag(&field.value, key, problems))
 }
 
 fn permissions(

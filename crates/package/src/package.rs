@@ -12,6 +12,7 @@ use crate::manifest::Manifest;
 use crate::node::MAX_MANIFEST_BYTES;
 use crate::plugin_type::{PluginType, expected_for};
 use crate::resources::ResourceRequest;
+use crate::wasm::WasmKind;
 use ringfence_types::{Digest, PluginName};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
@@ -40,6 +41,14 @@ pub struct Package {
     pub runtime: Runtime,
     /// How it talks.
     pub protocol: Protocol,
+    /// What a WebAssembly file offers.
+    pub wasm: Option<WasmKind>,
+    /// Whether one state serves all calls. Only the built-in engine can begin each
+    /// call anew, and does unless this is set.
+    pub stateful: bool,
+    /// JavaScript of the built-in engine: no `eval`, no function made from text, no
+    /// `import()`.
+    pub strict: bool,
     /// Where it begins.
     pub entry: Entry,
     /// What must be readable for it to run: a folder or a single file. It can
@@ -143,10 +152,10 @@ impl Package {
                 let mut found = Found::new(runtime, entry, home);
                 found.code_root = Some(code_root);
                 found.protocol = match runtime {
-                    Runtime::Node | Runtime::Python => Protocol::Actions,
-                    Runtime::Command => Protocol::Plain,
+                    Runtime::Node | Runtime::Python | Runtime::JavaScript => Protocol::Actions,
+                    Runtime::Command | Runtime::Wasm => Protocol::Plain,
                 };
-                found
+                found.look_inside()?
             }
             // The manifest leaves it to the folder.
             _ => {
@@ -183,6 +192,8 @@ impl Package {
             declared,
             resources: manifest.resources,
             jit: manifest.jit,
+            stateful: manifest.stateful.unwrap_or(package.stateful),
+            strict: manifest.strict.unwrap_or(package.strict),
             inferred: false,
             notes,
             ..package
@@ -200,6 +211,9 @@ impl Package {
             plugin_type: None,
             runtime: found.runtime,
             protocol: found.protocol,
+            wasm: found.wasm,
+            stateful: !found.runtime.is_built_in(),
+            strict: found.runtime == Runtime::JavaScript,
             entry: found.entry,
             code_root: found.code_root,
             folder: found.folder,

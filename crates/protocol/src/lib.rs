@@ -12,6 +12,7 @@ pub mod mcp;
 mod session;
 mod text;
 mod violation;
+pub mod worker;
 
 pub use session::{
     CallId, Event, Initialize, LogLevel, PROTOCOL, PluginError, ReplyError, RequestId, Session,

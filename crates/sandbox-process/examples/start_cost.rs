@@ -26,6 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         network: false,
         published: Vec::new(),
         trusted: None,
+        code: None,
         long_lived: false,
         budget: Preset::Production.budget(),
     };

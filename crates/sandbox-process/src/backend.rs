@@ -14,7 +14,7 @@ use std::ffi::{CString, OsStr};
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// How far limits must reach.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,6 +62,17 @@ impl ProcessBackend {
     #[must_use]
     pub fn for_one_jail(self) -> Self {
         Self { only_one: true, ..self }
+    }
+
+    /// A backend for one more jail, with the same demands and a jailer of its own.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self {
+            limits: self.limits,
+            landlock_required: self.landlock_required,
+            ..Self::default()
+        }
+        .for_one_jail()
     }
 
     /// Starts the jailer now, so that it is there when the first plan comes.
@@ -125,6 +136,7 @@ impl ProcessBackend {
             jail,
             exec,
             control: plan.control,
+            code: plan.code.clone(),
             network: plan.network,
             published: !plan.published.is_empty(),
         })
@@ -137,6 +149,7 @@ pub struct PreparedJail {
     jail: Jail,
     exec: ExecSpec,
     control: bool,
+    code: Option<Arc<OwnedFd>>,
     network: bool,
     published: bool,
 }
@@ -169,6 +182,12 @@ impl PreparedJail {
             let (ours, theirs) = channel::stream_pair().map_err(pipes)?;
             control = Some(ours);
             fds.push(theirs);
+        } else if self.code.is_some() {
+            // Descriptor 4 is code: something has to be 3.
+            fds.push(channel::nothing().map_err(pipes)?);
+        }
+        if let Some(code) = &self.code {
+            fds.push(code.try_clone().map_err(|error| StartError::Plan(error.to_string()))?);
         }
         self.jail.launch(&self.exec, &fds)?;
         drop(fds);

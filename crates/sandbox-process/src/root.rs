@@ -50,6 +50,8 @@ fn tmp_files(bytes: u64) -> u64 {
 #[derive(Clone, Debug)]
 pub(crate) struct SystemRoot {
     base: Vec<MountStep>,
+    /// For a static program of ours.
+    bare: Vec<MountStep>,
     program_folders: Vec<MountStep>,
     loaders: Vec<PathBuf>,
 }
@@ -80,15 +82,7 @@ impl SystemRoot {
             base.push(optional(path));
         }
         program_folders.push(optional("/etc/alternatives"));
-        for name in DEVICES {
-            base.push(MountStep::Bind {
-                source: text(&format!("/dev/{name}")),
-                target: text(&format!("dev/{name}")),
-                // Devices can be written on a read-only mount; their owner,
-                // mode and times on the host cannot be changed then.
-                flags: bind::DEVICE,
-            });
-        }
+        base.extend(DEVICES.map(device));
         for (target, to) in [
             (c"dev/fd", c"/proc/self/fd"),
             (c"dev/stdin", c"/proc/self/fd/0"),
@@ -99,8 +93,11 @@ impl SystemRoot {
             base.push(MountStep::Link { target: target.into(), to: to.into() });
         }
         base.push(MountStep::Processes { target: c"proc".into() });
+        // A static program looks for chance there, being unsure of its kernel.
+        let mut bare: Vec<MountStep> = ["null", "random", "urandom"].map(device).into();
+        bare.push(MountStep::Processes { target: c"proc".into() });
         let loaders = LOADERS.iter().filter_map(|path| std::fs::canonicalize(path).ok()).collect();
-        Self { base, program_folders, loaders }
+        Self { base, bare, program_folders, loaders }
     }
 
     /// The whole jail for one plan.
@@ -111,13 +108,14 @@ impl SystemRoot {
         prefix: Option<&Path>,
         cgroup_required: bool,
     ) -> Result<JailSpec, StartError> {
-        let mut mounts = self.base.clone();
+        let mut mounts = if plan.code.is_some() { self.bare.clone() } else { self.base.clone() };
         mounts.push(MountStep::Memory {
             target: c"tmp".into(),
             bytes: plan.budget.tmp_bytes,
             files: tmp_files(plan.budget.tmp_bytes),
         });
-        let mut executables: Vec<PathBuf> = self.loaders.clone();
+        let mut executables =
+            if plan.code.is_some() { Vec::new() } else { self.loaders.clone() };
         if plan.programs == Programs::All {
             mounts.extend(self.program_folders.iter().cloned());
             executables.extend(PROGRAMS.iter().chain(&LIBRARIES).map(PathBuf::from));
@@ -185,6 +183,7 @@ impl SystemRoot {
             seccomp: SeccompProfile {
                 writable_executable: plan.just_in_time_compiler || plan.runtime == Runtime::Node,
                 network: plan.network,
+                worker: plan.code.is_some(),
             },
             published: plan.published.clone(),
         })
@@ -228,6 +227,16 @@ pub(crate) fn shown_at(plan: &Plan, path: &Path) -> Option<PathBuf> {
         let is_whole = rest.as_os_str().is_empty();
         Some(if is_whole { exposed.target.clone() } else { exposed.target.join(rest) })
     })
+}
+
+/// Devices can be written on a read-only mount; their owner, mode and times on the
+/// host cannot be changed then.
+fn device(name: &str) -> MountStep {
+    MountStep::Bind {
+        source: text(&format!("/dev/{name}")),
+        target: text(&format!("dev/{name}")),
+        flags: bind::DEVICE,
+    }
 }
 
 fn text(value: &str) -> CString {
@@ -449,7 +458,7 @@ fn rlimits(plan: &Plan, cgroup_required: bool) -> Vec<Rlimit> {
         limits.push((libc::RLIMIT_DATA, budget.memory_bytes));
         // Shared memory does not count there. A compiler reserves address space
         // by the gigabyte, others get room for libraries and thread stacks.
-        if !plan.just_in_time_compiler && plan.runtime != Runtime::Node {
+        if !plan.just_in_time_compiler && plan.runtime != Runtime::Node && plan.code.is_none() {
             let room = budget.memory_bytes.saturating_mul(2).saturating_add(1 << 30);
             limits.push((libc::RLIMIT_AS, room));
         }

@@ -3,7 +3,9 @@
 use ringfence_limits::Budget;
 use serde::Serialize;
 use std::ffi::OsString;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Which program interprets the plugin's code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -76,6 +78,10 @@ pub struct Plan {
     pub published: Vec<u16>,
     /// Certificates in PEM that it trusts beside those that this machine does.
     pub trusted: Option<String>,
+    /// Code that it is handed on descriptor 4. Such a program is one of ours and
+    /// brings all it needs: nothing of the system is shown to it, and it gets the
+    /// short list of system calls.
+    pub code: Option<Arc<OwnedFd>>,
     /// It answers many calls: its processor time is counted per call by whoever
     /// makes them, and not by the kernel over its whole life.
     pub long_lived: bool,

@@ -6,7 +6,9 @@
 //! one. Running it costs nothing for those: since Linux 5.11 the kernel
 //! remembers which calls are allowed whatever their arguments.
 
-use super::list::{LIST, PAIR_OPTIONS, Rule, SOCKET_OPTIONS};
+use super::list::{
+    LIST, PAIR_OPTIONS, Rule, SOCKET_OPTIONS, WORKER, WORKER_IOCTLS, WRITE_AND_EXEC,
+};
 use crate::spec::SeccompProfile;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -84,7 +86,21 @@ pub fn assemble(profile: SeccompProfile) -> Program {
         let Ok(number) = u32::try_from(entry.number) else {
             continue;
         };
+        if profile.worker && !WORKER.contains(&entry.name) {
+            // As if it were not on the list.
+            continue;
+        }
         let rule = match (entry.rule, profile.writable_executable) {
+            // Its code comes from a file, and becomes executable after it was put
+            // in place; never both at once.
+            (Rule::NoNewCode { argument, .. }, _) if profile.worker => {
+                Rule::NoWritableCode { argument, bits: WRITE_AND_EXEC }
+            }
+            (Rule::OneOf { argument, mask, errno, .. }, _)
+                if profile.worker && entry.name == "ioctl" =>
+            {
+                Rule::OneOf { values: WORKER_IOCTLS, argument, mask, errno }
+            }
             (Rule::NoNewCode { .. } | Rule::NoWritableCode { .. }, true) => Rule::Allow,
             (Rule::NoNewCode { argument, bits }, false) => {
                 Rule::WithoutBits { argument, bits, errno: libc::EPERM }
@@ -342,14 +358,16 @@ mod tests {
     }
 
     fn answer(jit: bool, number: libc::c_long, arguments: [u64; 6]) -> u32 {
-        let program = assemble(SeccompProfile { writable_executable: jit, network: false });
+        let program =
+            assemble(SeccompProfile { writable_executable: jit, network: false, worker: false });
         run(program.instructions(), ARCH_X86_64, u32::try_from(number).unwrap(), arguments)
     }
 
     #[test]
     fn every_call_number_gets_what_the_list_says() {
         for (jit, network) in [(false, false), (true, false), (false, true), (true, true)] {
-            let program = assemble(SeccompProfile { writable_executable: jit, network });
+            let program =
+                assemble(SeccompProfile { writable_executable: jit, network, worker: false });
             for number in 0..=NEWEST + 10 {
                 let got = run(program.instructions(), ARCH_X86_64, number, [0; 6]);
                 let entry = LIST.iter().find(|e| e.number == i64::from(number));
@@ -365,8 +383,28 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_worker_makes_code_executable_and_never_writable_at_once_and_opens_no_socket() {
+        let profile = SeccompProfile { writable_executable: false, network: false, worker: true };
+        let program = assemble(profile);
+        let answer = |number: libc::c_long, arguments| {
+            run(program.instructions(), ARCH_X86_64, u32::try_from(number).unwrap(), arguments)
+        };
+        for call in [libc::SYS_mmap, libc::SYS_mprotect] {
+            assert_eq!(answer(call, [0, 4096, 0x1 | 0x4, 0, 0, 0]), ALLOW);
+            assert_eq!(answer(call, [0, 4096, 0x1 | 0x2, 0, 0, 0]), ALLOW);
+            assert_eq!(answer(call, [0, 4096, 0x1 | 0x2 | 0x4, 0, 0, 0]), refuse(libc::EPERM));
+        }
+        assert_eq!(answer(libc::SYS_ioctl, [3, 0xc060_6610, 0, 0, 0, 0]), ALLOW);
+        assert_eq!(answer(libc::SYS_ioctl, [3, 0x5412, 0, 0, 0, 0]), refuse(libc::ENOTTY));
+        for call in [libc::SYS_socket, libc::SYS_kill, libc::SYS_fork, libc::SYS_memfd_create] {
+            assert_eq!(answer(call, [2, 1, 0, 0, 0, 0]), refuse(libc::EPERM), "{call}");
+        }
+    }
+
     fn networked(number: libc::c_long, arguments: [u64; 6]) -> u32 {
-        let program = assemble(SeccompProfile { writable_executable: false, network: true });
+        let program =
+            assemble(SeccompProfile { writable_executable: false, network: true, worker: false });
         run(program.instructions(), ARCH_X86_64, u32::try_from(number).unwrap(), arguments)
     }
 

@@ -1,0 +1,171 @@
+//! Plugins for the built-in engine: WebAssembly is compiled in a jail of its own,
+//! once, and what came out is handed to a worker that starts in the plugin's jail.
+
+use crate::error::RunError;
+use crate::interrupt::Interrupt;
+use crate::jailed::Jailed;
+use crate::observer::Observer;
+use crate::plain;
+use crate::record::Recorder;
+use ringfence_package::{Entry, Package, Runtime as PackageRuntime, WasmKind};
+use ringfence_protocol::worker::CodeKind;
+use ringfence_sandbox::{Backend as _, Plan, Programs, Runtime, StartError};
+use ringfence_sandbox_process::ProcessBackend;
+use ringfence_sandbox_wasm::{
+    CodeCache, CodeKey, Programs as WorkerPrograms, WasmError, compiler_budget, sealed,
+};
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Most plugins whose native code stays in memory; others are read again.
+const LOADED: usize = 4096;
+
+/// What a plan needs to start a worker.
+#[derive(Clone, Debug)]
+pub(crate) struct Worker {
+    pub(crate) program: PathBuf,
+    pub(crate) code: Arc<OwnedFd>,
+    pub(crate) kind: CodeKind,
+}
+
+/// Programs and code of an engine.
+pub(crate) struct BuiltIn {
+    programs: WorkerPrograms,
+    cache: CodeCache,
+    loaded: Mutex<HashMap<CodeKey, Arc<OwnedFd>>>,
+}
+
+/// Who wants code, and who hears what happens meanwhile.
+pub(crate) struct Wanted<'a> {
+    pub(crate) backend: &'a ProcessBackend,
+    pub(crate) recorder: &'a Recorder,
+    pub(crate) interrupts: Vec<Interrupt>,
+    pub(crate) observer: &'a mut dyn Observer,
+}
+
+/// Hears of the time that compiling takes, and nothing else: what comes out is code.
+struct Compiling<'a>(&'a mut dyn Observer);
+
+impl Observer for Compiling<'_> {
+    fn waiting(&mut self, elapsed: Duration) {
+        self.0.waiting(elapsed);
+    }
+}
+
+fn internal(error: &WasmError) -> RunError {
+    RunError::Internal { what: error.to_string() }
+}
+
+impl BuiltIn {
+    pub(crate) fn open(home: &Path) -> Result<Self, RunError> {
+        Ok(Self {
+            programs: WorkerPrograms::install(home).map_err(|error| internal(&error))?,
+            cache: CodeCache::open(home).map_err(|error| internal(&error))?,
+            loaded: Mutex::default(),
+        })
+    }
+
+    /// The worker for a package; `None` when it needs none.
+    pub(crate) fn worker(
+        &self,
+        package: &Package,
+        wanted: Wanted<'_>,
+    ) -> Result<Option<Worker>, RunError> {
+        let Entry::File { path } = &package.entry else { return Ok(None) };
+        let kind = match (package.runtime, package.wasm) {
+            (PackageRuntime::Wasm, Some(WasmKind::Plugin)) => CodeKind::Plugin,
+            (PackageRuntime::Wasm, Some(WasmKind::Program)) => CodeKind::Program,
+            (PackageRuntime::Wasm, Some(WasmKind::Module)) => CodeKind::Module,
+            _ => return Ok(None),
+        };
+        let wasm = std::fs::read(path).map_err(|error| StartError::Program {
+            program: path.display().to_string(),
+            reason: error.to_string(),
+            help: None,
+        })?;
+        let code = self.native(&wasm, path, wanted)?;
+        Ok(Some(Worker { program: self.programs.worker.clone(), code, kind }))
+    }
+
+    /// Native code: of this process, of the cache, or compiled now.
+    fn native(
+        &self,
+        wasm: &[u8],
+        path: &Path,
+        wanted: Wanted<'_>,
+    ) -> Result<Arc<OwnedFd>, RunError> {
+        let key = CodeKey::of(wasm);
+        let loaded = || self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(code) = loaded().get(&key) {
+            return Ok(Arc::clone(code));
+        }
+        let code = match self.cache.get(key).map_err(|error| internal(&error))? {
+            Some(code) => code,
+            None => {
+                let code = self.compile(wasm, path, wanted)?;
+                // Without room on the disk it is compiled again next time.
+                let _ = self.cache.put(key, &code);
+                code
+            }
+        };
+        let code = Arc::new(sealed(&code).map_err(|error| internal(&error))?);
+        let mut loaded = loaded();
+        if loaded.len() >= LOADED {
+            loaded.clear();
+        }
+        loaded.insert(key, Arc::clone(&code));
+        Ok(code)
+    }
+
+    fn compile(&self, wasm: &[u8], path: &Path, wanted: Wanted<'_>) -> Result<Vec<u8>, RunError> {
+        let plan = Plan {
+            runtime: Runtime::Command,
+            program: self.programs.compiler.clone(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            folder: None,
+            exposed: Vec::new(),
+            files: Vec::new(),
+            programs: Programs::None,
+            just_in_time_compiler: false,
+            control: false,
+            network: false,
+            published: Vec::new(),
+            trusted: None,
+            code: Some(Arc::new(sealed(wasm).map_err(|error| internal(&error))?)),
+            long_lived: false,
+            budget: compiler_budget(),
+        };
+        // The plugin's own jailer may be there for one jail only.
+        let backend = wanted.backend.another();
+        let running = backend.start(&plan)?;
+        let mut jailed = Jailed::new(
+            running,
+            plan.budget.clone(),
+            wanted.recorder.clone(),
+            wanted.interrupts,
+            None,
+        )?;
+        let compiled = plain::run(&mut jailed, b"", &mut Compiling(wanted.observer));
+        jailed.finish();
+        let refused = |reason: String| {
+            RunError::Start(StartError::Program {
+                program: path.display().to_string(),
+                reason,
+                help: None,
+            })
+        };
+        compiled.map_err(|error| match error {
+            RunError::Status { stderr, .. } => {
+                refused(stderr.lines().next().unwrap_or("it cannot be compiled").to_owned())
+            }
+            RunError::Timeout { .. } | RunError::Resource { .. } | RunError::Crash { .. } => {
+                refused(format!("it cannot be compiled: {error}"))
+            }
+            other => other,
+        })
+    }
+}

@@ -1,0 +1,192 @@
+//! Components that export the actions of `ringfence:plugin`.
+
+use crate::clock::Coarse;
+use crate::guest::{CallError, Guest};
+use crate::host::Host;
+use crate::imports::{Plugin, PluginPre};
+use crate::stop::Stop;
+use ringfence_protocol::worker::{Folder, Stopped, WorkerSettings};
+use std::future::Future;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+use wasmtime::component::{Component, HasSelf, Linker, ResourceTable};
+use wasmtime::{Engine, Store};
+use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+
+/// Most handles of resources at once. The engine's own limit is 100,000.
+const HANDLES: usize = 10_000;
+/// Most bytes of randomness for one question.
+const RANDOM_BYTES: u64 = 64 << 10;
+
+/// What a store holds beside the plugin's own memory.
+pub(crate) struct State {
+    pub(crate) host: Host,
+    wasi: Option<WasiCtx>,
+    table: ResourceTable,
+    folders: Arc<[Folder]>,
+    /// A program's input and output are the worker's own.
+    stdio: bool,
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        let (folders, stdio) = (&self.folders, self.stdio);
+        // Made when it is first asked for: many plugins never do, and opening
+        // folders costs more than their whole call.
+        let ctx = self.wasi.get_or_insert_with(|| wasi(folders, stdio));
+        WasiCtxView { ctx, table: &mut self.table }
+    }
+}
+
+fn wasi(folders: &[Folder], stdio: bool) -> WasiCtx {
+    let mut builder = WasiCtxBuilder::new();
+    // There is one thread: nobody to hand slow work to, and no other call to delay.
+    builder
+        .allow_blocking_current_thread(true)
+        .wall_clock(Coarse::new())
+        .monotonic_clock(Coarse::new())
+        .max_random_size(RANDOM_BYTES)
+        .inherit_env()
+        .inherit_stderr()
+        .allow_tcp(false)
+        .allow_udp(false)
+        .allow_ip_name_lookup(false);
+    if stdio {
+        builder.inherit_stdio();
+    }
+    for folder in folders {
+        let rights = if folder.writable { FsPerms::ReadWrite } else { FsPerms::ReadOnly };
+        // What cannot be opened is not there.
+        let _ = builder.preopened_dir(&folder.path, &folder.path, rights);
+    }
+    builder.build()
+}
+
+/// What every component is run with.
+pub(crate) struct Runner {
+    engine: Engine,
+    runtime: Runtime,
+    host: Host,
+    settings: Arc<WorkerSettings>,
+    folders: Arc<[Folder]>,
+}
+
+impl Runner {
+    pub(crate) fn new(
+        engine: &Engine,
+        host: Host,
+        settings: Arc<WorkerSettings>,
+    ) -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        let folders = settings.folders.clone().into();
+        Ok(Self { engine: engine.clone(), runtime, host, settings, folders })
+    }
+
+    /// A linker with WASI and the families of the broker.
+    pub(crate) fn linker(&self) -> wasmtime::Result<Linker<State>> {
+        let mut linker = Linker::new(&self.engine);
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        Plugin::add_to_linker::<State, HasSelf<Host>>(&mut linker, |state| &mut state.host)?;
+        Ok(linker)
+    }
+
+    /// A store in which nothing has run.
+    pub(crate) fn store(&self, stdio: bool) -> Store<State> {
+        self.host.lock().ledger.forget_memory();
+        let state = State {
+            host: self.host.clone(),
+            wasi: None,
+            table: ResourceTable::new(),
+            folders: Arc::clone(&self.folders),
+            stdio,
+        };
+        let mut store = Store::new(&self.engine, state);
+        store.limiter(|state| &mut state.host);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(|store| {
+            let checked = store.data().host.lock().ledger.check();
+            checked.map_err(wasmtime::Error::from)
+        });
+        let bytes = self.settings.output_bytes.saturating_add(self.settings.host_bytes);
+        store.set_hostcall_fuel(usize::try_from(bytes).unwrap_or(usize::MAX));
+        store.set_max_component_handles(HANDLES);
+        store
+    }
+
+    /// Drives code until it is done or its time is over. A wait of WASI is ended by
+    /// dropping it, code by the epoch.
+    pub(crate) fn drive<T>(
+        &self,
+        work: impl Future<Output = wasmtime::Result<T>>,
+    ) -> Result<T, Stop> {
+        let deadline = self.host.lock().ledger.deadline();
+        let result = self.runtime.block_on(async {
+            tokio::select! {
+                biased;
+                result = work => result,
+                () = tokio::time::sleep_until(deadline.into()) => {
+                    Err(Stop::Limit(Stopped::Time).into())
+                }
+            }
+        });
+        result.map_err(|error| Stop::of(&error, self.host.lock().ledger.memory_refused()))
+    }
+}
+
+/// A plugin as a component.
+pub(crate) struct PluginGuest {
+    runner: Runner,
+    pre: PluginPre<State>,
+    actions: Vec<String>,
+    /// The instance that serves all calls, when one does.
+    kept: Option<(Store<State>, Plugin)>,
+}
+
+impl PluginGuest {
+    /// Links it; nothing of it runs yet.
+    pub(crate) fn new(runner: Runner, component: &Component) -> wasmtime::Result<Self> {
+        let pre = PluginPre::new(runner.linker()?.instantiate_pre(component)?)?;
+        Ok(Self { runner, pre, actions: Vec::new(), kept: None })
+    }
+
+    fn instantiate(&self) -> Result<(Store<State>, Plugin), Stop> {
+        let mut store = self.runner.store(false);
+        let plugin = self.runner.drive(self.pre.instantiate_async(&mut store))?;
+        Ok((store, plugin))
+    }
+}
+
+impl Guest for PluginGuest {
+    fn load(&mut self) -> Result<Vec<String>, CallError> {
+        let (mut store, plugin) = self.instantiate()?;
+        let list = plugin.ringfence_plugin_actions();
+        self.actions = self.runner.drive(list.call_list(&mut store))?;
+        if self.runner.settings.stateful {
+            self.kept = Some((store, plugin));
+        }
+        Ok(self.actions.clone())
+    }
+
+    fn call(&mut self, action: &str, input: &str) -> Result<String, CallError> {
+        if !self.actions.iter().any(|name| name == action) {
+            return Err(CallError::NoSuchAction);
+        }
+        // Taken, not borrowed: after a trap it is not put back.
+        let (mut store, plugin) = match self.kept.take() {
+            Some(kept) => kept,
+            None => self.instantiate()?,
+        };
+        let actions = plugin.ringfence_plugin_actions();
+        let (action, input) = (action.to_owned(), input.to_owned());
+        let outcome = self.runner.drive(actions.call_call(&mut store, &action, &input))?;
+        if self.runner.settings.stateful {
+            self.kept = Some((store, plugin));
+        }
+        outcome.map_err(|error| CallError::Plugin {
+            name: error.name,
+            message: error.message,
+            stack: None,
+            code: None,
+        })
+    }
+}

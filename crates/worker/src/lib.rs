@@ -1,0 +1,47 @@
+//! The two programs of WebAssembly. Both run inside a jail, as the plugin does.
+//!
+//! `ringfence-compiler` takes WebAssembly on a descriptor and gives native code on
+//! its standard output. `ringfence-worker` takes native code on a descriptor and
+//! runs it: it speaks the session protocol on descriptor 3, so that the host knows
+//! no difference between it and the runner of any other language.
+//!
+//! Takes: settings as its argument, code by descriptor, calls as frames.
+//! Gives: answers, requests to the broker, and the word of the limit that stopped
+//! a call. Never: opens a network, knows a key or a grant, compiles what it runs.
+
+#![expect(unsafe_code, reason = "native code is trusted by whoever loads it: one place")]
+
+mod settings;
+
+#[cfg(feature = "run")]
+mod clock;
+#[cfg(feature = "run")]
+mod component;
+#[cfg(feature = "run")]
+mod guest;
+#[cfg(feature = "run")]
+mod host;
+#[cfg(feature = "run")]
+mod imports;
+#[cfg(feature = "run")]
+mod ledger;
+#[cfg(feature = "run")]
+mod pool;
+#[cfg(feature = "run")]
+mod program;
+#[cfg(feature = "run")]
+mod serve;
+#[cfg(feature = "run")]
+mod stop;
+#[cfg(feature = "run")]
+mod watchdog;
+#[cfg(feature = "run")]
+mod wire;
+
+#[cfg(feature = "compile")]
+mod compile;
+
+#[cfg(feature = "compile")]
+pub use compile::{CompileError, compile};
+#[cfg(feature = "run")]
+pub use serve::{ServeError, serve};

@@ -1,0 +1,190 @@
+//! The worker's life: load what lies on the code descriptor, answer calls, end
+//! when the host closes its end.
+
+use crate::component::{PluginGuest, Runner};
+use crate::guest::{CallError, Guest};
+use crate::host::Host;
+use crate::ledger::Ledger;
+use crate::stop::Stop;
+use crate::watchdog::Watchdog;
+use crate::wire::{AnswerData, AnswerError, Wire};
+use crate::{pool, program};
+use ringfence_protocol::PROTOCOL;
+use ringfence_protocol::jsonrpc::METHOD_NOT_FOUND;
+use ringfence_protocol::worker::{CodeKind, STOPPED, Stopped, TRAPPED, WorkerSettings};
+use serde::Deserialize;
+use serde_json::json;
+use serde_json::value::RawValue;
+use std::fs::File;
+use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::sync::Arc;
+use std::time::Duration;
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+/// JSON-RPC code of a failure that the plugin itself reports.
+const PLUGIN_FAILED: i64 = -32000;
+
+/// Why there was nothing to serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The code is none that this engine made.
+    #[error("the code cannot be loaded: {0}")]
+    Code(String),
+    /// The kernel gave no thread or clock.
+    #[error("the worker cannot start: {0}")]
+    Start(#[from] std::io::Error),
+    /// A program was stopped; the word of the limit or the trap.
+    #[error("stopped: {0}")]
+    Stopped(String),
+}
+
+#[derive(Deserialize)]
+struct CallParameters<'a> {
+    action: String,
+    #[serde(borrow)]
+    input: Option<&'a RawValue>,
+}
+
+/// Serves until the host closes its end; gives the exit status.
+///
+/// # Errors
+/// When there is nothing to serve.
+pub fn serve(
+    settings: WorkerSettings,
+    control: Option<OwnedFd>,
+    code: OwnedFd,
+) -> Result<i32, ServeError> {
+    let settings = Arc::new(settings);
+    let loading = |error: wasmtime::Error| ServeError::Code(format!("{error:#}"));
+    let engine = engine(&settings).map_err(loading)?;
+    let shortest = settings.call_ms.min(settings.cpu_ms).min(settings.initialise_ms);
+    let watchdog = Watchdog::start(&engine, Duration::from_millis(shortest))?;
+    let wire = Wire::new(match control {
+        Some(control) => control,
+        // A program has nobody to ask: what it writes there goes nowhere.
+        None => OwnedFd::from(File::options().read(true).write(true).open("/dev/null")?),
+    });
+    let host = Host::new(wire, Ledger::new(&settings, watchdog));
+    let path = format!("/proc/self/fd/{}", code.as_raw_fd());
+    // SAFETY: needed because native code is trusted by whoever loads it. Sound
+    // because the descriptor holds what the compiler made in its own jail and the
+    // host kept under a code of authentication; a package cannot put it there, and
+    // what a broken compiler could make still runs in this jail.
+    let component = || unsafe { Component::deserialize_file(&engine, &path) };
+    match settings.kind {
+        CodeKind::Program => {
+            let component = component().map_err(loading)?;
+            let runner = Runner::new(&engine, host.clone(), Arc::clone(&settings))?;
+            begin(&host, &settings, settings.call_ms);
+            program::run(&runner, &component).map_err(|stop| ServeError::Stopped(stop.to_string()))
+        }
+        CodeKind::Plugin => {
+            let component = component().map_err(loading)?;
+            let runner = Runner::new(&engine, host.clone(), Arc::clone(&settings))?;
+            let mut guest = PluginGuest::new(runner, &component).map_err(loading)?;
+            answer_calls(&host, &settings, &mut guest);
+            Ok(0)
+        }
+        CodeKind::Module | CodeKind::JavaScript => {
+            Err(ServeError::Code("this worker runs components only".to_owned()))
+        }
+    }
+}
+
+fn engine(settings: &WorkerSettings) -> wasmtime::Result<Engine> {
+    let memory = usize::try_from(settings.memory_bytes).unwrap_or(usize::MAX);
+    // Knowing which pages were written needs a kernel that tells (6.7), and a
+    // /proc that shows it.
+    Engine::new(&pool::pooled(memory, true))
+        .or_else(|_| Engine::new(&pool::pooled(memory, false)))
+}
+
+fn begin(host: &Host, settings: &WorkerSettings, limit_ms: u64) {
+    host.lock().ledger.begin(settings, Duration::from_millis(limit_ms));
+}
+
+fn answer_calls(host: &Host, settings: &WorkerSettings, guest: &mut dyn Guest) {
+    loop {
+        let Some(frame) = host.lock().wire.next() else { return };
+        let (Some(id), Some(method)) = (frame.id, frame.method) else { continue };
+        let answered = match method.as_str() {
+            "initialize" => {
+                begin(host, settings, settings.initialise_ms);
+                let loaded = guest.load();
+                answer(host, settings, id, &loaded.map(|actions| {
+                    json!({ "protocol": PROTOCOL, "actions": actions }).to_string()
+                }))
+            }
+            "call" => {
+                let text = frame.params.as_ref().map_or("null", |params| params.get());
+                let Ok(call) = serde_json::from_str::<CallParameters<'_>>(text) else { return };
+                begin(host, settings, settings.call_ms);
+                let input = call.input.map_or("null", RawValue::get);
+                let outcome = guest.call(&call.action, input);
+                answer(host, settings, id, &outcome)
+            }
+            _ => host.lock().wire.answer(
+                id,
+                Err(AnswerError {
+                    code: METHOD_NOT_FOUND,
+                    message: "no such method",
+                    data: AnswerData::default(),
+                }),
+            ),
+        };
+        if answered.is_err() {
+            return;
+        }
+    }
+}
+
+/// Ends the call's time and sends what became of it.
+fn answer(
+    host: &Host,
+    settings: &WorkerSettings,
+    id: i64,
+    outcome: &Result<String, CallError>,
+) -> Result<(), Stop> {
+    let mut inner = host.lock();
+    inner.ledger.end();
+    let failed = |code, message, data| Err(AnswerError { code, message, data });
+    let mut text = String::new();
+    let answer = match outcome {
+        Ok(result) if over(result, settings) => stopped(Stopped::Output),
+        Ok(result) => match serde_json::from_str::<&RawValue>(result) {
+            Ok(result) => return inner.wire.answer(id, Ok(result)),
+            Err(_) => failed(PLUGIN_FAILED, "the result is not JSON", AnswerData::default()),
+        },
+        Err(CallError::NoSuchAction) => {
+            failed(METHOD_NOT_FOUND, "no such action", AnswerData::default())
+        }
+        Err(CallError::Plugin { name, message, stack, code }) => failed(
+            PLUGIN_FAILED,
+            message,
+            AnswerData {
+                name: name.as_deref(),
+                stack: stack.as_deref(),
+                code: code.as_deref(),
+            },
+        ),
+        Err(CallError::Stopped(Stop::Limit(limit))) => stopped(*limit),
+        Err(CallError::Stopped(stop)) => {
+            text.push_str(&stop.to_string());
+            failed(TRAPPED, &text, AnswerData { name: Some("Trap"), ..AnswerData::default() })
+        }
+    };
+    inner.wire.answer(id, answer)
+}
+
+fn stopped<'a>(limit: Stopped) -> Result<&'a RawValue, AnswerError<'a>> {
+    Err(AnswerError {
+        code: STOPPED,
+        message: "a limit is used up",
+        data: AnswerData { name: Some(limit.word()), ..AnswerData::default() },
+    })
+}
+
+fn over(result: &str, settings: &WorkerSettings) -> bool {
+    u64::try_from(result.len()).unwrap_or(u64::MAX) > settings.output_bytes
+}

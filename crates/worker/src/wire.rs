@@ -1,0 +1,238 @@
+//! Frames on the control descriptor, one line of JSON-RPC each.
+//!
+//! The other end is the host, which is trusted; what is checked here is only what
+//! would otherwise confuse this side.
+
+use crate::stop::Stop;
+use ringfence_protocol::worker::Stopped;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::time::Instant;
+
+/// Bytes that are read at once.
+const CHUNK: usize = 64 << 10;
+
+/// What came from the host.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Frame {
+    pub(crate) id: Option<i64>,
+    pub(crate) method: Option<String>,
+    pub(crate) params: Option<Box<RawValue>>,
+    result: Option<Box<RawValue>>,
+    error: Option<Failure>,
+}
+
+/// Why the host did not do what was asked.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Failure {
+    pub(crate) message: String,
+    #[serde(default)]
+    pub(crate) data: Option<FailureData>,
+}
+
+/// Its details.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct FailureData {
+    pub(crate) code: Option<String>,
+    pub(crate) kind: Option<String>,
+    pub(crate) object: Option<String>,
+    pub(crate) withheld_by: Option<String>,
+    pub(crate) repair: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Request<'a, P: Serialize> {
+    jsonrpc: &'static str,
+    id: i64,
+    method: &'a str,
+    params: P,
+}
+
+#[derive(Serialize)]
+struct Notification<P: Serialize> {
+    jsonrpc: &'static str,
+    method: &'static str,
+    params: P,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    jsonrpc: &'static str,
+    id: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<AnswerError<'a>>,
+}
+
+/// How a call failed.
+#[derive(Debug, Serialize)]
+pub(crate) struct AnswerError<'a> {
+    pub(crate) code: i64,
+    pub(crate) message: &'a str,
+    pub(crate) data: AnswerData<'a>,
+}
+
+/// Its details, as the session protocol knows them.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct AnswerData<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stack: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) code: Option<&'a str>,
+}
+
+/// The control descriptor.
+pub(crate) struct Wire {
+    stream: File,
+    /// Read and not yet taken; `start` begins the next frame, and no end of one
+    /// is before `searched`.
+    buffer: Vec<u8>,
+    start: usize,
+    searched: usize,
+    next: i64,
+    /// Frames that came while an answer was waited for.
+    later: VecDeque<Frame>,
+}
+
+impl Wire {
+    pub(crate) fn new(descriptor: OwnedFd) -> Self {
+        Self {
+            stream: File::from(descriptor),
+            buffer: Vec::new(),
+            start: 0,
+            searched: 0,
+            next: 1,
+            later: VecDeque::new(),
+        }
+    }
+
+    /// The next frame that is no answer; `None` when the host has closed its end.
+    pub(crate) fn next(&mut self) -> Option<Frame> {
+        if let Some(frame) = self.later.pop_front() {
+            return Some(frame);
+        }
+        self.read(None).ok()
+    }
+
+    /// Asks the host and waits for its answer, at most until the deadline.
+    pub(crate) fn request(
+        &mut self,
+        method: &str,
+        params: impl Serialize,
+        until: Instant,
+    ) -> Result<Result<Box<RawValue>, Failure>, Stop> {
+        let id = self.next;
+        self.next += 1;
+        self.send(&Request { jsonrpc: "2.0", id, method, params })?;
+        loop {
+            let frame = self.read(Some(until))?;
+            if frame.method.is_some() {
+                self.later.push_back(frame);
+                continue;
+            }
+            if frame.id != Some(id) {
+                // The answer to a request whose call was stopped.
+                continue;
+            }
+            return Ok(match frame.error {
+                Some(failure) => Err(failure),
+                None => Ok(frame.result.unwrap_or_else(|| RawValue::NULL.to_owned())),
+            });
+        }
+    }
+
+    /// A line for the operator.
+    pub(crate) fn log(&mut self, level: &str, message: &str) -> Result<(), Stop> {
+        #[derive(Serialize)]
+        struct Line<'a> {
+            level: &'a str,
+            message: &'a str,
+        }
+        self.send(&Notification { jsonrpc: "2.0", method: "log", params: Line { level, message } })
+    }
+
+    /// Answers a request of the host.
+    pub(crate) fn answer(
+        &mut self,
+        id: i64,
+        outcome: Result<&RawValue, AnswerError<'_>>,
+    ) -> Result<(), Stop> {
+        let (result, error) = match outcome {
+            Ok(result) => (Some(result), None),
+            Err(error) => (None, Some(error)),
+        };
+        self.send(&Answer { jsonrpc: "2.0", id, result, error })
+    }
+
+    fn send(&mut self, message: &impl Serialize) -> Result<(), Stop> {
+        let mut line = serde_json::to_vec(message).map_err(|_| Stop::Gone)?;
+        line.push(b'\n');
+        self.stream.write_all(&line).map_err(|_| Stop::Gone)
+    }
+
+    fn read(&mut self, until: Option<Instant>) -> Result<Frame, Stop> {
+        loop {
+            let unread = self.buffer.get(self.searched..).unwrap_or(&[]);
+            if let Some(end) = unread.iter().position(|byte| *byte == b'\n') {
+                let end = self.searched + end;
+                let line = self.buffer.get(self.start..end).unwrap_or(&[]);
+                let frame = serde_json::from_slice(line).map_err(|_| Stop::Gone);
+                self.start = end + 1;
+                self.searched = self.start;
+                if self.start == self.buffer.len() {
+                    self.buffer.clear();
+                    (self.start, self.searched) = (0, 0);
+                    // One large frame must not stay for the rest of our life.
+                    self.buffer.shrink_to(4 * CHUNK);
+                }
+                return frame;
+            }
+            self.searched = self.buffer.len();
+            if let Some(until) = until {
+                wait(&self.stream, until)?;
+            }
+            let filled = self.buffer.len();
+            self.buffer.resize(filled + CHUNK, 0);
+            let room = self.buffer.get_mut(filled..).unwrap_or_default();
+            let read = match self.stream.read(room) {
+                Ok(read) => read,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {
+                    self.buffer.truncate(filled);
+                    continue;
+                }
+                Err(_) => {
+                    self.buffer.truncate(filled);
+                    return Err(Stop::Gone);
+                }
+            };
+            self.buffer.truncate(filled + read);
+            if read == 0 {
+                return Err(Stop::Gone);
+            }
+        }
+    }
+}
+
+/// Waits until something can be read.
+fn wait(stream: &File, until: Instant) -> Result<(), Stop> {
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Stop::Limit(Stopped::Time));
+        }
+        let limit = Timespec::try_from(left).ok();
+        let mut fds = [PollFd::new(stream, PollFlags::IN)];
+        if poll(&mut fds, limit.as_ref()).is_ok_and(|ready| ready > 0) {
+            return Ok(());
+        }
+    }
+}
