@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Programs with the feature that each is built with, and no other.
-const PROGRAMS: [(&str, &str); 2] = [("ringfence-worker", "run"), ("ringfence-compiler", "compile")];
+const PROGRAMS: [(&str, &str); 2] =
+    [("ringfence-worker", "run"), ("ringfence-compiler", "compile")];
 /// What they are built from, beside their dependencies.
-const SOURCES: [&str; 4] = ["../worker/src", "../worker/Cargo.toml", "../protocol/src", "../../wit"];
+const SOURCES: [&str; 4] =
+    ["../worker/src", "../worker/Cargo.toml", "../protocol/src", "../../wit"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("no OUT_DIR")?);

@@ -6,8 +6,8 @@ use crate::jailed::{Deadline, Happening, Jailed, Source};
 use crate::observer::Observer;
 use ringfence_limits::{Budget, Resource};
 use ringfence_package::{Entry, Package};
-use ringfence_protocol::worker::{STOPPED, Stopped, TRAPPED};
 use ringfence_protocol::frames::{FrameError, FrameLimits};
+use ringfence_protocol::worker::{STOPPED, Stopped, TRAPPED};
 use ringfence_protocol::{
     Event, Initialize, PluginError, RequestId, Session, SessionLimits, Violation,
 };

@@ -155,7 +155,9 @@ pub(crate) fn entry(
                 None => {
                     problems.push(
                         Problem::new(node.at, "the entry does not say which runtime it is for")
-                            .help("add `runtime: node`, `python`, `command`, `wasm` or `javascript`"),
+                            .help(
+                                "add `runtime: node`, `python`, `command`, `wasm` or `javascript`",
+                            ),
                     );
                     None
                 }

@@ -34,8 +34,7 @@ pub enum Stopped {
 
 impl Stopped {
     /// Every word.
-    pub const ALL: [Self; 5] =
-        [Self::Time, Self::Cpu, Self::Memory, Self::Output, Self::HostCalls];
+    pub const ALL: [Self; 5] = [Self::Time, Self::Cpu, Self::Memory, Self::Output, Self::HostCalls];
 
     /// The word on the wire.
     #[must_use]

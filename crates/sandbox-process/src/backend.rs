@@ -67,12 +67,8 @@ impl ProcessBackend {
     /// A backend for one more jail, with the same demands and a jailer of its own.
     #[must_use]
     pub fn another(&self) -> Self {
-        Self {
-            limits: self.limits,
-            landlock_required: self.landlock_required,
-            ..Self::default()
-        }
-        .for_one_jail()
+        Self { limits: self.limits, landlock_required: self.landlock_required, ..Self::default() }
+            .for_one_jail()
     }
 
     /// Starts the jailer now, so that it is there when the first plan comes.

@@ -114,8 +114,7 @@ impl SystemRoot {
             bytes: plan.budget.tmp_bytes,
             files: tmp_files(plan.budget.tmp_bytes),
         });
-        let mut executables =
-            if plan.code.is_some() { Vec::new() } else { self.loaders.clone() };
+        let mut executables = if plan.code.is_some() { Vec::new() } else { self.loaders.clone() };
         if plan.programs == Programs::All {
             mounts.extend(self.program_folders.iter().cloned());
             executables.extend(PROGRAMS.iter().chain(&LIBRARIES).map(PathBuf::from));

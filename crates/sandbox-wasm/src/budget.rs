@@ -61,8 +61,7 @@ pub fn worker_settings(
     budget: &Budget,
     exposed: &[Exposed],
 ) -> WorkerSettings {
-    let milliseconds =
-        |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1);
+    let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1);
     let mut folders = vec![Folder { path: "/tmp".to_owned(), writable: true }];
     folders.extend(exposed.iter().filter(|exposed| !exposed.executable).filter_map(|exposed| {
         // WASI names are text, and only folders can be opened ahead.

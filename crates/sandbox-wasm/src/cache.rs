@@ -7,8 +7,8 @@
 
 use crate::WasmError;
 use crate::programs::compiler_digest;
-use ringfence_private::{hex, open_existing, open_or_create, place, replace};
 use ring::hmac;
+use ringfence_private::{hex, open_existing, open_or_create, place, replace};
 use rustix::fs::{AtFlags, Dir, FileType, OFlags};
 use sha2::{Digest as _, Sha256};
 use std::io::Read as _;
@@ -79,10 +79,7 @@ impl CodeCache {
         // What was used last goes last.
         let _ = rustix::fs::futimens(
             &file,
-            &rustix::fs::Timestamps {
-                last_access: NOW,
-                last_modification: NOW,
-            },
+            &rustix::fs::Timestamps { last_access: NOW, last_modification: NOW },
         );
         Ok(Some(bytes))
     }

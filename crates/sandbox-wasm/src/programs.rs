@@ -89,4 +89,3 @@ fn is_installed(folder: &OwnedFd, name: &str, bytes: &[u8]) -> bool {
             && stat.st_uid == rustix::process::geteuid().as_raw()
     })
 }
-

@@ -13,7 +13,9 @@ use std::os::fd::OwnedFd;
 /// When there is no memory, or the kernel refuses.
 pub fn sealed(bytes: &[u8]) -> Result<OwnedFd, WasmError> {
     let failed = WasmError::system("putting code into sealed memory");
-    let make = |flags| rustix::fs::memfd_create(c"code", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING | flags);
+    let make = |flags| {
+        rustix::fs::memfd_create(c"code", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING | flags)
+    };
     // Older kernels than 6.3 do not know the second flag.
     let fd = make(MemfdFlags::NOEXEC_SEAL)
         .or_else(|_| make(MemfdFlags::empty()))
@@ -24,8 +26,7 @@ pub fn sealed(bytes: &[u8]) -> Result<OwnedFd, WasmError> {
     rustix::fs::fchmod(&file, Mode::RUSR | Mode::RGRP | Mode::ROTH)
         .map_err(WasmError::system("sharing sealed memory"))?;
     let seals = SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE;
-    rustix::fs::fcntl_add_seals(&file, seals)
-        .map_err(WasmError::system("sealing memory"))?;
+    rustix::fs::fcntl_add_seals(&file, seals).map_err(WasmError::system("sealing memory"))?;
     Ok(file.into())
 }
 

@@ -59,11 +59,7 @@ impl Host {
     }
 
     /// One call whose answer has this form.
-    pub(crate) fn ask_for<T: DeserializeOwned>(
-        &self,
-        method: &str,
-        params: &Value,
-    ) -> Asked<T> {
+    pub(crate) fn ask_for<T: DeserializeOwned>(&self, method: &str, params: &Value) -> Asked<T> {
         Ok(match self.ask(method, params)? {
             Ok(answer) => serde_json::from_str(answer.get()).map_err(|_| unexpected(method)),
             Err(failure) => Err(failure),

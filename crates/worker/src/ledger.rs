@@ -21,6 +21,7 @@ pub(crate) struct Ledger {
     cpu_before: Duration,
     host_calls: u64,
     host_bytes: u64,
+    output_bytes: u64,
     watchdog: Watchdog,
 }
 
@@ -36,6 +37,7 @@ impl Ledger {
             cpu_before: Duration::ZERO,
             host_calls: 0,
             host_bytes: 0,
+            output_bytes: settings.output_bytes,
             watchdog,
         }
     }
@@ -105,6 +107,11 @@ impl Ledger {
     /// Whether a table may grow to this many entries.
     pub(crate) fn grow_table(&mut self, current: usize, desired: usize) -> bool {
         self.grow(current, desired, TABLE_ENTRY)
+    }
+
+    /// Whether an answer may be this long, before it is copied.
+    pub(crate) fn check_output(&self, bytes: u64) -> Result<(), Stop> {
+        if bytes > self.output_bytes { Err(Stop::Limit(Stopped::Output)) } else { Ok(()) }
     }
 
     fn grow(&mut self, current: usize, desired: usize, each: usize) -> bool {

@@ -26,6 +26,8 @@ mod imports;
 #[cfg(feature = "run")]
 mod ledger;
 #[cfg(feature = "run")]
+mod module;
+#[cfg(feature = "run")]
 mod pool;
 #[cfg(feature = "run")]
 mod program;

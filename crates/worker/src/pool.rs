@@ -17,8 +17,7 @@ const INSTANCE_BYTES: usize = 4 << 20;
 const KEPT: usize = 64 << 20;
 
 /// Slots for one instance at a time, each memory of at most `memory_bytes`.
-#[must_use]
-pub fn pooled(memory_bytes: usize, pagemap: bool) -> Config {
+pub(crate) fn pooled(memory_bytes: usize, pagemap: bool) -> Config {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(2)
         .total_core_instances(2 * CORE_INSTANCES)
@@ -26,6 +25,8 @@ pub fn pooled(memory_bytes: usize, pagemap: bool) -> Config {
         .total_tables(2 * TABLES)
         .total_stacks(4)
         .max_core_instances_per_component(CORE_INSTANCES)
+        .max_memories_per_module(MEMORIES)
+        .max_tables_per_module(TABLES)
         .max_memories_per_component(MEMORIES)
         .max_tables_per_component(TABLES)
         .table_elements(TABLE_ELEMENTS)

@@ -5,6 +5,7 @@ use crate::component::{PluginGuest, Runner};
 use crate::guest::{CallError, Guest};
 use crate::host::Host;
 use crate::ledger::Ledger;
+use crate::module::ModuleGuest;
 use crate::stop::Stop;
 use crate::watchdog::Watchdog;
 use crate::wire::{AnswerData, AnswerError, Wire};
@@ -19,8 +20,8 @@ use std::fs::File;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
-use wasmtime::Engine;
 use wasmtime::component::Component;
+use wasmtime::{Engine, Module};
 
 /// JSON-RPC code of a failure that the plugin itself reports.
 const PLUGIN_FAILED: i64 = -32000;
@@ -53,7 +54,7 @@ struct CallParameters<'a> {
 pub fn serve(
     settings: WorkerSettings,
     control: Option<OwnedFd>,
-    code: OwnedFd,
+    code: &OwnedFd,
 ) -> Result<i32, ServeError> {
     let settings = Arc::new(settings);
     let loading = |error: wasmtime::Error| ServeError::Code(format!("{error:#}"));
@@ -72,23 +73,50 @@ pub fn serve(
     // host kept under a code of authentication; a package cannot put it there, and
     // what a broken compiler could make still runs in this jail.
     let component = || unsafe { Component::deserialize_file(&engine, &path) };
-    match settings.kind {
-        CodeKind::Program => {
-            let component = component().map_err(loading)?;
+    if settings.kind == CodeKind::Program {
+        let component = component().map_err(loading)?;
+        let runner = Runner::new(&engine, host.clone(), Arc::clone(&settings))?;
+        begin(&host, &settings, settings.call_ms);
+        return program::run(&runner, &component)
+            .map_err(|stop| ServeError::Stopped(stop.to_string()));
+    }
+    let guest: wasmtime::Result<Box<dyn Guest>> = match settings.kind {
+        CodeKind::Module => {
+            // SAFETY: as above.
+            unsafe { Module::deserialize_file(&engine, &path) }
+                .and_then(|module| {
+                    ModuleGuest::new(&engine, &module, host.clone(), Arc::clone(&settings))
+                })
+                .map(|guest| Box::new(guest) as _)
+        }
+        _ => {
             let runner = Runner::new(&engine, host.clone(), Arc::clone(&settings))?;
-            begin(&host, &settings, settings.call_ms);
-            program::run(&runner, &component).map_err(|stop| ServeError::Stopped(stop.to_string()))
+            component()
+                .and_then(|component| PluginGuest::new(runner, &component))
+                .map(|guest| Box::new(guest) as _)
         }
-        CodeKind::Plugin => {
-            let component = component().map_err(loading)?;
-            let runner = Runner::new(&engine, host.clone(), Arc::clone(&settings))?;
-            let mut guest = PluginGuest::new(runner, &component).map_err(loading)?;
-            answer_calls(&host, &settings, &mut guest);
-            Ok(0)
-        }
-        CodeKind::Module | CodeKind::JavaScript => {
-            Err(ServeError::Code("this worker runs components only".to_owned()))
-        }
+    };
+    // Who waits for the plugin to be ready is told why it is not.
+    let mut guest = guest.unwrap_or_else(|error| Box::new(Unloadable(format!("{error:#}"))));
+    answer_calls(&host, &settings, &mut *guest);
+    Ok(0)
+}
+
+/// A plugin that cannot be loaded.
+struct Unloadable(String);
+
+impl Guest for Unloadable {
+    fn load(&mut self) -> Result<Vec<String>, CallError> {
+        Err(CallError::Plugin {
+            name: None,
+            message: format!("it cannot be loaded: {}", self.0),
+            stack: None,
+            code: None,
+        })
+    }
+
+    fn call(&mut self, _: &str, _: &str) -> Result<String, CallError> {
+        Err(CallError::NoSuchAction)
     }
 }
 
@@ -96,8 +124,7 @@ fn engine(settings: &WorkerSettings) -> wasmtime::Result<Engine> {
     let memory = usize::try_from(settings.memory_bytes).unwrap_or(usize::MAX);
     // Knowing which pages were written needs a kernel that tells (6.7), and a
     // /proc that shows it.
-    Engine::new(&pool::pooled(memory, true))
-        .or_else(|_| Engine::new(&pool::pooled(memory, false)))
+    Engine::new(&pool::pooled(memory, true)).or_else(|_| Engine::new(&pool::pooled(memory, false)))
 }
 
 fn begin(host: &Host, settings: &WorkerSettings, limit_ms: u64) {
@@ -112,9 +139,14 @@ fn answer_calls(host: &Host, settings: &WorkerSettings, guest: &mut dyn Guest) {
             "initialize" => {
                 begin(host, settings, settings.initialise_ms);
                 let loaded = guest.load();
-                answer(host, settings, id, &loaded.map(|actions| {
-                    json!({ "protocol": PROTOCOL, "actions": actions }).to_string()
-                }))
+                answer(
+                    host,
+                    settings,
+                    id,
+                    &loaded.map(|actions| {
+                        json!({ "protocol": PROTOCOL, "actions": actions }).to_string()
+                    }),
+                )
             }
             "call" => {
                 let text = frame.params.as_ref().map_or("null", |params| params.get());
@@ -162,11 +194,7 @@ fn answer(
         Err(CallError::Plugin { name, message, stack, code }) => failed(
             PLUGIN_FAILED,
             message,
-            AnswerData {
-                name: name.as_deref(),
-                stack: stack.as_deref(),
-                code: code.as_deref(),
-            },
+            AnswerData { name: name.as_deref(), stack: stack.as_deref(), code: code.as_deref() },
         ),
         Err(CallError::Stopped(Stop::Limit(limit))) => stopped(*limit),
         Err(CallError::Stopped(stop)) => {

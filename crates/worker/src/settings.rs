@@ -11,8 +11,7 @@ pub(crate) const RESERVED: u64 = 4 << 30;
 const GUARD: u64 = 32 << 20;
 
 /// What both programs agree on.
-#[must_use]
-pub fn shared() -> Config {
+pub(crate) fn shared() -> Config {
     let mut config = Config::new();
     config
         .epoch_interruption(true)

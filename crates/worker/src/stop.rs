@@ -33,10 +33,9 @@ impl Stop {
         if memory_refused {
             return Self::Limit(Stopped::Memory);
         }
-        let reason = error.downcast_ref::<wasmtime::Trap>().map_or_else(
-            || error.root_cause().to_string(),
-            ToString::to_string,
-        );
+        let reason = error
+            .downcast_ref::<wasmtime::Trap>()
+            .map_or_else(|| error.root_cause().to_string(), ToString::to_string);
         Self::Trap(reason)
     }
 }

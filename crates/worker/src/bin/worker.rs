@@ -28,5 +28,5 @@ fn run() -> Result<i32, Box<dyn std::error::Error>> {
     let [control, code] =
         [3, CODE_DESCRIPTOR].map(|number| unsafe { OwnedFd::from_raw_fd(number) });
     let control = (settings.kind != CodeKind::Program).then_some(control);
-    Ok(ringfence_worker::serve(settings, control, code)?)
+    Ok(ringfence_worker::serve(settings, control, &code)?)
 }
