@@ -27,6 +27,7 @@ mod dns;
 mod dns_answer;
 mod door;
 mod doorkeeper;
+mod escapes;
 mod fetch;
 mod forms;
 mod frames;

@@ -4,6 +4,7 @@
 //! A server that means to give a secret away can always do so in a form of its
 //! own; it has the secret. What is held here is that none comes back by accident.
 
+use crate::escapes::Wanted;
 use crate::forms::forms_of;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use zeroize::Zeroizing;
@@ -12,13 +13,19 @@ use zeroize::Zeroizing;
 pub(crate) struct Scrubber {
     forms: Vec<Zeroizing<Vec<u8>>>,
     finder: Option<AhoCorasick>,
+    /// The secrets, for where no list of forms is enough.
+    wanted: Vec<Wanted>,
     /// Bytes that may be the beginning of a form.
     held: Zeroizing<Vec<u8>>,
 }
 
 impl Scrubber {
     pub(crate) fn new<'s>(secrets: impl Iterator<Item = &'s str>) -> Self {
-        let forms: Vec<_> = secrets.flat_map(forms_of).collect();
+        let (mut forms, mut wanted) = (Vec::new(), Vec::new());
+        for secret in secrets {
+            forms.extend(forms_of(secret));
+            wanted.extend(Wanted::of(secret));
+        }
         let finder = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
             .ascii_case_insensitive(true)
@@ -29,6 +36,7 @@ impl Scrubber {
         Self {
             finder: finder.ok().filter(|_| !forms.is_empty()),
             forms,
+            wanted,
             held: Zeroizing::default(),
         }
     }
@@ -51,10 +59,15 @@ impl Scrubber {
         };
         let mut all = std::mem::take(&mut self.held);
         all.extend_from_slice(bytes);
-        let found: Vec<_> = finder.find_iter(all.as_slice()).map(|found| found.range()).collect();
+        let mut found: Vec<_> = finder.find_iter(all.as_slice()).map(|one| one.range()).collect();
+        let mut whole = all.len();
+        for wanted in &self.wanted {
+            let waits = wanted.find(&all, &mut |from, to| found.push(from..to));
+            whole = whole.min(waits.unwrap_or(whole));
+        }
         let mut clean_from = 0;
         for range in found {
-            clean_from = range.end;
+            clean_from = clean_from.max(range.end);
             if let Some(part) = all.get_mut(range) {
                 part.fill(b'*');
             }
@@ -62,7 +75,7 @@ impl Scrubber {
         if !ended {
             let tail = all.get(clean_from..).unwrap_or(&[]);
             let kept = all.len().saturating_sub(self.beginning_at_end_of(tail));
-            self.held = Zeroizing::new(all.split_off(kept));
+            self.held = Zeroizing::new(all.split_off(kept.min(whole.max(clean_from))));
         }
         all
     }
@@ -150,6 +163,19 @@ mod tests {
         let scrubber = Scrubber::new(std::iter::once(long.as_str()));
         let bytes = scrubber.finder.map_or(0, |finder| finder.memory_usage());
         assert!((1..8 << 20).contains(&bytes), "{bytes}");
+    }
+
+    #[test]
+    fn a_secret_in_an_address_in_an_address_is_gone_however_it_is_cut() {
+        let quoted = "sk-a%252Fb%2522c%252Bd%253D%25C3%25A90123";
+        for text in [quoted.to_owned(), quoted.replace("%25", "%2525"), quoted.replace('k', "%6b")]
+        {
+            for step in [1, 2, 3, 7, 1000] {
+                let out = scrubbed(format!("/login?next={text}&x").as_bytes(), step);
+                let out = String::from_utf8_lossy(&out);
+                assert_eq!(out, format!("/login?next={}&x", "*".repeat(text.len())), "{step}");
+            }
+        }
     }
 
     #[test]
