@@ -68,13 +68,12 @@ impl Judge for Broker {
         }
     }
 
-    fn secret(&self, name: &str, request: NetworkTarget<'_>) -> Option<Zeroizing<String>> {
-        let target = SecretTarget { name, request };
+    fn secret(&self, target: SecretTarget<'_>) -> Option<Zeroizing<String>> {
         let method = "secrets.use";
         let permit = decide::<SecretsUse>(&self.grants, target, self.clock.now_ms())
             .inspect_err(|denial| self.network_denied(method, denial))
             .ok()?;
-        let object = format!("{name}@{request}");
+        let object = target.to_string();
         // Recorded before it goes out: no record, no effect.
         if let Err(error) = self.recorder.allowed_object(method, Kind::SecretsUse, &object) {
             let denial = Denial::not_recorded(Kind::SecretsUse, &object, error.to_string());

@@ -61,11 +61,13 @@ pub(crate) struct Run {
     /// Hosts: none whatever is granted, limited to those granted, or full for every name
     #[arg(long, value_name = "HOSTS", default_value = "limited", value_parser = NetworkPreset::from_str)]
     pub(crate) network: NetworkPreset,
-    /// Let a secret go out to a host, `NAME[=SOURCE]@HOST` (may be repeated); the plugin
-    /// gets a variable NAME with something that stands for it. Sources: `env:VARIABLE`,
-    /// `store` (see `ringfence secret`), `file:PATH`, `command:PROGRAM ARGUMENTS`; by
-    /// default the variable NAME where it is set, else the store
-    #[arg(long, value_name = "NAME[=SOURCE]@HOST", value_parser = GivenSecret::from_str)]
+    /// Let a secret go out to a host, `NAME[=SOURCE]@HOST` (may be repeated), in headers and
+    /// basic authentication, or with `?PARAMETER` behind the host in that query parameter;
+    /// the plugin gets a variable NAME with something that stands for it. Sources:
+    /// `env:VARIABLE`, `store` (see `ringfence secret`), `file:PATH`, `command:PROGRAM
+    /// ARGUMENTS`; by default the variable NAME where it is
+    /// set, else the store
+    #[arg(long, value_name = "NAME[=SOURCE]@HOST[?PARAMETER]", value_parser = GivenSecret::from_str)]
     pub(crate) secret: Vec<GivenSecret>,
     /// Address of a host that is not to be looked up, `NAME=ADDRESS` (may be repeated)
     #[arg(long, value_name = "NAME=ADDRESS", value_parser = given_host)]

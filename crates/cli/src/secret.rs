@@ -1,4 +1,4 @@
-//! `run --secret NAME[=SOURCE]@HOST`.
+//! `run --secret NAME[=SOURCE]@HOST[?PARAMETER]`.
 
 use ringfence::{
     Capability, CommandSource, FileSource, FixedSource, Kind, SecretSource, SecretStore, Secrets,
@@ -42,7 +42,8 @@ impl FromStr for GivenSecret {
 
     fn from_str(text: &str) -> Result<Self, String> {
         // A path or a command may hold `@`; a host does not.
-        let (what, place) = text.rsplit_once('@').ok_or("want NAME@HOST")?;
+        let (what, place) =
+            text.rsplit_once('@').ok_or("want NAME@HOST, or NAME@HOST?PARAMETER")?;
         let (name, source) = match what.split_once('=') {
             None => (what, Source::Usual(what.to_owned())),
             Some((name, "store")) => (name, Source::Store(name.to_owned())),

@@ -6,7 +6,7 @@ use crate::resolve::Resolver;
 use crate::traffic::Traffic;
 use ringfence_limits::{NearlyUsed, Preset};
 use ringfence_permission::{NetworkListen, NetworkRequest, Permit};
-use ringfence_types::Denial;
+use ringfence_types::{Denial, SecretTarget};
 use std::net::IpAddr;
 use std::num::NonZeroU16;
 use std::sync::atomic::AtomicBool;
@@ -39,7 +39,7 @@ impl Judge for Until {
     fn depth(&self, _: &Host, _: u16) -> Depth {
         Depth::Surface
     }
-    fn secret(&self, _: &str, _: NetworkTarget<'_>) -> Option<Zeroizing<String>> {
+    fn secret(&self, _: SecretTarget<'_>) -> Option<Zeroizing<String>> {
         None
     }
     fn about(&self, _: IpAddr, _: u16) -> About {

@@ -6,14 +6,15 @@
 
 use crate::authority::provider;
 use crate::judge::{Judge, Refusal};
+use crate::outgoing::Outgoing;
 use crate::outside;
 use crate::pinned::Pinned;
 use crate::resolve::{Resolver, Unresolved};
-use crate::rewrite::{Placeholder, field_with_values, is_left_out, stands_in};
-use crate::scrub::Scrubber;
+use crate::rewrite::Placeholder;
 use crate::slot::Slot;
 use crate::traffic::{Direction, Traffic};
 use ringfence_permission::{NetworkRequest, Permit};
+use ringfence_types::SecretTarget;
 use std::fmt;
 use std::io::Read;
 use std::sync::{Arc, OnceLock};
@@ -137,19 +138,12 @@ impl Fetcher {
         let ringfence_types::Seen::Http { method, .. } = target.seen else {
             return Err(FetchError::Malformed("it is no HTTP request".to_owned()));
         };
-        let head: String =
-            ask.fields.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
-        let stand = self.placeholders.iter().filter(|one| stands_in(head.as_bytes(), &one.text));
-        let secrets: Vec<(&str, Zeroizing<String>)> = stand
-            .filter_map(|one| Some((one.text.as_str(), judge.secret(&one.name, target)?)))
-            .collect();
-        let mut request = ureq::http::Request::builder().method(method).uri(ask.url);
-        let mut length = ask.url.len().saturating_add(ask.body.len());
-        for (name, value) in ask.fields {
-            if !secrets.is_empty() && is_left_out(name.as_bytes()) {
-                continue;
-            }
-            let value = field_with_values(name, value, &secrets);
+        let out = Outgoing::of(ask, &self.placeholders, &mut |name, place| {
+            judge.secret(SecretTarget { name, request: target, place })
+        });
+        let mut request = ureq::http::Request::builder().method(method).uri(out.url());
+        let mut length = out.url().len().saturating_add(ask.body.len());
+        for (name, value) in out.fields() {
             length = length.saturating_add(name.len()).saturating_add(value.len());
             request = request.header(name, value.as_slice());
         }
@@ -162,14 +156,16 @@ impl Fetcher {
             })
         };
         charge(Direction::Sent, length)?;
-        let malformed = |error: ureq::http::Error| FetchError::Malformed(error.to_string());
+        // Some errors repeat the address.
+        let text = |error: &dyn fmt::Display| out.clean_text(error.to_string().as_bytes());
+        let malformed = |error: ureq::http::Error| FetchError::Malformed(text(&error));
         let answer = if ask.body.is_empty() {
             self.run(request.body(()).map_err(malformed)?, ask.patience)
         } else {
             self.run(request.body(ask.body).map_err(malformed)?, ask.patience)
         };
-        let answer = answer.map_err(|error| FetchError::Failed(error.to_string()))?;
-        Self::read(answer, &secrets, ask.most, charge)
+        let answer = answer.map_err(|error| FetchError::Failed(text(&error)))?;
+        Self::read(answer, &out, ask.most, charge)
     }
 
     fn run(
@@ -184,7 +180,7 @@ impl Fetcher {
 
     fn read(
         answer: ureq::http::Response<Body>,
-        secrets: &[(&str, Zeroizing<String>)],
+        out: &Outgoing<'_>,
         most: usize,
         charge: impl Fn(Direction, usize) -> Result<(), FetchError>,
     ) -> Result<HttpAnswer, FetchError> {
@@ -193,19 +189,15 @@ impl Fetcher {
             head.headers.get_all(field).iter().any(|how| how.as_bytes() != plain.as_bytes())
         };
         let coded = is_coded("content-encoding", "identity");
-        if (coded || is_coded("transfer-encoding", "chunked")) && !secrets.is_empty() {
+        if (coded || is_coded("transfer-encoding", "chunked")) && out.is_secret() {
             return Err(FetchError::Refused(
                 "the answer is coded, so no secret could be found in it",
             ));
         }
-        let clean = |bytes: &[u8]| {
-            let mut scrubber = Scrubber::new(secrets.iter().map(|(_, secret)| secret.as_str()));
-            scrubber.pass(bytes, true).to_vec()
-        };
         let mut fields = Vec::new();
         for (name, value) in &head.headers {
             charge(Direction::Received, name.as_str().len().saturating_add(value.len()))?;
-            let text = |bytes| String::from_utf8_lossy(&clean(bytes)).into_owned();
+            let text = |bytes| out.clean_text(bytes);
             fields.push((text(name.as_str().as_bytes()), text(value.as_bytes())));
         }
         let mut whole = Zeroizing::new(Vec::new());
@@ -222,7 +214,7 @@ impl Fetcher {
                 return Err(FetchError::TooLong(most));
             }
         }
-        Ok(HttpAnswer { status: head.status.as_u16(), fields, body: clean(&whole) })
+        Ok(HttpAnswer { status: head.status.as_u16(), fields, body: out.clean(&whole) })
     }
 }
 

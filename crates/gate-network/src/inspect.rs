@@ -9,7 +9,7 @@ use crate::http_body::BodyTracker;
 use crate::http_head::{HeadReader, HttpStart, MAX_HEAD, RequestHead};
 use crate::judge::Refusal;
 use crate::rewrite::rewrite;
-use ringfence_types::Seen;
+use ringfence_types::{SecretTarget, Seen};
 use std::borrow::Cow;
 use zeroize::Zeroizing;
 
@@ -231,12 +231,12 @@ fn request(
         // What comes then is searched as frames of WebSocket; nobody knows where
         // anything ends in another protocol, or could look into it.
         let upgrade = head.upgrade.as_deref();
-        rewrite(bytes, &connection.session.placeholders, upgrade.is_some(), &mut |name| {
+        rewrite(bytes, &connection.session.placeholders, upgrade.is_some(), &mut |name, place| {
             if upgrade.is_some_and(|protocol| protocol != "websocket") {
                 let _ = refuse(connection, "no secret goes out where another protocol may begin");
                 return None;
             }
-            let value = connection.session.judge.secret(name, request)?;
+            let value = connection.session.judge.secret(SecretTarget { name, request, place })?;
             connection.hold_secret(value.clone());
             Some(value)
         })

@@ -3,7 +3,7 @@
 use crate::doorkeeper::Doorkeeper;
 use ringfence_limits::{Exceeded, NearlyUsed};
 use ringfence_permission::{NetworkRequest, Permit};
-use ringfence_types::{Denial, Host, NetworkTarget};
+use ringfence_types::{Denial, Host, NetworkTarget, SecretTarget};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -42,9 +42,9 @@ pub trait Judge: Doorkeeper {
     /// How closely connections to a place have to be looked at.
     fn depth(&self, host: &Host, port: u16) -> Depth;
 
-    /// Decides about one secret in one request, charges and records it, and gives
-    /// its value. `None` is recorded too.
-    fn secret(&self, name: &str, request: NetworkTarget<'_>) -> Option<Zeroizing<String>>;
+    /// Decides about one secret at one place of one request, charges and records it,
+    /// and gives its value. `None` is recorded too.
+    fn secret(&self, target: SecretTarget<'_>) -> Option<Zeroizing<String>>;
 
     /// Whether an open connection may carry more: whether it would still be opened
     /// now. A no is recorded.

@@ -1,11 +1,14 @@
 //! Puts secrets into the head of a request, where what stands for them stands.
 //!
-//! Places are the values of header fields, and the user name and password of
-//! basic authentication. Everywhere else what stands for a secret goes out as it
-//! is, and is of no use to anybody.
+//! Places are the values of header fields, the user name and password of basic
+//! authentication, and parameters of the query that were granted by name.
+//! Everywhere else what stands for a secret goes out as it is, and is of no use to
+//! anybody.
 
+use crate::query;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ringfence_types::SecretPlace;
 use zeroize::Zeroizing;
 
 /// What stands for a secret inside the jail.
@@ -16,6 +19,16 @@ pub struct Placeholder {
     /// The secret's name.
     pub name: String,
 }
+
+impl Placeholder {
+    /// Whether it stands in these bytes as it is.
+    pub(crate) fn stands_in(&self, bytes: &[u8]) -> bool {
+        bytes.windows(self.text.len()).any(|window| window == self.text.as_bytes())
+    }
+}
+
+/// Asked for a secret by name, for one place; may say no.
+pub type Reveal<'r> = dyn FnMut(&str, SecretPlace<'_>) -> Option<Zeroizing<String>> + 'r;
 
 /// Fields that decide who gets the request and where it ends: nothing is ever put
 /// into them.
@@ -29,28 +42,42 @@ const REPLACED: [&str; 2] = ["accept-encoding", "connection"];
 const LEFT_OUT: [&str; 4] = ["range", "if-range", "request-range", "sec-websocket-extensions"];
 
 /// The head as it goes out. `reveal` is asked once for each secret that stands in
-/// it, and may say no.
+/// its fields, once for each parameter that one stands in, and about those that
+/// stand nowhere else than where none may go: so that it is known.
 ///
 /// `head` is one that [`crate::read_http_head`] accepted: lines end with CRLF, no
 /// field goes over several.
-pub(crate) fn rewrite(
+#[must_use]
+pub fn rewrite(
     head: &[u8],
     placeholders: &[Placeholder],
     upgrades: bool,
-    reveal: &mut dyn FnMut(&str) -> Option<Zeroizing<String>>,
+    reveal: &mut Reveal<'_>,
 ) -> Zeroizing<Vec<u8>> {
+    let mut lines = head.split_inclusive(|byte| *byte == b'\n');
+    let first = lines.next().unwrap_or(&[]);
+    let mut asked = Vec::new();
+    let mut ask = |name: &str, place: SecretPlace<'_>| {
+        asked.push(name.to_owned());
+        reveal(name, place)
+    };
+    let mut out = Zeroizing::new(Vec::with_capacity(head.len() + 64));
+    let first_line = filled(first, placeholders, &mut ask);
+    out.extend_from_slice(first_line.as_deref().map_or(first, |line| line));
     let values: Vec<(&str, Zeroizing<String>)> = placeholders
         .iter()
-        .filter(|placeholder| stands_in(head, &placeholder.text))
-        .filter_map(|placeholder| Some((placeholder.text.as_str(), reveal(&placeholder.name)?)))
+        .filter(|placeholder| lines.clone().any(|line| takes(line, placeholder)))
+        .filter_map(|one| Some((one.text.as_str(), ask(&one.name, SecretPlace::Head)?)))
         .collect();
-    let mut out = Zeroizing::new(Vec::with_capacity(head.len() + 64));
-    let mut lines = head.split_inclusive(|byte| *byte == b'\n');
-    if let Some(first) = lines.next() {
-        out.extend_from_slice(first);
+    let values: Vec<_> = values.iter().map(|(text, value)| (*text, value.as_str())).collect();
+    for placeholder in placeholders.iter().filter(|placeholder| placeholder.stands_in(head)) {
+        if !asked.contains(&placeholder.name) {
+            let _ = reveal(&placeholder.name, SecretPlace::Elsewhere);
+        }
     }
+    let goes_out = first_line.is_some() || !values.is_empty();
     for line in lines {
-        let name = line.split(|byte| *byte == b':').next().unwrap_or(&[]).to_ascii_lowercase();
+        let name = name_of(line);
         let is = |known: &&str| known.as_bytes() == name;
         if line == b"\r\n" {
             out.extend_from_slice(b"Accept-Encoding: identity\r\n");
@@ -60,7 +87,7 @@ pub(crate) fn rewrite(
             out.extend_from_slice(line);
         } else if UNTOUCHED.iter().any(is) && (upgrades || !is(&"connection")) {
             out.extend_from_slice(line);
-        } else if !REPLACED.iter().any(is) && (values.is_empty() || !is_left_out(&name)) {
+        } else if !REPLACED.iter().any(is) && (!goes_out || !is_left_out(&name)) {
             out.extend_from_slice(&with_values(line, &name, &values));
         }
     }
@@ -71,7 +98,7 @@ pub(crate) fn rewrite(
 pub(crate) fn field_with_values(
     name: &str,
     value: &str,
-    values: &[(&str, Zeroizing<String>)],
+    values: &[(&str, &str)],
 ) -> Zeroizing<Vec<u8>> {
     let line = with_values(format!("{name}: {value}").as_bytes(), name.as_bytes(), values);
     let value = line.split_at_checked(name.len().saturating_add(1)).map_or(&[][..], |(_, v)| v);
@@ -83,13 +110,35 @@ pub(crate) fn is_left_out(name: &[u8]) -> bool {
     LEFT_OUT.iter().any(|known| known.as_bytes() == name)
 }
 
-/// Whether it stands there as it is, or could inside basic authentication.
-pub(crate) fn stands_in(head: &[u8], text: &str) -> bool {
-    head.windows(text.len()).any(|window| window == text.as_bytes())
-        || head
-            .split(|byte| *byte == b'\n')
-            .filter_map(basic)
-            .any(|(_, decoded)| decoded.windows(text.len()).any(|w| w == text.as_bytes()))
+/// The first line, `METHOD TARGET VERSION`, with secrets in the query; `None` when
+/// none went in.
+fn filled(
+    line: &[u8],
+    placeholders: &[Placeholder],
+    ask: &mut Reveal<'_>,
+) -> Option<Zeroizing<Vec<u8>>> {
+    let mut words = line.splitn(3, |byte| *byte == b' ');
+    let (method, target, version) = (words.next()?, words.next()?, words.next()?);
+    let target = query::fill(target, placeholders, ask)?;
+    let mut out = Zeroizing::new(Vec::with_capacity(line.len().saturating_add(target.len())));
+    for part in [method, b" ", &target, b" ", version] {
+        out.extend_from_slice(part);
+    }
+    Some(out)
+}
+
+fn name_of(line: &[u8]) -> Vec<u8> {
+    line.split(|byte| *byte == b':').next().unwrap_or(&[]).to_ascii_lowercase()
+}
+
+/// Whether what stands for a secret stands where it is replaced in this field: in
+/// its value, or in what is decoded of it.
+pub(crate) fn takes(line: &[u8], placeholder: &Placeholder) -> bool {
+    let name = name_of(line);
+    let value = line.get(name.len()..).unwrap_or(&[]);
+    !UNTOUCHED.iter().chain(&REPLACED).any(|known| known.as_bytes() == name)
+        && (placeholder.stands_in(value)
+            || basic(line).is_some_and(|(_, decoded)| placeholder.stands_in(&decoded)))
 }
 
 /// The parts of a field of basic authentication: all before the credentials, and
@@ -111,11 +160,7 @@ fn basic(line: &[u8]) -> Option<(&[u8], Zeroizing<Vec<u8>>)> {
     Some((name, Zeroizing::new(decoded)))
 }
 
-fn with_values(
-    line: &[u8],
-    name: &[u8],
-    values: &[(&str, Zeroizing<String>)],
-) -> Zeroizing<Vec<u8>> {
+fn with_values(line: &[u8], name: &[u8], values: &[(&str, &str)]) -> Zeroizing<Vec<u8>> {
     if let Some((_, decoded)) = basic(line) {
         let changed = replaced(&decoded, values);
         if *changed != *decoded {
@@ -133,7 +178,8 @@ fn with_values(
     out
 }
 
-fn replaced(text: &[u8], values: &[(&str, Zeroizing<String>)]) -> Zeroizing<Vec<u8>> {
+/// A text with values in the place of what stands for them.
+pub(crate) fn replaced(text: &[u8], values: &[(&str, &str)]) -> Zeroizing<Vec<u8>> {
     let mut out = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut rest = text;
     'next: while let Some((first, tail)) = rest.split_first() {
@@ -158,9 +204,58 @@ mod tests {
 
     fn rewritten(head: &str) -> String {
         let placeholders = [Placeholder { text: STANDS.to_owned(), name: "KEY".to_owned() }];
-        let mut reveal = |name: &str| (name == "KEY").then(|| Zeroizing::new("sk-true".to_owned()));
+        let mut reveal = |name: &str, place: SecretPlace<'_>| {
+            let granted = name == "KEY" && place == SecretPlace::Head;
+            granted.then(|| Zeroizing::new("sk-true".to_owned()))
+        };
         let out = rewrite(head.as_bytes(), &placeholders, false, &mut reveal);
         String::from_utf8(out.to_vec()).unwrap()
+    }
+
+    /// Where it is asked for, whatever is answered.
+    fn asked(head: &str) -> Vec<String> {
+        let placeholders = [Placeholder { text: STANDS.to_owned(), name: "KEY".to_owned() }];
+        let mut asked = Vec::new();
+        let _ = rewrite(head.as_bytes(), &placeholders, false, &mut |_, place| {
+            asked.push(format!("{place:?}"));
+            None
+        });
+        asked
+    }
+
+    #[test]
+    fn a_secret_is_asked_for_at_each_place_and_what_stands_nowhere_else_is_known() {
+        let basic = STANDARD.encode(format!("user:{STANDS}"));
+        for (head, places) in [
+            ("GET /?a=1 HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\n".to_owned(), &[][..]),
+            (format!("GET / HTTP/1.1\r\nX: {STANDS}\r\nY: {STANDS}\r\n\r\n"), &["Head"]),
+            (format!("GET / HTTP/1.1\r\nAuthorization: Basic {basic}\r\n\r\n"), &["Head"]),
+            (
+                format!("GET /{STANDS}?k={STANDS} HTTP/1.1\r\nX: {STANDS}\r\n\r\n"),
+                &["Query(\"k\")", "Head"],
+            ),
+            (format!("GET /{STANDS} HTTP/1.1\r\nHost: a\r\n\r\n"), &["Elsewhere"]),
+            (format!("GET /?{STANDS} HTTP/1.1\r\nHost: a\r\n\r\n"), &["Elsewhere"]),
+            (format!("GET / HTTP/1.1\r\nHost: {STANDS}\r\n{STANDS}: a\r\n\r\n"), &["Elsewhere"]),
+        ] {
+            assert_eq!(asked(&head), places, "{head}");
+        }
+    }
+
+    #[test]
+    fn a_secret_in_the_query_changes_nothing_else_of_the_first_line() {
+        let placeholders = [Placeholder { text: STANDS.to_owned(), name: "KEY".to_owned() }];
+        // It is asked for whole as well, as one that goes out in a field is.
+        let head = format!(
+            "GET /{STANDS}?a=1&k={STANDS} HTTP/1.1\r\nHost: a\r\nRange: bytes=0-3\r\nX: {STANDS}\r\n\r\n"
+        );
+        let out = rewrite(head.as_bytes(), &placeholders, false, &mut |_, place| {
+            (place == SecretPlace::Query("k")).then(|| Zeroizing::new("sk/true".to_owned()))
+        });
+        let out = String::from_utf8(out.to_vec()).unwrap();
+        let expected =
+            format!("GET /{STANDS}?a=1&k=sk%2Ftrue HTTP/1.1\r\nHost: a\r\nX: {STANDS}\r\n");
+        assert!(out.starts_with(&expected), "{out}");
     }
 
     #[test]
@@ -204,7 +299,7 @@ mod tests {
     fn a_secret_that_is_refused_stays_what_stands_for_it() {
         let placeholders = [Placeholder { text: STANDS.to_owned(), name: "KEY".to_owned() }];
         let head = format!("GET / HTTP/1.1\r\nHost: a\r\nX: {STANDS}\r\n\r\n");
-        let out = rewrite(head.as_bytes(), &placeholders, false, &mut |_| None);
+        let out = rewrite(head.as_bytes(), &placeholders, false, &mut |_, _| None);
         assert!(String::from_utf8_lossy(&out).contains(STANDS));
     }
 }

@@ -37,7 +37,7 @@ pub use network_text::is_http_method;
 pub use pattern::{Pattern, PatternError};
 pub use publish::{Place, Publish, PublishError};
 pub use redacted::Redacted;
-pub use secret::{SecretScope, SecretTarget};
+pub use secret::{SecretPlace, SecretScope, SecretTarget, is_query_parameter};
 pub use target::{NetworkTarget, Seen, Transport};
 pub use untrusted::UntrustedText;
 pub use url_path::{MAX_URL_PATH, is_normal_url_path, normal_url_path};

@@ -381,7 +381,8 @@ pub enum PatternError {
     UrlPath,
     /// A secret is malformed, or goes where it could not be put into a request.
     #[error(
-        "a secret is NAME@HOST, with letters, digits and `_` in the name, and HTTP at the host"
+        "a secret is NAME@HOST or NAME@HOST?PARAMETER, with letters, digits and `_` in the name, \
+         HTTP at the host, and the plain name of one query parameter"
     )]
     Secret,
     /// A port is not a number from 1 to 65535.

@@ -11,7 +11,7 @@ use ringfence_permission::{
 };
 use ringfence_sandbox::{Backend, End, Network};
 use ringfence_tests::{backend, eventually, system_program};
-use ringfence_types::{Denial, Digest, Host, NetworkTarget};
+use ringfence_types::{Denial, Digest, Host, NetworkTarget, SecretTarget};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -84,7 +84,7 @@ impl Judge for Plain {
         Depth::Surface
     }
 
-    fn secret(&self, _: &str, _: NetworkTarget<'_>) -> Option<Zeroizing<String>> {
+    fn secret(&self, _: SecretTarget<'_>) -> Option<Zeroizing<String>> {
         None
     }
 

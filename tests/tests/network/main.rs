@@ -38,6 +38,8 @@ mod program;
 mod protocols;
 #[cfg(test)]
 mod secrets;
+#[cfg(test)]
+mod secrets_query;
 mod world;
 
 /// Every folder of the list that a test here runs, and a server that is a client.

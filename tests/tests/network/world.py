@@ -13,6 +13,7 @@ import http.server
 import json
 import os
 import queue
+import re
 import socket
 import ssl
 import struct
@@ -20,6 +21,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 import zlib
 
 NAMES = {
@@ -274,6 +276,27 @@ class Web(http.server.BaseHTTPRequestHandler):
             self.answer(b"late\n")
         elif path == "/bytes":
             self.answer(b"x" * int(self.path.split("?", 1)[1]))
+        elif path == "/shown":
+            # What was sent in the query, in the ways of those who show it.
+            sent = dict(urllib.parse.parse_qsl(self.path.split("?", 1)[1]))
+            key, how = sent.get("key", ""), sent["how"]
+            quoted = urllib.parse.quote(key, "")
+            forms = {
+                "plain": key,
+                "quoted": quoted,
+                "path": urllib.parse.quote(key),
+                "lower": re.sub("%..", lambda escape: escape[0].lower(), quoted),
+                "form": urllib.parse.quote_plus(key),
+                "twice": urllib.parse.quote(quoted),
+                "thrice": urllib.parse.quote(urllib.parse.quote(quoted)),
+                "all": "".join(f"%{byte:02x}" for byte in key.encode()),
+                "json": json.dumps({"key": key}),
+            }
+            if "to" in sent:
+                more = [("Location", f"https://{sent['to']}/x?key={forms[how]}")]
+                self.answer(b"", more=more, status=302)
+            else:
+                self.answer(b"shown " + forms[how].encode() + b" end")
         elif path == "/reflect":
             head, how = str(self.headers).encode() + sent, self.path.split("?", 1)[-1]
             forms = {

@@ -2,7 +2,7 @@
 
 use crate::effect::Effect;
 use crate::effect::rules::Rules;
-use ringfence_types::{Kind, Pattern, SecretTarget, Seen};
+use ringfence_types::{Kind, Pattern, SecretPlace, SecretTarget, Seen};
 use std::borrow::Cow;
 
 /// Put a secret into a request that goes out.
@@ -20,12 +20,16 @@ impl Rules for SecretsUse {
     }
 
     fn text<'a>(request: Self::Request<'a>) -> Cow<'a, str> {
-        Cow::Owned(format!("{}@{}", request.name, request.request))
+        Cow::Owned(request.to_string())
     }
 
     fn check(request: SecretTarget<'_>) -> Result<(), &'static str> {
-        match request.request.seen {
-            Seen::Http { .. } => Ok(()),
+        match (request.request.seen, request.place) {
+            (Seen::Http { .. }, SecretPlace::Head | SecretPlace::Query(_)) => Ok(()),
+            (Seen::Http { .. }, SecretPlace::Elsewhere) => Err(
+                "a secret goes into the value of a header field, basic authentication or a query \
+                 parameter that was granted by name, and nowhere else",
+            ),
             _ => Err("a secret goes out in an HTTP request only"),
         }
     }
@@ -35,11 +39,7 @@ impl Rules for SecretsUse {
     }
 
     fn is_touched_by(_: Kind, scope: &Pattern, request: SecretTarget<'_>) -> bool {
-        // A denied name without a place is denied everywhere.
-        scope.secret().is_none_or(|scope| {
-            scope.name() == request.name
-                && scope.to().is_none_or(|to| to.may_touch(&request.request))
-        })
+        scope.secret().is_none_or(|scope| scope.may_touch(&request))
     }
 
     fn object_within<'a>(
