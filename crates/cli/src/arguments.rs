@@ -232,7 +232,18 @@ pub(crate) enum Secret {
     /// Encrypt every secret with a new key
     #[command(after_help = ROTATE_HELP)]
     Rotate,
+    /// Put the store's key, which is asked for or read from standard input, into the
+    /// kernel's keyring, until the machine restarts
+    #[command(after_help = UNLOCK_HELP)]
+    Unlock,
+    /// Take the store's key out of the kernel's keyring
+    Lock,
 }
+
+const UNLOCK_HELP: &str = "\
+The key is taken from there where RINGFENCE_SECRETS_KEYRING=user is set. To begin:
+  openssl rand -hex 32 > KEEP_IT_SOMEWHERE_ELSE
+  ringfence secret unlock < KEEP_IT_SOMEWHERE_ELSE";
 
 const ROTATE_HELP: &str = "\
 A key of your own (RINGFENCE_SECRETS_KEY or RINGFENCE_SECRETS_KEY_FILE) is replaced by that

@@ -4,8 +4,8 @@
 use crate::arguments::{Secret as Verb, SecretList, SecretRemove, SecretSet};
 use crate::{output, prompt};
 use ringfence::{
-    KEY_FILE_VARIABLE, KEY_VARIABLE, KeyPlace, NEW_KEY_FILE_VARIABLE, NEW_KEY_VARIABLE, Secret,
-    SecretStore, StoreError, home_folder,
+    KEY_FILE_VARIABLE, KEY_VARIABLE, KEYRING_VARIABLE, KeyPlace, NEW_KEY_FILE_VARIABLE,
+    NEW_KEY_VARIABLE, Secret, SecretStore, StoreError, StoreKey, home_folder,
 };
 use ringfence_audit::{AuditLog, LogOptions};
 use ringfence_types::{Actor, AuditEvent, AuditSink as _, EventKind, ExitCode, Severity};
@@ -29,6 +29,8 @@ pub(crate) fn run(verb: Verb) -> ExitCode {
         Verb::List(arguments) => list(&arguments),
         Verb::Remove(arguments) => remove(&arguments),
         Verb::Rotate => rotate(),
+        Verb::Unlock => unlock(),
+        Verb::Lock => lock(),
     };
     outcome.unwrap_or_else(|(code, message, help)| {
         if as_json {
@@ -61,7 +63,7 @@ fn set(arguments: &SecretSet) -> Outcome {
     }
     let (home, store) = open()?;
     store.list().map_err(usage)?;
-    let Some(value) = value(name)? else {
+    let Some(value) = hidden(&format!("Value of {name}"))? else {
         return Err((ExitCode::Interrupted, "nothing was set".to_owned(), None));
     };
     let value = Secret::new(value).map_err(|error| usage(StoreError::Value(error)))?;
@@ -71,9 +73,9 @@ fn set(arguments: &SecretSet) -> Outcome {
 }
 
 /// What a person types, or a program writes.
-fn value(name: &str) -> Result<Option<Zeroizing<String>>, Failure> {
+fn hidden(what: &str) -> Result<Option<Zeroizing<String>>, Failure> {
     if rustix::termios::isatty(std::io::stdin()) {
-        let question = format!("Value of {name} (it is not shown): ");
+        let question = format!("{what} (it is not shown): ");
         return prompt::hidden(&question).map_err(usage);
     }
     // Room from the start: a text that grows leaves pieces of itself behind.
@@ -136,13 +138,47 @@ fn rotate() -> Outcome {
         store.rotate(new.as_ref())
     })?;
     output::say(&format!("encrypted {count} secrets with a new key"));
-    if new.is_some() {
+    if new.is_some() && is_in_keyring() {
+        output::say("the kernel's keyring has the new key; keep it somewhere else as well");
+    } else if new.is_some() {
         output::say(&format!(
             "from now on the store opens with the key in {NEW_KEY_VARIABLE} or \
              {NEW_KEY_FILE_VARIABLE} only: give it in {KEY_VARIABLE} or {KEY_FILE_VARIABLE}"
         ));
     }
     Ok(ExitCode::Success)
+}
+
+/// Puts the store's key into the kernel's keyring.
+fn unlock() -> Outcome {
+    let home = home_folder().map_err(audit)?;
+    let Some(text) = hidden("Key of the secrets store")? else {
+        return Err((ExitCode::Interrupted, "nothing was unlocked".to_owned(), None));
+    };
+    let key = StoreKey::read(&text).ok_or_else(|| {
+        let help = "to make one: openssl rand -hex 32".to_owned();
+        (ExitCode::Usage, "a key is 64 hex digits or 32 bytes in base64".to_owned(), Some(help))
+    })?;
+    // No other key is read for this one.
+    SecretStore::new(home, KeyPlace::Keyring).unlock(&key).map_err(usage)?;
+    output::say("the kernel's keyring has the key, until the machine restarts");
+    if !is_in_keyring() {
+        output::say(&format!("to have it taken from there: export {KEYRING_VARIABLE}=user"));
+    }
+    Ok(ExitCode::Success)
+}
+
+fn lock() -> Outcome {
+    let home = home_folder().map_err(audit)?;
+    let removed = SecretStore::new(home, KeyPlace::Keyring).lock().map_err(usage)?;
+    output::say(if removed { "locked" } else { "the kernel's keyring had no key" });
+    Ok(ExitCode::Success)
+}
+
+/// Whether that is where the key is taken from.
+fn is_in_keyring() -> bool {
+    let place = KeyPlace::from_environment(|name| std::env::var_os(name));
+    place.is_ok_and(|place| matches!(place, KeyPlace::Keyring))
 }
 
 fn open() -> Result<(PathBuf, SecretStore), Failure> {

@@ -6,6 +6,7 @@
 //! or an error.
 #![forbid(unsafe_code)]
 
+mod kept;
 mod secrets;
 mod source;
 mod store;
@@ -14,7 +15,7 @@ mod value;
 pub use secrets::{SecretError, Secrets};
 pub use source::{CommandSource, FileSource, FixedSource, SecretSource, SourceError};
 pub use store::{
-    KEY_FILE_VARIABLE, KEY_VARIABLE, KeyPlace, NEW_KEY_FILE_VARIABLE, NEW_KEY_VARIABLE,
-    SecretStore, StoreError, StoreFile, StoreKey, StoreSource, StoredSecret,
+    KEY_FILE_VARIABLE, KEY_VARIABLE, KEYRING_VARIABLE, KeyPlace, NEW_KEY_FILE_VARIABLE,
+    NEW_KEY_VARIABLE, SecretStore, StoreError, StoreFile, StoreKey, StoreSource, StoredSecret,
 };
 pub use value::{MAX_SECRET, MIN_SECRET, Secret, ValueError};

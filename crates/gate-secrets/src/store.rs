@@ -7,6 +7,7 @@
 mod error;
 pub(crate) mod format;
 mod key;
+mod keyring;
 mod place;
 #[cfg(test)]
 mod tests;
@@ -15,7 +16,8 @@ pub use error::StoreError;
 pub use format::StoreFile;
 pub use key::StoreKey;
 pub use place::{
-    KEY_FILE_VARIABLE, KEY_VARIABLE, KeyPlace, NEW_KEY_FILE_VARIABLE, NEW_KEY_VARIABLE,
+    KEY_FILE_VARIABLE, KEY_VARIABLE, KEYRING_VARIABLE, KeyPlace, NEW_KEY_FILE_VARIABLE,
+    NEW_KEY_VARIABLE,
 };
 
 use crate::source::{SecretSource, SourceError};
@@ -54,7 +56,7 @@ pub struct StoredSecret {
 
 impl SecretStore {
     /// The store in this home folder, with the key that the environment names
-    /// ([`KEY_VARIABLE`], [`KEY_FILE_VARIABLE`]), else the home's own.
+    /// ([`KEY_VARIABLE`], [`KEY_FILE_VARIABLE`], [`KEYRING_VARIABLE`]), else the home's own.
     ///
     /// # Errors
     /// When a variable is set to something that is no key.
@@ -137,7 +139,7 @@ impl SecretStore {
     /// # Errors
     /// When there is no new key, or the store is not as it must be.
     pub fn rotate(&self, new: Option<&KeyPlace>) -> Result<usize, StoreError> {
-        let _lock = self.lock()?;
+        let _lock = self.exclusive()?;
         let (file, key) = self.load()?.ok_or(StoreError::Empty)?;
         self.settle(&key)?;
         let place = self.key.text(&self.home);
@@ -162,8 +164,37 @@ impl SecretStore {
             place::settle(&self.home, &next.id())?;
         } else if matches!(self.key, KeyPlace::Home) {
             place::forget(&self.home)?;
+        } else if matches!(self.key, KeyPlace::Keyring) {
+            keyring::put(&self.home, &next)?;
         }
         Ok(count)
+    }
+
+    /// Puts this key into the kernel's keyring of the user, from where
+    /// [`KeyPlace::Keyring`] takes it.
+    ///
+    /// # Errors
+    /// When it is not the one that opens the store, if there is a store, or there is
+    /// no keyring. Then nothing has changed.
+    pub fn unlock(&self, key: &StoreKey) -> Result<(), StoreError> {
+        if let Some(file) = self.read_file()? {
+            if file.body.key != key.id() {
+                let (place, wanted) = ("what was given".to_owned(), file.body.key);
+                return Err(StoreError::OtherKey { place, wanted });
+            }
+            if !file.is_sealed_with(key) {
+                return Err(self.damaged("its seal is broken"));
+            }
+        }
+        keyring::put(&self.home, key)
+    }
+
+    /// Takes the key out of the kernel's keyring, and says whether there was one.
+    ///
+    /// # Errors
+    /// When there is no keyring.
+    pub fn lock(&self) -> Result<bool, StoreError> {
+        keyring::remove(&self.home)
     }
 
     fn encrypted_anew(
@@ -188,7 +219,7 @@ impl SecretStore {
         &self,
         change: impl FnOnce(&mut Body, &StoreKey) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let _lock = self.lock()?;
+        let _lock = self.exclusive()?;
         let (mut body, key) = match self.load()? {
             Some((file, key)) => (file.body, key),
             None => {
@@ -247,7 +278,7 @@ impl SecretStore {
         StoreFile::parse(&bytes).map(Some).map_err(|reason| self.damaged(reason))
     }
 
-    fn lock(&self) -> Result<File, StoreError> {
+    fn exclusive(&self) -> Result<File, StoreError> {
         let path = self.home.join(LOCK);
         let folder = private::open_or_create(&self.home)?;
         let lock = private::open_or_create_file(&folder, LOCK, &path)?;

@@ -40,7 +40,7 @@ pub use ringfence_gate_host::{
     HostService, HostServiceError, HostServices, MemorySettings, Settings, SettingsStore,
 };
 pub use ringfence_gate_secrets::{
-    CommandSource, FileSource, FixedSource, KEY_FILE_VARIABLE, KEY_VARIABLE, KeyPlace,
-    NEW_KEY_FILE_VARIABLE, NEW_KEY_VARIABLE, Secret, SecretError, SecretSource, SecretStore,
-    Secrets, SourceError, StoreError, StoreKey, StoreSource, StoredSecret, ValueError,
+    CommandSource, FileSource, FixedSource, KEY_FILE_VARIABLE, KEY_VARIABLE, KEYRING_VARIABLE,
+    KeyPlace, NEW_KEY_FILE_VARIABLE, NEW_KEY_VARIABLE, Secret, SecretError, SecretSource,
+    SecretStore, Secrets, SourceError, StoreError, StoreKey, StoreSource, StoredSecret, ValueError,
 };

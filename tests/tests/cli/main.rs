@@ -21,5 +21,6 @@ mod output;
 mod program;
 mod published;
 mod question;
+mod secret_keyring;
 mod secret_store;
 mod terminal;

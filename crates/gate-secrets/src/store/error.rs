@@ -30,6 +30,16 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// The kernel's keyring cannot be used.
+    #[error(
+        "the kernel's keyring cannot be used: {error}; where it is forbidden, as in most \
+         containers, name a file with the key in {}",
+        crate::store::KEY_FILE_VARIABLE
+    )]
+    Keyring {
+        /// Why not.
+        error: String,
+    },
     /// The store was encrypted with another key.
     #[error(
         "the secrets store was encrypted with another key than that in {place}: it wants key \

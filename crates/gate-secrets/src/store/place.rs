@@ -1,10 +1,12 @@
-//! Where the store's key comes from: a variable, a file that a variable names,
-//! or a file of our own that is made on first use.
+//! Where the store's key comes from: a variable, a file that a variable names, the
+//! kernel's keyring, or a file of our own that is made on first use.
 
+use crate::kept;
 use crate::store::error::StoreError;
 use crate::store::key::StoreKey;
+use crate::store::keyring;
 use ringfence_private as private;
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::{AtFlags, OFlags};
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read as _;
@@ -16,6 +18,8 @@ use zeroize::Zeroizing;
 pub const KEY_VARIABLE: &str = "RINGFENCE_SECRETS_KEY";
 /// Variable with the path of a file that holds it.
 pub const KEY_FILE_VARIABLE: &str = "RINGFENCE_SECRETS_KEY_FILE";
+/// Variable that says that it is in a keyring of the kernel: `user`.
+pub const KEYRING_VARIABLE: &str = "RINGFENCE_SECRETS_KEYRING";
 /// Variable with the key that a rotation changes to.
 pub const NEW_KEY_VARIABLE: &str = "RINGFENCE_SECRETS_NEW_KEY";
 /// Variable with the path of a file that holds that one.
@@ -36,6 +40,8 @@ pub enum KeyPlace {
     Given(String, StoreKey),
     /// A file of somebody else's, read at every use.
     File(PathBuf),
+    /// The kernel's keyring of the user, read at every use.
+    Keyring,
     /// The file of our own.
     Home,
 }
@@ -48,7 +54,17 @@ impl KeyPlace {
     pub fn from_environment(
         variable: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Self, StoreError> {
-        Ok(named(&variable, KEY_VARIABLE, KEY_FILE_VARIABLE)?.unwrap_or(Self::Home))
+        if let Some(place) = named(&variable, KEY_VARIABLE, KEY_FILE_VARIABLE)? {
+            return Ok(place);
+        }
+        match variable(KEYRING_VARIABLE) {
+            None => Ok(Self::Home),
+            Some(which) if which == "user" => Ok(Self::Keyring),
+            Some(_) => Err(StoreError::Key {
+                place: format!("the keyring of the variable {KEYRING_VARIABLE}"),
+                reason: "is none that there is: set it to `user`",
+            }),
+        }
     }
 
     /// What the variables say of the key that a rotation changes to.
@@ -66,6 +82,7 @@ impl KeyPlace {
         match self {
             Self::Given(place, _) => place.clone(),
             Self::File(path) => format!("`{}`", path.display()),
+            Self::Keyring => keyring::PLACE.to_owned(),
             Self::Home => format!("`{}`", home.join(FOLDER).join(FILE).display()),
         }
     }
@@ -75,6 +92,7 @@ impl KeyPlace {
         match self {
             Self::Given(_, key) => Ok(vec![key.clone()]),
             Self::File(path) => read_file(path).map(|key| vec![key]),
+            Self::Keyring => Ok(keyring::read(home)?.into_iter().collect()),
             Self::Home => {
                 let path = home.join(FOLDER);
                 if path.symlink_metadata().is_err() {
@@ -92,6 +110,11 @@ impl KeyPlace {
         if let Some(key) = self.keys(home)?.into_iter().next() {
             return Ok(key);
         }
+        // One that is made here and kept in memory alone would be lost with the first
+        // restart, and every secret with it.
+        if !matches!(self, Self::Home) {
+            return Err(self.missing(home));
+        }
         let (folder, path) = own_folder(home)?;
         let key = StoreKey::generate().ok_or(StoreError::Cipher)?;
         private::place(&folder, &path, FILE, &key.text())?;
@@ -100,6 +123,11 @@ impl KeyPlace {
     }
 
     pub(crate) fn missing(&self, home: &Path) -> StoreError {
+        if matches!(self, Self::Keyring) {
+            let reason = "is missing: it is gone after every restart and after `ringfence secret \
+                          lock`; to put it there again: ringfence secret unlock";
+            return StoreError::Key { place: self.text(home), reason };
+        }
         StoreError::Key {
             place: self.text(home),
             reason: "is missing: without it nothing in the store can be read; put it back, or \
@@ -132,20 +160,12 @@ fn named(
     }
 }
 
-/// A key that somebody else keeps: an orchestrator may mount it as a link, as
-/// another owner and for a group, but never for everybody.
+/// A key that somebody else keeps.
 fn read_file(path: &Path) -> Result<StoreKey, StoreError> {
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
-    let file = rustix::fs::open(path, flags, Mode::empty())
-        .map_err(|error| StoreError::io("open", path)(error.into()))?;
-    let mode = rustix::fs::fstat(&file)
-        .map_err(|error| StoreError::io("look at", path)(error.into()))?
-        .st_mode;
     let bad = |reason| StoreError::Key { place: format!("`{}`", path.display()), reason };
-    if Mode::from_raw_mode(mode).intersects(Mode::RWXO | Mode::WGRP) {
-        return Err(bad("can be read by everybody or written by others; to mend: chmod 600"));
-    }
-    key_of(File::from(file), path)?.ok_or_else(|| bad(NOT_A_KEY))
+    let file = kept::open(path).map_err(StoreError::io("open", path))?;
+    let file = file.ok_or_else(|| bad(kept::NOT_KEPT))?;
+    key_of(file, path)?.ok_or_else(|| bad(NOT_A_KEY))
 }
 
 fn read_own(folder: &OwnedFd, path: &Path, name: &str) -> Result<Option<StoreKey>, StoreError> {
