@@ -65,7 +65,7 @@ pub(crate) struct Run {
     /// basic authentication, or with `?PARAMETER` behind the host in that query parameter;
     /// the plugin gets a variable NAME with something that stands for it. Sources:
     /// `env:VARIABLE`, `store` (see `ringfence secret`), `file:PATH`, `command:PROGRAM
-    /// ARGUMENTS`; by default the variable NAME where it is
+    /// ARGUMENTS`, `vault:MOUNT/data/PATH#FIELD`; by default the variable NAME where it is
     /// set, else the store
     #[arg(long, value_name = "NAME[=SOURCE]@HOST[?PARAMETER]", value_parser = GivenSecret::from_str)]
     pub(crate) secret: Vec<GivenSecret>,

@@ -2,7 +2,7 @@
 
 use ringfence::{
     Capability, CommandSource, FileSource, FixedSource, Kind, SecretSource, SecretStore, Secrets,
-    StoreSource,
+    StoreSource, VaultPath, VaultServer, VaultSource,
 };
 use ringfence_types::UntrustedText;
 use std::env::VarError;
@@ -29,6 +29,7 @@ enum Source {
     Variable(String),
     File(String),
     Command(String),
+    Vault(VaultPath),
 }
 
 impl fmt::Debug for GivenSecret {
@@ -64,8 +65,9 @@ impl FromStr for Source {
             Some(("store", name)) => Ok(Self::Store(name.to_owned())),
             Some(("file", path)) => Ok(Self::File(path.to_owned())),
             Some(("command", line)) => Ok(Self::Command(line.to_owned())),
+            Some(("vault", path)) => path.parse().map(Self::Vault).map_err(|error| chain(&error)),
             // What stands there may be the secret itself: it is not repeated.
-            _ => Err("the source is none of store, env:VARIABLE, file:PATH, command:PROGRAM; a secret itself never belongs on a command line".to_owned()),
+            _ => Err("the source is none of store, env:VARIABLE, file:PATH, command:PROGRAM, vault:MOUNT/data/PATH#FIELD; a secret itself never belongs on a command line".to_owned()),
         }
     }
 }
@@ -105,6 +107,11 @@ impl GivenSecret {
                 let mut words = line.split_whitespace().map(str::to_owned);
                 let program = words.next().ok_or("the command is empty")?;
                 Arc::new(CommandSource::new(program, words.collect()))
+            }
+            Source::Vault(path) => {
+                let server = VaultServer::from_environment(|name| std::env::var_os(name));
+                let server = server.map_err(|error| error.to_string())?;
+                Arc::new(VaultSource::new(server, path.clone()))
             }
         };
         Ok(secrets.with(&self.name, source))

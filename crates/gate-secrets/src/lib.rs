@@ -11,6 +11,7 @@ mod secrets;
 mod source;
 mod store;
 mod value;
+mod vault;
 
 pub use secrets::{SecretError, Secrets};
 pub use source::{CommandSource, FileSource, FixedSource, SecretSource, SourceError};
@@ -19,3 +20,6 @@ pub use store::{
     NEW_KEY_VARIABLE, SecretStore, StoreError, StoreFile, StoreKey, StoreSource, StoredSecret,
 };
 pub use value::{MAX_SECRET, MIN_SECRET, Secret, ValueError};
+pub use vault::{
+    VaultError, VaultPath, VaultPathError, VaultServer, VaultSource, VaultToken, vault_field,
+};

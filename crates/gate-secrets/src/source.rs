@@ -2,6 +2,7 @@
 //! counts from the next request on.
 
 use crate::store::{KEY_VARIABLE, NEW_KEY_VARIABLE, StoreError};
+use crate::vault::VaultError;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
@@ -44,6 +45,9 @@ pub enum SourceError {
     /// The store does not give it.
     #[error(transparent)]
     Store(Box<StoreError>),
+    /// A vault does not give it.
+    #[error(transparent)]
+    Vault(Box<VaultError>),
     /// The program that knows it failed.
     #[error("`{program}` ended with {status}")]
     Failed {

@@ -43,4 +43,5 @@ pub use ringfence_gate_secrets::{
     CommandSource, FileSource, FixedSource, KEY_FILE_VARIABLE, KEY_VARIABLE, KEYRING_VARIABLE,
     KeyPlace, NEW_KEY_FILE_VARIABLE, NEW_KEY_VARIABLE, Secret, SecretError, SecretSource,
     SecretStore, Secrets, SourceError, StoreError, StoreKey, StoreSource, StoredSecret, ValueError,
+    VaultError, VaultPath, VaultPathError, VaultServer, VaultSource, VaultToken,
 };

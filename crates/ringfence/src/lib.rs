@@ -129,7 +129,8 @@ pub use ringfence_lifecycle::{
     MemorySettings, NEW_KEY_FILE_VARIABLE, NEW_KEY_VARIABLE, Observer, Phase, Pool, ProxyUsage,
     Review, ReviewError, RunError, Secret, SecretError, SecretSource, SecretStore, Secrets,
     Settings, SettingsStore, Silent, SourceError, Statistics, StoreError, StoreKey, StoreSource,
-    StoredSecret, Terms, ValueError, home_folder, prepare_home,
+    StoredSecret, Terms, ValueError, VaultError, VaultPath, VaultPathError, VaultServer,
+    VaultSource, VaultToken, home_folder, prepare_home,
 };
 pub use ringfence_limits::{Budget, Preset, Resource, Timeouts};
 pub use ringfence_package::{ManifestError, Package, PackageError, Protocol};

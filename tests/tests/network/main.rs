@@ -40,6 +40,8 @@ mod protocols;
 mod secrets;
 #[cfg(test)]
 mod secrets_query;
+#[cfg(test)]
+mod secrets_vault;
 mod world;
 
 /// Every folder of the list that a test here runs, and a server that is a client.

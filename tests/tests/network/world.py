@@ -221,6 +221,7 @@ def name_server():
 
 
 meetings = {}
+vault = {"asked": 0}
 
 
 def meet(count):
@@ -276,6 +277,16 @@ class Web(http.server.BaseHTTPRequestHandler):
             self.answer(b"late\n")
         elif path == "/bytes":
             self.answer(b"x" * int(self.path.split("?", 1)[1]))
+        elif path == "/v1/secret/data/app":
+            # A vault: a new value for everyone who asks, three times.
+            vault["asked"] += 1
+            if self.headers.get("X-Vault-Token") != "hvs.token-of-a-test":
+                self.answer(b'{"errors":["permission denied"]}', status=403)
+            elif vault["asked"] > 3:
+                self.answer(b'{"errors":["Vault is sealed"]}', status=503)
+            else:
+                data = {"data": {"key": f"sk-of-the-vault-{vault['asked']}"}, "metadata": {"version": 1}}
+                self.answer(json.dumps({"data": data}).encode(), "application/json")
         elif path == "/shown":
             # What was sent in the query, in the ways of those who show it.
             sent = dict(urllib.parse.parse_qsl(self.path.split("?", 1)[1]))
