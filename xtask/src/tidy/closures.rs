@@ -76,6 +76,21 @@ const CLOSURES: &[(&str, Rule, &str)] = &[
         "what a backend is asked for says nothing of who asks",
     ),
     (
+        "ringfence-worker",
+        Rule::OursOnly(&["ringfence-types", "ringfence-protocol"]),
+        "what runs inside a jail must find no broker, gate, key or log in its own memory",
+    ),
+    (
+        "ringfence-sandbox-wasm",
+        Rule::None(&["wasmtime", "wasmtime-wasi", "cranelift-codegen", "ringfence-worker"]),
+        "the host holds no compiler, no engine and no code of a plugin",
+    ),
+    (
+        "ringfence-cli",
+        Rule::None(&["wasmtime", "wasmtime-wasi", "cranelift-codegen", "ringfence-worker"]),
+        "the host holds no compiler, no engine and no code of a plugin",
+    ),
+    (
         "ringfence-sandbox-process",
         Rule::OursOnly(&[
             "ringfence-types",

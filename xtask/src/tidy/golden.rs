@@ -6,32 +6,40 @@ use crate::Result;
 use crate::run::{cargo, read, root};
 use std::collections::BTreeSet;
 
-/// Programs that reach a user's machine.
-const PROGRAMS: [&str; 3] = ["ringfence-cli", "ringfence-jailer", "ringfence-probe"];
+/// Programs that reach a user's machine: name of the list, package, features.
+const PROGRAMS: [(&str, &str, &[&str]); 5] = [
+    ("ringfence-cli", "ringfence-cli", &[]),
+    ("ringfence-jailer", "ringfence-jailer", &[]),
+    ("ringfence-probe", "ringfence-probe", &[]),
+    ("ringfence-worker", "ringfence-worker", &["--no-default-features", "--features=run"]),
+    ("ringfence-compiler", "ringfence-worker", &["--no-default-features", "--features=compile"]),
+];
 
 fn path(program: &str) -> String {
     format!("xtask/golden/{program}.txt")
 }
 
 /// Names without versions: those are in Cargo.lock.
-fn list(program: &str) -> Result<String> {
-    let tree = read(cargo()?.args(["tree", "--locked", "--quiet", "--package", program]).args([
-        "--edges=normal",
-        "--prefix=none",
-        "--format={p}",
-        "--target=x86_64-unknown-linux-gnu",
-    ]))?;
+fn list(package: &str, features: &[&str]) -> Result<String> {
+    let tree = read(
+        cargo()?.args(["tree", "--locked", "--quiet", "--package", package]).args(features).args([
+            "--edges=normal",
+            "--prefix=none",
+            "--format={p}",
+            "--target=x86_64-unknown-linux-gnu",
+        ]),
+    )?;
     let names: BTreeSet<&str> = tree.lines().filter_map(|l| l.split(' ').next()).collect();
-    let names = names.into_iter().filter(|name| !name.is_empty() && *name != program);
+    let names = names.into_iter().filter(|name| !name.is_empty() && *name != package);
     Ok(names.map(|name| format!("{name}\n")).collect())
 }
 
 pub(crate) fn check(workspace: &Workspace) -> Result<Vec<String>> {
     let mut breaches = Vec::new();
-    for program in PROGRAMS {
+    for (program, package, features) in PROGRAMS {
         let path = path(program);
         let committed = workspace.files.get(&path).map(String::as_str).unwrap_or_default();
-        breaches.extend(compare(&path, committed, &list(program)?));
+        breaches.extend(compare(&path, committed, &list(package, features)?));
     }
     Ok(breaches)
 }
@@ -48,8 +56,8 @@ fn compare(path: &str, committed: &str, now: &str) -> Vec<String> {
 
 pub(crate) fn write() -> Result<()> {
     std::fs::create_dir_all(root().join("xtask/golden"))?;
-    for program in PROGRAMS {
-        std::fs::write(root().join(path(program)), list(program)?)?;
+    for (program, package, features) in PROGRAMS {
+        std::fs::write(root().join(path(program)), list(package, features)?)?;
     }
     Ok(())
 }

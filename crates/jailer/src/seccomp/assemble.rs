@@ -6,9 +6,8 @@
 //! one. Running it costs nothing for those: since Linux 5.11 the kernel
 //! remembers which calls are allowed whatever their arguments.
 
-use super::list::{
-    LIST, PAIR_OPTIONS, Rule, SOCKET_OPTIONS, WORKER, WORKER_IOCTLS, WRITE_AND_EXEC,
-};
+use super::list::{LIST, PAIR_OPTIONS, Rule, SOCKET_OPTIONS, WRITE_AND_EXEC};
+use super::worker::{WORKER, WORKER_IOCTLS};
 use crate::spec::SeccompProfile;
 use alloc::vec;
 use alloc::vec::Vec;

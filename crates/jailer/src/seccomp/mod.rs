@@ -6,6 +6,7 @@
 
 mod assemble;
 mod list;
+mod worker;
 
 pub use assemble::{Program, assemble};
 pub use list::{Entry, LIST, Rule};

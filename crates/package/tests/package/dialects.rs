@@ -261,7 +261,7 @@ resourceLimits:
     let error = Manifest::parse(&text("strictMode: true\n")).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "plugin.yaml:17:13: strict mode (no `eval`, no dynamic import) is not enforced by this version\n  \
+        "plugin.yaml:17:13: strict mode (no `eval`, no dynamic import) is enforced for `runtime: javascript` alone\n  \
          help: remove `strictMode`, or write `false`"
     );
 }

@@ -160,7 +160,9 @@ fn what_nothing_enforces_is_refused_instead_of_promised() {
         only("name: x\npermissions: {limits: {requestsPerMinute: 10}}\n"),
         "2:43 a rate below 60 per minute is not enforced by this version | write a multiple of 60: rates are counted by the second"
     );
-    assert!(only("name: x\nstrictMode: true\n").contains("not enforced by this version"));
+    assert!(
+        only("name: x\nstrictMode: true\n").contains("enforced for `runtime: javascript` alone")
+    );
     assert!(only("name: x\nenabled: false\n").contains("switched off"));
 }
 
