@@ -84,6 +84,16 @@ impl Host {
         }
     }
 
+    /// Whether it is an address at which several hosts receive, or none: multicast,
+    /// broadcast to the local network, unspecified.
+    #[must_use]
+    pub fn is_many_or_none(&self) -> bool {
+        let everybody = IpAddr::from([255, 255, 255, 255]);
+        self.address().is_some_and(|address| {
+            address.is_multicast() || address.is_unspecified() || address == everybody
+        })
+    }
+
     /// Whether this is a name of one label, such as `localhost` or `intranet`,
     /// which means another machine on every network.
     #[must_use]

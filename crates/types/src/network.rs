@@ -12,7 +12,7 @@
 //! | `http://HOST[:PORT][/path]` | plain HTTP, 80 if no port |
 //! | `GET,HEAD https://HOST[/path]` | these methods only, with `https` or `http` |
 //! | `tls-opaque://HOST[:PORT]` | TLS whatever name it shows, or none; 443 if no port |
-//! | `udp://HOST:PORT` | datagrams |
+//! | `udp://HOST:PORT` | datagrams to that one port; granted for one host at a time |
 //!
 //! `HOST` is a name, an address or `*.name`. With any TLS but `tls-opaque`, the
 //! server name of the ClientHello must be the name that was asked for, and no
@@ -181,6 +181,15 @@ impl NetworkScope {
     #[must_use]
     pub fn is_udp(&self) -> bool {
         self.protocol == Protocol::Udp
+    }
+
+    /// The one host, or none where it is about several.
+    #[must_use]
+    pub const fn host(&self) -> Option<&Host> {
+        match &self.hosts {
+            Hosts::One(host) => Some(host),
+            Hosts::EveryName | Hosts::Below(_) => None,
+        }
     }
 
     /// Whether it is about HTTP in TLS.

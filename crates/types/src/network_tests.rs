@@ -167,7 +167,7 @@ const SCOPES: [&str; 24] = [
     "http://api.example.com:443",
     "tls-opaque://api.example.com",
     "udp://api.example.com:443",
-    "udp://*.example.com:*",
+    "udp://*.example.com:443",
     "192.0.2.1",
     "192.0.2.1:*",
     "https://192.0.2.1",

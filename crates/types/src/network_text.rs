@@ -63,13 +63,22 @@ impl FromStr for NetworkScope {
         }
         let (host, port) = split_port(authority)?;
         let port = match (port, protocol.default_port()) {
+            // What is open inside a jail is made for each port, before it starts.
+            (Some("*") | None, _) if protocol == Protocol::Udp => {
+                return Err(PatternError::DatagramPort);
+            }
             (Some("*"), _) => Ports::Every,
             (Some(text), _) => Ports::One(read_port(text)?),
             (None, Some(port)) => Ports::One(port),
-            (None, None) => return Err(PatternError::Port),
+            (None, None) => return Err(PatternError::DatagramPort),
         };
         let path = if path.is_empty() { None } else { Some(read_path(path)?) };
-        Ok(Self { hosts: read_hosts(host)?, port, protocol, methods, path })
+        let hosts = read_hosts(host)?;
+        let many = matches!(&hosts, Hosts::One(host) if host.is_many_or_none());
+        if protocol == Protocol::Udp && many {
+            return Err(PatternError::DatagramHost);
+        }
+        Ok(Self { hosts, port, protocol, methods, path })
     }
 }
 
@@ -257,6 +266,13 @@ mod tests {
             "GET a.example",
             "GET tls-opaque://a.example",
             "udp://a.example",
+            "udp://a.example:*",
+            "udp://*.a.example:*",
+            "udp://224.0.0.251:5353",
+            "udp://[ff02::1]:5353",
+            "udp://255.255.255.255:9",
+            "udp://0.0.0.0:53",
+            "udp://[::]:53",
             "udp://a.example:53/x",
             "tls-opaque://a.example/x",
             "get https://a.example",
@@ -282,6 +298,17 @@ mod tests {
             "[::1]]:443",
         ] {
             assert_eq!(canonical(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_grant_of_datagrams_without_one_port_or_one_receiver_names_the_mend() {
+        let why = |text: &str| text.parse::<NetworkScope>().unwrap_err().to_string();
+        for text in ["udp://a.example", "udp://a.example:*", "udp://*.a.example:*"] {
+            assert!(why(text).contains("such as `udp://dns.example.com:853`"), "{text}");
+        }
+        for text in ["udp://239.1.2.3:5000", "udp://[ff05::2]:5000", "udp://255.255.255.255:9"] {
+            assert!(why(text).contains("never to a multicast"), "{text}");
         }
     }
 

@@ -385,6 +385,12 @@ pub enum PatternError {
          HTTP at the host, and the plain name of one query parameter"
     )]
     Secret,
+    /// Datagrams are granted port by port.
+    #[error("datagrams need one exact port, such as `udp://dns.example.com:853`")]
+    DatagramPort,
+    /// Datagrams that could have more than one receiver, or nobody knows which.
+    #[error("datagrams go to one host, and never to a multicast, broadcast or unspecified address")]
+    DatagramHost,
     /// A port is not a number from 1 to 65535.
     #[error("a port is a number from 1 to 65535")]
     Port,

@@ -64,6 +64,12 @@ impl<'a> NetworkTarget<'a> {
         Self { transport: Transport::Udp, host, port, seen: Seen::Nothing }
     }
 
+    /// Either, before anything was said.
+    #[must_use]
+    pub const fn over(transport: Transport, host: &'a Host, port: u16) -> Self {
+        Self { transport, host, port, seen: Seen::Nothing }
+    }
+
     /// The same connection when more of it was seen.
     #[must_use]
     pub const fn with(self, seen: Seen<'a>) -> Self {
