@@ -120,6 +120,7 @@ pub(crate) fn plan(job: &Job) -> Plan {
         control: false,
         network: false,
         published: Vec::new(),
+        datagrams: Vec::new(),
         trusted: None,
         code: None,
         long_lived: false,

@@ -49,6 +49,7 @@ pub fn system_program(program: &str, arguments: &[&str]) -> Plan {
         control: false,
         network: false,
         published: Vec::new(),
+        datagrams: Vec::new(),
         trusted: None,
         code: None,
         long_lived: false,

@@ -102,6 +102,7 @@ fn attack(profile: &Profile) -> Result<Outcome, Box<dyn Error>> {
         control: false,
         network: profile.features.network,
         published: Vec::new(),
+        datagrams: Vec::new(),
         trusted: None,
         code: None,
         long_lived: false,

@@ -91,7 +91,7 @@ fn build(start: &mut Start<'_>) -> Result<u32, Failure> {
     sys::set_hostname(&start.spec.hostname).map_err(at(Stage::Settings))?;
     sys::clear_domain_name().map_err(at(Stage::Settings))?;
     if start.spec.seccomp.network && !start.has_network {
-        let sockets = network::build(&start.spec.published).map_err(at(Stage::Network))?;
+        let sockets = network::build(start.spec).map_err(at(Stage::Network))?;
         network::hand_over(&sockets, &start.status).map_err(at(Stage::Network))?;
     }
 

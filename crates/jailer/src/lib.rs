@@ -43,7 +43,8 @@ pub use heap::Heap;
 pub use landlock::abi as landlock_abi;
 pub use spawner::serve;
 pub use spec::{
-    CgroupLimits, ExecSpec, JailSpec, LandlockRule, MountStep, Rlimit, SeccompProfile, access, bind,
+    CgroupLimits, DatagramPlace, ExecSpec, JailSpec, LandlockRule, MountStep, Rlimit,
+    SeccompProfile, access, bind,
 };
 pub use sys::{Errno, exit_now};
 pub use wire::{DecodeError, MAX_MESSAGE, Report, Stage, Usage};

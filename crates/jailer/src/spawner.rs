@@ -276,8 +276,8 @@ impl Spawner {
         if has_network {
             // From here, where it is: a jail has no rights over a namespace that
             // the spawner made.
-            let sockets = network::build(&spec.published)
-                .map_err(|e| Report::failed(Stage::Network, e, b""))?;
+            let sockets =
+                network::build(spec).map_err(|e| Report::failed(Stage::Network, e, b""))?;
             network::hand_over(&sockets, &status).map_err(request)?;
         }
         let ahead = if stands_in_new { 0 } else { AHEAD };

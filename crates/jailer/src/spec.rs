@@ -23,6 +23,29 @@ pub struct JailSpec {
     /// Ports of its network that are published. With any, its first process answers
     /// requests for sockets.
     pub published: Vec<u16>,
+    /// Places of its network at which datagrams are received for the host.
+    pub datagrams: Vec<DatagramPlace>,
+}
+
+/// An address inside a jail's network, and a port of UDP there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DatagramPlace {
+    /// The address; one of IPv4 in its IPv4-mapped form.
+    pub address: [u8; 16],
+    /// The port.
+    pub port: u16,
+}
+
+impl DatagramPlace {
+    /// The address of IPv4, if it is one.
+    pub(crate) fn ipv4(&self) -> Option<[u8; 4]> {
+        let (front, rest) = self.address.split_at_checked(12)?;
+        if front == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff] {
+            rest.try_into().ok()
+        } else {
+            None
+        }
+    }
 }
 
 /// One process limit.

@@ -2,7 +2,8 @@
 //! is bounded all the same, since init shares the machine with a stranger.
 
 use crate::spec::{
-    CgroupLimits, ExecSpec, JailSpec, LandlockRule, MountStep, Rlimit, SeccompProfile,
+    CgroupLimits, DatagramPlace, ExecSpec, JailSpec, LandlockRule, MountStep, Rlimit,
+    SeccompProfile,
 };
 use crate::sys::Errno;
 use alloc::ffi::CString;
@@ -125,6 +126,9 @@ pub enum Report {
     /// The jail has its network. With it come the host's ends: for IPv4 and then,
     /// where the kernel has it, for IPv6, a TCP listener and a UDP socket for names.
     Network,
+    /// More of them: UDP sockets at the places for datagrams, in their order, as many
+    /// as a message holds.
+    Datagrams,
     /// The program runs.
     Started,
     /// The jail could not be built, or the program not started.
@@ -201,6 +205,9 @@ impl<'a> Reader<'a> {
     fn u32(&mut self) -> Decoded<u32> {
         self.array().map(u32::from_le_bytes)
     }
+    fn port(&mut self) -> Decoded<u16> {
+        u16::try_from(self.u32()?).map_err(|_| DecodeError)
+    }
     fn i32(&mut self) -> Decoded<i32> {
         self.array().map(i32::from_le_bytes)
     }
@@ -259,6 +266,11 @@ impl JailSpec {
         for port in &self.published {
             out.u32((*port).into());
         }
+        out.u32(u32::try_from(self.datagrams.len()).unwrap_or(u32::MAX));
+        for place in &self.datagrams {
+            out.bytes(&place.address);
+            out.u32(place.port.into());
+        }
         out.0
     }
 
@@ -286,7 +298,11 @@ impl JailSpec {
                 network: from.u8()? != 0,
                 worker: from.u8()? != 0,
             },
-            published: from.list(|from| u16::try_from(from.u32()?).map_err(|_| DecodeError))?,
+            published: from.list(Reader::port)?,
+            datagrams: from.list(|from| {
+                let address = from.bytes()?.try_into().map_err(|_| DecodeError)?;
+                Ok(DatagramPlace { address, port: from.port()? })
+            })?,
         };
         from.end()?;
         Ok(spec)
@@ -393,6 +409,7 @@ impl Report {
                 out.u32(*landlock);
             }
             Self::Network => out.u8(6),
+            Self::Datagrams => out.u8(7),
             Self::Started => out.u8(1),
             Self::Failed { stage, errno, detail } => {
                 out.u8(2);
@@ -426,6 +443,7 @@ impl Report {
             0 => Self::Created { pid: from.i32()?, cgroup: from.bytes()?, time: from.bytes()? },
             5 => Self::Ready { landlock: from.u32()? },
             6 => Self::Network,
+            7 => Self::Datagrams,
             1 => Self::Started,
             2 => {
                 let stage = from.u8()?;
@@ -476,6 +494,7 @@ mod tests {
             landlock_required: true,
             seccomp: SeccompProfile { writable_executable: true, network: true, worker: true },
             published: vec![80, 65535],
+            datagrams: vec![DatagramPlace { address: [7; 16], port: 53 }],
         }
     }
 
@@ -502,6 +521,7 @@ mod tests {
             Report::Created { pid: 7, cgroup: b"/x".to_vec(), time: b"/y".to_vec() },
             Report::Ready { landlock: 7 },
             Report::Network,
+            Report::Datagrams,
             Report::Started,
             Report::failed(Stage::Exec, Errno(2), b"/bin/x"),
             Report::Exited { status: 256 },

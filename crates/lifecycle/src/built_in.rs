@@ -134,6 +134,7 @@ impl BuiltIn {
             control: false,
             network: false,
             published: Vec::new(),
+            datagrams: Vec::new(),
             trusted: None,
             code: Some(Arc::new(sealed(wasm).map_err(|error| internal(&error))?)),
             long_lived: false,

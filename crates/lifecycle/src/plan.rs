@@ -90,6 +90,7 @@ pub(crate) fn plan(
                 .into_iter()
                 .any(|kind| !grants.of_kind(kind).is_empty()),
         published: Vec::new(),
+        datagrams: Vec::new(),
         trusted: None,
         code: around.worker.as_ref().map(|worker| Arc::clone(&worker.code)),
         long_lived: package.protocol != Protocol::Plain,

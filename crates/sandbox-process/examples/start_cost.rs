@@ -25,6 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         control: false,
         network: false,
         published: Vec::new(),
+        datagrams: Vec::new(),
         trusted: None,
         code: None,
         long_lived: false,

@@ -152,6 +152,11 @@ impl Jail {
                 self.ready = true;
             }
             Report::Network => self.network = network(fds),
+            Report::Datagrams => {
+                if let Some(network) = &mut self.network {
+                    network.datagrams.extend(fds);
+                }
+            }
             Report::Started => self.started = true,
             Report::Failed { stage, errno, detail } => {
                 self.end = Some(End::Killed);
@@ -315,7 +320,7 @@ impl Drop for Jail {
 fn network(fds: Vec<OwnedFd>) -> Option<Network> {
     let mut fds = fds.into_iter();
     let mut ends = || Some(NetworkEnds { listener: fds.next()?, names: fds.next()? });
-    Some(Network { ipv4: ends()?, ipv6: ends(), sockets: None })
+    Some(Network { ipv4: ends()?, ipv6: ends(), datagrams: Vec::new(), sockets: None })
 }
 
 fn path_of(bytes: Vec<u8>) -> Option<PathBuf> {

@@ -1,6 +1,7 @@
 //! The minimal root of a jail: what every program needs, what this plugin is
 //! given, and nothing else.
 
+use crate::datagrams::{self, NAME_SERVER};
 use ringfence_jailer::CgroupLimits;
 use ringfence_jailer::{JailSpec, LandlockRule, MountStep, Rlimit, SeccompProfile, access, bind};
 use ringfence_sandbox::{Exposed, Plan, Programs, Runtime, StartError};
@@ -24,9 +25,6 @@ const LOADERS: [&str; 2] = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-musl-x86_64.
 /// Mounts that would put the host's own state inside.
 const FORBIDDEN: [&str; 6] = ["/proc", "/sys", "/dev", "/run", "/etc", "/tmp"];
 
-/// Any address does, since every question for a name is redirected; one of the
-/// block for tests of devices (RFC 2544), so that no other block changes meaning.
-const NAME_SERVER: &str = "198.18.0.1";
 /// Certificate authorities, by distribution; see ca-certificates(8) and
 /// update-ca-trust(8).
 const TRUST: [&str; 5] = [
@@ -185,6 +183,7 @@ impl SystemRoot {
                 worker: plan.code.is_some(),
             },
             published: plan.published.clone(),
+            datagrams: datagrams::places(&plan.datagrams)?,
         })
     }
 }

@@ -27,6 +27,8 @@ pub struct Network {
     pub ipv4: NetworkEnds,
     /// For IPv6, where the kernel has it.
     pub ipv6: Option<NetworkEnds>,
+    /// UDP sockets at [`Plan::datagrams`], in their order.
+    pub datagrams: Vec<OwnedFd>,
     /// Where a packet of one byte, 4 or 6, is answered with that byte and a TCP
     /// socket of this network, unconnected; when the plan publishes ports. Without
     /// a socket the second byte says why, as an error number.

@@ -3,6 +3,7 @@
 use ringfence_limits::Budget;
 use serde::Serialize;
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -76,6 +77,9 @@ pub struct Plan {
     /// Ports of that network at which somebody outside may be let in: the host can
     /// ask for sockets to connect to them.
     pub published: Vec<u16>,
+    /// Addresses and ports of that network at which datagrams are received for the
+    /// host. Nothing else is received of them.
+    pub datagrams: Vec<SocketAddr>,
     /// Certificates in PEM that it trusts beside those that this machine does.
     pub trusted: Option<String>,
     /// Code that it is handed on descriptor 4. Such a program is one of ours and

@@ -6,23 +6,36 @@
 //! to the plugin through them from outside; nothing of the gate is inside, and
 //! no interface, route, rule or privilege of the host is needed.
 //!
-//! What is not TCP and not a question for a name finds nobody listening, and
-//! the kernel itself answers that the port is closed.
+//! Datagrams that were granted end in a socket of their own each. What is neither of
+//! all these finds nobody listening, and the kernel itself answers that the port is
+//! closed.
 
+mod datagrams;
 mod netlink;
 mod redirect;
 mod route;
 
+use crate::spec::{DatagramPlace, JailSpec};
 use crate::sys::OwnedFd;
-use crate::sys::{self, Errno};
+use crate::sys::{self, Errno, RawFd};
 use crate::wire::Report;
 use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// What the host gets: for IPv4 and then, where the kernel has it, for IPv6, a
-/// TCP listener and a UDP socket for names. None takes a port that is `published`.
-pub(crate) fn build(published: &[u16]) -> Result<Vec<OwnedFd>, Errno> {
+/// What the host gets.
+pub(crate) struct Ends {
+    /// For IPv4 and then, where the kernel has it, for IPv6, a TCP listener and a UDP
+    /// socket for names. None takes a port that the program listens at, or that
+    /// datagrams are for.
+    listeners: Vec<OwnedFd>,
+    /// For each place, a UDP socket.
+    datagrams: Vec<OwnedFd>,
+}
+
+/// Builds the network of a jail.
+pub(crate) fn build(spec: &JailSpec) -> Result<Ends, Errno> {
+    let published: &[u16] = &spec.published;
     let inet6 = match sys::socket(libc::AF_INET6, libc::SOCK_STREAM) {
         Ok(socket) => Some(socket),
         Err(Errno(libc::EAFNOSUPPORT)) => None,
@@ -32,35 +45,37 @@ pub(crate) fn build(published: &[u16]) -> Result<Vec<OwnedFd>, Errno> {
         if inet6.is_some() { &[libc::AF_INET, libc::AF_INET6] } else { &[libc::AF_INET] };
     route::everything_is_local(families)?;
 
-    let (listener, port) = free_port(published)?;
+    let datagrams = datagrams::sockets(&spec.datagrams)?;
+    let (listener, port) = free_port(published, &spec.datagrams)?;
     let names = sys::socket(libc::AF_INET, libc::SOCK_DGRAM)?;
     sys::bind_loopback(&names, libc::AF_INET, port)?;
     sys::listen(&listener)?;
-    let mut sockets = vec![listener, names];
+    let mut listeners = vec![listener, names];
     if let Some(listener) = inet6 {
         sys::bind_loopback(&listener, libc::AF_INET6, port)?;
         let names = sys::socket(libc::AF_INET6, libc::SOCK_DGRAM)?;
         sys::bind_loopback(&names, libc::AF_INET6, port)?;
         sys::listen(&listener)?;
-        sockets.extend([listener, names]);
+        listeners.extend([listener, names]);
     }
-    redirect::everything_to(port)?;
+    redirect::everything_to(port, &spec.datagrams)?;
     keep_little();
     if published.iter().any(|port| *port < 1024) {
         // On a loopback of its own nobody is robbed of a port.
         set("ipv4/ip_unprivileged_port_start", b"0");
     }
-    Ok(sockets)
+    Ok(Ends { listeners, datagrams })
 }
 
-/// A socket at any port but those that the program itself will listen at.
-fn free_port(published: &[u16]) -> Result<(OwnedFd, u16), Errno> {
+/// A socket at any port but those that the program itself will listen at, or that
+/// datagrams are for.
+fn free_port(published: &[u16], datagrams: &[DatagramPlace]) -> Result<(OwnedFd, u16), Errno> {
     // Held, so that the kernel gives each port once.
     let mut others = Vec::new();
     loop {
         let socket = sys::socket(libc::AF_INET, libc::SOCK_STREAM)?;
         let port = sys::bind_loopback(&socket, libc::AF_INET, 0)?;
-        if !published.contains(&port) {
+        if !published.contains(&port) && datagrams.iter().all(|place| place.port != port) {
             return Ok((socket, port));
         }
         others.push(socket);
@@ -98,7 +113,12 @@ fn set(name: &str, value: &[u8]) {
 }
 
 /// Gives the sockets to the host. None stays here.
-pub(crate) fn hand_over(sockets: &[OwnedFd], status: &OwnedFd) -> Result<(), Errno> {
-    let numbers: Vec<_> = sockets.iter().map(OwnedFd::as_raw_fd).collect();
-    sys::send(status, &Report::Network.encode(), &numbers)
+pub(crate) fn hand_over(ends: &Ends, status: &OwnedFd) -> Result<(), Errno> {
+    let numbers =
+        |sockets: &[OwnedFd]| -> Vec<RawFd> { sockets.iter().map(OwnedFd::as_raw_fd).collect() };
+    sys::send(status, &Report::Network.encode(), &numbers(&ends.listeners))?;
+    for some in ends.datagrams.chunks(sys::MAX_FDS) {
+        sys::send(status, &Report::Datagrams.encode(), &numbers(some))?;
+    }
+    Ok(())
 }

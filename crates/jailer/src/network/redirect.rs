@@ -9,6 +9,7 @@
 //!         type nat hook output priority -100
 //!         limit rate over 500/second burst 1000 packets drop
 //!         ct count over 1024 drop
+//!         udp dport 53 ip daddr GRANTED return
 //!         udp dport 53 redirect to :PORT
 //!         ip daddr 127.0.0.0/8 return
 //!         ip6 daddr ::1 return
@@ -23,6 +24,7 @@
 //! Constants are those of `linux/netfilter/nf_tables.h`.
 
 use super::netlink::{Attributes, Batch};
+use crate::spec::DatagramPlace;
 use crate::sys::Errno;
 
 const NETLINK_NETFILTER: i32 = 12;
@@ -65,10 +67,13 @@ const FAMILY_IPV4: u8 = 2;
 const FAMILY_IPV6: u8 = 10;
 const TCP: u8 = 6;
 const UDP: u8 = 17;
+/// The port at which names are asked for.
+const NAMES: u16 = 53;
 
 /// Sends every TCP connection but those of the plugin with itself, and every
-/// question for a name, to `port` of the loopback.
-pub(super) fn everything_to(port: u16) -> Result<(), Errno> {
+/// question for a name but what goes to one of the `datagrams`, to `port` of the
+/// loopback.
+pub(super) fn everything_to(port: u16, datagrams: &[DatagramPlace]) -> Result<(), Errno> {
     let mut batch = Batch::default();
     let all = |_: &mut Attributes<'_>| {};
     batch.message(BATCH_BEGIN, 0, false, &header(0, SUBSYSTEM), all);
@@ -98,9 +103,23 @@ pub(super) fn everything_to(port: u16) -> Result<(), Errno> {
         });
         verdict(rule, DROP);
     });
+    for place in datagrams.iter().filter(|place| place.port == NAMES) {
+        rule(&mut batch, |rule| {
+            meta_is(rule, META_PROTOCOL, &[UDP]);
+            payload_is(rule, BASE_TRANSPORT, 2, &NAMES.to_be_bytes());
+            if let Some(address) = place.ipv4() {
+                meta_is(rule, META_FAMILY, &[FAMILY_IPV4]);
+                payload_is(rule, BASE_NETWORK, 16, &address);
+            } else {
+                meta_is(rule, META_FAMILY, &[FAMILY_IPV6]);
+                payload_is(rule, BASE_NETWORK, 24, &place.address);
+            }
+            verdict(rule, RETURN);
+        });
+    }
     rule(&mut batch, |rule| {
         meta_is(rule, META_PROTOCOL, &[UDP]);
-        payload_is(rule, BASE_TRANSPORT, 2, &53_u16.to_be_bytes());
+        payload_is(rule, BASE_TRANSPORT, 2, &NAMES.to_be_bytes());
         redirect(rule, port);
     });
     rule(&mut batch, |rule| {

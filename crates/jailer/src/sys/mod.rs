@@ -25,7 +25,7 @@ pub(crate) use mount::{
     attach, attach_over, clone_tree, clone_tree_without_links, new_mount, pivot_to_current_folder,
     set_attributes,
 };
-pub(crate) use packet::{receive, send};
+pub(crate) use packet::{MAX_FDS, receive, send};
 pub use process::exit_now;
 pub(crate) use process::{
     Forked, clear_domain_name, clear_groups, default_signal, drop_capability_sets, effective_gid,
@@ -36,7 +36,9 @@ pub(crate) use process::{
 pub(crate) use restrict::{
     install_filter, landlock_allow, landlock_create, landlock_owned, landlock_restrict,
 };
-pub(crate) use socket::{bind_loopback, listen, netlink, socket};
+pub(crate) use socket::{
+    bind_freely, bind_ipv4, bind_ipv6, bind_loopback, listen, netlink, socket,
+};
 
 use core::ffi::CStr;
 
