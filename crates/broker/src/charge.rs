@@ -16,6 +16,8 @@ pub(crate) struct Charges {
     network_requests: Meter,
     /// Open now, and at most.
     connections: (u32, u32),
+    /// Of these, flows of datagrams.
+    flows: u32,
     /// When a refused flood was last recorded, and how many were not since.
     flood_recorded: Option<Duration>,
     flood_suppressed: u64,
@@ -33,6 +35,7 @@ impl Charges {
             network_rate: TokenBucket::per_minute(budget.network_requests_per_minute, now),
             network_requests: Meter::new(Resource::NetworkRequests, budget.network_requests),
             connections: (0, budget.network_connections),
+            flows: 0,
             flood_recorded: None,
             flood_suppressed: 0,
             action_began: None,
@@ -99,6 +102,24 @@ impl Charges {
         self.network_request(now)?;
         self.connections.0 = open.saturating_add(1);
         Ok(())
+    }
+
+    /// The same for a flow of datagrams, open until [`Charges::flow_ended`]. A program
+    /// begins one with every datagram if it likes, and each stays for a while: half
+    /// of all is left to connections.
+    pub(crate) fn flow(&mut self, now: Duration) -> Result<(), String> {
+        let most = self.connections.1.div_ceil(2);
+        if self.flows >= most {
+            return Err(format!("{most} flows of datagrams at once are the limit"));
+        }
+        self.connection(now)?;
+        self.flows = self.flows.saturating_add(1);
+        Ok(())
+    }
+
+    pub(crate) const fn flow_ended(&mut self) {
+        self.flows = self.flows.saturating_sub(1);
+        self.connection_ended();
     }
 
     /// Counts one connection from outside, open until

@@ -2,11 +2,12 @@
 //! control channel: any program can open a connection, none has to ask.
 
 use crate::broker::{Broker, lock};
+use crate::charge::Charges;
 use ringfence_gate_network::{About, Depth, Ended, Judge, Refusal};
 use ringfence_limits::NearlyUsed;
 use ringfence_permission::{NetworkRequest, Permit, SecretsUse, decide};
 use ringfence_types::{
-    Denial, Host, Kind, NetworkTarget, Pattern, SecretScope, SecretTarget, WithheldBy,
+    Denial, Host, Kind, NetworkTarget, Pattern, SecretScope, SecretTarget, Transport, WithheldBy,
 };
 use std::net::IpAddr;
 use zeroize::Zeroizing;
@@ -35,7 +36,8 @@ impl Judge for Broker {
         target: NetworkTarget<'_>,
         perform: &mut dyn FnMut(Permit<'_, NetworkRequest>),
     ) -> Result<(), Denial> {
-        self.network_step("network.connect", target, Some(&Charge::Connection), perform)
+        let charge = Charge::Way(target.transport);
+        self.network_step(method(target.transport), target, Some(&charge), perform)
     }
 
     fn look(
@@ -92,13 +94,13 @@ impl Judge for Broker {
 
     fn still_allows(&self, target: NetworkTarget<'_>) -> bool {
         decide::<NetworkRequest>(&self.grants, target, self.clock.now_ms())
-            .inspect_err(|denial| self.network_denied("network.connect", denial))
+            .inspect_err(|denial| self.network_denied(method(target.transport), denial))
             .is_ok()
     }
 
-    fn about(&self, address: IpAddr, port: u16) -> About {
+    fn about(&self, transport: Transport, address: IpAddr, port: u16) -> About {
         let host = Host::from(address);
-        let target = NetworkTarget::tcp(&host, port);
+        let target = NetworkTarget::over(transport, &host, port);
         let touches = |scope: &Pattern| scope.network().is_none_or(|s| s.may_touch(&target));
         if self.grants.denied(KIND).iter().any(touches) {
             About::Denied
@@ -117,7 +119,11 @@ impl Judge for Broker {
                 let reason = format!(
                     "it leads to {address} ({block}), and a name reaches public addresses only"
                 );
-                Denial { reason, object, ..Denial::not_granted(KIND, &literal, WithheldBy::Scope) }
+                let denial = Denial::not_granted(KIND, &literal, WithheldBy::Scope);
+                // Nobody can grant datagrams to many receivers at once.
+                let is_scope = Pattern::parse(KIND, &literal).is_ok();
+                let repair = denial.repair.filter(|_| is_scope);
+                Denial { reason, object, repair, ..denial }
             }
             Refusal::Denied { address } => Denial {
                 reason: format!("it leads to {address}, which is denied"),
@@ -133,7 +139,7 @@ impl Judge for Broker {
             }
             Refusal::Malformed(reason) => Denial::invalid(KIND, &object, reason),
         };
-        self.network_denied("network.connect", &denial);
+        self.network_denied(method(target.transport), &denial);
     }
 
     fn nearly_used(&self, warning: NearlyUsed) {
@@ -142,7 +148,7 @@ impl Judge for Broker {
     }
 
     fn ended(&self, connection: &Ended<'_>) {
-        lock(&self.charges).connection_ended();
+        way_ended(&mut lock(&self.charges), connection.transport);
         {
             let usage = &mut lock(&self.tally).usage;
             usage.network_sent = usage.network_sent.saturating_add(connection.sent);
@@ -160,12 +166,27 @@ impl Judge for Broker {
 
 const KIND: Kind = Kind::NetworkRequest;
 
+/// What the log calls it.
+pub(crate) const fn method(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Tcp => "network.connect",
+        Transport::Udp => "network.datagrams",
+    }
+}
+
 /// What a request costs.
 enum Charge {
     /// A request on a connection that is open.
     Request,
-    /// A request with a connection of its own.
-    Connection,
+    /// A request with a connection of its own, or a flow of datagrams.
+    Way(Transport),
+}
+
+const fn way_ended(charges: &mut Charges, transport: Transport) {
+    match transport {
+        Transport::Tcp => charges.connection_ended(),
+        Transport::Udp => charges.flow_ended(),
+    }
 }
 
 impl Broker {
@@ -184,8 +205,8 @@ impl Broker {
             .inspect_err(|denial| self.network_denied(method, denial))?;
         // Recorded before it is performed: no record, no effect.
         if let Err(error) = self.recorder.allowed_object(method, KIND, &object) {
-            if matches!(charge, Some(Charge::Connection)) {
-                lock(&self.charges).connection_ended();
+            if let Some(Charge::Way(transport)) = charge {
+                way_ended(&mut lock(&self.charges), *transport);
             }
             let denial = Denial::not_recorded(KIND, &object, error.to_string());
             self.network_denied(method, &denial);
@@ -201,7 +222,8 @@ impl Broker {
         let paid = match charge {
             None => Ok(()),
             Some(Charge::Request) => charges.network_request(now),
-            Some(Charge::Connection) => charges.connection(now),
+            Some(Charge::Way(Transport::Tcp)) => charges.connection(now),
+            Some(Charge::Way(Transport::Udp)) => charges.flow(now),
         };
         let warnings = charges.take_warnings();
         drop(charges);

@@ -1,6 +1,7 @@
 //! What the log hears of a call.
 
 use crate::answer::{CallError, shown};
+use crate::network::method;
 use crate::operation::Operation;
 use ringfence_gate_network::{Ended, VisitEnded, Visitor};
 use ringfence_limits::NearlyUsed;
@@ -49,14 +50,14 @@ impl Recorder {
         self.append(self.about_object(EventKind::EffectAllowed, method, (kind, object), "allowed"))
     }
 
-    /// After a connection.
+    /// After a connection, or a flow of datagrams.
     pub(crate) fn connection_ended(&self, ended: &Ended<'_>) -> Result<(), AuditError> {
-        let object = NetworkTarget::tcp(ended.host, ended.port).to_string();
+        let object = NetworkTarget::over(ended.transport, ended.host, ended.port).to_string();
         let millis = u64::try_from(ended.duration.as_millis()).unwrap_or(u64::MAX);
         let mut event = self
             .about_object(
                 EventKind::EffectPerformed,
-                "network.connect",
+                method(ended.transport),
                 (Kind::NetworkRequest, &object),
                 "performed",
             )

@@ -1,15 +1,15 @@
 //! One connection of a plugin, from the decision to its last byte.
 
+use crate::dial;
 use crate::inside::{self, Words};
 use crate::inspect::Inspector;
-use crate::judge::{Depth, Ended, Refusal};
+use crate::judge::{Depth, Ended};
 use crate::relay;
-use crate::resolve::Unresolved;
 use crate::scrub::Scrubber;
 use crate::session::Session;
 use crate::slot::Slot;
 use crate::traffic::Direction;
-use ringfence_types::{Host, NetworkTarget};
+use ringfence_types::{Host, NetworkTarget, Transport};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
@@ -132,32 +132,20 @@ impl Connection {
     /// Counts bytes that are about to be passed on, unless the grant was taken away
     /// or has ended meanwhile.
     pub(crate) fn charge(&self, direction: Direction, bytes: usize) -> Result<(), Cut> {
-        if !self.session.judge.still_allows(self.target()) {
-            return Err(Cut::Refused);
-        }
-        match self.session.traffic.charge(direction, bytes) {
-            Ok(warning) => {
-                if let Some(warning) = warning {
-                    self.session.judge.nearly_used(warning);
-                }
-                let count = match direction {
-                    Direction::Sent => &self.sent,
-                    Direction::Received => &self.received,
-                };
-                count.fetch_add(u64::try_from(bytes).unwrap_or(u64::MAX), Ordering::Relaxed);
-                Ok(())
-            }
-            Err(exceeded) => {
-                self.session.judge.refused(self.target(), Refusal::Budget(exceeded));
-                Err(Cut::Refused)
-            }
-        }
+        self.session.charge(self.target(), direction, bytes)?;
+        let count = match direction {
+            Direction::Sent => &self.sent,
+            Direction::Received => &self.received,
+        };
+        count.fetch_add(u64::try_from(bytes).unwrap_or(u64::MAX), Ordering::Relaxed);
+        Ok(())
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
         self.session.judge.ended(&Ended {
+            transport: Transport::Tcp,
             host: &self.host,
             port: self.port,
             address: self.address,
@@ -203,11 +191,7 @@ pub(crate) async fn serve(mut client: TcpStream, asked: SocketAddr, session: Arc
 
 async fn pass(connection: &mut Connection, client: &mut TcpStream) -> Result<(), Cut> {
     let judge = Arc::clone(&connection.session.judge);
-    connection.slot = Slot::take();
-    if connection.slot.is_none() {
-        judge.refused(connection.target(), Refusal::Full);
-        return Err(Cut::Refused);
-    }
+    connection.slot = Some(dial::slot(&connection.session, connection.target())?);
     let mut first = Vec::new();
     let depth = judge.depth(&connection.host, connection.port);
     let guarded = depth == Depth::Secrets;
@@ -226,15 +210,7 @@ async fn pass(connection: &mut Connection, client: &mut TcpStream) -> Result<(),
 /// Connects to the first address that answers.
 pub(crate) async fn dial(connection: &mut Connection) -> Result<TcpStream, Cut> {
     let session = Arc::clone(&connection.session);
-    let found = session.resolver.addresses(&connection.host, connection.port, &session.judge).await;
-    let addresses = match found {
-        Ok(addresses) => addresses,
-        Err(Unresolved::Refused(refusal)) => {
-            session.judge.refused(connection.target(), refusal);
-            return Err(Cut::Refused);
-        }
-        Err(Unresolved::Failed(error)) => return Err(Cut::Failed(error)),
-    };
+    let addresses = dial::find(&session, connection.target()).await?;
     let mut last = io::Error::from(io::ErrorKind::NotFound);
     for address in addresses {
         match tokio::time::timeout(PATIENCE, TcpStream::connect(address)).await {

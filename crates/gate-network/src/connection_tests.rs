@@ -1,7 +1,8 @@
 use super::*;
 use crate::doorkeeper::{Doorkeeper, VisitEnded, Visitor};
 use crate::gate::Setup;
-use crate::judge::{About, Judge};
+use crate::judge::{About, Judge, Refusal};
+use crate::names::Names;
 use crate::resolve::Resolver;
 use crate::traffic::Traffic;
 use ringfence_limits::{NearlyUsed, Preset};
@@ -42,7 +43,7 @@ impl Judge for Until {
     fn secret(&self, _: SecretTarget<'_>) -> Option<Zeroizing<String>> {
         None
     }
-    fn about(&self, _: IpAddr, _: u16) -> About {
+    fn about(&self, _: Transport, _: IpAddr, _: u16) -> About {
         About::Nothing
     }
     fn refused(&self, _: NetworkTarget<'_>, _: Refusal) {}
@@ -70,14 +71,16 @@ impl Doorkeeper for Until {
 fn an_open_connection_carries_no_byte_after_its_grant_was_taken_away() {
     let judge = Arc::new(Until(AtomicBool::new(true)));
     let traffic = Arc::new(Traffic::new(&Preset::Development.budget()));
-    let session = Session::new(Setup {
+    let setup = Setup {
         judge: Arc::clone(&judge) as _,
         resolver: Resolver::default(),
         traffic,
         authority: None,
         placeholders: Vec::new(),
         published: None,
-    });
+        datagrams: Vec::new(),
+    };
+    let session = Session::new(setup, Names::default());
     let connection = Connection::new(Arc::new(session), "a.example".parse().unwrap(), 443);
     for direction in [Direction::Sent, Direction::Received] {
         judge.0.store(true, Ordering::Relaxed);

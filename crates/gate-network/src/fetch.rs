@@ -129,7 +129,7 @@ impl Fetcher {
             FetchError::Refused("the network gate refused it")
         };
         let Some(_slot) = Slot::take() else { return Err(refuse(Refusal::Full)) };
-        let found = self.resolver.addresses_now(target.host, target.port, judge);
+        let found = self.resolver.addresses_now(target, judge);
         let addresses = found.map_err(|unresolved| match unresolved {
             Unresolved::Refused(refusal) => refuse(refusal),
             Unresolved::Failed(error) => FetchError::Failed(format!("the look-up: {error}")),

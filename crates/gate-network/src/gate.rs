@@ -2,6 +2,7 @@
 //! gate busy slows nobody else's.
 
 use crate::authority::Authority;
+use crate::datagram_place::{DatagramPlace, names_of};
 use crate::door::Door;
 use crate::judge::Judge;
 use crate::resolve::Resolver;
@@ -9,7 +10,7 @@ use crate::rewrite::Placeholder;
 use crate::session::Session;
 use crate::sockets::Sockets as JailSockets;
 use crate::traffic::Traffic;
-use crate::{connection, questions, visit};
+use crate::{connection, datagrams, flow, questions, visit};
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::OwnedFd;
@@ -40,6 +41,8 @@ pub struct Setup {
     pub authority: Option<Arc<Authority>>,
     /// What stands for secrets inside the jail.
     pub placeholders: Vec<Placeholder>,
+    /// UDP sockets of the jail, each bound to where its place is inside.
+    pub datagrams: Vec<(DatagramPlace, OwnedFd)>,
     /// Who may come in, and how.
     pub published: Option<Published>,
 }
@@ -79,11 +82,17 @@ impl Gate {
             .max_blocking_threads(LOOK_UPS)
             .thread_keep_alive(Duration::from_secs(1))
             .build()?;
-        let session = Arc::new(Session::new(setup));
+        let datagrams = std::mem::take(&mut setup.datagrams).into_iter().map(|(place, socket)| {
+            let socket = UdpSocket::from(socket);
+            socket.set_nonblocking(true).map(|()| (place, socket))
+        });
+        let datagrams = datagrams.collect::<io::Result<Vec<_>>>()?;
+        let names = names_of(datagrams.iter().map(|(place, _)| place));
+        let session = Arc::new(Session::new(setup, names));
         let sockets = ends.into_iter().map(Sockets::take).collect::<io::Result<Vec<_>>>()?;
         let thread = std::thread::Builder::new()
             .name("ringfence-network".to_owned())
-            .spawn(move || serve(runtime, sockets, published, &session, stopped))?;
+            .spawn(move || serve(runtime, (sockets, datagrams, published), &session, stopped))?;
         Ok(Self { stop: Some(stop), thread: Some(thread) })
     }
 }
@@ -114,8 +123,11 @@ impl Sockets {
 
 fn serve(
     runtime: Runtime,
-    sockets: Vec<Sockets>,
-    published: Option<Published>,
+    (sockets, datagrams, published): (
+        Vec<Sockets>,
+        Vec<(DatagramPlace, UdpSocket)>,
+        Option<Published>,
+    ),
     session: &Arc<Session>,
     stopped: oneshot::Receiver<()>,
 ) {
@@ -129,6 +141,10 @@ fn serve(
             };
             tokio::spawn(accept(listener, Arc::clone(session)));
             tokio::spawn(questions::answer(names, Arc::clone(session)));
+        }
+        for (place, socket) in datagrams {
+            let Ok(socket) = tokio::net::UdpSocket::from_std(socket) else { continue };
+            tokio::spawn(datagrams::receive(place, socket, Arc::clone(session), flow::IDLE));
         }
         if let Some(Published { doors, sockets }) = published
             && let Ok(sockets) = JailSockets::at(sockets).map(Arc::new)

@@ -3,7 +3,7 @@
 use crate::doorkeeper::Doorkeeper;
 use ringfence_limits::{Exceeded, NearlyUsed};
 use ringfence_permission::{NetworkRequest, Permit};
-use ringfence_types::{Denial, Host, NetworkTarget, SecretTarget};
+use ringfence_types::{Denial, Host, NetworkTarget, SecretTarget, Transport};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -51,7 +51,7 @@ pub trait Judge: Doorkeeper {
     fn still_allows(&self, target: NetworkTarget<'_>) -> bool;
 
     /// What was said about an address to which an allowed name led.
-    fn about(&self, address: IpAddr, port: u16) -> About;
+    fn about(&self, transport: Transport, address: IpAddr, port: u16) -> About;
 
     /// Records that the gate itself refused what was allowed by name.
     fn refused(&self, target: NetworkTarget<'_>, refusal: Refusal);
@@ -111,9 +111,11 @@ pub enum Refusal {
     Malformed(&'static str),
 }
 
-/// How a connection went.
+/// How a connection went, or a flow of datagrams.
 #[derive(Clone, Debug)]
 pub struct Ended<'a> {
+    /// A connection, or a flow of datagrams.
+    pub transport: Transport,
     /// The name or address that was asked for.
     pub host: &'a Host,
     /// The port.

@@ -11,6 +11,7 @@
 //!        <-address that stands for the name-
 //!        --connect--> connection --may it?--> judge --> look up, check, dial
 //!        --first bytes--> inspect --may it?--> judge --> relay
+//!        --datagram--> datagrams --may it?--> judge --> flow: look up, check, pass on
 //!
 //! operator's socket --> visit --may they?--> doorkeeper --> a socket of the jail
 //! ```
@@ -23,12 +24,16 @@ mod chunks;
 mod client_hello;
 mod connection;
 mod cursor;
+mod datagram_place;
+mod datagrams;
+mod dial;
 mod dns;
 mod dns_answer;
 mod door;
 mod doorkeeper;
 mod escapes;
 mod fetch;
+mod flow;
 mod forms;
 mod frames;
 mod gate;
@@ -61,6 +66,7 @@ mod visit;
 
 pub use authority::{Authority, AuthorityError};
 pub use client_hello::{ClientHello, Hello, MAX_HELLO, read_hello};
+pub use datagram_place::{DatagramPlace, TooManyPlaces};
 pub use dns::{MAX_QUERY, QueryError, Question, QuestionKind};
 pub use door::Door;
 pub use doorkeeper::{Doorkeeper, VisitEnded, Visitor};

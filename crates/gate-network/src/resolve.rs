@@ -3,7 +3,7 @@
 use crate::hosts_file;
 use crate::judge::{About, Judge, Refusal};
 use crate::special_purpose::{Block, Reach, reach};
-use ringfence_types::Host;
+use ringfence_types::{Host, NetworkTarget};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
@@ -58,14 +58,13 @@ impl Resolver {
     /// for this connection only, so that no later answer changes where it leads.
     pub(crate) async fn addresses(
         &self,
-        host: &Host,
-        port: u16,
+        target: NetworkTarget<'_>,
         judge: &Arc<dyn Judge>,
     ) -> Result<Vec<SocketAddr>, Unresolved> {
-        if let Some(known) = self.known(host, port) {
+        if let Some(known) = self.known(target) {
             return Ok(known);
         }
-        let name = host.clone();
+        let name = target.host.clone();
         // The system's own look-up waits, so on a thread of its own.
         let looking = tokio::task::spawn_blocking(move || look_up(&name));
         let found = match tokio::time::timeout(PATIENCE, looking).await {
@@ -73,27 +72,26 @@ impl Resolver {
             Ok(Err(_)) => Err(io::Error::other("the look-up failed")),
             Err(_) => Err(io::ErrorKind::TimedOut.into()),
         };
-        judged(found.map_err(Unresolved::Failed)?, port, &**judge)
+        judged(found.map_err(Unresolved::Failed)?, target, &**judge)
     }
 
     /// The same for a caller that may wait.
     pub(crate) fn addresses_now(
         &self,
-        host: &Host,
-        port: u16,
+        target: NetworkTarget<'_>,
         judge: &dyn Judge,
     ) -> Result<Vec<SocketAddr>, Unresolved> {
-        match self.known(host, port) {
+        match self.known(target) {
             Some(known) => Ok(known),
-            None => judged(look_up(host).map_err(Unresolved::Failed)?, port, judge),
+            None => judged(look_up(target.host).map_err(Unresolved::Failed)?, target, judge),
         }
     }
 
     /// What needs no look-up: addresses that the operator gave, and one that was
     /// granted as this very address.
-    fn known(&self, host: &Host, port: u16) -> Option<Vec<SocketAddr>> {
-        let given = self.given.get(host).cloned();
-        Some(on_port(given.or_else(|| Some(vec![host.address()?]))?, port))
+    fn known(&self, target: NetworkTarget<'_>) -> Option<Vec<SocketAddr>> {
+        let given = self.given.get(target.host).cloned();
+        Some(on_port(given.or_else(|| Some(vec![target.host.address()?]))?, target.port))
     }
 }
 
@@ -102,11 +100,15 @@ fn on_port(addresses: Vec<IpAddr>, port: u16) -> Vec<SocketAddr> {
 }
 
 /// Those of the addresses that may be dialled.
-fn judged(found: Vec<IpAddr>, port: u16, judge: &dyn Judge) -> Result<Vec<SocketAddr>, Unresolved> {
+fn judged(
+    found: Vec<IpAddr>,
+    target: NetworkTarget<'_>,
+    judge: &dyn Judge,
+) -> Result<Vec<SocketAddr>, Unresolved> {
     let mut allowed = Vec::new();
     let mut refused = None;
     for address in found {
-        match (judge.about(address, port), reach(address)) {
+        match (judge.about(target.transport, address, target.port), reach(address)) {
             (About::Denied, _) => refused = Some(Refusal::Denied { address }),
             (About::Granted, _) => allowed.push(address),
             (About::Nothing, Reach::Special(block)) => {
@@ -122,7 +124,7 @@ fn judged(found: Vec<IpAddr>, port: u16, judge: &dyn Judge) -> Result<Vec<Socket
     match refused {
         Some(refusal) if allowed.is_empty() => Err(Unresolved::Refused(refusal)),
         _ if allowed.is_empty() => Err(Unresolved::Failed(io::ErrorKind::NotFound.into())),
-        _ => Ok(on_port(allowed, port)),
+        _ => Ok(on_port(allowed, target.port)),
     }
 }
 

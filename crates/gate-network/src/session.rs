@@ -1,12 +1,14 @@
 //! What all connections of one jail share.
 
 use crate::authority::Authority;
+use crate::connection::Cut;
 use crate::gate::Setup;
-use crate::judge::Judge;
+use crate::judge::{Judge, Refusal};
 use crate::names::Names;
 use crate::resolve::Resolver;
 use crate::rewrite::Placeholder;
-use crate::traffic::Traffic;
+use crate::traffic::{Direction, Traffic};
+use ringfence_types::NetworkTarget;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// One jail's side of the gate.
@@ -21,14 +23,40 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(setup: Setup) -> Self {
+    /// With the addresses that stand for `names` already.
+    pub(crate) fn new(setup: Setup, names: Names) -> Self {
         Self {
             traffic: setup.traffic,
             judge: setup.judge,
             resolver: setup.resolver,
             authority: setup.authority,
             placeholders: setup.placeholders,
-            names: Mutex::default(),
+            names: Mutex::new(names),
+        }
+    }
+
+    /// Counts bytes that are about to be passed on, unless the grant was taken away
+    /// or has ended meanwhile. A no is recorded.
+    pub(crate) fn charge(
+        &self,
+        target: NetworkTarget<'_>,
+        direction: Direction,
+        bytes: usize,
+    ) -> Result<(), Cut> {
+        if !self.judge.still_allows(target) {
+            return Err(Cut::Refused);
+        }
+        match self.traffic.charge(direction, bytes) {
+            Ok(warning) => {
+                if let Some(warning) = warning {
+                    self.judge.nearly_used(warning);
+                }
+                Ok(())
+            }
+            Err(exceeded) => {
+                self.judge.refused(target, Refusal::Budget(exceeded));
+                Err(Cut::Refused)
+            }
         }
     }
 

@@ -3,7 +3,8 @@
 use crate::error::RunError;
 use ringfence_broker::Broker;
 use ringfence_gate_network::{
-    Authority, Door, Ends, Fetcher, Gate, Placeholder, Published, Resolver, Setup, Traffic,
+    Authority, DatagramPlace, Door, Ends, Fetcher, Gate, Placeholder, Published, Resolver, Setup,
+    Traffic,
 };
 use ringfence_gate_secrets::Secrets;
 use ringfence_permission::Grants;
@@ -45,12 +46,15 @@ pub(crate) struct Inside {
     pub(crate) authority: Option<Arc<Authority>>,
     /// What stands there for secrets.
     pub(crate) placeholders: Vec<Placeholder>,
+    /// Where it sends datagrams to.
+    pub(crate) datagrams: Vec<DatagramPlace>,
 }
 
 impl Inside {
-    /// Puts it into the jail: certificates to trust, and in the place of each
+    /// Puts it into the jail: where datagrams end, certificates to trust, and in the place of each
     /// secret, under its name as a variable, what stands for it.
     pub(crate) fn show(&self, plan: &mut Plan) {
+        plan.datagrams = self.datagrams.iter().map(|place| place.inside).collect();
         plan.trusted = self.authority.as_ref().map(|own| own.certificate().to_owned());
         for Placeholder { name, text } in &self.placeholders {
             plan.environment.retain(|(lent, _)| lent.to_str() != Some(name));
@@ -84,7 +88,13 @@ impl Inside {
             .into_iter()
             .map(|(name, text)| Placeholder { text, name: name.to_owned() })
             .collect();
-        Ok(Self { authority, placeholders })
+        let granted = scopes(Kind::NetworkRequest)
+            .filter_map(|scope| scope.network())
+            .filter(|scope| scope.is_udp())
+            .filter_map(|scope| Some((scope.host()?, scope.port()?)));
+        let datagrams =
+            DatagramPlace::all(granted).map_err(|error| StartError::Plan(error.to_string()))?;
+        Ok(Self { authority, placeholders, datagrams })
     }
 }
 
@@ -112,8 +122,14 @@ impl NetworkSide {
         let published = network.sockets.map(|sockets| Published { doors, sockets });
         let ends = [Some(network.ipv4), network.ipv6].into_iter().flatten();
         let ends = ends.map(|NetworkEnds { listener, names }| Ends { listener, names }).collect();
+        if network.datagrams.len() != self.way.inside.datagrams.len() {
+            let what = "the jail has other sockets for datagrams than it was asked for".to_owned();
+            return Err(RunError::Internal { what });
+        }
+        let datagrams = self.way.inside.datagrams.into_iter().zip(network.datagrams).collect();
         let setup = Setup {
             judge: self.judge,
+            datagrams,
             resolver: self.way.resolver,
             traffic: self.way.traffic,
             authority: self.way.inside.authority,

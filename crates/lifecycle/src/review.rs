@@ -9,7 +9,8 @@ use ringfence_permission::{
 };
 use ringfence_sandbox::Level;
 use ringfence_types::{
-    Capability, Denial, Host, IdError, InstanceId, Kind, Publish, UntrustedText, WithheldBy,
+    Capability, Denial, Host, IdError, InstanceId, Kind, NetworkScope, Publish, UntrustedText,
+    WithheldBy,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -113,7 +114,7 @@ pub enum ReviewError {
     #[error(transparent)]
     Admit(#[from] AdmitError),
     /// Nothing here performs it, or holds it to its scope.
-    #[error("`{capability}` cannot be granted: this version cannot enforce it")]
+    #[error("`{capability}` cannot be granted: {}", why_not(capability))]
     NotEnforced {
         /// What was granted.
         capability: Capability,
@@ -275,6 +276,16 @@ fn kept_read_only(admitted: &Admitted, level: &Level) -> Vec<String> {
             format!("programs cannot change `{}` without files.delete", UntrustedText::new(path))
         })
         .collect()
+}
+
+/// Why nothing here can hold a grant to its scope, and what can be granted instead.
+fn why_not(capability: &Capability) -> String {
+    match capability.scope().network().filter(|scope| scope.is_udp()).and_then(NetworkScope::port) {
+        Some(port) => format!(
+            "datagrams go to one host each; write every host by its name, such as `udp://dns.example.com:{port}`"
+        ),
+        None => "this version cannot enforce it".to_owned(),
+    }
 }
 
 /// What is never accepted without a name: the widest scope of these kinds, and a

@@ -1,6 +1,6 @@
 //! Which kinds this process can perform at all.
 
-use ringfence_types::{Capability, Kind, NetworkScope};
+use ringfence_types::{Capability, Kind};
 
 /// The kinds that have a gate in this process. What is not in here is never
 /// granted, whoever asks for it.
@@ -110,12 +110,12 @@ impl Available {
         self
     }
 
-    /// Whether what `capability` allows can be performed, and nothing beyond: no
-    /// gate passes datagrams on yet.
+    /// Whether what `capability` allows can be performed, and nothing beyond:
+    /// datagrams go to one host each.
     #[must_use]
     pub fn enforces(&self, capability: &Capability) -> bool {
         self.contains(capability.kind())
-            && !capability.scope().network().is_some_and(NetworkScope::is_udp)
+            && !capability.scope().network().is_some_and(|s| s.is_udp() && s.host().is_none())
     }
 
     /// Whether `kind` can be performed.

@@ -11,7 +11,7 @@ use ringfence_permission::{
 };
 use ringfence_sandbox::{Backend, End, Network};
 use ringfence_tests::{backend, eventually, system_program};
-use ringfence_types::{Denial, Digest, Host, NetworkTarget, SecretTarget};
+use ringfence_types::{Denial, Digest, Host, NetworkTarget, SecretTarget, Transport};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -88,7 +88,7 @@ impl Judge for Plain {
         None
     }
 
-    fn about(&self, _: IpAddr, _: u16) -> About {
+    fn about(&self, _: Transport, _: IpAddr, _: u16) -> About {
         About::Nothing
     }
 
@@ -134,6 +134,7 @@ fn open(network: Network, judge: &Arc<Plain>) -> Gate {
         traffic: Arc::new(Traffic::new(&Preset::Development.budget())),
         authority: None,
         placeholders: Vec::new(),
+        datagrams: Vec::new(),
         published: None,
     };
     Gate::open(ends, setup).unwrap()
