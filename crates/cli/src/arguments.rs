@@ -4,6 +4,7 @@ use crate::secret::GivenSecret;
 use clap::{Args, Parser, Subcommand};
 use ringfence::{Capability, Preset, Publish};
 use ringfence_types::Host;
+use std::error::Error as _;
 use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -50,7 +51,7 @@ pub(crate) struct Run {
     #[arg(long, short, value_name = "JSON")]
     pub(crate) input: Option<String>,
     /// Grant a capability, such as `files.read=/data/**` (may be repeated)
-    #[arg(long, short, value_name = "CAPABILITY", value_parser = Capability::from_str)]
+    #[arg(long, short, value_name = "CAPABILITY", value_parser = granted)]
     pub(crate) grant: Vec<Capability>,
     /// Grant everything that the manifest declares, without asking
     #[arg(long, short)]
@@ -130,6 +131,14 @@ impl FromStr for NetworkPreset {
             _ => Err("want none, limited or full"),
         }
     }
+}
+
+/// A capability, or why it is none with what would mend it.
+fn granted(text: &str) -> Result<Capability, String> {
+    text.parse::<Capability>().map_err(|error| match error.source() {
+        Some(why) => format!("{error}: {why}"),
+        None => error.to_string(),
+    })
 }
 
 fn given_host(text: &str) -> Result<(Host, IpAddr), String> {

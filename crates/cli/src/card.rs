@@ -2,7 +2,7 @@
 
 use crate::output::bytes_text;
 use ringfence::{Asked, Card};
-use ringfence_types::{Kind, UntrustedText, WithheldBy};
+use ringfence_types::{Kind, NetworkScope, UntrustedText, WithheldBy};
 
 /// Widest line, in characters.
 const WIDTH: usize = 80;
@@ -76,10 +76,35 @@ pub(crate) fn render(card: &Card) -> String {
             bytes_text(budget.network_received_bytes),
         )));
     }
+    lines.extend(datagrams(card));
     for note in card.notes.iter().take(MOST_NOTES) {
         lines.push(cut(&format!("  note      {note}")));
     }
     lines.join("\n")
+}
+
+/// What a yes to datagrams means, which a yes to a connection does not.
+fn datagrams(card: &Card) -> Vec<String> {
+    let scopes: Vec<&NetworkScope> = card
+        .asks
+        .iter()
+        .filter(|asked| asked.granted || asked.withheld_by == Some(WithheldBy::Consent))
+        .filter_map(|asked| asked.capability.scope().network())
+        .filter(|scope| scope.is_udp())
+        .collect();
+    let mut lines = Vec::new();
+    if !scopes.is_empty() {
+        lines.push(
+            "  udp       datagrams, contents and QUIC server names not looked into".to_owned(),
+        );
+    }
+    for scope in scopes.iter().filter(|scope| scope.port() == Some(53)) {
+        // The warning stands before what can be long.
+        lines.push(cut(&format!(
+            "  udp       a DNS tunnel, which carries anything anywhere: {scope}"
+        )));
+    }
+    lines
 }
 
 fn title(card: &Card) -> String {
@@ -171,6 +196,30 @@ mod tests {
             level: ringfence_sandbox::Level { backend: "process", walls: Vec::new() },
             notes: Vec::new(),
         }
+    }
+
+    #[test]
+    fn a_yes_to_datagrams_says_what_nobody_looks_into_and_what_a_dns_tunnel_is() {
+        let udp = |scope: &str, withheld_by| Asked {
+            capability: Capability::new(Kind::NetworkRequest, scope).unwrap(),
+            ..asked("/data/**", withheld_by)
+        };
+        let blind = "datagrams, contents and QUIC server names not looked into";
+        let consent = Some(WithheldBy::Consent);
+        for withheld_by in [None, consent] {
+            let text = render(&card(vec![udp("udp://a.example:443", withheld_by)]));
+            assert!(text.contains(blind) && !text.contains("tunnel"), "{text}");
+        }
+        let dns = render(&card(vec![udp("udp://dns.example:53", consent)]));
+        assert!(
+            dns.contains("a DNS tunnel, which carries anything anywhere: udp://dns.ex"),
+            "{dns}"
+        );
+        for text in ["a.example:443", "https://a.example"] {
+            assert!(!render(&card(vec![udp(text, None)])).contains("udp"), "{text}");
+        }
+        let denied = udp("udp://a.example:53", Some(WithheldBy::Policy));
+        assert!(!render(&card(vec![denied])).contains(blind));
     }
 
     #[test]
