@@ -14,6 +14,8 @@ mod cache;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
+mod datagrams;
+#[cfg(test)]
 mod dropped;
 #[cfg(test)]
 mod fetch;
@@ -45,7 +47,8 @@ mod secrets_vault;
 mod world;
 
 /// Every folder of the list that a test here runs, and a server that is a client.
-const TESTED: [&str; 6] = ["undici", "requests", "urllib3", "httpx", "aiohttp", "mcp-server-fetch"];
+const TESTED: [&str; 7] =
+    ["undici", "requests", "urllib3", "httpx", "aioquic", "aiohttp", "mcp-server-fetch"];
 
 #[test]
 fn every_client_of_the_list_is_tested() {
@@ -54,5 +57,5 @@ fn every_client_of_the_list_is_tested() {
         .lines()
         .filter_map(|line| line.strip_prefix("folder = \"")?.strip_suffix('"'))
         .collect();
-    assert_eq!(listed, TESTED[..5]);
+    assert_eq!(listed, TESTED[..6]);
 }

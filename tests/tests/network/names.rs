@@ -194,14 +194,6 @@ fn none_is_nothing_whatever_is_granted_and_full_is_every_name_and_no_address() {
 }
 
 #[test]
-fn what_no_gate_enforces_is_refused_instead_of_ignored() {
-    let world = World::new();
-    let done = world.run(&["-g", "network.request=udp://allowed.example:53"], &["echo", "ran"]);
-    assert_ne!(done.code, Some(0), "{done:?}");
-    assert!(done.stdout.is_empty() && done.stderr.contains("cannot enforce"), "{done:?}");
-}
-
-#[test]
 fn a_plugin_that_names_no_host_gets_none_and_the_card_says_what_to_write() {
     let world = World::new();
     let plugin =

@@ -43,11 +43,16 @@ NAMES = {
     "xn--bcher-kva.example": ["93.184.216.10"],
     # An address of the machine itself that looks like any other.
     "own.example": ["93.184.216.99"],
+    # Many receivers, or all of a network.
+    "many.example": ["224.0.0.251"],
+    "everybody.example": ["255.255.255.255"],
 }
 OWN = "93.184.216.99"
+# Of hosts, and none that a name leads to first.
+STRANGER, SIX_STRANGER = "100.64.0.2", "fd00:7e57::2"
 # One answer after the other: public first, private ever after.
 REBINDING = {"rebinding.example": ["93.184.216.10", "10.1.2.3"]}
-HOSTS = sorted({a for all in NAMES.values() for a in all if not a.startswith(("127.", "::ffff", "64:", OWN))})
+HOSTS = sorted({a for all in NAMES.values() for a in all if not a.startswith(("127.", "::ffff", "64:", "224.", "255.", OWN))})
 NAME_SERVER = "127.0.0.53"
 FOLDER = sys.argv[1]
 sys.path.insert(0, FOLDER)
@@ -388,6 +393,43 @@ def servers(addresses):
         threading.Thread(target=greeter, args=(address,), daemon=True).start()
 
 
+def datagram_servers(addresses):
+    for address in addresses:
+        for port in (53, 7000, 7001):
+            threading.Thread(target=datagrams, args=(address, port), daemon=True).start()
+
+
+def datagrams(address, port):
+    """Says back what comes; to `spoof`, strangers answer before."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    server, neighbour, stranger = (socket.socket(family, socket.SOCK_DGRAM) for _ in range(3))
+    server.bind((address, port))
+    neighbour.bind((address, 0))
+    stranger.bind((SIX_STRANGER if ":" in address else STRANGER, 0))
+    while True:
+        said, client = server.recvfrom(65536)
+        if said == b"spoof":
+            neighbour.sendto(b"from another port", client)
+            stranger.sendto(b"from another host", client)
+            time.sleep(0.1)
+        if said.startswith(b"times "):
+            for _ in range(int(said[6:])):
+                server.sendto(b"x" * 1000, client)
+                time.sleep(0.0001)
+        server.sendto(said, client)
+
+
+started = []
+
+
+def quic(python):
+    """Starts a server of QUIC by an interpreter that has a library for it."""
+    words = [python, FOLDER + "/quic.py", FOLDER, "93.184.216.10", "4433"]
+    server = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    started.append(server)
+    assert server.stdout.readline() == "ready\n"
+
+
 def greeter(address):
     server = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
     server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -413,9 +455,12 @@ def main():
     sniffer = capture()
     name_server()
     outside.do(lambda: servers(HOSTS))
+    outside.do(lambda: datagram_servers(HOSTS))
     servers(["127.0.0.1", OWN])
     print(json.dumps({"pid": os.getpid()}), flush=True)
     for line in sys.stdin:
+        if line.startswith("quic "):
+            outside.do(lambda: quic(line[5:].strip()))
         if line.strip() == "http2":
             outside.do(shops.http2)
         settle()

@@ -10,6 +10,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 const PROGRAM: &str = include_str!("world.py");
 const SHOPS: &str = include_str!("shops.py");
+const QUIC: &str = include_str!("quic.py");
 
 /// The hosts, and one user whose `ringfence` is on their network.
 pub(crate) struct World {
@@ -29,11 +30,15 @@ pub(crate) struct Traffic {
     opened: Vec<(String, u64)>,
     /// Destination and port of every packet of TCP that carries data.
     written: Vec<(String, u64)>,
+    /// Destination and port of every datagram but those of the name server.
+    datagrams: Vec<(String, u64)>,
     /// Every name that the name server was asked for.
     names: Vec<String>,
 }
 
 const TCP: u64 = 6;
+const UDP: u64 = 17;
+const ICMP: u64 = 1;
 
 impl Traffic {
     /// Whether nothing was sent at all, not even a question for a name.
@@ -54,6 +59,21 @@ impl Traffic {
     /// Whether a single byte was sent to a place.
     pub(crate) fn was_written_to(&self, address: &str, port: u64) -> bool {
         self.written.iter().any(|(to, at)| to == address && *at == port)
+    }
+
+    /// How many datagrams were sent to a place.
+    pub(crate) fn datagrams_to(&self, address: &str, port: u64) -> usize {
+        self.datagrams.iter().filter(|(to, at)| to == address && *at == port).count()
+    }
+
+    /// Whether none was sent anywhere, but questions for names.
+    pub(crate) fn has_no_datagrams(&self) -> bool {
+        self.datagrams.is_empty()
+    }
+
+    /// Whether the machine told a host that nobody wants its datagram.
+    pub(crate) fn was_turned_away(&self, address: &str) -> bool {
+        self.packets.iter().any(|(protocol, to)| *protocol == ICMP && to == address)
     }
 
     /// Addresses to which connections were opened or answered, each once.
@@ -80,6 +100,7 @@ impl World {
         let folder = user.path("world");
         fs::create_dir(&folder).unwrap();
         fs::write(folder.join("shops.py"), SHOPS).unwrap();
+        fs::write(folder.join("quic.py"), QUIC).unwrap();
         // An ordinary user becomes root of a user namespace for it.
         let namespaces: &[&str] = if is_root() { &["-n", "-m"] } else { &["-U", "-r", "-n", "-m"] };
         let mut child = Command::new("unshare")
@@ -201,6 +222,11 @@ impl World {
         self.order("http2");
     }
 
+    /// The allowed host speaks QUIC at port 4433 from now on, by this interpreter.
+    pub(crate) fn speak_quic(&mut self, python: &str) {
+        self.order(&format!("quic {python}"));
+    }
+
     /// What went over the network since the last time this was asked.
     pub(crate) fn traffic(&mut self) -> Traffic {
         let told = self.order("forget");
@@ -215,6 +241,11 @@ impl World {
             packets: seen.iter().map(|p| (p[0].as_u64().unwrap(), text(&p[1]))).collect(),
             opened: places(&|packet| packet[3] == true),
             written: places(&|packet| packet[0] == TCP && packet[4].as_u64() > Some(0)),
+            datagrams: {
+                // The resolver's own, and the answers to it.
+                let local = |packet: &Value| text(&packet[1]).starts_with("127.");
+                places(&|packet| packet[0] == UDP && !local(packet))
+            },
             names: told["asked"].as_array().unwrap().iter().map(|asked| text(&asked[0])).collect(),
         }
     }
