@@ -183,3 +183,29 @@ impl Charges {
         self.network_requests.used()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ringfence_limits::Preset;
+
+    #[test]
+    fn flows_have_half_of_the_connections_and_give_back_what_they_had() {
+        let now = Duration::ZERO;
+        let budget = Budget {
+            network_connections: 3,
+            network_requests_per_minute: 100,
+            ..Preset::Development.budget()
+        };
+        let mut charges = Charges::new(&budget, now);
+        for _ in 0..3 {
+            assert!(charges.flow(now).is_ok() && charges.flow(now).is_ok());
+            assert!(charges.flow(now).is_err(), "half, rounded up");
+            assert!(charges.connection(now).is_ok());
+            assert!(charges.connection(now).is_err(), "flows count among all");
+            charges.connection_ended();
+            charges.flow_ended();
+            charges.flow_ended();
+        }
+    }
+}
