@@ -13,7 +13,7 @@ use ringfence_permission::{
     AdmitRequest, Admitted, Available, Consent, Consented, NetworkListen, NetworkRequest, Permit,
     Policy, admit, decide,
 };
-use ringfence_types::{Capability, Denial, Digest, Host, NetworkTarget};
+use ringfence_types::{Capability, Denial, Digest, Host, NetworkTarget, SecretTarget};
 use std::num::NonZeroU16;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
@@ -73,7 +73,7 @@ impl Judge for Granted {
     fn depth(&self, _: &Host, _: u16) -> Depth {
         Depth::Surface
     }
-    fn secret(&self, _: &str, _: NetworkTarget<'_>) -> Option<Zeroizing<String>> {
+    fn secret(&self, _: SecretTarget<'_>) -> Option<Zeroizing<String>> {
         None
     }
     fn about(&self, _: Transport, _: IpAddr, _: u16) -> About {

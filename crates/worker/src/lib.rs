@@ -9,7 +9,11 @@
 //! Gives: answers, requests to the broker, and the word of the limit that stopped
 //! a call. Never: opens a network, knows a key or a grant, compiles what it runs.
 
-#![expect(unsafe_code, reason = "native code is trusted by whoever loads it: one place")]
+#![cfg_attr(
+    feature = "run",
+    expect(unsafe_code, reason = "who loads native code trusts it: one place")
+)]
+#![cfg_attr(not(feature = "run"), forbid(unsafe_code))]
 
 mod settings;
 
