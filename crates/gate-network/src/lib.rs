@@ -55,6 +55,7 @@ mod query;
 mod questions;
 mod relay;
 mod resolve;
+mod rest;
 mod rewrite;
 mod scrub;
 mod session;
