@@ -12,11 +12,24 @@ const SWITCHING: u16 = 101;
 const NO_CONTENT: u16 = 204;
 const NOT_MODIFIED: u16 = 304;
 
+/// What the client asked for besides an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wish {
+    /// The head alone.
+    pub(crate) head: bool,
+    /// To go on with WebSocket.
+    pub(crate) websocket: bool,
+}
+
 /// What tells where the body ends.
 enum Shape {
     Chunks(Chunks),
     /// Of WebSocket; it ends with the connection.
     Frames(Frames),
+    /// WebSocket that cannot be searched, while there is nothing to search for.
+    Unread,
+    /// Another protocol, in which nobody knows what belongs together.
+    Raw,
     /// So many bytes are to come.
     Length(u64),
     Connection,
@@ -33,17 +46,23 @@ pub(crate) struct AnswerBody {
 pub(crate) struct Broken;
 
 impl AnswerBody {
-    /// Of the answer with this head, to a request for nothing else or for all.
-    pub(crate) fn of(head: &AnswerHead, wants_head: bool, scrubber: Scrubber) -> Self {
+    /// Of the answer with this head.
+    pub(crate) fn of(head: &AnswerHead, wish: Wish, scrubber: Scrubber) -> Self {
         let shape = match head.status {
-            SWITCHING if scrubber.is_needed() => Shape::Frames(Frames::default()),
-            SWITCHING => Shape::Connection,
+            SWITCHING if wish.websocket => Shape::Frames(Frames::default()),
+            SWITCHING => Shape::Raw,
             NO_CONTENT | NOT_MODIFIED => Shape::Length(0),
-            _ if wants_head => Shape::Length(0),
+            _ if wish.head => Shape::Length(0),
             _ if head.is_chunked => Shape::Chunks(Chunks::new()),
             _ => head.body_length.map_or(Shape::Connection, Shape::Length),
         };
         Self { shape, scrubber }
+    }
+
+    /// Searches what is to come for these secrets.
+    pub(crate) fn search_for(&mut self, scrubber: Scrubber) {
+        let before = std::mem::replace(&mut self.scrubber, Scrubber::new(std::iter::empty()));
+        self.scrubber = scrubber.continue_for(before);
     }
 
     /// Whether all of it came.
@@ -51,7 +70,7 @@ impl AnswerBody {
         match &self.shape {
             Shape::Chunks(chunks) => chunks.is_done(),
             Shape::Length(left) => *left == 0,
-            Shape::Frames(_) | Shape::Connection => false,
+            Shape::Frames(_) | Shape::Unread | Shape::Raw | Shape::Connection => false,
         }
     }
 
@@ -78,7 +97,17 @@ impl AnswerBody {
             Shape::Frames(frames) => {
                 let mut out = Zeroizing::new(Vec::with_capacity(bytes.len()));
                 let mut rest = bytes;
-                while let Some(part) = frames.next(rest).map_err(|_| Broken)? {
+                loop {
+                    let part = match frames.next(rest) {
+                        Ok(Some(part)) => part,
+                        Ok(None) => break,
+                        Err(_) if self.scrubber.is_needed() => return Err(Broken),
+                        Err(_) => {
+                            out.extend_from_slice(rest);
+                            self.shape = Shape::Unread;
+                            return Ok(out);
+                        }
+                    };
                     let (now, behind) = rest.split_at_checked(part.length).ok_or(Broken)?;
                     if part.is_said {
                         out.extend_from_slice(&self.scrubber.pass(now, part.ends));
@@ -89,6 +118,10 @@ impl AnswerBody {
                 }
                 Ok(out)
             }
+            Shape::Unread if self.scrubber.is_needed() => Err(Broken),
+            Shape::Unread => Ok(Zeroizing::new(bytes.to_vec())),
+            // What is not passed on at once may be what the other side waits for.
+            Shape::Raw => Ok(self.scrubber.pass(bytes, true)),
             Shape::Connection => Ok(self.scrubber.pass(bytes, false)),
         }
     }
@@ -108,7 +141,8 @@ mod tests {
 
     fn body_of(head: &str) -> AnswerBody {
         let Answer::Readable(head) = read_answer(head.as_bytes()) else { panic!("{head}") };
-        AnswerBody::of(&head, false, Scrubber::new(std::iter::once(SECRET)))
+        let wish = Wish { head: false, websocket: head.status == 101 };
+        AnswerBody::of(&head, wish, Scrubber::new(std::iter::once(SECRET)))
     }
 
     #[test]
@@ -136,5 +170,34 @@ mod tests {
             let stars = format!("x{}y", "*".repeat(SECRET.len()));
             assert_eq!(out[2..], *stars.as_bytes(), "{step}");
         }
+    }
+
+    #[test]
+    fn another_protocol_is_searched_and_nothing_of_it_is_held_back() {
+        let Answer::Readable(head) = read_answer(b"HTTP/1.1 101 Other\r\n\r\n") else { panic!() };
+        let scrubber = Scrubber::new(std::iter::once(SECRET));
+        let mut body = AnswerBody::of(&head, Wish::default(), scrubber);
+        for guess in ["sk-live-0", "sk-live-1", "s"] {
+            assert_eq!(*body.pass(guess.as_bytes()).unwrap(), guess.as_bytes());
+        }
+        let said = body.pass(format!("a{SECRET}b").as_bytes()).unwrap();
+        assert_eq!(*said, format!("a{}b", "*".repeat(SECRET.len())).as_bytes());
+    }
+
+    #[test]
+    fn an_answer_that_began_before_a_secret_went_out_is_searched_from_then_on() {
+        let nothing = || Scrubber::new(std::iter::empty());
+        let scrubber = || Scrubber::new(std::iter::once(SECRET));
+        let Answer::Readable(head) = read_answer(b"HTTP/1.1 200 OK\r\n\r\n") else { panic!() };
+        let mut body = AnswerBody::of(&head, Wish::default(), nothing());
+        assert_eq!(*body.pass(b"data: ").unwrap(), b"data: ");
+        body.search_for(scrubber());
+        assert!(!body.pass(SECRET.as_bytes()).unwrap().starts_with(b"sk"));
+        // One that nobody can search ends there.
+        let Answer::Readable(head) = read_answer(b"HTTP/1.1 101 Up\r\n\r\n") else { panic!() };
+        let mut body = AnswerBody::of(&head, Wish { head: false, websocket: true }, nothing());
+        assert_eq!(*body.pass(b"\xc1\x02hi").unwrap(), b"\xc1\x02hi");
+        body.search_for(scrubber());
+        assert!(body.pass(b"\xc1\x02hi").is_err());
     }
 }

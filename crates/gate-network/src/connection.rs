@@ -1,5 +1,6 @@
 //! One connection of a plugin, from the decision to its last byte.
 
+use crate::answer_body::Wish;
 use crate::dial;
 use crate::inside::{self, Words};
 use crate::inspect::Inspector;
@@ -54,10 +55,10 @@ pub(crate) struct Connection {
     /// What the server answered first: 0 for nothing yet.
     status: AtomicU16,
     answered: Notify,
-    /// The answer has a head and nothing else, whatever it says.
-    wants_head: AtomicBool,
-    /// Those that went out on it.
-    secrets: Mutex<Vec<Zeroizing<String>>>,
+    /// What the one request asks for.
+    wish: Mutex<Wish>,
+    /// The answer is searched, so it is the last one.
+    guarded: AtomicBool,
 }
 
 impl Connection {
@@ -75,8 +76,8 @@ impl Connection {
             failure: None,
             status: AtomicU16::new(0),
             answered: Notify::new(),
-            wants_head: AtomicBool::new(false),
-            secrets: Mutex::default(),
+            wish: Mutex::default(),
+            guarded: AtomicBool::new(false),
         }
     }
 
@@ -100,33 +101,44 @@ impl Connection {
         self.answered.notified().await;
     }
 
-    /// Tells that the one request is of the method HEAD.
-    pub(crate) fn ask_for_head(&self) {
-        self.wants_head.store(true, Ordering::Release);
+    /// Tells what the one request asks for.
+    pub(crate) fn ask_for(&self, wish: Wish) {
+        *self.lock_wish() = wish;
     }
 
-    /// Whether the one answer has no body.
-    pub(crate) fn wants_head(&self) -> bool {
-        self.wants_head.load(Ordering::Acquire)
+    /// What the one request asks for.
+    pub(crate) fn wish(&self) -> Wish {
+        *self.lock_wish()
+    }
+
+    fn lock_wish(&self) -> MutexGuard<'_, Wish> {
+        self.wish.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on there is one answer, which is searched.
+    pub(crate) fn guard(&self) {
+        self.guarded.store(true, Ordering::Release);
+    }
+
+    /// Whether there is one answer, which is searched.
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.guarded.load(Ordering::Acquire)
     }
 
     /// Remembers a secret that goes out now.
-    pub(crate) fn hold_secret(&self, value: Zeroizing<String>) {
-        self.secrets().push(value);
+    pub(crate) fn hold_secret(&self, name: &str, value: &Zeroizing<String>) {
+        self.session.revealed.remember(name, value, &self.host, self.port);
     }
 
-    /// Whether a secret went out.
+    /// Whether a secret went out to this host, on whatever connection.
     pub(crate) fn holds_secrets(&self) -> bool {
-        !self.secrets().is_empty()
+        self.session.revealed.is_known_to(&self.host)
     }
 
     /// What takes them out of the answer.
     pub(crate) fn scrubber(&self) -> Scrubber {
-        Scrubber::new(self.secrets().iter().map(|value| value.as_str()))
-    }
-
-    fn secrets(&self) -> MutexGuard<'_, Vec<Zeroizing<String>>> {
-        self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
+        let secrets = self.session.revealed.to(&self.host);
+        Scrubber::new(secrets.iter().map(|value| value.as_str()))
     }
 
     /// Counts bytes that are about to be passed on, unless the grant was taken away
@@ -194,16 +206,20 @@ async fn pass(connection: &mut Connection, client: &mut TcpStream) -> Result<(),
     connection.slot = Some(dial::slot(&connection.session, connection.target())?);
     let mut first = Vec::new();
     let depth = judge.depth(&connection.host, connection.port);
-    let guarded = depth == Depth::Secrets;
-    if depth != Depth::Surface {
+    // A grant that has ended does not make a host forget.
+    let revealed = &connection.session.revealed;
+    if depth == Depth::Secrets || revealed.is_known_at(&connection.host, connection.port) {
+        connection.guard();
+    }
+    if depth != Depth::Surface || connection.is_guarded() {
         // Whoever speaks TLS or HTTP speaks first.
         match inside::first_words(connection, client).await? {
-            Words::Tls(words) => return inside::pass(connection, client, words, guarded).await,
+            Words::Tls(words) => return inside::pass(connection, client, words).await,
             Words::Other(words) => first = words,
         }
     }
     let mut server = dial(connection).await?;
-    let inspector = Inspector::new(false, guarded, first);
+    let inspector = Inspector::new(false, first);
     relay::both_ways(connection, inspector, client.split(), server.split()).await
 }
 

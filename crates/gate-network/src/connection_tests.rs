@@ -77,6 +77,7 @@ fn an_open_connection_carries_no_byte_after_its_grant_was_taken_away() {
         traffic,
         authority: None,
         placeholders: Vec::new(),
+        revealed: Arc::default(),
         published: None,
         datagrams: Vec::new(),
     };

@@ -4,31 +4,27 @@
 //! next request to the same place. Nothing is followed, remembered or taken from the
 //! environment: no redirect, no cookie, no proxy.
 
-use crate::authority::provider;
+use crate::asking::{Said, Word, agent, begin};
 use crate::judge::{Judge, Refusal};
 use crate::outgoing::Outgoing;
-use crate::outside;
 use crate::pinned::Pinned;
 use crate::resolve::{Resolver, Unresolved};
+use crate::revealed::Revealed;
 use crate::rewrite::Placeholder;
+use crate::scrub::Scrubber;
 use crate::slot::Slot;
 use crate::traffic::{Direction, Traffic};
+use crate::waiting::{Stop, Waiting};
 use ringfence_permission::{NetworkRequest, Permit};
-use ringfence_types::SecretTarget;
+use ringfence_types::{Host, SecretTarget};
 use std::fmt;
-use std::io::Read;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use ureq::config::Config;
-use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
-use ureq::unversioned::transport::DefaultConnector;
-use ureq::{Agent, AsSendBody, Body};
+use ureq::Agent;
 use zeroize::Zeroizing;
 
-/// Most bytes of the head of an answer.
-const MAX_ANSWER_HEAD: usize = 64 * 1024;
-/// As many bytes as one read takes.
-const CHUNK: usize = 32 * 1024;
+/// Most look-ups of one instance that wait for a name server at a time.
+const MOST_LOOK_UPS: usize = 16;
 
 /// Fields that say where a request goes and ends, and how its answer comes: they are
 /// ours.
@@ -95,6 +91,10 @@ pub struct Fetcher {
     resolver: Resolver,
     traffic: Arc<Traffic>,
     placeholders: Vec<Placeholder>,
+    revealed: Arc<Revealed>,
+    stop: Stop,
+    /// One for each look-up that still waits.
+    look_ups: Arc<()>,
     pinned: Pinned,
     /// Made with the first request: reading what this machine trusts takes longer
     /// than the start of a jail.
@@ -102,11 +102,18 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-    /// One that has asked nobody yet.
+    /// One that has asked nobody yet, and goes on until `stop` says so. What goes out
+    /// is remembered with what the gates of the instance send.
     #[must_use]
-    pub fn new(resolver: Resolver, traffic: Arc<Traffic>, placeholders: Vec<Placeholder>) -> Self {
-        let (pinned, agent) = (Pinned::default(), OnceLock::new());
-        Self { resolver, traffic, placeholders, pinned, agent }
+    pub fn new(
+        resolver: Resolver,
+        traffic: Arc<Traffic>,
+        placeholders: Vec<Placeholder>,
+        revealed: Arc<Revealed>,
+        stop: Stop,
+    ) -> Self {
+        let (look_ups, pinned, agent) = (Arc::default(), Pinned::default(), OnceLock::new());
+        Self { resolver, traffic, placeholders, revealed, stop, look_ups, pinned, agent }
     }
 
     fn agent(&self) -> &Agent {
@@ -128,8 +135,13 @@ impl Fetcher {
             judge.refused(target, refusal);
             FetchError::Refused("the network gate refused it")
         };
-        let Some(_slot) = Slot::take() else { return Err(refuse(Refusal::Full)) };
-        let found = self.resolver.addresses_now(target, judge);
+        let Some(slot) = Slot::take() else { return Err(refuse(Refusal::Full)) };
+        let waiting = Waiting::at_most(ask.patience, &self.stop);
+        if Arc::strong_count(&self.look_ups) > MOST_LOOK_UPS {
+            return Err(FetchError::Failed("too many look-ups of names wait".to_owned()));
+        }
+        let held = Arc::clone(&self.look_ups);
+        let found = self.resolver.addresses_now(target, judge, &waiting, held);
         let addresses = found.map_err(|unresolved| match unresolved {
             Unresolved::Refused(refusal) => refuse(refusal),
             Unresolved::Failed(error) => FetchError::Failed(format!("the look-up: {error}")),
@@ -138,8 +150,11 @@ impl Fetcher {
         let ringfence_types::Seen::Http { method, .. } = target.seen else {
             return Err(FetchError::Malformed("it is no HTTP request".to_owned()));
         };
-        let out = Outgoing::of(ask, &self.placeholders, &mut |name, place| {
-            judge.secret(SecretTarget { name, request: target, place })
+        let whole = self.revealed.is_known_to(target.host);
+        let out = Outgoing::of(ask, &self.placeholders, whole, &mut |name, place| {
+            let secret = judge.secret(SecretTarget { name, request: target, place })?;
+            self.revealed.remember(name, &secret, target.host, target.port);
+            Some(secret)
         });
         let mut request = ureq::http::Request::builder().method(method).uri(out.url());
         let mut length = out.url().len().saturating_add(ask.body.len());
@@ -156,90 +171,63 @@ impl Fetcher {
             })
         };
         charge(Direction::Sent, length)?;
-        // Some errors repeat the address.
-        let text = |error: &dyn fmt::Display| out.clean_text(error.to_string().as_bytes());
-        let malformed = |error: ureq::http::Error| FetchError::Malformed(text(&error));
-        let answer = if ask.body.is_empty() {
-            self.run(request.body(()).map_err(malformed)?, ask.patience)
+        let malformed = |error: ureq::http::Error| FetchError::Malformed(out.clean(&error));
+        let words = if ask.body.is_empty() {
+            begin(self.agent(), request.body(()).map_err(malformed)?, &waiting, slot)
         } else {
-            self.run(request.body(ask.body).map_err(malformed)?, ask.patience)
+            begin(self.agent(), request.body(ask.body.to_vec()).map_err(malformed)?, &waiting, slot)
         };
-        let answer = answer.map_err(|error| FetchError::Failed(text(&error)))?;
-        Self::read(answer, &out, ask.most, charge)
-    }
-
-    fn run(
-        &self,
-        request: ureq::http::Request<impl AsSendBody>,
-        patience: Duration,
-    ) -> Result<ureq::http::Response<Body>, ureq::Error> {
-        let agent = self.agent();
-        let request = agent.configure_request(request);
-        agent.run(request.timeout_global(Some(patience)).build())
+        let failed = |error: std::io::Error| FetchError::Failed(error.to_string());
+        let words = words.map_err(failed)?;
+        let hear = || match waiting.hear(&words).map_err(failed)? {
+            Err(FetchError::Failed(error)) => Err(FetchError::Failed(out.clean(&error))),
+            heard => heard,
+        };
+        self.read(hear, target.host, ask.most, charge)
     }
 
     fn read(
-        answer: ureq::http::Response<Body>,
-        out: &Outgoing<'_>,
+        &self,
+        hear: impl Fn() -> Word,
+        host: &Host,
         most: usize,
         charge: impl Fn(Direction, usize) -> Result<(), FetchError>,
     ) -> Result<HttpAnswer, FetchError> {
-        let (head, body) = answer.into_parts();
+        let Said::Head(head) = hear()? else {
+            return Err(FetchError::Failed("there is no answer".to_owned()));
+        };
         let is_coded = |field, plain: &str| {
             head.headers.get_all(field).iter().any(|how| how.as_bytes() != plain.as_bytes())
         };
-        let coded = is_coded("content-encoding", "identity");
-        if (coded || is_coded("transfer-encoding", "chunked")) && out.is_secret() {
-            return Err(FetchError::Refused(
-                "the answer is coded, so no secret could be found in it",
-            ));
-        }
-        let mut fields = Vec::new();
+        let coded =
+            is_coded("content-encoding", "identity") || is_coded("transfer-encoding", "chunked");
+        let mut whole = Zeroizing::new(Vec::new());
         for (name, value) in &head.headers {
             charge(Direction::Received, name.as_str().len().saturating_add(value.len()))?;
-            let text = |bytes| out.clean_text(bytes);
-            fields.push((text(name.as_str().as_bytes()), text(value.as_bytes())));
         }
-        let mut whole = Zeroizing::new(Vec::new());
-        let mut reader = body.into_reader();
-        let mut buffer = vec![0; CHUNK];
-        loop {
-            let length = reader.read(&mut buffer).map_err(|e| FetchError::Failed(e.to_string()))?;
-            if length == 0 {
-                break;
-            }
-            charge(Direction::Received, length)?;
-            whole.extend_from_slice(buffer.get(..length).unwrap_or(&[]));
+        while let Said::Bytes(bytes) = hear()? {
+            charge(Direction::Received, bytes.len())?;
+            whole.extend_from_slice(&bytes);
             if whole.len() > most {
                 return Err(FetchError::TooLong(most));
             }
         }
-        Ok(HttpAnswer { status: head.status.as_u16(), fields, body: out.clean(&whole) })
+        // What went out until now, by this request or by any other way.
+        let secrets = self.revealed.to(host);
+        if coded && !secrets.is_empty() {
+            return Err(FetchError::Refused(
+                "the answer is coded, so no secret could be found in it",
+            ));
+        }
+        let mut scrubber = Scrubber::new(secrets.iter().map(|secret| secret.as_str()));
+        let mut clean = |bytes: &[u8]| scrubber.pass(bytes, true).to_vec();
+        let mut fields = Vec::new();
+        for (name, value) in &head.headers {
+            let mut text = |bytes| String::from_utf8_lossy(&clean(bytes)).into_owned();
+            fields.push((text(name.as_str().as_bytes()), text(value.as_bytes())));
+        }
+        Ok(HttpAnswer { status: head.status.as_u16(), fields, body: clean(&whole) })
     }
-}
-
-fn agent(pinned: Pinned) -> Agent {
-    let tls = TlsConfig::builder()
-        .provider(TlsProvider::Rustls)
-        .unversioned_rustls_crypto_provider(provider())
-        .root_certs(RootCerts::new_with_certs(&outside::trusted()))
-        .build();
-    let config = Config::builder()
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .proxy(None)
-        .allow_non_standard_methods(true)
-        .max_response_header_size(MAX_ANSWER_HEAD)
-        .max_idle_connections_per_host(1)
-        .max_idle_connections(4)
-        .max_idle_age(Duration::from_secs(10))
-        .user_agent("")
-        .accept("")
-        .accept_encoding("identity")
-        .tls_config(tls)
-        .build();
-    Agent::with_parts(config, DefaultConnector::new(), pinned)
 }
 
 impl fmt::Debug for Fetcher {

@@ -135,6 +135,7 @@ fn session(judge: &Arc<Granted>) -> Arc<Session> {
         traffic: Arc::new(Traffic::new(&Preset::Development.budget())),
         authority: None,
         placeholders: Vec::new(),
+        revealed: Arc::default(),
         published: None,
         datagrams: Vec::new(),
     };

@@ -6,6 +6,7 @@ use crate::datagram_place::{DatagramPlace, names_of};
 use crate::door::Door;
 use crate::judge::Judge;
 use crate::resolve::Resolver;
+use crate::revealed::Revealed;
 use crate::rewrite::Placeholder;
 use crate::session::Session;
 use crate::sockets::Sockets as JailSockets;
@@ -43,6 +44,8 @@ pub struct Setup {
     pub placeholders: Vec<Placeholder>,
     /// UDP sockets of the jail, each bound to where its place is inside.
     pub datagrams: Vec<(DatagramPlace, OwnedFd)>,
+    /// Which secrets the instance sent where.
+    pub revealed: Arc<Revealed>,
     /// Who may come in, and how.
     pub published: Option<Published>,
 }

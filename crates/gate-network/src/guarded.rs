@@ -1,5 +1,5 @@
-//! The answer to a request in which a secret may have gone out: read to its end,
-//! and without the secret.
+//! The answer of a host to which a secret may have gone out: read to its end, and
+//! without the secret.
 
 use crate::answer_body::AnswerBody;
 use crate::answer_head::{Answer, MAX_HEADS, read_answer};
@@ -12,43 +12,58 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 /// As many bytes as one read takes.
 const CHUNK: usize = 32 * 1024;
 
-/// Passes the one answer of this connection on.
+/// Passes the one answer of this connection on, of which `first` came already.
 pub(crate) async fn receive(
     connection: &Connection,
+    first: Vec<u8>,
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
 ) -> Result<(), Cut> {
     let mut buffer = vec![0; CHUNK];
-    let mut bytes = Vec::new();
+    let mut bytes = first;
+    let (mut fresh, mut told) = (0, 0);
     let head = loop {
-        let length = read(&mut from, &mut buffer).await?;
-        if length == 0 {
-            return Err(Cut::Failed(io::ErrorKind::UnexpectedEof.into()));
-        }
-        connection.charge(Direction::Received, length)?;
-        let fresh = bytes.len();
-        bytes.extend_from_slice(buffer.get(..length).unwrap_or(&[]));
-        if !may_tell_more(&bytes, fresh) {
-            continue;
-        }
-        match read_answer(&bytes) {
-            Answer::NeedMore => {}
-            Answer::Readable(head) => break head,
-            Answer::Unreadable if connection.holds_secrets() => {
-                return Err(refuse(
-                    connection,
-                    "its answer is coded, so no secret could be found in it",
-                ));
+        let answer =
+            if may_tell_more(&bytes, fresh) { read_answer(&bytes) } else { Answer::NeedMore };
+        match answer {
+            Answer::NeedMore => {
+                let length = read(&mut from, &mut buffer).await?;
+                if length == 0 {
+                    return Err(Cut::Failed(io::ErrorKind::UnexpectedEof.into()));
+                }
+                connection.charge(Direction::Received, length)?;
+                fresh = bytes.len();
+                bytes.extend_from_slice(buffer.get(..length).unwrap_or(&[]));
             }
+            Answer::Interim(length) => {
+                told += length;
+                if told > MAX_HEADS {
+                    return Err(refuse(connection, "its answer has too many heads"));
+                }
+                // Clients wait for it before they say the rest.
+                let rest = bytes.split_off(length.min(bytes.len()));
+                to.write_all(&connection.scrubber().pass(&bytes, true)).await?;
+                to.flush().await?;
+                (bytes, fresh) = (rest, 0);
+            }
+            Answer::Readable(head) => break head,
+            Answer::Unreadable if connection.holds_secrets() => return Err(unreadable(connection)),
             Answer::Unreadable => return pass_unread(connection, from, to, bytes, buffer).await,
         }
     };
     connection.answered(head.status);
     let mut next = bytes.split_off(head.length.min(bytes.len()));
+    let mut changes = connection.session.revealed.changes();
     let mut scrubber = connection.scrubber();
     to.write_all(&scrubber.pass(&head.rewritten(&bytes), true)).await?;
-    let mut body = AnswerBody::of(&head, connection.wants_head(), scrubber);
+    let mut body = AnswerBody::of(&head, connection.wish(), scrubber);
     loop {
+        let now = connection.session.revealed.changes();
+        if now != changes {
+            // Meanwhile a secret went out on another connection.
+            changes = now;
+            body.search_for(connection.scrubber());
+        }
         let clean = body
             .pass(&next)
             .map_err(|_| refuse(connection, "its answer is broken, so it cannot be searched"))?;
@@ -68,6 +83,10 @@ pub(crate) async fn receive(
     }
 }
 
+fn unreadable(connection: &Connection) -> Cut {
+    refuse(connection, "its answer is coded, so no secret could be found in it")
+}
+
 /// Whether the bytes from `fresh` on can end a head. A server that answers byte by
 /// byte must not make us read all of it again for every one.
 fn may_tell_more(bytes: &[u8], fresh: usize) -> bool {
@@ -75,7 +94,7 @@ fn may_tell_more(bytes: &[u8], fresh: usize) -> bool {
     bytes.len() > MAX_HEADS || end.contains(&0) || end.windows(4).any(|four| four == b"\r\n\r\n")
 }
 
-/// The answer to a request in which no secret went out.
+/// The answer of a host to which no secret went out.
 async fn pass_unread(
     connection: &Connection,
     mut from: impl AsyncRead + Unpin,
@@ -91,6 +110,9 @@ async fn pass_unread(
         if length == 0 {
             to.shutdown().await?;
             return Ok(());
+        }
+        if connection.holds_secrets() {
+            return Err(unreadable(connection));
         }
         connection.charge(Direction::Received, length)?;
         to.write_all(buffer.get(..length).unwrap_or(&[])).await?;

@@ -63,7 +63,6 @@ pub(crate) async fn pass(
     connection: &mut Connection,
     client: &mut TcpStream,
     words: Vec<u8>,
-    guarded: bool,
 ) -> Result<(), Cut> {
     let session = std::sync::Arc::clone(&connection.session);
     let Some(authority) = &session.authority else {
@@ -84,7 +83,7 @@ pub(crate) async fn pass(
         session.judge.refused(connection.target(), refusal);
         Cut::Failed(error)
     })?;
-    let inspector = Inspector::new(true, guarded, Vec::new());
+    let inspector = Inspector::new(true, Vec::new());
     relay::both_ways(connection, inspector, tokio::io::split(client), tokio::io::split(server))
         .await
 }

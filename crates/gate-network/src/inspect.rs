@@ -3,12 +3,13 @@
 //! The first bytes tell the protocol. TLS shows the name that it wants, plain
 //! HTTP one head after another; whatever is neither is allowed or not as such.
 
+use crate::answer_body::Wish;
 use crate::client_hello::{Hello, read_hello};
 use crate::connection::{Connection, Cut};
 use crate::http_body::BodyTracker;
 use crate::http_head::{HeadReader, HttpStart, MAX_HEAD, RequestHead};
 use crate::judge::Refusal;
-use crate::rewrite::rewrite;
+use crate::rewrite::{How, rewritten};
 use ringfence_types::{SecretTarget, Seen};
 use std::borrow::Cow;
 use zeroize::Zeroizing;
@@ -23,8 +24,6 @@ pub(crate) struct Inspector {
     state: State,
     /// Inside TLS that was opened.
     secure: bool,
-    /// Secrets may go out, so there is one request and then its answer.
-    guarded: bool,
     /// Bytes that wait until enough came to decide.
     held: Vec<u8>,
     /// Until so many bytes are there, the beginning cannot be told.
@@ -64,13 +63,8 @@ impl Step {
 
 impl Inspector {
     /// For a connection on which `held` was said already.
-    pub(crate) fn new(secure: bool, guarded: bool, held: Vec<u8>) -> Self {
-        Self { state: State::First(HeadReader::default()), secure, guarded, held, wanted: 0 }
-    }
-
-    /// Whether there is one request and then its answer.
-    pub(crate) const fn is_guarded(&self) -> bool {
-        self.guarded
+    pub(crate) fn new(secure: bool, held: Vec<u8>) -> Self {
+        Self { state: State::First(HeadReader::default()), secure, held, wanted: 0 }
     }
 
     /// Whether it goes on only when the server has answered.
@@ -95,8 +89,9 @@ impl Inspector {
         let mut passed = 0;
         let mut out = Vec::new();
         while let Some(rest) = self.held.get(passed..).filter(|rest| !rest.is_empty()) {
-            let how = How { secure: self.secure, guarded: self.guarded };
-            let Some(step) = step(connection, how, &mut self.state, rest, &mut self.wanted)? else {
+            let secure = self.secure;
+            let Some(step) = step(connection, secure, &mut self.state, rest, &mut self.wanted)?
+            else {
                 break;
             };
             match &step.instead {
@@ -122,17 +117,10 @@ pub(crate) fn refuse(connection: &Connection, reason: &'static str) -> Cut {
     Cut::Refused
 }
 
-/// How a connection is looked at.
-#[derive(Clone, Copy)]
-struct How {
-    secure: bool,
-    guarded: bool,
-}
-
 /// What to do about `bytes`; `None` when more is needed.
 fn step(
     connection: &Connection,
-    how: How,
+    secure: bool,
     state: &mut State,
     bytes: &[u8],
     wanted: &mut usize,
@@ -145,7 +133,7 @@ fn step(
             let taken = body
                 .feed(bytes)
                 .map_err(|_| refuse(connection, "the body of its HTTP request is malformed"))?;
-            let next = body.is_done().then(|| next_request(how));
+            let next = body.is_done().then(|| next_request(connection));
             // A tracker that takes nothing and is not done would hold us for ever.
             return Ok((taken > 0 || next.is_some()).then(|| Step::pass(taken, next)));
         }
@@ -153,7 +141,7 @@ fn step(
             return Ok(connection.status().map(|status| {
                 // Only a server that agreed speaks another protocol from here; for
                 // any other these bytes would be requests that nobody looked at.
-                let next = if status == SWITCHING { State::Open } else { next_request(how) };
+                let next = if status == SWITCHING { State::Open } else { next_request(connection) };
                 Step::pass(0, Some(next))
             }));
         }
@@ -161,7 +149,7 @@ fn step(
         State::First(reader) => (reader, true),
         State::Next(reader) => (reader, false),
     };
-    if is_first && !how.secure {
+    if is_first && !secure {
         match read_hello(bytes) {
             Hello::NeedMore(count) => {
                 *wanted = count;
@@ -181,7 +169,7 @@ fn step(
         HttpStart::NeedMore => Ok(None),
         HttpStart::Head(head) => {
             let bytes = bytes.get(..head.length).unwrap_or(bytes);
-            request(connection, how, &head, bytes, is_first).map(Some)
+            request(connection, secure, &head, bytes, is_first).map(Some)
         }
         HttpStart::Malformed => Err(refuse(connection, "its HTTP request is malformed")),
         HttpStart::NotHttp | HttpStart::Http2Preface if is_first => {
@@ -197,17 +185,23 @@ fn step(
 /// One request on a connection of plain HTTP.
 fn request(
     connection: &Connection,
-    how: How,
+    secure: bool,
     head: &RequestHead,
     bytes: &[u8],
     is_first: bool,
 ) -> Result<Step, Cut> {
-    let usual = if how.secure { 443 } else { 80 };
+    let usual = if secure { 443 } else { 80 };
     if head.host != connection.host || head.port.unwrap_or(usual) != connection.port {
         return Err(refuse(connection, "its Host header names another host than it connected to"));
     }
-    let seen = Seen::Http { secure: how.secure, method: &head.method, path: &head.path };
+    let seen = Seen::Http { secure, method: &head.method, path: &head.path };
     look(connection, seen, is_first)?;
+    let request = connection.target().with(seen);
+    let judge = &connection.session.judge;
+    if connection.holds_secrets() {
+        // It may have kept what it was sent by another way.
+        connection.guard();
+    }
     let next = match BodyTracker::new(head.body) {
         body if head.upgrade.is_some() => {
             // Inside HTTP/2 nobody would look at the requests.
@@ -220,32 +214,31 @@ fn request(
             }
             State::Upgrade
         }
-        body if body.is_done() => next_request(how),
+        body if body.is_done() => next_request(connection),
         body => State::Body(body),
     };
-    if head.method == "HEAD" {
-        connection.ask_for_head();
-    }
-    let instead = how.guarded.then(|| {
-        let request = connection.target().with(seen);
+    let websocket = head.upgrade.as_deref() == Some("websocket");
+    connection.ask_for(Wish { head: head.method == "HEAD", websocket });
+    let instead = connection.is_guarded().then(|| {
         // What comes then is searched as frames of WebSocket; nobody knows where
         // anything ends in another protocol, or could look into it.
         let upgrade = head.upgrade.as_deref();
-        rewrite(bytes, &connection.session.placeholders, upgrade.is_some(), &mut |name, place| {
+        let how = How { upgrades: upgrade.is_some(), whole: connection.holds_secrets() };
+        rewritten(bytes, &connection.session.placeholders, how, &mut |name, place| {
             if upgrade.is_some_and(|protocol| protocol != "websocket") {
                 let _ = refuse(connection, "no secret goes out where another protocol may begin");
                 return None;
             }
-            let value = connection.session.judge.secret(SecretTarget { name, request, place })?;
-            connection.hold_secret(value.clone());
+            let value = judge.secret(SecretTarget { name, request, place })?;
+            connection.hold_secret(name, &value);
             Some(value)
         })
     });
     Ok(Step { taken: head.length, instead, next: Some(next) })
 }
 
-fn next_request(how: How) -> State {
-    if how.guarded { State::Last } else { State::Next(HeadReader::default()) }
+fn next_request(connection: &Connection) -> State {
+    if connection.is_guarded() { State::Last } else { State::Next(HeadReader::default()) }
 }
 
 fn look(connection: &Connection, seen: Seen<'_>, is_first: bool) -> Result<(), Cut> {

@@ -19,6 +19,7 @@
 
 mod answer_body;
 mod answer_head;
+mod asking;
 mod authority;
 mod chunks;
 mod client_hello;
@@ -56,6 +57,7 @@ mod questions;
 mod relay;
 mod resolve;
 mod rest;
+mod revealed;
 mod rewrite;
 mod scrub;
 mod session;
@@ -64,6 +66,7 @@ mod sockets;
 mod special_purpose;
 mod traffic;
 mod visit;
+mod waiting;
 
 pub use authority::{Authority, AuthorityError};
 pub use client_hello::{ClientHello, Hello, MAX_HELLO, read_hello};
@@ -77,6 +80,8 @@ pub use http_body::{BodyError, BodyTracker, Framing};
 pub use http_head::{HeadReader, HttpStart, MAX_HEAD, RequestHead, read_http_head};
 pub use judge::{About, Depth, Ended, Judge, Refusal};
 pub use resolve::Resolver;
+pub use revealed::Revealed;
 pub use rewrite::{Placeholder, Reveal, rewrite};
 pub use special_purpose::{Block, Reach, embedded_ipv4, reach};
 pub use traffic::Traffic;
+pub use waiting::Stop;

@@ -1,11 +1,11 @@
-//! A request that is asked for by a call, with secrets where they may go, and what
-//! comes back without them.
+//! A request that is asked for by a call, with secrets where they may go.
 
 use crate::fetch::Ask;
 use crate::query;
 use crate::rewrite::{Placeholder, Reveal, field_with_values, is_left_out, takes};
 use crate::scrub::Scrubber;
 use ringfence_types::SecretPlace;
+use std::fmt::Display;
 use zeroize::Zeroizing;
 
 /// What goes out of one request in place of what was asked for.
@@ -17,6 +17,8 @@ pub(crate) struct Outgoing<'a> {
     head: Vec<(&'a str, Zeroizing<String>)>,
     /// Every one that goes out.
     secrets: Vec<Zeroizing<String>>,
+    /// The host may know one from before, so the whole of its answer is searched.
+    whole: bool,
 }
 
 impl<'a> Outgoing<'a> {
@@ -24,6 +26,7 @@ impl<'a> Outgoing<'a> {
     pub(crate) fn of(
         ask: &'a Ask<'a>,
         placeholders: &'a [Placeholder],
+        whole: bool,
         reveal: &mut Reveal<'_>,
     ) -> Self {
         let (mut asked, mut secrets) = (Vec::new(), Vec::new());
@@ -51,16 +54,12 @@ impl<'a> Outgoing<'a> {
                 let _ = reveal(&one.name, SecretPlace::Elsewhere);
             }
         }
-        Self { ask, url, head, secrets }
+        let whole = whole || !secrets.is_empty();
+        Self { ask, url, head, secrets, whole }
     }
 
     pub(crate) fn url(&self) -> &str {
         self.url.as_ref().map_or(self.ask.url, |url| url.as_str())
-    }
-
-    /// Whether a secret goes out at all.
-    pub(crate) const fn is_secret(&self) -> bool {
-        !self.secrets.is_empty()
     }
 
     /// The fields with their values.
@@ -69,17 +68,14 @@ impl<'a> Outgoing<'a> {
             self.head.iter().map(|(text, value)| (*text, value.as_str())).collect();
         let fields = self.ask.fields.iter();
         fields
-            .filter(|(name, _)| !self.is_secret() || !is_left_out(name.as_bytes()))
+            .filter(|(name, _)| !self.whole || !is_left_out(name.as_bytes()))
             .map(move |(name, value)| (name.as_str(), field_with_values(name, value, &values)))
     }
 
-    /// Bytes that came back, or that an error says, without the secrets.
-    pub(crate) fn clean(&self, bytes: &[u8]) -> Vec<u8> {
+    /// What an error says, without the secrets: some repeat the address.
+    pub(crate) fn clean(&self, error: &dyn Display) -> String {
         let mut scrubber = Scrubber::new(self.secrets.iter().map(|secret| secret.as_str()));
-        scrubber.pass(bytes, true).to_vec()
-    }
-
-    pub(crate) fn clean_text(&self, bytes: &[u8]) -> String {
-        String::from_utf8_lossy(&self.clean(bytes)).into_owned()
+        let clean = scrubber.pass(error.to_string().as_bytes(), true);
+        String::from_utf8_lossy(&clean).into_owned()
     }
 }

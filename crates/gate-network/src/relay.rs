@@ -24,10 +24,10 @@ pub(crate) async fn both_ways(
     (from_client, to_client): (impl AsyncRead + Unpin, impl AsyncWrite + Unpin),
     (from_server, to_server): (impl AsyncRead + Unpin, impl AsyncWrite + Unpin),
 ) -> Result<(), Cut> {
-    if inspector.is_guarded() {
+    if connection.is_guarded() {
         // With the one answer it is over, whatever the client may still say.
         let sending = send(connection, inspector, from_client, to_server);
-        let receiving = guarded::receive(connection, from_server, to_client);
+        let receiving = guarded::receive(connection, Vec::new(), from_server, to_client);
         tokio::pin!(sending, receiving);
         return tokio::select! {
             biased;
@@ -97,6 +97,11 @@ async fn receive(
             return Ok(());
         }
         let bytes = buffer.get(..length).unwrap_or(&[]);
+        connection.charge(Direction::Received, length)?;
+        if connection.is_guarded() {
+            // The request before this answer was the last one.
+            return guarded::receive(connection, bytes.to_vec(), from, to).await;
+        }
         if let Some(line) = &mut first {
             line.extend_from_slice(bytes);
             if line.len() >= STATUS_LINE {
@@ -104,7 +109,6 @@ async fn receive(
                 first = None;
             }
         }
-        connection.charge(Direction::Received, length)?;
         to.write_all(bytes).await?;
         to.flush().await?;
         grow(&mut buffer, length);

@@ -3,6 +3,7 @@
 use crate::hosts_file;
 use crate::judge::{About, Judge, Refusal};
 use crate::special_purpose::{Block, Reach, reach};
+use crate::waiting::Waiting;
 use ringfence_types::{Host, NetworkTarget};
 use std::collections::BTreeMap;
 use std::io;
@@ -75,16 +76,25 @@ impl Resolver {
         judged(found.map_err(Unresolved::Failed)?, target, &**judge)
     }
 
-    /// The same for a caller that may wait.
+    /// The same for a caller that may wait so long. `held` is dropped when the look-up
+    /// has ended, which may be later.
     pub(crate) fn addresses_now(
         &self,
         target: NetworkTarget<'_>,
         judge: &dyn Judge,
+        waiting: &Waiting<'_>,
+        held: Arc<()>,
     ) -> Result<Vec<SocketAddr>, Unresolved> {
-        match self.known(target) {
-            Some(known) => Ok(known),
-            None => judged(look_up(target.host).map_err(Unresolved::Failed)?, target, judge),
+        if let Some(known) = self.known(target) {
+            return Ok(known);
         }
+        let name = target.host.clone();
+        let found = waiting.and_at_most(PATIENCE).act(move || {
+            let found = look_up(&name);
+            drop(held);
+            found
+        });
+        judged(found.flatten().map_err(Unresolved::Failed)?, target, judge)
     }
 
     /// What needs no look-up: addresses that the operator gave, and one that was

@@ -41,6 +41,15 @@ const REPLACED: [&str; 2] = ["accept-encoding", "connection"];
 /// pieces, or compressed inside WebSocket.
 const LEFT_OUT: [&str; 4] = ["range", "if-range", "request-range", "sec-websocket-extensions"];
 
+/// What else is known of a request.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct How {
+    /// It asks for another protocol.
+    pub(crate) upgrades: bool,
+    /// The host may know a secret from before, so the whole of its answer is searched.
+    pub(crate) whole: bool,
+}
+
 /// The head as it goes out. `reveal` is asked once for each secret that stands in
 /// its fields, once for each parameter that one stands in, and about those that
 /// stand nowhere else than where none may go: so that it is known.
@@ -52,6 +61,16 @@ pub fn rewrite(
     head: &[u8],
     placeholders: &[Placeholder],
     upgrades: bool,
+    reveal: &mut Reveal<'_>,
+) -> Zeroizing<Vec<u8>> {
+    rewritten(head, placeholders, How { upgrades, whole: false }, reveal)
+}
+
+/// The same.
+pub(crate) fn rewritten(
+    head: &[u8],
+    placeholders: &[Placeholder],
+    how: How,
     reveal: &mut Reveal<'_>,
 ) -> Zeroizing<Vec<u8>> {
     let mut lines = head.split_inclusive(|byte| *byte == b'\n');
@@ -75,19 +94,19 @@ pub fn rewrite(
             let _ = reveal(&placeholder.name, SecretPlace::Elsewhere);
         }
     }
-    let goes_out = first_line.is_some() || !values.is_empty();
+    let whole = how.whole || first_line.is_some() || !values.is_empty();
     for line in lines {
         let name = name_of(line);
         let is = |known: &&str| known.as_bytes() == name;
         if line == b"\r\n" {
             out.extend_from_slice(b"Accept-Encoding: identity\r\n");
-            if !upgrades {
+            if !how.upgrades {
                 out.extend_from_slice(b"Connection: close\r\n");
             }
             out.extend_from_slice(line);
-        } else if UNTOUCHED.iter().any(is) && (upgrades || !is(&"connection")) {
+        } else if UNTOUCHED.iter().any(is) && (how.upgrades || !is(&"connection")) {
             out.extend_from_slice(line);
-        } else if !REPLACED.iter().any(is) && (!goes_out || !is_left_out(&name)) {
+        } else if !REPLACED.iter().any(is) && (!whole || !is_left_out(&name)) {
             out.extend_from_slice(&with_values(line, &name, &values));
         }
     }
@@ -137,6 +156,7 @@ pub(crate) fn takes(line: &[u8], placeholder: &Placeholder) -> bool {
     let name = name_of(line);
     let value = line.get(name.len()..).unwrap_or(&[]);
     !UNTOUCHED.iter().chain(&REPLACED).any(|known| known.as_bytes() == name)
+        && !is_left_out(&name)
         && (placeholder.stands_in(value)
             || basic(line).is_some_and(|(_, decoded)| placeholder.stands_in(&decoded)))
 }
@@ -236,6 +256,7 @@ mod tests {
             ),
             (format!("GET /{STANDS} HTTP/1.1\r\nHost: a\r\n\r\n"), &["Elsewhere"]),
             (format!("GET /?{STANDS} HTTP/1.1\r\nHost: a\r\n\r\n"), &["Elsewhere"]),
+            (format!("GET / HTTP/1.1\r\nRange: {STANDS}\r\n\r\n"), &["Elsewhere"]),
             (format!("GET / HTTP/1.1\r\nHost: {STANDS}\r\n{STANDS}: a\r\n\r\n"), &["Elsewhere"]),
         ] {
             assert_eq!(asked(&head), places, "{head}");
@@ -293,6 +314,11 @@ mod tests {
         // Whoever sends no secret resumes a download as ever.
         let out = rewritten(&format!("GET / HTTP/1.1\r\nHost: a\r\n{asked}\r\n"));
         assert!(out.contains(asked), "{out}");
+        // Unless the host may know one from before.
+        let how = How { upgrades: false, whole: true };
+        let head = format!("GET / HTTP/1.1\r\nHost: a\r\n{asked}\r\n");
+        let out = super::rewritten(head.as_bytes(), &[], how, &mut |_, _| None);
+        assert!(!String::from_utf8_lossy(&out).to_lowercase().contains("range"), "{out:?}");
     }
 
     #[test]

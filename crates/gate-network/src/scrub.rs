@@ -59,6 +59,12 @@ impl Scrubber {
         !self.forms.is_empty()
     }
 
+    /// Goes on where `other` is in the stream, and searches again what that one holds.
+    pub(crate) fn continue_for(mut self, other: Self) -> Self {
+        (self.held, self.starred, self.rests) = (other.held, other.starred, other.rests);
+        self
+    }
+
     /// Takes the next bytes, and gives those that can no longer become a secret:
     /// of the same length, with stars for what was one. With `ended`, all of them,
     /// and what comes then is something new.

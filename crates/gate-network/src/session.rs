@@ -6,6 +6,7 @@ use crate::gate::Setup;
 use crate::judge::{Judge, Refusal};
 use crate::names::Names;
 use crate::resolve::Resolver;
+use crate::revealed::Revealed;
 use crate::rewrite::Placeholder;
 use crate::traffic::{Direction, Traffic};
 use ringfence_types::NetworkTarget;
@@ -19,6 +20,7 @@ pub(crate) struct Session {
     /// What the jail trusts, when TLS with some place has to be opened.
     pub(crate) authority: Option<Arc<Authority>>,
     pub(crate) placeholders: Vec<Placeholder>,
+    pub(crate) revealed: Arc<Revealed>,
     names: Mutex<Names>,
 }
 
@@ -31,6 +33,7 @@ impl Session {
             resolver: setup.resolver,
             authority: setup.authority,
             placeholders: setup.placeholders,
+            revealed: setup.revealed,
             names: Mutex::new(names),
         }
     }

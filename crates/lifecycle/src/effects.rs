@@ -102,7 +102,8 @@ impl Effects {
         let until = Until::default();
         let Own { storage, inside } = own;
         let traffic = Arc::new(Traffic::new(&plan.budget));
-        let way = Way { resolver: shared.resolver.clone(), inside, traffic };
+        let revealed = Arc::default();
+        let way = Way { resolver: shared.resolver.clone(), inside, traffic, revealed };
         let served = Arc::default();
         let runner = NestedJail {
             broker: Arc::clone(&served),
@@ -112,7 +113,7 @@ impl Effects {
             plan: plan.clone(),
             search: around.search.to_owned(),
             recorder: recorder.clone(),
-            interrupts,
+            interrupts: interrupts.clone(),
         };
         let broker = Arc::new(Broker::new(BrokerSetup {
             grants: Arc::clone(grants),
@@ -124,7 +125,7 @@ impl Effects {
                 settings: shared.settings.clone(),
                 variables: Variables::new(variables(plan)),
                 secrets: shared.secrets.clone(),
-                fetcher: plan.network.then(|| way.fetcher()),
+                fetcher: plan.network.then(|| way.fetcher(interrupts)),
             },
             sink: Arc::clone(recorder.sink()),
             clock: Arc::new(SystemClock::new()),

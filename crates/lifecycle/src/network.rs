@@ -1,10 +1,11 @@
 //! Puts a gate on the ends of a jail's network.
 
 use crate::error::RunError;
+use crate::interrupt::Interrupt;
 use ringfence_broker::Broker;
 use ringfence_gate_network::{
-    Authority, DatagramPlace, Door, Ends, Fetcher, Gate, Placeholder, Published, Resolver, Setup,
-    Traffic,
+    Authority, DatagramPlace, Door, Ends, Fetcher, Gate, Placeholder, Published, Resolver,
+    Revealed, Setup, Traffic,
 };
 use ringfence_gate_secrets::Secrets;
 use ringfence_permission::Grants;
@@ -29,13 +30,18 @@ pub(crate) struct Way {
     pub(crate) inside: Inside,
     /// What all of them may still move.
     pub(crate) traffic: Arc<Traffic>,
+    /// Which secrets all of them sent where.
+    pub(crate) revealed: Arc<Revealed>,
 }
 
 impl Way {
-    /// What makes requests that are asked for by a call.
-    pub(crate) fn fetcher(&self) -> Fetcher {
+    /// What makes requests that are asked for by a call, until one of these is raised.
+    pub(crate) fn fetcher(&self, interrupts: Vec<Interrupt>) -> Fetcher {
         let (resolver, traffic) = (self.resolver.clone(), Arc::clone(&self.traffic));
-        Fetcher::new(resolver, traffic, self.inside.placeholders.clone())
+        let (placeholders, revealed) =
+            (self.inside.placeholders.clone(), Arc::clone(&self.revealed));
+        let stop = Arc::new(move || interrupts.iter().any(Interrupt::is_raised));
+        Fetcher::new(resolver, traffic, placeholders, revealed, stop)
     }
 }
 
@@ -134,6 +140,7 @@ impl NetworkSide {
             traffic: self.way.traffic,
             authority: self.way.inside.authority,
             placeholders: self.way.inside.placeholders,
+            revealed: self.way.revealed,
             published,
         };
         Gate::open(ends, setup)

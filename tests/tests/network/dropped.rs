@@ -135,6 +135,7 @@ fn open(network: Network, judge: &Arc<Plain>) -> Gate {
         authority: None,
         placeholders: Vec::new(),
         datagrams: Vec::new(),
+        revealed: Arc::default(),
         published: None,
     };
     Gate::open(ends, setup).unwrap()

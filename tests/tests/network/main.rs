@@ -39,6 +39,8 @@ mod program;
 #[cfg(test)]
 mod protocols;
 #[cfg(test)]
+mod reflected;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod secrets_query;

@@ -61,6 +61,7 @@ import shops
 # Where a packet of our own goes: whatever was sent before it has been seen.
 MARK = ("127.0.0.9", 9)
 asked, seen, heads, lock, marked = [], [], [], threading.Lock(), threading.Event()
+stored = []
 
 
 def run(*words):
@@ -204,6 +205,8 @@ def name_server():
             name, kind, end = question(packet)
             with lock:
                 asked.append([name, kind])
+            if name == "silent.example":
+                continue
             found = NAMES.get(name)
             if name in REBINDING:
                 found = REBINDING[name][:1]
@@ -277,6 +280,25 @@ class Web(http.server.BaseHTTPRequestHandler):
             while (said := self.connection.recv(65536)) and self.wfile.write(said):
                 if b"q" in said:
                     break
+        elif path == "/stored":
+            # What it was sent in a field before, whoever asks now.
+            if kept := self.headers.get("X-Key"):
+                stored.append(kept)
+            cut = slice(*map(int, self.headers.get("Range", "bytes=0-9999")[6:].split("-")))
+            self.answer(("stored " + stored[-1] if stored else "nothing").encode()[cut])
+        elif path == "/wait":
+            # A stream that tells what comes to be stored after it began.
+            self.send_response(200)
+            self.end_headers()
+            self.close_connection = True
+            self.wfile.write(b"begun\n")
+            for _ in range(400):
+                if stored:
+                    self.wfile.write(stored[-1].encode() + b"\n")
+                    break
+                time.sleep(0.01)
+        elif path == "/cut":
+            self.answer(self.headers["X-Key"][: int(self.path.split("?", 1)[1])].encode())
         elif path == "/late":
             time.sleep(2.5)
             self.answer(b"late\n")
