@@ -70,6 +70,31 @@ impl Judge for Broker {
         }
     }
 
+    fn binds(&self, request: NetworkTarget<'_>, secret: Option<SecretTarget<'_>>) -> bool {
+        let now_ms = self.clock.now_ms();
+        let kind = if secret.is_some() { Kind::SecretsUse } else { KIND };
+        let free = |scope: &Pattern| match &secret {
+            None => scope.network().is_some_and(|s| !s.looks_inside() && s.matches(&request)),
+            Some(secret) => scope.secret().is_some_and(|scope| {
+                scope.matches(secret) && scope.to().is_some_and(|to| !to.looks_inside())
+            }),
+        };
+        let live = self.grants.of_kind(kind).iter().filter(|grant| grant.lease().is_live(now_ms));
+        let is_free = live.map(|grant| grant.capability().scope()).any(free);
+        // What is denied may be denied by method or path.
+        let place = NetworkTarget::tcp(request.host, request.port);
+        let inside = |scope: &Pattern| {
+            let to = match &secret {
+                None => scope.network(),
+                Some(secret) => {
+                    scope.secret().filter(|one| one.name() == secret.name).and_then(SecretScope::to)
+                }
+            };
+            to.is_some_and(|to| to.looks_inside() && to.may_be_at(&place))
+        };
+        !is_free || self.grants.denied(kind).iter().any(inside)
+    }
+
     fn secret(&self, target: SecretTarget<'_>) -> Option<Zeroizing<String>> {
         let method = "secrets.use";
         let permit = decide::<SecretsUse>(&self.grants, target, self.clock.now_ms())

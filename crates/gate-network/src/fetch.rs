@@ -7,6 +7,7 @@
 use crate::asking::{Said, Word, agent, begin};
 use crate::judge::{Judge, Refusal};
 use crate::outgoing::Outgoing;
+use crate::overrides::{OVERRIDES, may_override};
 use crate::pinned::Pinned;
 use crate::resolve::{Resolver, Unresolved};
 use crate::revealed::Revealed;
@@ -16,7 +17,7 @@ use crate::slot::Slot;
 use crate::traffic::{Direction, Traffic};
 use crate::waiting::{Stop, Waiting};
 use ringfence_permission::{NetworkRequest, Permit};
-use ringfence_types::{Host, SecretTarget};
+use ringfence_types::{Host, SecretPlace, SecretTarget};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -150,9 +151,19 @@ impl Fetcher {
         let ringfence_types::Seen::Http { method, .. } = target.seen else {
             return Err(FetchError::Malformed("it is no HTTP request".to_owned()));
         };
+        let overrides = ask.fields.iter().any(|(name, _)| may_override(name.as_bytes()));
+        if overrides && judge.binds(target, None) {
+            return Err(refuse(Refusal::Malformed(OVERRIDES)));
+        }
         let whole = self.revealed.is_known_to(target.host);
         let out = Outgoing::of(ask, &self.placeholders, whole, &mut |name, place| {
-            let secret = judge.secret(SecretTarget { name, request: target, place })?;
+            let wanted = SecretTarget { name, request: target, place };
+            let goes_in = place != SecretPlace::Elsewhere;
+            if overrides && goes_in && judge.binds(target, Some(wanted)) {
+                refuse(Refusal::Malformed(OVERRIDES));
+                return None;
+            }
+            let secret = judge.secret(wanted)?;
             self.revealed.remember(name, &secret, target.host, target.port);
             Some(secret)
         });

@@ -2,6 +2,7 @@
 
 use crate::http_body::{Framing, is_text, is_token};
 use crate::http_line::read_authority;
+use crate::overrides::may_override;
 use ringfence_types::Host;
 
 /// Most fields of one head. Servers commonly stop at 100.
@@ -23,6 +24,8 @@ pub(crate) struct Fields {
     asks_to_keep: bool,
     pub(crate) wants_upgrade: bool,
     pub(crate) upgrade: Option<String>,
+    /// One may ask for another method or path.
+    pub(crate) overrides: bool,
 }
 
 impl Fields {
@@ -46,6 +49,7 @@ impl Fields {
         let name = name.to_ascii_lowercase();
         let dashed: Vec<u8> =
             name.iter().map(|byte| if *byte == b'_' { b'-' } else { *byte }).collect();
+        self.overrides |= may_override(&name);
         if !DECIDING.contains(&dashed.as_slice()) {
             return Some(());
         }

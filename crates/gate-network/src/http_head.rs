@@ -49,6 +49,8 @@ pub struct RequestHead {
     /// The protocol that the client would change to, such as `websocket`, in
     /// lower case.
     pub upgrade: Option<String>,
+    /// Whether a field may ask for another method or path.
+    pub overrides: bool,
     /// Whether another request may follow on the connection.
     pub keeps_alive: bool,
 }
@@ -122,7 +124,7 @@ fn fields<'a>(line: &RequestLine, mut rest: &'a [u8]) -> Option<Option<(Fields, 
 
 fn finish(line: RequestLine, fields: Fields, length: usize) -> Option<RequestHead> {
     let body = fields.framing()?;
-    let keeps_alive = fields.keeps_alive();
+    let (keeps_alive, overrides) = (fields.keeps_alive(), fields.overrides);
     let (host, port) = fields.host?;
     // An absolute target must name the same host as the field does: servers
     // differ in which they believe.
@@ -140,6 +142,7 @@ fn finish(line: RequestLine, fields: Fields, length: usize) -> Option<RequestHea
         length,
         body,
         upgrade,
+        overrides,
         keeps_alive,
     })
 }

@@ -32,6 +32,7 @@ fn a_request_says_what_it_asks_of_whom() {
             length: text.len() - 4,
             body: Framing::None,
             upgrade: None,
+            overrides: false,
             keeps_alive: true,
         }
     );

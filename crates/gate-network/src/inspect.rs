@@ -9,8 +9,9 @@ use crate::connection::{Connection, Cut};
 use crate::http_body::BodyTracker;
 use crate::http_head::{HeadReader, HttpStart, MAX_HEAD, RequestHead};
 use crate::judge::Refusal;
+use crate::overrides::OVERRIDES;
 use crate::rewrite::{How, rewritten};
-use ringfence_types::{SecretTarget, Seen};
+use ringfence_types::{SecretPlace, SecretTarget, Seen};
 use std::borrow::Cow;
 use zeroize::Zeroizing;
 
@@ -198,6 +199,9 @@ fn request(
     look(connection, seen, is_first)?;
     let request = connection.target().with(seen);
     let judge = &connection.session.judge;
+    if head.overrides && judge.binds(request, None) {
+        return Err(refuse(connection, OVERRIDES));
+    }
     if connection.holds_secrets() {
         // It may have kept what it was sent by another way.
         connection.guard();
@@ -229,7 +233,14 @@ fn request(
                 let _ = refuse(connection, "no secret goes out where another protocol may begin");
                 return None;
             }
-            let value = judge.secret(SecretTarget { name, request, place })?;
+            let target = SecretTarget { name, request, place };
+            // Where none goes in, nothing is bound; that is told.
+            let goes_in = place != SecretPlace::Elsewhere;
+            if head.overrides && goes_in && judge.binds(request, Some(target)) {
+                let _ = refuse(connection, OVERRIDES);
+                return None;
+            }
+            let value = judge.secret(target)?;
             connection.hold_secret(name, &value);
             Some(value)
         })

@@ -42,6 +42,12 @@ pub trait Judge: Doorkeeper {
     /// How closely connections to a place have to be looked at.
     fn depth(&self, host: &Host, port: u16) -> Depth;
 
+    /// Whether what allows this request, or this secret in it, names a method or a
+    /// path. Asked about requests that may ask for others in a field of their head.
+    fn binds(&self, _request: NetworkTarget<'_>, _secret: Option<SecretTarget<'_>>) -> bool {
+        true
+    }
+
     /// Decides about one secret at one place of one request, charges and records it,
     /// and gives its value. `None` is recorded too.
     fn secret(&self, target: SecretTarget<'_>) -> Option<Zeroizing<String>>;

@@ -50,6 +50,7 @@ mod judge;
 mod names;
 mod outgoing;
 mod outside;
+mod overrides;
 mod pinned;
 mod prefixed;
 mod query;

@@ -171,6 +171,12 @@ impl NetworkScope {
         !self.methods.is_empty() || self.path.is_some()
     }
 
+    /// Whether it is about this host and port, whatever is asked for there.
+    #[must_use]
+    pub fn may_be_at(&self, place: &NetworkTarget<'_>) -> bool {
+        self.port.holds(place.port) && self.hosts.hold_denied(place.host)
+    }
+
     /// Whether it is about HTTP, in TLS or without.
     #[must_use]
     pub fn is_http(&self) -> bool {

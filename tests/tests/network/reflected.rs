@@ -117,6 +117,52 @@ fn a_server_that_shows_most_of_a_secret_shows_nothing_of_it() {
 }
 
 #[test]
+fn a_field_that_changes_the_method_or_the_path_does_not_pass_a_scope_that_has_one() {
+    let mut world = World::new();
+    let fields = [
+        "X-HTTP-Method-Override: DELETE",
+        "x_method_override: DELETE",
+        "X-Original-URL: /admin",
+        "X-Forwarded-Prefix: /admin",
+    ];
+    for scope in ["GET https://allowed.example", "https://allowed.example/v1/*"] {
+        let grant = format!("network.request={scope}");
+        for field in fields {
+            let script = format!("curl -sS -m 5 -H '{field}' https://allowed.example/v1/a");
+            let done = sh(&world, &["-g", &grant], &script);
+            assert!(!done.stdout.contains("hello"), "{field}: {done:?}");
+            assert!(done.stderr.contains("X-HTTP-Method-Override"), "{field}: {done:?}");
+            assert_eq!(world.heads(), "", "{field}");
+        }
+    }
+    // Whoever may ask for everything may ask for it in this way.
+    let script = format!("curl -sS -m 5 -H '{}' https://allowed.example/v1/a", fields[0]);
+    let done =
+        sh(&world, &["-g", NAME, "-g", "network.request=GET https://allowed.example"], &script);
+    assert!(done.stdout.starts_with("hello "), "{done:?}");
+    let done = sh(&world, &["--secret", PLACE, "-g", NAME], &script);
+    assert!(done.stdout.starts_with("hello "), "{done:?}");
+    // A call is no other way.
+    let code = "def go(input):\n\
+         \x20   try: return ringfence.http.fetch('https://allowed.example/v1/a', headers={'X-HTTP-Method': 'DELETE'})['status']\n\
+         \x20   except ringfence.RingfenceError as error: return 'refused'\n";
+    world.heads();
+    let done = fetch(&world, &[], "network.request: 'GET https://allowed.example'", code);
+    assert_eq!(done.json()["result"], "refused", "{done:?}");
+    assert_eq!(world.heads(), "");
+}
+
+#[test]
+fn a_secret_for_one_path_goes_out_with_no_field_that_asks_for_another() {
+    let mut world = World::new();
+    let options = ["--secret", "API_KEY@https://allowed.example/v1/*", "-g", NAME];
+    let script = "curl -sS -m 5 -H \"X-Key: $API_KEY\" -H 'X-Original-URL: /v2' https://allowed.example/v1/a";
+    let done = sh(&world, &options, script);
+    assert!(!world.heads().contains("8f2a"), "{done:?}");
+    assert!(done.stderr.contains("X-HTTP-Method-Override"), "{done:?}");
+}
+
+#[test]
 fn a_placeholder_where_no_secret_goes_is_no_use_of_it() {
     let mut world = World::new();
     let asked = world.user.path("asked");
