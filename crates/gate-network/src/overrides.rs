@@ -10,9 +10,12 @@ pub(crate) const OVERRIDES: &str = "a header field of it (such as X-HTTP-Method-
 /// How such fields begin.
 const FAMILIES: [&[u8]; 5] =
     [b"x-http-method", b"x-method", b"x-original-", b"x-rewrite-", b"x-forwarded-"];
-/// Those that are none of a family.
-const OTHERS: [&[u8]; 6] = [
+/// Those that are none of a family. `Destination` says where WebDAV copies to.
+const OTHERS: [&[u8]; 9] = [
     b"forwarded",
+    b"destination",
+    b"x-envoy-original-path",
+    b"x-proxy-url",
     b"x-override-url",
     b"x-http-path-override",
     b"x-http-url-override",
@@ -44,6 +47,7 @@ mod tests {
             "X-Rewrite-URL",
             "X-Forwarded-Prefix",
             "Forwarded",
+            "Destination",
         ] {
             assert!(may_override(name.as_bytes()), "{name}");
         }
