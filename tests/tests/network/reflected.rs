@@ -55,6 +55,19 @@ fn a_server_that_was_made_to_keep_a_secret_shows_it_to_no_later_request() {
 }
 
 #[test]
+fn one_that_was_sent_in_the_address_is_shown_to_no_later_request_either() {
+    let mut world = World::new();
+    let options = ["--secret", "API_KEY@allowed.example?key", "-g", NAME];
+    let script = "get() { curl -sS -m 5 \"https://allowed.example/stored$1\"; echo; }\n\
+         get \"?key=$API_KEY\"; get; get ?again";
+    let done = sh(&world, &options, script);
+    hides(&done);
+    let stars = format!("stored {}", "*".repeat(SECRET.len()));
+    assert_eq!(done.stdout.lines().collect::<Vec<_>>(), [&stars; 3], "{done:?}");
+    assert!(world.heads().contains("?key=sk-live%2F8f2a"), "it was sent");
+}
+
+#[test]
 fn nor_in_an_answer_that_began_before_it_was_sent() {
     let mut world = World::new();
     let script = "curl -sSN -m 8 https://allowed.example/wait & sleep 1\n\
@@ -157,11 +170,30 @@ fn a_field_that_changes_the_method_or_the_path_does_not_pass_a_scope_that_has_on
 #[test]
 fn a_secret_for_one_path_goes_out_with_no_field_that_asks_for_another() {
     let mut world = World::new();
-    let options = ["--secret", "API_KEY@https://allowed.example/v1/*", "-g", NAME];
-    let script = "curl -sS -m 5 -H \"X-Key: $API_KEY\" -H 'X-Original-URL: /v2' https://allowed.example/v1/a";
-    let done = sh(&world, &options, script);
-    assert!(!world.heads().contains("8f2a"), "{done:?}");
-    assert!(done.stderr.contains("X-HTTP-Method-Override"), "{done:?}");
+    let (field, url) = ("-H 'X-Original-URL: /v2'", "https://allowed.example/v1/a");
+    let place = "API_KEY@https://allowed.example/v1/*";
+    for (place, words) in [
+        (place.to_owned(), format!("-H \"X-Key: $API_KEY\" {url}")),
+        (format!("{place}?key"), format!("\"{url}?key=$API_KEY\"")),
+    ] {
+        let options = ["--secret", &place, "-g", NAME];
+        let done = sh(&world, &options, &format!("curl -sS -m 5 {words} {field}"));
+        assert!(!world.heads().contains("8f2a"), "{done:?}");
+        assert!(done.stderr.contains("X-HTTP-Method-Override"), "{done:?}");
+        // Without the field it does.
+        let done = sh(&world, &options, &format!("curl -sS -m 5 {words}"));
+        assert!(world.heads().contains("8f2a"), "{done:?}");
+    }
+    // A call is no other way.
+    let code = "def go(input):\n\
+         \x20   fields = {'X-Key': os.environ['API_KEY'], input: '/v2'}\n\
+         \x20   return ringfence.http.fetch('https://allowed.example/v1/a', headers=fields)['status']\n";
+    let scopes = "network.request: allowed.example, secrets.use: API_KEY";
+    for (field, goes) in [("\"X-Original-URL\"", false), ("\"X-Other\"", true)] {
+        let done = fetch(&world, &["--secret", place, "--input", field], scopes, code);
+        assert_eq!(done.json()["result"], 200, "{done:?}");
+        assert_eq!(world.heads().contains("8f2a"), goes, "{field}: {done:?}");
+    }
 }
 
 #[test]

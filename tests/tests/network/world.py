@@ -281,8 +281,9 @@ class Web(http.server.BaseHTTPRequestHandler):
                 if b"q" in said:
                     break
         elif path == "/stored":
-            # What it was sent in a field before, whoever asks now.
-            if kept := self.headers.get("X-Key"):
+            # What it was sent in a field or a query before, whoever asks now.
+            query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
+            if kept := self.headers.get("X-Key") or "".join(query.get("key", [])):
                 stored.append(kept)
             cut = slice(*map(int, self.headers.get("Range", "bytes=0-9999")[6:].split("-")))
             self.answer(("stored " + stored[-1] if stored else "nothing").encode()[cut])
