@@ -46,6 +46,8 @@ mod wire;
 
 #[cfg(feature = "compile")]
 mod compile;
+#[cfg(all(test, feature = "compile", feature = "run"))]
+mod conformance;
 
 #[cfg(feature = "compile")]
 pub use compile::{CompileError, compile};

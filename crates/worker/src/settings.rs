@@ -1,7 +1,7 @@
 //! How the engine is set up, the same for what compiles and what runs: native
 //! code is refused by an engine with other settings.
 
-use wasmtime::Config;
+use wasmtime::{Config, WasmFeatures};
 
 /// Bytes of a stack on which a plugin's code may recurse. The engine's default.
 const STACK: usize = 512 * 1024;
@@ -9,6 +9,19 @@ const STACK: usize = 512 * 1024;
 /// guard behind it, the code needs no check of its own for 32-bit addresses.
 pub(crate) const RESERVED: u64 = 4 << 30;
 const GUARD: u64 = 32 << 20;
+
+/// What no plugin has, said instead of left to how the engine was built: memory
+/// that threads share or that needs checks for each access, a collected heap that
+/// nothing here counts, and calls that wait for each other.
+const REFUSED: WasmFeatures = WasmFeatures::THREADS
+    .union(WasmFeatures::SHARED_EVERYTHING_THREADS)
+    .union(WasmFeatures::MEMORY64)
+    .union(WasmFeatures::GC)
+    .union(WasmFeatures::FUNCTION_REFERENCES)
+    .union(WasmFeatures::EXCEPTIONS)
+    .union(WasmFeatures::LEGACY_EXCEPTIONS)
+    .union(WasmFeatures::STACK_SWITCHING)
+    .union(WasmFeatures::CM_ASYNC);
 
 /// What both programs agree on.
 pub(crate) fn shared() -> Config {
@@ -21,8 +34,8 @@ pub(crate) fn shared() -> Config {
         .async_stack_size(2 * STACK)
         .memory_reservation(RESERVED)
         .memory_guard_size(GUARD)
-        // A plugin's memory is its own: nothing that shares it with threads.
-        .wasm_memory64(false)
-        .wasm_multi_memory(true);
+        .wasm_multi_memory(true)
+        .gc_support(false)
+        .wasm_features(REFUSED, false);
     config
 }
