@@ -6,12 +6,14 @@ use ringfence::{Limits, Preset};
 use ringfence_probe::{Bait, Class, Expected, Features, Report, Touch, Verdict, expected};
 use ringfence_sandbox::{Backend, Exposed, Plan, Programs, Runtime};
 use ringfence_sandbox_process::{PROBE, ProcessBackend};
+use ringfence_sandbox_wasm::sealed;
 use ringfence_types::ExitCode;
 use serde_json::{Value, json};
 use std::error::Error;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long one whole set may take.
@@ -27,11 +29,13 @@ struct Profile {
 
 /// The profiles differ only in whether a compiler may write code, and whether there
 /// is a network: python and plain programs are jailed alike.
-const PROFILES: [Profile; 3] = [
-    Profile { name: "python, command", features: Features { jit: false, network: false } },
-    Profile { name: "node", features: Features { jit: true, network: false } },
-    Profile { name: "with a network", features: Features { jit: false, network: true } },
+const PROFILES: [Profile; 4] = [
+    Profile { name: "python, command", features: NOTHING },
+    Profile { name: "node", features: Features { jit: true, ..NOTHING } },
+    Profile { name: "with a network", features: Features { network: true, ..NOTHING } },
+    Profile { name: "webassembly", features: Features { engine: true, ..NOTHING } },
 ];
+const NOTHING: Features = Features { jit: false, network: false, engine: false };
 
 /// What one profile let through.
 struct Outcome {
@@ -83,6 +87,10 @@ fn attack(profile: &Profile) -> Result<Outcome, Box<dyn Error>> {
     budget.memory_bytes = 128 << 20;
     let mut probe_arguments = bait.arguments();
     probe_arguments.push(format!("cpu={}", budget.cpu_percent));
+    if profile.features.engine {
+        // The code, which stands at the place of the control channel too.
+        probe_arguments.push("given=3,4".to_owned());
+    }
     let plan = Plan {
         runtime: Runtime::Command,
         program: program.clone(),
@@ -104,14 +112,31 @@ fn attack(profile: &Profile) -> Result<Outcome, Box<dyn Error>> {
         published: Vec::new(),
         datagrams: Vec::new(),
         trusted: None,
-        code: None,
+        // What makes the jail the worker's.
+        code: if profile.features.engine { Some(Arc::new(sealed(b"")?)) } else { None },
         long_lived: false,
         budget,
     };
     let output = probe(&plan)?;
     let report = Report::parse(&output)?;
+    if !Class::ALL.iter().all(|class| tried(&report, *class)) {
+        return Err(format!("the probes could not run: {}", not_tried(&report)).into());
+    }
     let touched = bait.touched(&output);
     Ok(Outcome { profile: profile.name, report, touched, features: profile.features })
+}
+
+/// Whether anything of a class was tried: a set that could try nothing has shown
+/// nothing.
+fn tried(report: &Report, class: Class) -> bool {
+    let of_class = |f: &&ringfence_probe::Finding| f.probe.class == class;
+    report.findings().iter().filter(of_class).any(|f| f.verdict != Verdict::NotTried)
+}
+
+/// Why nothing was tried, by the first that says so.
+fn not_tried(report: &Report) -> String {
+    let first = report.findings().iter().find(|f| f.verdict == Verdict::NotTried);
+    first.map_or_else(|| "they said nothing".to_owned(), |finding| finding.detail.clone())
 }
 
 /// Runs the probe program and collects what it prints.
@@ -161,6 +186,7 @@ fn why(outcome: &Outcome, id: &str) -> Option<&'static str> {
         Expected::Shut => None,
         Expected::MayBeOpen(why)
         | Expected::MayBeOpenWithJit(why)
+        | Expected::MayBeOpenWithEngine(why)
         | Expected::MayBeOpenWithNetwork(why) => Some(why),
     }
 }

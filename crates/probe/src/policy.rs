@@ -8,6 +8,9 @@ pub struct Features {
     pub jit: bool,
     /// It has a network that ends at a gate.
     pub network: bool,
+    /// It is the jail of the worker for WebAssembly, and the attack stands in the
+    /// place of an engine that was broken before it began.
+    pub engine: bool,
 }
 
 /// What is expected of one probe.
@@ -19,6 +22,8 @@ pub enum Expected {
     MayBeOpen(&'static str),
     /// May be open where the runtime compiles while it runs.
     MayBeOpenWithJit(&'static str),
+    /// May be open where the engine for WebAssembly runs.
+    MayBeOpenWithEngine(&'static str),
     /// May be open where there is a network that ends at a gate.
     MayBeOpenWithNetwork(&'static str),
 }
@@ -75,9 +80,20 @@ pub const NETWORK: &[(&str, &str)] = &[
     ("route-to-metadata", AT_THE_GATE),
 ];
 
+/// Every probe that may be open where the engine for WebAssembly runs.
+pub(crate) const ENGINE: &[(&str, &str)] = &[(
+    "memory-write-then-execute",
+    "the worker makes the code that it is given executable, and then gives that right up",
+)];
+
 /// What is expected of the probe with that id in a jail with these features.
 #[must_use]
 pub fn expected(id: &str, features: Features) -> Expected {
+    if features.engine
+        && let Some((_, why)) = ENGINE.iter().find(|(name, _)| *name == id)
+    {
+        return Expected::MayBeOpenWithEngine(why);
+    }
     match POLICY.iter().find(|(name, _)| *name == id).map(|(_, expected)| *expected) {
         Some(Expected::MayBeOpenWithJit(_)) if !features.jit => Expected::Shut,
         Some(expected) => expected,
@@ -127,7 +143,7 @@ mod tests {
     fn no_boundary_resource_or_credential_probe_is_ever_excused() {
         for info in catalog().iter().filter(|info| info.class != Class::Kernel) {
             assert_eq!(
-                expected(info.id, Features { jit: true, network: false }),
+                expected(info.id, Features { jit: true, ..Features::default() }),
                 Expected::Shut,
                 "{}",
                 info.id
@@ -140,22 +156,22 @@ mod tests {
         let id = "memory-write-and-execute";
         assert_eq!(expected(id, Features::default()), Expected::Shut);
         assert!(matches!(
-            expected(id, Features { jit: true, network: false }),
+            expected(id, Features { jit: true, ..Features::default() }),
             Expected::MayBeOpenWithJit(_)
         ));
         assert_eq!(
-            expected("no-such-probe", Features { jit: true, network: false }),
+            expected("no-such-probe", Features { jit: true, ..Features::default() }),
             Expected::Shut
         );
     }
 
     #[test]
     fn what_a_network_excuses_is_shut_without_one_and_known() {
-        let network = Features { jit: false, network: true };
+        let network = Features { network: true, ..Features::default() };
         for (id, why) in NETWORK {
             assert!(find(id).is_some(), "{id} is no probe");
             assert_eq!(
-                expected(id, Features { jit: true, network: false }),
+                expected(id, Features { jit: true, ..Features::default() }),
                 Expected::Shut,
                 "{id}"
             );

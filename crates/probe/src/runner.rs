@@ -1,21 +1,23 @@
 //! Runs each attempt in a process of its own and writes the report.
 
-use std::io::{self, PipeReader, PipeWriter, Read, Write};
-use std::os::fd::AsRawFd;
+use std::io::{self, Write};
+use std::time::Duration;
 
 use crate::attack::TOPICS;
 use crate::catalog::Class;
 use crate::context::Context;
-use crate::errno::Errno;
 use crate::outcome::{Outcome, Probe, Verdict, neutralise};
 use crate::sys;
 
-/// Seconds until an attempt is ended. A connection that is silently dropped
+/// Until an attempt is ended. A connection that is silently dropped
 /// is the usual reason.
-const SECONDS: u32 = 2;
+const LONGEST: Duration = Duration::from_secs(2);
 
-/// Seconds for an attempt to take resources: it counts on being slow.
-const RESOURCE_SECONDS: u32 = 12;
+/// For an attempt to take resources: it counts on being slow.
+const RESOURCE_LONGEST: Duration = Duration::from_secs(12);
+
+/// Most bytes of one report.
+const MOST_REPORT: usize = 4096;
 
 /// Runs every probe, or the one named by `only=`, and writes the report.
 ///
@@ -50,40 +52,43 @@ pub fn run(arguments: &[String], output: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Runs one attempt in a child process, so that being killed for it is an
-/// answer and not the end of the report.
+/// answer and not the end of the report. It reports through memory: a jail may
+/// refuse pipes.
 fn attempt_apart(probe: &Probe, context: &Context) -> Outcome {
-    let (reader, writer) = match io::pipe() {
-        Ok(ends) => ends,
-        Err(error) => return Outcome::not_tried(format!("pipe: {}", Errno::from(error))),
+    let mut shared = match sys::map_shared(MOST_REPORT) {
+        Ok(shared) => shared,
+        Err(errno) => return Outcome::not_tried(format!("memory: {errno}")),
     };
     let resource = probe.info.class == Class::Resource;
-    let seconds = if resource { RESOURCE_SECONDS } else { SECONDS };
+    let longest = if resource { RESOURCE_LONGEST } else { LONGEST };
     let child = sys::spawn(|| {
-        sys::alarm(seconds);
         if resource {
             // When memory runs out, this process is to go and not the one
             // that reports. Raising one's own score is always allowed.
             let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
         }
-        report_home(&writer, &(probe.attempt)(context))
+        let outcome = (probe.attempt)(context);
+        shared.write(report_line(&outcome).as_bytes());
+        0
     });
-    drop(writer);
     let child = match child {
         Ok(child) => child,
         Err(errno) => return Outcome::not_tried(format!("fork: {errno}")),
     };
-    let ended = sys::wait(child);
-    match ended {
-        Ok(sys::Ended::Exited(0)) => read_report(reader),
-        Ok(sys::Ended::Exited(code)) => Outcome::not_tried(format!("attempt ended with {code}")),
-        Ok(sys::Ended::Killed(signal)) => killed(signal, seconds),
+    match sys::wait_or_kill(child, longest) {
+        Ok(Some(sys::Ended::Exited(0))) => read_report(&shared),
+        Ok(Some(sys::Ended::Exited(code))) => {
+            Outcome::not_tried(format!("attempt ended with {code}"))
+        }
+        Ok(Some(sys::Ended::Killed(signal))) => killed(signal),
+        Ok(None) => Outcome::shut(format!("no answer in {} s", longest.as_secs())),
         Err(errno) => Outcome::not_tried(format!("wait: {errno}")),
     }
 }
 
-fn killed(signal: i32, seconds: u32) -> Outcome {
+fn killed(signal: i32) -> Outcome {
     match signal {
-        libc::SIGALRM => Outcome::shut(format!("no answer in {seconds} s")),
+        libc::SIGALRM => Outcome::shut("no answer before its own alarm"),
         libc::SIGSYS => Outcome::shut("killed by the call filter"),
         libc::SIGKILL => Outcome::shut("killed"),
         libc::SIGXCPU | libc::SIGXFSZ => Outcome::shut(format!("stopped by signal {signal}")),
@@ -94,22 +99,16 @@ fn killed(signal: i32, seconds: u32) -> Outcome {
     }
 }
 
-/// Sends the outcome through the pipe in one small write.
-fn report_home(mut writer: &PipeWriter, outcome: &Outcome) -> i32 {
-    let line = format!("{}\t{}", outcome.verdict.word(), neutralise(&outcome.detail));
-    match writer.write_all(line.as_bytes()) {
-        Ok(()) => 0,
-        Err(_) => 3,
-    }
+/// The outcome as a line; what does not fit is cut.
+fn report_line(outcome: &Outcome) -> String {
+    format!("{}\t{}", outcome.verdict.word(), neutralise(&outcome.detail))
 }
 
-/// Reads what is in the pipe without waiting: a stray grandchild may hold the
-/// other end open.
-fn read_report(mut reader: PipeReader) -> Outcome {
-    sys::set_nonblocking(reader.as_raw_fd());
-    let mut buffer = [0_u8; 512];
-    let length = reader.read(&mut buffer).unwrap_or(0);
-    let text = String::from_utf8_lossy(buffer.get(..length).unwrap_or_default()).into_owned();
+/// Reads what the attempt wrote: everything before the first NUL byte.
+fn read_report(shared: &sys::Mapping) -> Outcome {
+    let bytes = shared.read(MOST_REPORT);
+    let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+    let text = String::from_utf8_lossy(text);
     match text.split_once('\t').map(|(word, detail)| (Verdict::from_word(word), detail)) {
         Some((Some(verdict), detail)) => Outcome { verdict, detail: detail.to_owned() },
         _ => Outcome::not_tried("the attempt said nothing"),

@@ -161,7 +161,7 @@ fn a_descriptor_left_open_is_found_unless_it_is_the_agreed_one() {
     let found = through_shell("");
     assert_eq!(found.verdict, Verdict::Open);
     assert!(found.detail.contains("3=/dev/null"), "{}", found.detail);
-    assert!(!through_shell("controlfd=3").detail.contains("3=/dev/null"));
+    assert!(!through_shell("given=3").detail.contains("3=/dev/null"));
 }
 
 #[test]

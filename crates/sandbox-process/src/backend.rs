@@ -178,11 +178,9 @@ impl PreparedJail {
             let (ours, theirs) = channel::stream_pair().map_err(pipes)?;
             control = Some(ours);
             fds.push(theirs);
-        } else if self.code.is_some() {
-            // Descriptor 4 is code: something has to be 3.
-            fds.push(channel::nothing().map_err(pipes)?);
         }
-        if let Some(code) = &self.code {
+        // Code is descriptor 4; without a control channel it is 3 as well.
+        while let Some(code) = self.code.as_ref().filter(|_| fds.len() < 5) {
             fds.push(code.try_clone().map_err(|error| StartError::Plan(error.to_string()))?);
         }
         self.jail.launch(&self.exec, &fds)?;

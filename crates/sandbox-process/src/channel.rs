@@ -18,11 +18,6 @@ pub(crate) fn stream_pair() -> Result<(OwnedFd, OwnedFd), Errno> {
     socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
 }
 
-/// A stream whose other end is closed already: end of file for who reads it.
-pub(crate) fn nothing() -> Result<OwnedFd, Errno> {
-    stream_pair().map(|(end, _)| end)
-}
-
 /// A pipe (read end, write end), closed on exec.
 ///
 /// Readable and writable by anybody who has a descriptor of it, so that

@@ -32,6 +32,8 @@ mod ledger;
 #[cfg(feature = "run")]
 mod module;
 #[cfg(feature = "run")]
+mod new_code;
+#[cfg(feature = "run")]
 mod pool;
 #[cfg(feature = "run")]
 mod program;

@@ -9,7 +9,7 @@ use crate::module::ModuleGuest;
 use crate::stop::Stop;
 use crate::watchdog::Watchdog;
 use crate::wire::{AnswerData, AnswerError, Wire};
-use crate::{pool, program};
+use crate::{new_code, pool, program};
 use ringfence_protocol::PROTOCOL;
 use ringfence_protocol::jsonrpc::METHOD_NOT_FOUND;
 use ringfence_protocol::worker::{CodeKind, STOPPED, Stopped, TRAPPED, WorkerSettings};
@@ -76,6 +76,7 @@ pub fn serve(
     if settings.kind == CodeKind::Program {
         let component = component().map_err(loading)?;
         let runner = Runner::new(&engine, host.clone(), Arc::clone(&settings))?;
+        new_code::forbid();
         begin(&host, &settings, settings.call_ms);
         return program::run(&runner, &component)
             .map_err(|stop| ServeError::Stopped(stop.to_string()));
@@ -96,6 +97,7 @@ pub fn serve(
                 .map(|guest| Box::new(guest) as _)
         }
     };
+    new_code::forbid();
     // Who waits for the plugin to be ready is told why it is not.
     let mut guest = guest.unwrap_or_else(|error| Box::new(Unloadable(format!("{error:#}"))));
     answer_calls(&host, &settings, &mut *guest);

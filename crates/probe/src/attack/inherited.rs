@@ -99,12 +99,14 @@ pub(super) fn status_field(name: &str) -> Option<String> {
 }
 
 fn descriptors(context: &Context) -> Result<Outcome, Outcome> {
-    let control: Option<i32> = match context.get("controlfd") {
-        Some(_) => Some(context.number("controlfd")?),
-        None => None,
-    };
+    let given: Vec<i32> = context
+        .get("given")
+        .into_iter()
+        .flat_map(|list| list.split(','))
+        .filter_map(|number| number.parse().ok())
+        .collect();
     let strange: Vec<i32> =
-        context.inherited.iter().copied().filter(|number| Some(*number) != control).collect();
+        context.inherited.iter().copied().filter(|number| !given.contains(number)).collect();
     if strange.is_empty() {
         return Ok(Outcome::shut("none"));
     }
@@ -168,7 +170,10 @@ fn environment_in_proc(context: &Context) -> Result<Outcome, Outcome> {
 
 fn working_directory(context: &Context) -> Result<Outcome, Outcome> {
     let host = context.path("wdir")?;
-    let here = std::env::current_dir().map_err(|_| Outcome::open("the place has no path here"))?;
+    // A filter may refuse the call and leave the link.
+    let here = std::env::current_dir()
+        .or_else(|_| read_link("/proc/self/cwd"))
+        .map_err(|_| Outcome::open("the place has no path here"))?;
     Ok(if here.starts_with(&host) || here.to_string_lossy().contains("unreachable") {
         Outcome::open(here.display().to_string())
     } else {

@@ -24,6 +24,37 @@ impl Mapping {
     pub(crate) fn address(&self) -> usize {
         self.address
     }
+
+    /// The bytes at its beginning; those of a writable mapping of ours.
+    pub(crate) fn read(&self, most: usize) -> Vec<u8> {
+        read(self.address, self.length.min(most))
+    }
+
+    /// Writes to its beginning, as much as fits.
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
+        write(self.address, self.length, bytes);
+    }
+}
+
+/// Reads memory that others may write meanwhile: mapped, and at least that long.
+fn read(address: usize, length: usize) -> Vec<u8> {
+    let first = std::ptr::with_exposed_provenance::<u8>(address);
+    let read = |offset| {
+        // SAFETY: needed because this is memory that the compiler does not know.
+        // Sound: the offset lies within the mapped length, and a volatile read
+        // copes with writers elsewhere.
+        unsafe { first.wrapping_add(offset).read_volatile() }
+    };
+    (0..length).map(read).collect()
+}
+
+/// Writes to writable memory that is mapped and `length` long.
+fn write(address: usize, length: usize, bytes: &[u8]) {
+    let first = std::ptr::with_exposed_provenance_mut::<u8>(address);
+    for (offset, byte) in bytes.iter().take(length).enumerate() {
+        // SAFETY: as in `read`.
+        unsafe { first.wrapping_add(offset).write_volatile(*byte) };
+    }
 }
 
 impl Drop for Mapping {
@@ -36,6 +67,12 @@ impl Drop for Mapping {
 pub(crate) fn map_anonymous(length: usize, protection: i32) -> Result<Mapping, Errno> {
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
     map(length, protection, flags, -1)
+}
+
+/// Maps fresh memory that processes started from now on share with this one.
+pub(crate) fn map_shared(length: usize) -> Result<Mapping, Errno> {
+    let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS;
+    map(length, libc::PROT_READ | libc::PROT_WRITE, flags, -1)
 }
 
 /// Maps the beginning of an open file.
@@ -88,23 +125,12 @@ impl SharedSegment {
 
     /// The bytes of the segment, up to 64.
     pub(crate) fn read(&self) -> Vec<u8> {
-        let first = std::ptr::with_exposed_provenance::<u8>(self.address);
-        let read = |offset| {
-            // SAFETY: needed because the segment is memory the compiler does
-            // not know. Sound: the offset lies within the attached length,
-            // and a volatile read copes with writers elsewhere.
-            unsafe { first.wrapping_add(offset).read_volatile() }
-        };
-        (0..self.length.min(64)).map(read).collect()
+        read(self.address, self.length.min(64))
     }
 
     /// Writes to the beginning of the segment.
     pub(crate) fn write(&self, bytes: &[u8]) {
-        let first = std::ptr::with_exposed_provenance_mut::<u8>(self.address);
-        for (offset, byte) in bytes.iter().take(self.length).enumerate() {
-            // SAFETY: as in `read`; the segment was attached for writing.
-            unsafe { first.wrapping_add(offset).write_volatile(*byte) };
-        }
+        write(self.address, self.length, bytes);
     }
 }
 

@@ -13,10 +13,11 @@ mod memory;
 mod process;
 
 pub(crate) use memory::{
-    SharedSegment, int80, map_anonymous, map_file, protect, remap_shared_executable,
+    Mapping, SharedSegment, int80, map_anonymous, map_file, map_shared, protect,
+    remap_shared_executable,
 };
 pub(crate) use process::{
-    Ended, alarm, clone_with, exec, leave_terminal, own_pid, spawn, spawn_many, wait,
+    Ended, alarm, clone_with, exec, leave_terminal, own_pid, spawn, spawn_many, wait, wait_or_kill,
 };
 
 use std::ffi::CStr;

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::ffi::CStr;
+use std::time::{Duration, Instant};
 
 use super::{Arg, call, last_error, raw};
 use crate::errno::Errno;
@@ -79,19 +80,49 @@ pub(crate) fn spawn_many(limit: usize) -> (usize, Option<Errno>) {
 /// Waits for a child.
 pub(crate) fn wait(pid: i32) -> Result<Ended, Errno> {
     loop {
-        let mut status = [0_u8; 4];
-        match call!(libc::SYS_wait4, pid, &mut status, libc::__WALL, 0) {
-            Ok(_) => {
-                let status = i32::from_ne_bytes(status);
-                return Ok(if libc::WIFEXITED(status) {
-                    Ended::Exited(libc::WEXITSTATUS(status))
-                } else {
-                    Ended::Killed(libc::WTERMSIG(status))
-                });
-            }
-            Err(Errno(libc::EINTR)) => {}
-            Err(errno) => return Err(errno),
+        if let Some(ended) = ended(pid, libc::__WALL)? {
+            return Ok(ended);
         }
+    }
+}
+
+/// Waits for a child that far, then kills it; `None` says that it was killed. By
+/// looking again and again, since a filter may refuse every timer and pipe.
+pub(crate) fn wait_or_kill(pid: i32, longest: Duration) -> Result<Option<Ended>, Errno> {
+    let deadline = Instant::now() + longest;
+    let mut pause = Duration::from_micros(20);
+    loop {
+        if let Some(ended) = ended(pid, libc::__WALL | libc::WNOHANG)? {
+            return Ok(Some(ended));
+        }
+        if Instant::now() >= deadline {
+            // The one way to send a signal that every jail here leaves open.
+            call!(libc::SYS_tgkill, pid, pid, libc::SIGKILL)?;
+            return wait(pid).map(|_| None);
+        }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "nothing could wake it sooner: what is waited for has no descriptor"
+        )]
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(5));
+    }
+}
+
+/// How a child ended, if it has.
+fn ended(pid: i32, options: i32) -> Result<Option<Ended>, Errno> {
+    let mut status = [0_u8; 4];
+    match call!(libc::SYS_wait4, pid, &mut status, options, 0) {
+        Ok(0) | Err(Errno(libc::EINTR)) => Ok(None),
+        Ok(_) => {
+            let status = i32::from_ne_bytes(status);
+            Ok(Some(if libc::WIFEXITED(status) {
+                Ended::Exited(libc::WEXITSTATUS(status))
+            } else {
+                Ended::Killed(libc::WTERMSIG(status))
+            }))
+        }
+        Err(errno) => Err(errno),
     }
 }
 
