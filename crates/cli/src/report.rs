@@ -143,6 +143,10 @@ fn json_report(
                 "help": help,
                 "stderr": error.stderr(),
                 "denial": denial,
+                "input": match error {
+                    RunError::Input { fault, .. } => json!(fault),
+                    _ => Value::Null,
+                },
             });
             report.insert("error".into(), details);
         }

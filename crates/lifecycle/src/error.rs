@@ -1,6 +1,7 @@
 //! Why a run did not end with an answer.
 
 use ringfence_limits::Resource;
+use ringfence_package::InputFault;
 use ringfence_protocol::PluginError;
 use ringfence_sandbox::{End, StartError};
 use ringfence_types::{AuditError, Denial, ExitCode, UntrustedText};
@@ -77,11 +78,18 @@ pub enum RunError {
         /// The end of what it wrote to standard error; untrusted.
         stderr: String,
     },
-    /// The input is larger than allowed or not what the action takes.
-    #[error("the input is refused: {reason}")]
+    /// The input is not what the manifest says that the action takes. The plugin
+    /// was not called, and the instance can be called again.
+    #[error("the input of `{}` {}: {fault}", UntrustedText::new(action), if *is_missing { "is missing" } else { "is refused" })]
     Input {
-        /// Why.
-        reason: String,
+        /// Of which action.
+        action: String,
+        /// Where and why; safe to show.
+        fault: InputFault,
+        /// What the action takes, in one line; safe to show.
+        shape: String,
+        /// Whether nothing was given at all.
+        is_missing: bool,
     },
     /// No action of this name.
     #[error("there is no action `{}`", UntrustedText::new(action))]
@@ -184,6 +192,10 @@ impl RunError {
             Self::Timeout { .. } | Self::Resource { .. } => {
                 Some("--preset development has wider limits".to_owned())
             }
+            Self::Input { action, shape, .. } => Some(format!(
+                "`{}` takes {shape}; give it as JSON with --input",
+                UntrustedText::new(action)
+            )),
             Self::NoSuchAction { actions, .. } if !actions.is_empty() => Some(format!(
                 "it has: {}",
                 actions

@@ -4,6 +4,7 @@ use crate::actions::Actions;
 use crate::effects::Effects;
 use crate::engine::{Engine, Statistics, count_end};
 use crate::error::RunError;
+use crate::input;
 use crate::interrupt::Interrupt;
 use crate::jailed::Jailed;
 use crate::mcp_call::McpSession;
@@ -204,12 +205,17 @@ impl Instance {
     /// executed once.
     ///
     /// # Errors
-    /// Every way in which a call can fail; after a time-out, a used-up limit or
+    /// Every way in which a call can fail. An input that is not what the manifest
+    /// says is [`RunError::Input`], and the plugin was not called; after a time-out, a used-up limit or
     /// a crash the instance is over and nothing of it runs any more.
     pub fn execute(&mut self, action: &str, input: &Value) -> Result<Answer, RunError> {
         let bytes = input_bytes(input);
         self.check_input(&bytes)?;
         self.check_alive()?;
+        // Before anything of it is loaded: it does not even hear of such a call.
+        let input = input::checked(&self.package, action, input)
+            .inspect_err(|error| self.recorder.refused(&error.to_string()))?;
+        let input = input.as_ref();
         self.initialise()?;
         self.recorder.calling(action)?;
         let result = match &mut self.talk {

@@ -13,6 +13,7 @@ mod effects;
 mod engine;
 mod error;
 mod home;
+mod input;
 mod instance;
 mod interrupt;
 mod jailed;

@@ -1,6 +1,7 @@
 //! The actions that a plugin offers.
 
 use crate::error::{Position, Problem};
+use crate::input::InputSchema;
 use crate::keys;
 use crate::node::{Node, Value};
 use crate::reader::{self, Fields, Problems};
@@ -17,17 +18,18 @@ pub struct Action {
     pub name: String,
     /// What it does, in the author's words; show it as untrusted text.
     pub description: Option<String>,
-    /// JSON Schema of its input, bounded like the manifest itself.
-    pub input: Option<serde_json::Value>,
+    /// What its input must look like, if it says so.
+    pub input: Option<InputSchema>,
 }
 
 /// Reads `actions:`, a list or a map from names.
 pub(crate) fn actions(node: &Node, problems: &mut Problems) -> Vec<Action> {
     let mut actions = Vec::new();
+    let mut patterns = 0;
     match &node.value {
         Value::List(items) => {
             for item in items {
-                if let Some((at, action)) = listed(item, problems) {
+                if let Some((at, action)) = listed(item, &mut patterns, problems) {
                     push(at, action, &mut actions, problems);
                 }
             }
@@ -43,7 +45,7 @@ pub(crate) fn actions(node: &Node, problems: &mut Problems) -> Vec<Action> {
                     if let Some(fields) =
                         Fields::open(&field.value, &what, keys::NAMED_ACTION, problems)
                     {
-                        details(&fields, &mut action, problems);
+                        details(&fields, &mut action, &mut patterns, problems);
                     }
                 }
                 push(field.key_at, action, &mut actions, problems);
@@ -60,14 +62,18 @@ pub(crate) fn actions(node: &Node, problems: &mut Problems) -> Vec<Action> {
     actions
 }
 
-fn listed(item: &Node, problems: &mut Problems) -> Option<(Position, Action)> {
+fn listed(
+    item: &Node,
+    patterns: &mut usize,
+    problems: &mut Problems,
+) -> Option<(Position, Action)> {
     let mut action = Action { name: String::new(), description: None, input: None };
     if let Value::Scalar { text, .. } = &item.value {
         action.name = name(text, item.at, problems)?;
         return Some((item.at, action));
     }
     let fields = Fields::open(item, "an action", keys::ACTION, problems)?;
-    details(&fields, &mut action, problems);
+    details(&fields, &mut action, patterns, problems);
     let Some(field) = fields.get("name") else {
         problems.add(item.at, "an action without `name`");
         return None;
@@ -97,13 +103,18 @@ fn name(text: &str, at: Position, problems: &mut Problems) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn details(fields: &Fields<'_>, action: &mut Action, problems: &mut Problems) {
+fn details(
+    fields: &Fields<'_>,
+    action: &mut Action,
+    patterns: &mut usize,
+    problems: &mut Problems,
+) {
     action.description = fields
         .get("description")
         .and_then(|field| reader::text(&field.value, "description", reader::PARAGRAPH, problems));
     if let Some(field) = fields.get("input") {
         if let Value::Map(_) = field.value.value {
-            action.input = json(&field.value, problems);
+            action.input = InputSchema::read(&field.value, patterns, problems);
         } else {
             problems.push(
                 Problem::new(

@@ -120,6 +120,23 @@ fn read(root: &Node, problems: &mut Problems) -> Option<Manifest> {
         .get("actions")
         .map(|field| action::actions(&field.value, problems))
         .unwrap_or_default();
+    // Whoever talks in bytes has no actions, so nothing would ever be checked.
+    let is_plain = match protocol {
+        None => runtime == Some(Runtime::Command),
+        Some(protocol) => protocol == Protocol::Plain,
+    };
+    if is_plain
+        && actions.iter().any(|action| action.input.is_some())
+        && let Some(field) = fields.get("actions")
+    {
+        problems.push(
+            Problem::new(
+                field.key_at,
+                "the `input` of an action is not enforced for a plain program",
+            )
+            .help("add `protocol: mcp` if it is an MCP server, else remove `input`"),
+        );
+    }
     let mut requested = Vec::new();
     let mut resources = ResourceRequest::default();
     permissions(&fields, &mut requested, &mut resources, problems);

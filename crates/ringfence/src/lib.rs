@@ -133,7 +133,9 @@ pub use ringfence_lifecycle::{
     VaultSource, VaultToken, home_folder, prepare_home,
 };
 pub use ringfence_limits::{Budget, Preset, Resource, Timeouts};
-pub use ringfence_package::{ManifestError, Package, PackageError, Protocol};
+pub use ringfence_package::{
+    InputFault, InputSchema, ManifestError, Package, PackageError, Protocol,
+};
 pub use ringfence_permission::Policy;
 pub use ringfence_protocol::mcp::Tool;
 pub use ringfence_sandbox::{End, Level, Live, StartError, Usage, Wall};
