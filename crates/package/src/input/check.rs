@@ -35,7 +35,12 @@ struct Run<'s> {
     pointer: String,
 }
 
-pub(super) fn check(schemas: &[Vec<Rule>], input: &Value) -> Result<(), InputFault> {
+/// Holds the input against the first of the schemas in at most `steps` steps.
+pub(super) fn check(
+    schemas: &[Vec<Rule>],
+    input: &Value,
+    steps: u64,
+) -> Result<(), InputFault> {
     let bound = |expected: &str| InputFault {
         pointer: String::new(),
         rule: "bounds",
@@ -44,7 +49,7 @@ pub(super) fn check(schemas: &[Vec<Rule>], input: &Value) -> Result<(), InputFau
     if is_deeper(input, MAX_INPUT_DEPTH) {
         return Err(bound(&format!("nested at most {MAX_INPUT_DEPTH} levels deep")));
     }
-    let mut run = Run { schemas, steps: STEPS, nesting: 0, trials: 0, pointer: String::new() };
+    let mut run = Run { schemas, steps, nesting: 0, trials: 0, pointer: String::new() };
     match run.visit(0, input) {
         Ok(()) => Ok(()),
         Err(Stop::Broken(Some(fault))) => Err(fault),

@@ -12,7 +12,8 @@ use crate::reader::{Problems, did_you_mean, short};
 use serde_json::Number;
 use std::collections::BTreeMap;
 
-/// Says something about the value to people only.
+/// Says something about the value, and of itself refuses nothing: `format` too,
+/// as the draft has it where no vocabulary asks for more.
 const ANNOTATIONS: &[&str] = &[
     "title",
     "description",
@@ -22,6 +23,10 @@ const ANNOTATIONS: &[&str] = &[
     "readOnly",
     "writeOnly",
     "$comment",
+    "format",
+    "contentEncoding",
+    "contentMediaType",
+    "contentSchema",
 ];
 
 /// Keywords with rules, for suggestions.
@@ -66,22 +71,21 @@ pub(super) const KEYWORDS: &[&str] = &[
     "$schema",
 ];
 
-/// Keywords of some draft that nothing here enforces, and what to write instead.
+/// Keywords that refuse values in some draft and that nothing here enforces, and
+/// what to write instead. To pass over them would be a promise unkept.
 const REFUSED: &[(&str, &str)] = &[
-    ("format", "say it with `pattern`"),
     ("additionalItems", "write `prefixItems` and `items`"),
     ("dependencies", "write `dependentRequired` or `dependentSchemas`"),
     ("definitions", "write `$defs`"),
     ("unevaluatedProperties", "write `additionalProperties` beside `properties`"),
     ("unevaluatedItems", "write `items` beside `prefixItems`"),
-    ("contentEncoding", "say it with `pattern`"),
-    ("contentMediaType", "leave it out"),
-    ("contentSchema", "leave it out"),
     ("$id", "leave it out: a schema stands alone"),
     ("$anchor", "write the whole path: `#/$defs/NAME`"),
     ("$dynamicRef", "write `$ref`"),
     ("$dynamicAnchor", "leave it out"),
     ("$vocabulary", "leave it out"),
+    ("$recursiveRef", "write `$ref`"),
+    ("$recursiveAnchor", "leave it out"),
 ];
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -251,19 +255,18 @@ impl Compiler<'_> {
         })
     }
 
+    /// The draft takes a keyword that nobody knows for a remark. One that looks like
+    /// a slip of the pen for a rule is told instead: as a remark it would take every
+    /// value that the author meant to keep out.
     fn unknown(&mut self, key: &str, at: Position) {
-        let problem = match REFUSED.iter().find(|(refused, _)| *refused == key) {
-            Some((_, help)) => {
-                Problem::new(at, format!("`{key}` of a schema is not enforced by this version"))
-                    .help(*help)
-            }
-            None => {
-                let problem =
-                    Problem::new(at, format!("unknown keyword `{}` in a schema", short(key)));
-                did_you_mean(problem, key, KEYWORDS.iter().chain(ANNOTATIONS).copied())
-            }
-        };
-        self.problems.push(problem);
+        if let Some((_, help)) = REFUSED.iter().find(|(refused, _)| *refused == key) {
+            let message = format!("`{key}` of a schema is not enforced by this version");
+            self.problems.push(Problem::new(at, message).help(*help));
+        } else if let Some(word) = slip(key) {
+            let message = format!("unknown keyword `{}` in a schema", short(key));
+            let help = format!("did you mean `{word}`? what is only a remark begins with `x-`");
+            self.problems.push(Problem::new(at, message).help(help));
+        }
     }
 
     fn items(
@@ -520,6 +523,22 @@ impl Compiler<'_> {
             })
             .ok()
     }
+}
+
+/// The rule that somebody most likely meant who wrote this.
+fn slip(key: &str) -> Option<&'static str> {
+    // The comparison is quadratic, and no keyword is longer.
+    if key.len() > 32 || key.starts_with("x-") {
+        return None;
+    }
+    let fold = |text: &str| text.replace(['_', '-', '$', ' '], "").to_lowercase();
+    let folded = fold(key);
+    KEYWORDS.iter().copied().find(|word| {
+        let word = fold(word);
+        // `and`, `on` or `id` are words of their own.
+        let most = if word.len() > 5 { 2 } else { usize::from(word.len() > 3) };
+        strsim::osa_distance(&folded, &word) <= most
+    })
 }
 
 /// The value as JSON; what is wrong with it was told when the whole was read.

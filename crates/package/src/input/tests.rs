@@ -9,7 +9,6 @@ use crate::node;
 use crate::reader::Problems;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
 
 /// The schema, or its problems as `line:column message`.
 fn read(text: &str) -> Result<InputSchema, Vec<String>> {
@@ -217,7 +216,7 @@ fn the_shape_is_one_short_line() {
     let text = "{type: object, required: [to], properties: {to: {type: array, items: {type: string, maxLength: 9}}, kind: {enum: [a, b]}, deep: {properties: {n: {type: integer, minimum: 1, maximum: 5}}}, ref: {$ref: \"#\"}}}";
     assert_eq!(
         schema(text).shape(),
-        "{deep?: {n?: a whole number from 1 to 5}, kind?: \"a\", \"b\", ref?: {deep?: {n?: a whole number from 1 to 5}, kind?: \"a\", \"b\", ref?: any value, to: a list of text of at most 9 characters}, to: a list of text of at most 9 characters}"
+        "{deep?: {n?: a whole number from 1 to 5}, kind?: \"a\", \"b\", ref?: {deep?: any value, kind?: \"a\", \"b\", ref?: any value, to: a list}, to: a list of text of at most 9 characters}"
     );
     assert_eq!(schema("{}").shape(), "any value");
 }
@@ -229,9 +228,12 @@ fn what_cannot_be_enforced_is_refused_at_its_place() {
         ("type: [null]", "1:8 `type` of a schema is a word"),
         ("maxlength: 3", "1:1 unknown keyword `maxlength` in a schema"),
         (
-            "properties:\n  a:\n    format: email",
-            "3:5 `format` of a schema is not enforced by this version",
+            "properties:\n  a:\n    unevaluatedItems: false",
+            "3:5 `unevaluatedItems` of a schema is not enforced by this version",
         ),
+        ("additional_properties: false", "1:1 unknown keyword `additional_properties` in a schema"),
+        ("patern: a", "1:1 unknown keyword `patern` in a schema"),
+        ("enums: [a]", "1:1 unknown keyword `enums` in a schema"),
         ("maxLength: -1", "1:12 `maxLength` of a schema is a whole number from 0"),
         (
             "multipleOf: 0.01",
@@ -260,6 +262,25 @@ fn what_cannot_be_enforced_is_refused_at_its_place() {
 }
 
 #[test]
+fn a_remark_and_a_format_refuse_nothing_as_the_draft_says() {
+    for text in [
+        "{format: email}",
+        "{contentEncoding: base64, contentMediaType: application/json, contentSchema: false}",
+        "{x-minimum: 5, nullable: false, internal: {minimum: 5}, markdownDescription: x}",
+        "{title: a, default: 1, readOnly: true, $comment: c}",
+    ] {
+        for input in [json!(1), json!("no address"), json!({}), json!(null)] {
+            assert!(takes(text, &input), "{text} {input}");
+        }
+    }
+    // Nor does a reference reach what a remark holds.
+    assert_eq!(
+        read("$ref: \"#/internal\"\ninternal: {minimum: 5}").unwrap_err(),
+        ["1:7 there is no schema at `#/internal`"]
+    );
+}
+
+#[test]
 fn a_reference_never_leaves_its_schema() {
     for to in [
         "https://example.com/schema.json",
@@ -273,7 +294,7 @@ fn a_reference_never_leaves_its_schema() {
         "#/%24defs/a",
     ] {
         let problems = read(&format!("properties:\n  a: {{$ref: \"{to}\"}}")).unwrap_err();
-        let told = format!("2:12 `{to}` is outside this schema; nothing is fetched");
+        let told = format!("2:13 `{to}` is outside this schema; nothing is fetched");
         assert_eq!(problems, [told]);
     }
     assert_eq!(
@@ -380,32 +401,29 @@ fn patterns_that_mean_something_else_elsewhere_or_grow_are_refused() {
         &long,
         &deep,
     ] {
-        let begin = Instant::now();
         assert!(Pattern::new(pattern).is_err(), "{pattern}");
-        assert!(begin.elapsed() < Duration::from_secs(2), "{pattern}");
     }
 }
 
-/// Whatever it takes, it ends. An unoptimised build is many times slower.
-fn in_time(text: &str, input: &Value) -> (String, &'static str) {
+/// The broken rule, or `ok`. Without a bound on steps, most of what is tried with
+/// this would take longer than the machine lasts.
+fn rule_of(text: &str, input: &Value) -> &'static str {
     let schema = schema(text);
-    let begin = Instant::now();
-    let (pointer, rule) =
-        schema.check(input).map_or_else(|f| (f.pointer, f.rule), |()| (String::new(), "ok"));
-    assert!(begin.elapsed() < Duration::from_secs(20), "{text}: {:?}", begin.elapsed());
-    (pointer, rule)
+    // A fiftieth of the real bound: an unoptimised build is many times slower.
+    let result = super::check::check(&schema.inner.schemas, input, STEPS / 50);
+    result.map_or_else(|fault| fault.rule, |()| "ok")
 }
 
 #[test]
 fn a_pattern_that_explodes_elsewhere_takes_its_time_in_proportion() {
     let text = "a".repeat(100_000) + "!";
     for pattern in ["^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "(.*)*x", "^(([a-z])+.)+[A-Z]([a-z])+$"] {
-        let (_, rule) = in_time(&format!("{{pattern: \"{pattern}\"}}"), &json!(text));
+        let rule = rule_of(&format!("{{pattern: \"{pattern}\"}}"), &json!(text));
         assert!(matches!(rule, "pattern" | "bounds"), "{pattern} {rule}");
     }
     // A large one on a large text is more than anybody waits for.
     let large = json!("a".repeat(1 << 20));
-    assert_eq!(in_time("{pattern: \"(a|b|c|aa|bb){90}x\"}", &large).1, "bounds");
+    assert_eq!(rule_of("{pattern: \"(a|b|c|aa|bb){90}x\"}", &large), "bounds");
 }
 
 #[test]
@@ -418,7 +436,7 @@ fn references_that_double_at_every_step_end_at_the_bound() {
         );
     }
     text += "  d60: {type: number}\n";
-    assert_eq!(in_time(&text, &json!(1)).1, "bounds");
+    assert_eq!(rule_of(&text, &json!(1)), "bounds");
 }
 
 #[test]
@@ -436,7 +454,7 @@ fn no_not_and_no_choice_turns_the_bound_into_a_yes() {
         "anyOf: [{$ref: \"#/$defs/d0\"}, true]",
         "if: {$ref: \"#/$defs/d0\"}\nthen: false",
     ] {
-        assert_eq!(in_time(&format!("{root}\n{doubling}"), &json!(1)).1, "bounds", "{root}");
+        assert_eq!(rule_of(&format!("{root}\n{doubling}"), &json!(1)), "bounds", "{root}");
     }
 }
 
@@ -446,7 +464,7 @@ fn deep_inputs_and_long_chains_end_before_the_stack_does() {
     for _ in 0..5000 {
         deep = Value::Array(vec![deep]);
     }
-    assert_eq!(in_time("{items: {$ref: \"#\"}}", &deep).1, "bounds");
+    assert_eq!(rule_of("{items: {$ref: \"#\"}}", &deep), "bounds");
     // Taken apart by hand: dropping it would take as deep a stack.
     while let Value::Array(mut items) = deep {
         deep = items.pop().unwrap();
@@ -456,20 +474,20 @@ fn deep_inputs_and_long_chains_end_before_the_stack_does() {
         chain += &format!("  d{n}: {{$ref: \"#/$defs/d{}\"}}\n", n + 1);
     }
     chain += "  d300: {}\n";
-    assert_eq!(in_time(&chain, &json!(1)).1, "bounds");
+    assert_eq!(rule_of(&chain, &json!(1)), "bounds");
     let mut shallow = json!(1);
     for _ in 0..100 {
         shallow = Value::Array(vec![shallow]);
     }
-    assert_eq!(in_time("{items: {$ref: \"#\"}}", &shallow).1, "ok");
+    assert_eq!(rule_of("{items: {$ref: \"#\"}}", &shallow), "ok");
 }
 
 #[test]
 fn large_inputs_that_are_what_they_should_be_are_taken() {
     let many = json!((0..60_000).collect::<Vec<u32>>());
-    assert_eq!(in_time("{type: array, uniqueItems: true, items: {type: integer}}", &many).1, "ok");
+    assert!(takes("{type: array, uniqueItems: true, items: {type: integer}}", &many));
     let text = json!("x".repeat(1 << 20));
-    assert_eq!(in_time("{type: string, maxLength: 1048576, pattern: \"^[a-z]+$\"}", &text).1, "ok");
+    assert!(takes("{type: string, maxLength: 1048576, pattern: \"^[a-z]+$\"}", &text));
 }
 
 #[test]
@@ -483,7 +501,7 @@ fn a_schema_of_too_many_keywords_or_patterns_is_refused() {
     for n in 0..129 {
         text += &format!("  a{n}: {{pattern: a}}\n");
     }
-    assert_eq!(read(&text).unwrap_err(), ["130:18 the manifest holds more than 128 patterns"]);
+    assert_eq!(read(&text).unwrap_err(), ["130:19 the manifest holds more than 128 patterns"]);
     assert!(STEPS > 1_000_000);
 }
 

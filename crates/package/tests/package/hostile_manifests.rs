@@ -64,7 +64,7 @@ fn bombs_of_depth_end_at_32_levels() {
         "nested deeper than 32 levels"
     );
     let deepest = format!(
-        "name: x\nactions: [{{name: a, input: {{a: {}1{}}}}}]",
+        "name: x\nactions: [{{name: a, input: {{x-a: {}1{}}}}}]",
         "[".repeat(26),
         "]".repeat(26)
     );
