@@ -5,6 +5,7 @@ use crate::answer::CallError;
 use crate::content::{base64_of, bytes_of, decode};
 use crate::fetch::Fetch;
 use crate::fields::Fields;
+use crate::nodes;
 use crate::operation::{MAX_ARGUMENT_BYTES, MAX_ARGUMENTS, MAX_LIST, MAX_READ_BYTES, Operation};
 use ringfence_gate_events::Subscription;
 use ringfence_gate_storage::StoredValue;
@@ -128,11 +129,11 @@ fn named<'a>(word: &str, params: &'a Value) -> Result<Operation<'a>, CallError> 
             format!("`object` is missing: {}", kind.scope_meaning())
         }));
     }
-    Ok(Operation::Host {
-        kind,
-        object: Cow::Borrowed(object),
-        params: fields.value("params").unwrap_or(&Value::Null),
-    })
+    let params = fields.value("params").unwrap_or(&Value::Null);
+    if kind == Kind::NodesWrite {
+        nodes::check(object, params)?;
+    }
+    Ok(Operation::Host { kind, object: Cow::Borrowed(object), params })
 }
 
 fn file_write(fields: Fields<'_>) -> Result<Operation<'_>, CallError> {

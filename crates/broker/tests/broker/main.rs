@@ -13,6 +13,7 @@ mod hostile;
 mod lent;
 mod limits;
 mod network;
+mod nodes;
 mod order;
 mod process;
 mod shims;
@@ -182,7 +183,11 @@ impl World {
         let reached = Arc::new(Reached::default());
         let mut services = HostServices::new();
         services
-            .register("mail", &[Kind::AiComplete, Kind::UserProfile], Arc::clone(&reached) as _)
+            .register(
+                "mail",
+                &[Kind::AiComplete, Kind::UserProfile, Kind::NodesWrite],
+                Arc::clone(&reached) as _,
+            )
             .unwrap();
         let mut budget = Preset::Production.budget();
         budget.output_bytes = 1_000_000;
