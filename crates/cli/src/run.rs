@@ -4,14 +4,14 @@ use crate::arguments::{NetworkPreset, Run};
 use crate::report::{Given, report};
 use crate::{card, output};
 use ringfence::{
-    Budget, Capability, Engine, EngineOptions, Instance, Interrupt, Kind, Limits, Observer,
-    Package, Protocol, Publish, Review, RunError, Terms, home_folder,
+    Budget, Capability, Engine, EngineOptions, InputFault, Instance, Interrupt, Kind, Limits,
+    Observer, Package, Protocol, Publish, Review, RunError, Terms, home_folder,
 };
 use ringfence_sandbox_process::ProcessBackend;
 use ringfence_types::{ExitCode, UntrustedText};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::Value;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::io::{BufRead, Read};
 use std::os::fd::AsFd;
@@ -23,17 +23,24 @@ struct Refusal {
     code: ExitCode,
     message: String,
     help: Option<String>,
+    /// What is wrong with the input, for a program.
+    input: Option<InputFault>,
 }
 
 impl Refusal {
     fn usage(message: impl Display) -> Self {
-        Self { code: ExitCode::Usage, message: message.to_string(), help: None }
+        Self { code: ExitCode::Usage, message: message.to_string(), help: None, input: None }
     }
 }
 
 impl From<RunError> for Refusal {
     fn from(error: RunError) -> Self {
-        Self { code: error.exit_code(), message: error.to_string(), help: error.help() }
+        let (code, message, help) = (error.exit_code(), error.to_string(), error.help());
+        let input = match error {
+            RunError::Input { fault, .. } => Some(fault),
+            _ => None,
+        };
+        Self { code, message, help, input }
     }
 }
 
@@ -52,9 +59,13 @@ pub(crate) fn run(arguments: Run, backend: ProcessBackend) -> ExitCode {
     let (as_json, quiet) = (arguments.json, arguments.quiet);
     match start(arguments, backend) {
         Ok(code) => code,
-        Err(Refusal { code, message, help }) => {
+        Err(Refusal { code, message, help, input }) => {
             if as_json {
-                output::answer_json(&output::failure_json(code, &message, help.as_deref()));
+                let mut report = output::failure_json(code, &message, help.as_deref());
+                if let Some(Value::Object(error)) = report.get_mut("error") {
+                    error.insert("input".to_owned(), serde_json::json!(input));
+                }
+                output::answer_json(&report);
             }
             if !as_json || !quiet {
                 output::complain(&message, help.as_deref());
@@ -74,11 +85,13 @@ fn use_all_descriptors() {
 
 fn start(mut arguments: Run, mut backend: ProcessBackend) -> Result<ExitCode, Refusal> {
     use_all_descriptors();
+    let target = arguments.target.clone();
     let package = package(&mut arguments)?;
     let home = home_folder().map_err(|error| Refusal {
         code: ExitCode::Audit,
         message: error.to_string(),
         help: None,
+        input: None,
     })?;
     if arguments.whole_jail_limits || arguments.all_walls {
         backend = backend.with_limits(Limits::WholeJail);
@@ -98,8 +111,14 @@ fn start(mut arguments: Run, mut backend: ProcessBackend) -> Result<ExitCode, Re
         code: ExitCode::Audit,
         message: chain(&error),
         help: Some("set RINGFENCE_HOME to a folder of your own".to_owned()),
+        input: None,
     })?;
     let input = input(&arguments, &package)?;
+    if let Some(action) = &arguments.action {
+        // Before anybody is asked anything and anything is started.
+        ringfence::check_input(&package, action, &input)
+            .map_err(|error| wrong_input(error, target.as_deref(), action))?;
+    }
     let review = review(&engine, package, &mut arguments)?;
     let interrupt = Interrupt::new().map_err(Refusal::usage)?;
     catch_signals(&interrupt)?;
@@ -136,6 +155,7 @@ fn package(arguments: &mut Run) -> Result<Package, Refusal> {
             code: ExitCode::Usage,
             message: "what shall be run? a folder, a file, or a command after `--`".to_owned(),
             help: Some("ringfence run plugins/examples/hello-node greet".to_owned()),
+            input: None,
         })?;
         Package::open(Path::new(&target)).map_err(|error| Refusal::usage(chain(&error)))?
     } else {
@@ -164,6 +184,7 @@ fn package(arguments: &mut Run) -> Result<Package, Refusal> {
             help: Some(
                 "pass its arguments after `--`, or use --mcp if it is an MCP server".to_owned(),
             ),
+            input: None,
         });
     }
     Ok(package)
@@ -175,6 +196,7 @@ fn input(arguments: &Run, package: &Package) -> Result<Value, Refusal> {
         code: ExitCode::Limit,
         message: format!("the input is larger than {}", output::bytes_text(limit)),
         help: None,
+        input: None,
     };
     let read = |reader: &mut dyn Read, name: &str| -> Result<String, Refusal> {
         let mut bytes = Vec::new();
@@ -206,7 +228,22 @@ fn input(arguments: &Run, package: &Package) -> Result<Value, Refusal> {
         code: ExitCode::Usage,
         message: format!("the input is not JSON: {error}"),
         help: Some("a text needs quotes: --input '\"text\"'".to_owned()),
+        input: None,
     })
+}
+
+/// With the command to change, where it can be told as one.
+fn wrong_input(error: RunError, target: Option<&OsStr>, action: &str) -> Refusal {
+    let mut refusal = Refusal::from(error);
+    let is_word = |text: &&str| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "/._-@".contains(c);
+        !text.is_empty() && !text.starts_with('-') && text.chars().all(plain)
+    };
+    let words = target.and_then(OsStr::to_str).filter(is_word).zip(Some(action).filter(is_word));
+    if let (Some(help), Some((target, action))) = (&mut refusal.help, words) {
+        help.push_str(&format!(": ringfence run {target} {action} --input JSON"));
+    }
+    refusal
 }
 
 fn budget(arguments: &Run) -> Budget {

@@ -1,31 +1,40 @@
 //! What goes into an action, against what its manifest says.
 
 use crate::error::RunError;
-use ringfence_package::Package;
+use ringfence_package::{Action, Package};
 use serde_json::{Map, Value};
-use std::borrow::Cow;
 
-/// The input that the action may be called with. Nothing is an empty object where
-/// the schema takes one, because a call without input means a call without members.
+/// Whether the action takes the input, by the manifest and without starting
+/// anything. [`crate::Instance::execute`] asks the same by itself.
 ///
-/// An action that the manifest does not describe takes everything.
-pub(crate) fn checked<'i>(
-    package: &Package,
+/// # Errors
+/// [`RunError::Input`] with the first place at which it does not.
+pub fn check_input(package: &Package, action: &str, input: &Value) -> Result<(), RunError> {
+    checked(&package.actions, action, input).map(|_| ())
+}
+
+/// The input that the action may be called with; `None` when the manifest says
+/// nothing of it, so that it takes everything.
+///
+/// Nothing is an empty object where the schema takes one, because a call without
+/// input means a call without members.
+pub(crate) fn checked(
+    actions: &[Action],
     action: &str,
-    input: &'i Value,
-) -> Result<Cow<'i, Value>, RunError> {
-    let declared = package.actions.iter().find(|declared| declared.name == action);
+    input: &Value,
+) -> Result<Option<Value>, RunError> {
+    let declared = actions.iter().find(|declared| declared.name == action);
     let Some(schema) = declared.and_then(|declared| declared.input.as_ref()) else {
-        return Ok(Cow::Borrowed(input));
+        return Ok(None);
     };
     let mut fault = match schema.check(input) {
-        Ok(()) => return Ok(Cow::Borrowed(input)),
+        Ok(()) => return Ok(Some(input.clone())),
         Err(fault) => fault,
     };
     if input.is_null() {
         let empty = Value::Object(Map::new());
         match schema.check(&empty) {
-            Ok(()) => return Ok(Cow::Owned(empty)),
+            Ok(()) => return Ok(Some(empty)),
             // Says what is missing, unless it must be no object at all.
             Err(of_empty) if of_empty.rule != "type" => fault = of_empty,
             Err(_) => {}

@@ -205,17 +205,17 @@ impl Instance {
     /// executed once.
     ///
     /// # Errors
-    /// Every way in which a call can fail. An input that is not what the manifest
-    /// says is [`RunError::Input`], and the plugin was not called; after a time-out, a used-up limit or
-    /// a crash the instance is over and nothing of it runs any more.
+    /// Every way in which a call can fail. After [`RunError::Input`] the plugin was
+    /// not called, and can be; after a time-out, a used-up limit or a crash the
+    /// instance is over and nothing of it runs any more.
     pub fn execute(&mut self, action: &str, input: &Value) -> Result<Answer, RunError> {
         let bytes = input_bytes(input);
         self.check_input(&bytes)?;
         self.check_alive()?;
         // Before anything of it is loaded: it does not even hear of such a call.
-        let input = input::checked(&self.package, action, input)
+        let checked = input::checked(&self.package.actions, action, input)
             .inspect_err(|error| self.recorder.refused(&error.to_string()))?;
-        let input = input.as_ref();
+        let input = checked.as_ref().unwrap_or(input);
         self.initialise()?;
         self.recorder.calling(action)?;
         let result = match &mut self.talk {
@@ -267,7 +267,7 @@ impl Instance {
         self.talk = Talk::Over;
         self.jailed.attach_client(input, output);
         let roots = self.roots();
-        let result = mcp_proxy::serve(&mut self.jailed, roots, &mut *self.observer);
+        let result = mcp_proxy::serve(&mut self.jailed, &self.package, roots, &mut *self.observer);
         result.map_err(|error| self.failing(error))
     }
 

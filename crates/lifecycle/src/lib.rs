@@ -30,6 +30,7 @@ mod review;
 pub use engine::{Engine, EngineError, EngineOptions, Statistics};
 pub use error::{Phase, RunError};
 pub use home::{HOME_VARIABLE, home_folder, prepare_home};
+pub use input::check_input;
 pub use instance::{Answer, Ended, Instance};
 pub use interrupt::Interrupt;
 pub use mcp_proxy::ProxyUsage;

@@ -2,10 +2,14 @@
 
 use crate::actions::violated;
 use crate::error::{Phase, RunError};
+use crate::input;
 use crate::jailed::{Deadline, Happening, Jailed, Source};
 use crate::observer::Observer;
+use ringfence_package::Package;
 use ringfence_protocol::frames::FrameLimits;
-use ringfence_protocol::mcp::{Proxy, ProxyConfig, ProxyEvent, Root, ToolCall, ToolOutcome};
+use ringfence_protocol::mcp::{
+    Proxy, ProxyConfig, ProxyEvent, Root, ToolCall, ToolCheck, ToolOutcome,
+};
 use ringfence_sandbox::End;
 use std::time::{Duration, Instant};
 
@@ -17,6 +21,8 @@ const EOF_GRACE: Duration = Duration::from_secs(2);
 pub struct ProxyUsage {
     /// Calls of tools.
     pub tool_calls: u64,
+    /// Calls of tools with what the manifest refuses; the server heard of none.
+    pub refused_calls: u64,
     /// Requests of the server that it did not get.
     pub refused_requests: u64,
 }
@@ -31,9 +37,11 @@ struct Served<'a> {
     answered: bool,
 }
 
-/// Serves the client until it closes its input or the server ends.
+/// Serves the client until it closes its input or the server ends. The server does
+/// not hear of a call that the manifest of its package refuses.
 pub(crate) fn serve(
     jailed: &mut Jailed,
+    package: &Package,
     roots: Vec<Root>,
     observer: &mut dyn Observer,
 ) -> Result<ProxyUsage, RunError> {
@@ -45,7 +53,7 @@ pub(crate) fn serve(
         forward_server_requests: false,
     };
     let mut served = Served {
-        proxy: Proxy::new(config),
+        proxy: Proxy::new(config).with_tool_check(check(package)),
         jailed,
         calls: Vec::new(),
         usage: ProxyUsage::default(),
@@ -60,6 +68,16 @@ pub(crate) fn serve(
         served.flush_client(observer);
     }
     result.map(|()| served.usage)
+}
+
+fn check(package: &Package) -> ToolCheck {
+    let actions = package.actions.clone();
+    ToolCheck::new(move |tool, arguments| {
+        input::checked(&actions, tool, arguments).map_err(|error| match &error {
+            RunError::Input { shape, .. } => format!("ringfence: {error}; it takes {shape}"),
+            _ => format!("ringfence: {error}"),
+        })
+    })
 }
 
 impl Served<'_> {
@@ -129,6 +147,10 @@ impl Served<'_> {
                     let limit = self.jailed.budget().timeouts.call;
                     let at = Instant::now().checked_add(limit).unwrap_or_else(Instant::now);
                     self.calls.push((call, at));
+                }
+                ProxyEvent::ToolCallRefused { reason } => {
+                    self.usage.refused_calls += 1;
+                    self.jailed.recorder().refused(&reason);
                 }
                 ProxyEvent::ToolCallEnded { call, outcome } => {
                     self.calls.retain(|(open, _)| open.number != call.number);

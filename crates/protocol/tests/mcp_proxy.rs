@@ -10,7 +10,7 @@
 use proptest::prelude::*;
 use ringfence_protocol::Violation;
 use ringfence_protocol::frames::FrameLimits;
-use ringfence_protocol::mcp::{Proxy, ProxyConfig, ProxyEvent, Root, ToolOutcome};
+use ringfence_protocol::mcp::{Proxy, ProxyConfig, ProxyEvent, Root, ToolCheck, ToolOutcome};
 use serde_json::{Value, json};
 
 fn proxy(roots: Option<&str>, forward: bool) -> Proxy {
@@ -461,5 +461,83 @@ proptest! {
                 }
             }
         }
+    }
+}
+
+/// Takes `{"n": 1}` for `add`, knows nothing of other tools.
+fn checking() -> Proxy {
+    proxy(None, false).with_tool_check(ToolCheck::new(|tool, arguments| {
+        if tool != "add" {
+            return Ok(None);
+        }
+        match arguments {
+            Value::Null => Ok(Some(json!({ "n": 1 }))),
+            arguments if arguments["n"] == 1 => Ok(Some(arguments.clone())),
+            _ => Err("`/n` must be 1".to_owned()),
+        }
+    }))
+}
+
+#[test]
+fn a_call_that_the_check_refuses_never_reaches_the_server() {
+    for params in [
+        json!({ "name": "add", "arguments": { "n": 2 } }),
+        json!({ "name": "add", "arguments": [] }),
+        json!(["add", { "n": 1 }]),
+        json!({ "name": 1, "arguments": { "n": 1 } }),
+        json!({}),
+    ] {
+        let mut proxy = checking();
+        let events =
+            client(&mut proxy, &json!({ "id": 7, "method": "tools/call", "params": params }));
+        assert!(matches!(&events[..], [ProxyEvent::ToolCallRefused { .. }]), "{events:?}");
+        assert_eq!(proxy.take_to_server(), b"", "{params}");
+        let told = to_client(&mut proxy);
+        assert_eq!((&told[0]["id"], &told[0]["error"]["code"]), (&json!(7), &json!(-32602)));
+        // The id is free again, and the server can still be called.
+        let good = json!({ "name": "add", "arguments": { "n": 1 } });
+        client(&mut proxy, &json!({ "id": 7, "method": "tools/call", "params": good }));
+        assert_eq!(to_server(&mut proxy)[0]["params"], good);
+    }
+    let mut proxy = checking();
+    let events = client(&mut proxy, &json!({ "id": 1, "method": "tools/call" }));
+    assert!(matches!(&events[..], [ProxyEvent::ToolCallRefused { .. }]), "{events:?}");
+    assert_eq!(proxy.take_to_server(), b"");
+}
+
+#[test]
+fn what_was_checked_is_what_the_server_gets() {
+    let twice_inside = r#"{"name":"add","arguments":{"n":2,"n":1}}"#;
+    let twice_outside = r#"{"name":"add","arguments":{"n":1},"arguments":{"n":2}}"#;
+    let other_name = r#"{"name":"add","name":"other","arguments":{"n":2}}"#;
+    let escaped = r#"{"n\u0061me":"add","arg\u0075ments":{"n":2}}"#;
+    for (params, passes) in
+        [(twice_inside, true), (twice_outside, false), (other_name, false), (escaped, false)]
+    {
+        let mut proxy = checking();
+        let line = format!(
+            "{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{params}}}\n"
+        );
+        proxy.receive_from_client(line.as_bytes());
+        let sent = String::from_utf8(proxy.take_to_server()).unwrap();
+        assert!(!sent.contains("\"n\":2"), "{sent}");
+        assert_eq!(!sent.is_empty(), passes, "{sent}");
+    }
+    let mut proxy = checking();
+    client(&mut proxy, &json!({ "id": 1, "method": "tools/call", "params": { "name": "add" } }));
+    assert_eq!(to_server(&mut proxy)[0]["params"]["arguments"], json!({ "n": 1 }));
+    // Without a rule every byte stays.
+    let call = "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/call\",\"params\":{\"name\":\"x\",\"arguments\":{\"n\":1.50}}}\n";
+    proxy.receive_from_client(call.as_bytes());
+    assert!(String::from_utf8(proxy.take_to_server()).unwrap().contains("{\"n\":1.50}"));
+}
+
+#[test]
+fn a_call_without_an_id_is_no_way_past_check_and_record() {
+    for mut proxy in [checking(), proxy(None, false)] {
+        let params = json!({ "name": "add", "arguments": { "n": 2 } });
+        let events = client(&mut proxy, &json!({ "method": "tools/call", "params": params }));
+        assert!(matches!(&events[..], [ProxyEvent::ClientFault(_)]), "{events:?}");
+        assert_eq!(proxy.take_to_server(), b"");
     }
 }

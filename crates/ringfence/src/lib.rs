@@ -130,7 +130,7 @@ pub use ringfence_lifecycle::{
     Review, ReviewError, RunError, Secret, SecretError, SecretSource, SecretStore, Secrets,
     Settings, SettingsStore, Silent, SourceError, Statistics, StoreError, StoreKey, StoreSource,
     StoredSecret, Terms, ValueError, VaultError, VaultPath, VaultPathError, VaultServer,
-    VaultSource, VaultToken, home_folder, prepare_home,
+    VaultSource, VaultToken, check_input, home_folder, prepare_home,
 };
 pub use ringfence_limits::{Budget, Preset, Resource, Timeouts};
 pub use ringfence_package::{

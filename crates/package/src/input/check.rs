@@ -36,11 +36,7 @@ struct Run<'s> {
 }
 
 /// Holds the input against the first of the schemas in at most `steps` steps.
-pub(super) fn check(
-    schemas: &[Vec<Rule>],
-    input: &Value,
-    steps: u64,
-) -> Result<(), InputFault> {
+pub(super) fn check(schemas: &[Vec<Rule>], input: &Value, steps: u64) -> Result<(), InputFault> {
     let bound = |expected: &str| InputFault {
         pointer: String::new(),
         rule: "bounds",

@@ -1,6 +1,6 @@
 //! From the manifest's tree to rules, with every mistake at its place.
 
-use super::equal::{MAX_EXACT, write_key};
+use super::equal::{MAX_EXACT, whole, write_key};
 use super::pattern::Pattern;
 use super::references::{Reference, local, push_part, resolve};
 use super::rule::{Id, Rule, Types};
@@ -464,7 +464,7 @@ impl Compiler<'_> {
     }
 
     fn count(&mut self, field: &Field) -> Option<u64> {
-        let count = read(&field.value).and_then(|value| value.as_u64());
+        let count = read(&field.value).and_then(|value| whole(&value));
         if count.is_none() {
             self.add(field.value.at, field, "a whole number from 0");
         }
@@ -473,7 +473,7 @@ impl Compiler<'_> {
 
     /// Only whole ones: whether 0.07 is a multiple of 0.01 depends on who divides.
     fn multiple(&mut self, field: &Field) -> Option<u64> {
-        let number = read(&field.value).and_then(|value| value.as_u64());
+        let number = read(&field.value).and_then(|value| whole(&value));
         let number = number.filter(|number| (1..=MAX_EXACT).contains(number));
         if number.is_none() {
             self.add(field.value.at, field, &format!("a whole number from 1 to {MAX_EXACT}"));

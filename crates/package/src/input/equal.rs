@@ -29,6 +29,14 @@ fn exact(number: &Number) -> Exact {
     Exact::Float(float)
 }
 
+/// The number from 0 that this is, written `2` or `2.0`.
+pub(super) fn whole(value: &Value) -> Option<u64> {
+    match exact(value.as_number()?) {
+        Exact::Whole(whole) => u64::try_from(whole).ok(),
+        Exact::Float(_) => None,
+    }
+}
+
 #[expect(clippy::cast_possible_truncation, reason = "the callers pass less than 2 to the 64")]
 fn floor(float: f64) -> i128 {
     float.floor() as i128

@@ -1,6 +1,8 @@
 //! What authors and attackers hand in, and what they get.
 
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod dialects;
 #[cfg(test)]
 mod entry_points;

@@ -17,11 +17,15 @@ mod client;
 mod event;
 mod inbound;
 mod proxy;
+mod proxy_event;
+mod tool_check;
 
 pub use client::{Client, ClientConfig, ClientError};
 pub use event::{CallId, ClientEvent, HandshakeError, ServerInfo, Tool, ToolResult};
 pub use inbound::Noise;
-pub use proxy::{Proxy, ProxyConfig, ProxyEvent, ToolCall, ToolOutcome};
+pub use proxy::{Proxy, ProxyConfig};
+pub use proxy_event::{ProxyEvent, ToolCall, ToolOutcome};
+pub use tool_check::ToolCheck;
 
 use serde::Serialize;
 use serde_json::{Value, json};

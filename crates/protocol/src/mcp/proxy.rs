@@ -6,11 +6,13 @@
 //! parameters and results pass byte for byte, except where this module says so.
 
 use super::inbound::{Line, Noise, classify};
+use super::proxy_event::{ProxyEvent, ToolCall, ToolOutcome};
+use super::tool_check::ToolCheck;
 use super::{META_CAPABILITIES, Root, roots_result};
 use crate::frames::{FrameDecoder, FrameLimits, LineDecoder};
 use crate::jsonrpc::{
-    INVALID_REQUEST, Id, METHOD_NOT_FOUND, Message, MessageError, PARSE_ERROR, Raw, RpcError,
-    Strictness, raw, value,
+    INVALID_PARAMS, INVALID_REQUEST, Id, METHOD_NOT_FOUND, Message, MessageError, PARSE_ERROR, Raw,
+    RpcError, Strictness, raw, value,
 };
 use crate::text::bounded;
 use crate::violation::Violation;
@@ -47,68 +49,6 @@ pub struct ProxyConfig {
     pub forward_server_requests: bool,
 }
 
-/// One call of a tool through the proxy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ToolCall {
-    /// Counted from 1 within a proxy; for [`Proxy::expire`].
-    pub number: u64,
-    /// The tool's name as the client sent it, cut to 256 bytes.
-    pub tool: String,
-    /// The client's id of the request.
-    pub id: Id,
-}
-
-/// How a call of a tool ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ToolOutcome {
-    /// With a result.
-    Result,
-    /// With a result that the server marks as an error.
-    ToolError,
-    /// With a protocol error.
-    Error {
-        /// Its code.
-        code: i64,
-        /// Its message; untrusted.
-        message: String,
-    },
-    /// The client no longer wanted it.
-    Cancelled,
-    /// It was ended from here: the server is gone or took too long.
-    Ended,
-}
-
-/// What passed, for the record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ProxyEvent {
-    /// The client called a tool.
-    ToolCallStarted(ToolCall),
-    /// The call ended.
-    ToolCallEnded {
-        /// Which.
-        call: ToolCall,
-        /// How.
-        outcome: ToolOutcome,
-    },
-    /// The server asked for something that it does not get.
-    ServerRequestRefused {
-        /// What for, cut to 128 bytes.
-        method: String,
-    },
-    /// The server asked the client for something and the policy lets it.
-    ServerRequestForwarded {
-        /// What for, cut to 128 bytes.
-        method: String,
-    },
-    /// A line of the server that is not a message; it is not passed on. Cut to
-    /// 1 KiB, and no longer reported after 64 KiB.
-    Noise(String),
-    /// The client broke the protocol and was told so.
-    ClientFault(Violation),
-    /// The server broke the protocol; the line was not passed on.
-    Violation(Violation),
-}
-
 #[derive(Debug)]
 struct Ended {
     id: Id,
@@ -124,6 +64,7 @@ struct Ended {
 #[derive(Debug)]
 pub struct Proxy {
     config: ProxyConfig,
+    check: Option<ToolCheck>,
     client: FrameDecoder,
     server: LineDecoder,
     /// Requests of the client that the server has not answered.
@@ -162,6 +103,7 @@ impl Proxy {
             client: FrameDecoder::new(config.client_limits),
             server: LineDecoder::new(config.server_limits.bytes),
             config,
+            check: None,
             open: BTreeMap::new(),
             ended: VecDeque::new(),
             forwarded: BTreeMap::new(),
@@ -172,6 +114,13 @@ impl Proxy {
             noise: Noise { lines: 0, bytes: 0 },
             violations: 0,
         }
+    }
+
+    /// The same, with a check of every call of a tool.
+    #[must_use]
+    pub fn with_tool_check(mut self, check: ToolCheck) -> Self {
+        self.check = Some(check);
+        self
     }
 
     /// Takes what the client wrote.
@@ -322,6 +271,12 @@ impl Proxy {
                 match method.as_str() {
                     // The roots are ours, so theirs do not change.
                     "notifications/roots/list_changed" => return Ok(()),
+                    // Without an id it would be a call that nobody checks or records.
+                    "tools/call" => {
+                        return Err(Violation::OutOfOrder {
+                            what: "a call of a tool without an id",
+                        });
+                    }
                     "notifications/cancelled" => {
                         let id = params.as_deref().and_then(request_id);
                         let call = id.and_then(|id| self.close(&id, true)).flatten();
@@ -347,7 +302,7 @@ impl Proxy {
         &mut self,
         id: Id,
         method: String,
-        params: Option<Raw>,
+        mut params: Option<Raw>,
         events: &mut Vec<ProxyEvent>,
     ) -> Result<(), Violation> {
         if self.open.contains_key(&id) {
@@ -358,7 +313,18 @@ impl Proxy {
             self.send_client(&Message::error(id, error));
             return Ok(());
         }
-        let call = (method == "tools/call").then(|| {
+        let is_call = method == "tools/call";
+        if let Some(check) = self.check.as_ref().filter(|_| is_call) {
+            match check.params(params) {
+                Ok(checked) => params = checked,
+                Err(reason) => {
+                    self.send_client(&Message::error(id, RpcError::new(INVALID_PARAMS, &reason)));
+                    events.push(ProxyEvent::ToolCallRefused { reason });
+                    return Ok(());
+                }
+            }
+        }
+        let call = is_call.then(|| {
             let name = params.as_deref().and_then(|params| {
                 let name: CallName = serde_json::from_str(params.get()).ok()?;
                 Some(bounded(&name.name, 256))
