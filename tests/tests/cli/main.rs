@@ -12,6 +12,7 @@ mod attack;
 mod card;
 mod effects;
 mod exit_codes;
+mod inputs;
 mod interruption;
 mod limits;
 mod loans;

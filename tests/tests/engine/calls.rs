@@ -93,3 +93,25 @@ fn a_module_that_wants_something_else_of_the_host_does_not_load() {
     let error = host.plugin(&wasm, "").start().unwrap().initialise().unwrap_err();
     assert!(error.to_string().contains("`proc_exit` of `wasi_snapshot_preview1`"), "{error}");
 }
+
+#[test]
+fn a_module_is_not_called_with_what_its_manifest_refuses() {
+    let host = Host::new();
+    let asks = r#"
+        (import "env" "lifeos_send_event" (func $send (param i32 i32) (result i32)))
+        ---
+        (func (export "send") (param i32 i32) (result i32)
+            (call $send (local.get 0) (local.get 1)))
+    "#;
+    let manifest = "permissions: [{capability: events.publish, scope: a.b}]\n\
+        actions: {send: {input: {type: object, required: [payload], properties: {subject: {const: a.b}}}}}\n";
+    let plugin = host.plugin(&module(asks), manifest).grant("events.publish=a.b");
+    let mut plugin = plugin.start().unwrap();
+    for bad in [json!(null), json!({}), json!([1]), json!({ "subject": "a.c", "payload": 1 })] {
+        let error = plugin.execute("send", &bad).unwrap_err();
+        assert!(matches!(error, RunError::Input { .. }), "{error}");
+    }
+    // The same instance still takes what is right, and this was its first effect.
+    assert_eq!(call(&mut plugin, "send", &json!({ "subject": "a.b", "payload": 1 })), 0);
+    assert_eq!(plugin.terminate().effects.performed, 1);
+}
