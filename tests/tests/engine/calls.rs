@@ -100,8 +100,10 @@ fn a_module_is_not_called_with_what_its_manifest_refuses() {
     let asks = r#"
         (import "env" "lifeos_send_event" (func $send (param i32 i32) (result i32)))
         ---
-        (func (export "send") (param i32 i32) (result i32)
-            (call $send (local.get 0) (local.get 1)))
+        (data (i32.const 0) "0")
+        (func (export "send") (param i32 i32) (result i64)
+            (drop (call $send (local.get 0) (local.get 1)))
+            (i64.const 1))
     "#;
     let manifest = "permissions: [{capability: events.publish, scope: a.b}]\n\
         actions: {send: {input: {type: object, required: [payload], properties: {subject: {const: a.b}}}}}\n";
