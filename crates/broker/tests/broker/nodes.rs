@@ -12,7 +12,7 @@ fn world() -> World {
     World::with(&["nodes.write task"], Setup { budget: Some(roomy), ..Setup::default() })
 }
 
-fn of_task(node: Value) -> Value {
+fn of_task(node: &Value) -> Value {
     json!({ "object": "task", "params": node })
 }
 
@@ -32,7 +32,7 @@ fn a_whole_node_of_the_granted_type_is_written() {
         json!({ "type": "task", "content": [] }),
         sized(MAX_NODE_BYTES),
     ] {
-        let answer = world.ok("nodes.write", &of_task(node.clone()));
+        let answer = world.ok("nodes.write", &of_task(&node));
         assert_eq!(answer, json!({ "object": "task", "params": node }));
         written += 1;
         assert_eq!(world.reached.service.load(Ordering::SeqCst), written);
@@ -73,7 +73,7 @@ fn a_node_that_lacks_what_it_needs_or_is_too_large_reaches_nobody() {
             "larger than 102400 bytes",
         ),
     ] {
-        let error = world.err("nodes.write", &of_task(node));
+        let error = world.err("nodes.write", &of_task(&node));
         assert_eq!(error.code(), -32602);
         assert!(error.to_string().contains(told), "{error}");
     }
@@ -86,7 +86,7 @@ fn a_node_that_lacks_what_it_needs_or_is_too_large_reaches_nobody() {
 fn a_permit_for_one_type_writes_no_node_that_calls_itself_another() {
     let world = world();
     for name in ["secret", "Task", "task ", "task\u{0}", "*"] {
-        let error = world.err("nodes.write", &of_task(json!({ "type": name, "content": "x" })));
+        let error = world.err("nodes.write", &of_task(&json!({ "type": name, "content": "x" })));
         assert_eq!(error.code(), -32602);
         assert!(error.to_string().contains("must be the `object`"), "{error}");
     }

@@ -113,7 +113,7 @@ pub(super) fn compile(
         references: Vec::new(),
         keywords: 0,
     };
-    compiler.schema(node, String::new());
+    compiler.schema(node, "");
     let Compiler { problems, mut schemas, places, references, keywords, .. } = compiler;
     if keywords > MAX_KEYWORDS {
         problems.add(node.at, format!("the schema holds more than {MAX_KEYWORDS} keywords"));
@@ -125,7 +125,7 @@ pub(super) fn compile(
 
 impl Compiler<'_> {
     /// Compiles one schema. The tree is at most 32 levels deep, so this is bounded.
-    fn schema(&mut self, node: &Node, pointer: String) -> Id {
+    fn schema(&mut self, node: &Node, pointer: &str) -> Id {
         let id = self.schemas.len();
         self.schemas.push(Vec::new());
         // Past the bound, nothing more is compiled; the whole is refused.
@@ -133,9 +133,9 @@ impl Compiler<'_> {
         if self.keywords > MAX_KEYWORDS {
             return id;
         }
-        self.places.insert(pointer.clone(), id);
+        self.places.insert(pointer.to_owned(), id);
         let rules = match &node.value {
-            Value::Map(fields) => self.map(id, fields, &pointer),
+            Value::Map(fields) => self.map(id, fields, pointer),
             Value::Scalar { text, plain: true } if text == "true" => Vec::new(),
             Value::Scalar { text, plain: true } if text == "false" => vec![Rule::Never],
             Value::Scalar { .. } | Value::List(_) => {
@@ -324,7 +324,7 @@ impl Compiler<'_> {
             for member in self.members(field).unwrap_or_default() {
                 let mut place = place.clone();
                 push_part(&mut place, &member.key);
-                let id = self.schema(&member.value, place);
+                let id = self.schema(&member.value, &place);
                 let pattern = self.pattern(&member.key, member.key_at);
                 patterns.extend(pattern.map(|pattern| (pattern, id)));
             }
@@ -368,7 +368,7 @@ impl Compiler<'_> {
     fn below(&mut self, field: &Field, pointer: &str) -> Id {
         let mut place = pointer.to_owned();
         push_part(&mut place, &field.key);
-        self.schema(&field.value, place)
+        self.schema(&field.value, &place)
     }
 
     fn list(&mut self, field: &Field, pointer: &str) -> Option<Vec<Id>> {
@@ -384,7 +384,7 @@ impl Compiler<'_> {
             let mut place = pointer.to_owned();
             push_part(&mut place, &field.key);
             push_part(&mut place, &number.to_string());
-            ids.push(self.schema(item, place));
+            ids.push(self.schema(item, &place));
         }
         Some(ids)
     }
@@ -395,7 +395,7 @@ impl Compiler<'_> {
             let mut place = pointer.to_owned();
             push_part(&mut place, &field.key);
             push_part(&mut place, &member.key);
-            let id = self.schema(&member.value, place);
+            let id = self.schema(&member.value, &place);
             map.insert(member.key.clone(), id);
         }
         Some(map)

@@ -502,7 +502,6 @@ fn a_schema_of_too_many_keywords_or_patterns_is_refused() {
         text += &format!("  a{n}: {{pattern: a}}\n");
     }
     assert_eq!(read(&text).unwrap_err(), ["130:19 the manifest holds more than 128 patterns"]);
-    assert!(STEPS > 1_000_000);
 }
 
 fn any_json() -> impl Strategy<Value = Value> {
