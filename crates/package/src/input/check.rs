@@ -9,8 +9,8 @@ use serde_json::{Number, Value};
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
-/// Steps of one check: a quarter of a second or so. A visit is one, and so is each
-/// state of a pattern for each byte.
+/// Steps of one check: half a second or so. A visit is one, and so is each state of
+/// a pattern for each byte, and each byte of a value that is compared as a whole.
 pub(super) const STEPS: u64 = 50_000_000;
 /// Most schemas within one another, for the stack.
 const MAX_NESTING: usize = 256;
@@ -194,7 +194,7 @@ impl Run<'_> {
     fn key(&mut self, value: &Value) -> Result<String, Stop> {
         let mut key = String::new();
         write_key(value, &mut key);
-        self.spend(length(key.len()) / 8)?;
+        self.spend(length(key.len()))?;
         Ok(key)
     }
 

@@ -440,6 +440,17 @@ fn references_that_double_at_every_step_end_at_the_bound() {
 }
 
 #[test]
+fn a_large_value_that_is_compared_again_and_again_ends_at_the_bound() {
+    let mut text = "allOf:\n".to_owned();
+    for n in 0..150 {
+        text += &format!("  - not: {{enum: [{n}]}}\n");
+    }
+    let large = json!((0..10_000).collect::<Vec<u32>>());
+    assert_eq!(rule_of(&text, &large), "bounds");
+    assert_eq!(rule_of(&text, &json!([1, 2, 3])), "ok");
+}
+
+#[test]
 fn no_not_and_no_choice_turns_the_bound_into_a_yes() {
     let mut doubling = "$defs:\n".to_owned();
     for n in 0..60 {
