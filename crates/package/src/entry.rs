@@ -182,7 +182,8 @@ fn script(entry: &str, path: &Path, runtime: Runtime) -> Result<(), PackageError
 /// What the WebAssembly file at `path` offers.
 pub(crate) fn wasm_kind(path: &Path) -> Result<WasmKind, PackageError> {
     let bytes = folder::read(path, wasm::MAX_WASM, "64 MiB for WebAssembly")?;
-    wasm::look(&bytes).map_err(|reason| refused(&path.to_string_lossy(), reason))
+    let name = path.to_string_lossy();
+    wasm::look(&bytes, &name).map_err(|reason| refused(&name, reason))
 }
 
 /// Something that the kernel can execute.

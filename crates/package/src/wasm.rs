@@ -10,6 +10,8 @@ pub(crate) const MAX_WASM: u64 = 64 << 20;
 const ACTIONS: &str = "ringfence:plugin/actions@0.1.";
 /// The interface of a program with input and output.
 const RUN: &str = "wasi:cli/run@0.2.";
+/// Where core modules import WASI from. Only components are given WASI.
+const EARLIER_WASI: [&str; 2] = ["wasi_snapshot_preview1", "wasi_unstable"];
 
 /// What a WebAssembly file offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -23,25 +25,32 @@ pub enum WasmKind {
     Module,
 }
 
-/// Looks at a file.
-pub(crate) fn look(bytes: &[u8]) -> Result<WasmKind, String> {
+/// Looks at the file `name`.
+pub(crate) fn look(bytes: &[u8], name: &str) -> Result<WasmKind, String> {
     let (mut depth, mut kind) = (0_usize, None);
+    let invalid = |error| format!("is not valid WebAssembly: {error}");
     for payload in Parser::new(0).parse_all(bytes) {
-        let payload = payload.map_err(|error| format!("is not valid WebAssembly: {error}"))?;
+        let payload = payload.map_err(invalid)?;
         match payload {
             Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
                 kind = Some(WasmKind::Module);
+            }
+            Payload::ImportSection(section) if depth == 0 => {
+                for import in section.into_imports() {
+                    let module = import.map_err(invalid)?.module;
+                    if EARLIER_WASI.contains(&module) {
+                        return Err(needs_a_component(module, name));
+                    }
+                }
             }
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::ComponentExportSection(section) if depth == 0 => {
                 for export in section {
-                    let export =
-                        export.map_err(|error| format!("is not valid WebAssembly: {error}"))?;
-                    let name = export.name.name;
-                    if name.starts_with(ACTIONS) {
+                    let export = export.map_err(invalid)?.name.name;
+                    if export.starts_with(ACTIONS) {
                         kind = Some(WasmKind::Plugin);
-                    } else if name.starts_with(RUN) && kind.is_none() {
+                    } else if export.starts_with(RUN) && kind.is_none() {
                         kind = Some(WasmKind::Program);
                     }
                 }
@@ -54,6 +63,15 @@ pub(crate) fn look(bytes: &[u8]) -> Result<WasmKind, String> {
     })
 }
 
+/// A core module would load, and fail at its first question to the system.
+fn needs_a_component(module: &str, name: &str) -> String {
+    format!(
+        "is a core module that imports `{module}`, and only components are given WASI; build it \
+         for `wasm32-wasip2`, or make a component of it with `npx @bytecodealliance/jco new \
+         {name} --wasi-command -o {name}`"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,17 +82,35 @@ mod tests {
 
     #[test]
     fn a_core_module_is_told_from_a_component_that_offers_nothing() {
-        assert_eq!(look(MODULE), Ok(WasmKind::Module));
-        assert!(look(COMPONENT).is_err_and(|reason| reason.contains("exports neither")));
+        assert_eq!(look(MODULE, "a.wasm"), Ok(WasmKind::Module));
+        assert!(look(COMPONENT, "a.wasm").is_err_and(|reason| reason.contains("exports neither")));
         // A module inside a component does not make it one.
         let inner = [COMPONENT, &[1, 8], MODULE].concat();
-        assert!(look(&inner).is_err_and(|reason| reason.contains("exports neither")));
+        assert!(look(&inner, "a.wasm").is_err_and(|reason| reason.contains("exports neither")));
     }
 
     #[test]
     fn a_cut_or_foreign_file_is_refused() {
         for bytes in [&b""[..], b"\0as", b"\0asm\x01\0\0", b"\x7fELF\0\0\0\0", b"\0asm\x02\0\0\0"] {
-            assert!(look(bytes).is_err(), "{bytes:?}");
+            assert!(look(bytes, "a.wasm").is_err(), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_core_module_that_wants_wasi_is_told_how_to_become_a_component() {
+        for wasi in EARLIER_WASI {
+            // One import, a function of the one type, which takes and gives nothing.
+            let length = u8::try_from(wasi.len()).unwrap();
+            let import = [&[1, length], wasi.as_bytes(), b"\x01f\0\0"].concat();
+            let size = u8::try_from(import.len()).unwrap();
+            let module = [MODULE, b"\x01\x04\x01\x60\0\0", &[2, size], import.as_slice()].concat();
+            let reason = look(&module, "its.wasm").unwrap_err();
+            assert!(reason.contains("jco new its.wasm --wasi-command -o its.wasm"), "{reason}");
+            // Inside a component an adapter answers.
+            let size = u8::try_from(module.len()).unwrap();
+            let component = [COMPONENT, &[1, size], module.as_slice()].concat();
+            let reason = look(&component, "its.wasm").unwrap_err();
+            assert!(reason.contains("exports neither"), "{reason}");
         }
     }
 
@@ -82,7 +118,7 @@ mod tests {
         #[test]
         fn no_bytes_panic(tail in proptest::collection::vec(any::<u8>(), 0..400), component: bool) {
             let head = if component { COMPONENT } else { MODULE };
-            let _ = look(&[head, &tail].concat());
+            let _ = look(&[head, &tail].concat(), "a.wasm");
         }
     }
 }

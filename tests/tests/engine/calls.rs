@@ -89,9 +89,9 @@ fn what_a_core_module_asks_of_the_host_is_decided_by_the_broker() {
 #[test]
 fn a_module_that_wants_something_else_of_the_host_does_not_load() {
     let host = Host::new();
-    let wasm = module(r#"(import "wasi_snapshot_preview1" "proc_exit" (func (param i32))) ---"#);
+    let wasm = module(r#"(import "env" "exit" (func (param i32))) ---"#);
     let error = host.plugin(&wasm, "").start().unwrap().initialise().unwrap_err();
-    assert!(error.to_string().contains("`proc_exit` of `wasi_snapshot_preview1`"), "{error}");
+    assert!(error.to_string().contains("`exit` of `env`"), "{error}");
 }
 
 #[test]
@@ -116,4 +116,26 @@ fn a_module_is_not_called_with_what_its_manifest_refuses() {
     // The same instance still takes what is right, and this was its first effect.
     assert_eq!(call(&mut plugin, "send", &json!({ "subject": "a.b", "payload": 1 })), 0);
     assert_eq!(plugin.terminate().effects.performed, 1);
+}
+
+#[test]
+fn threads_large_memories_and_the_http_of_wasi_are_not_there() {
+    let host = Host::new();
+    let actions = r#"(instance $actions)
+        (export "ringfence:plugin/actions@0.1.0" (instance $actions))"#;
+    let http = format!(
+        r#"(component (import "wasi:http/outgoing-handler@0.2.0"
+            (instance (export "handle" (func)))) {actions})"#
+    );
+    for (text, missing) in [
+        (r#"(module (memory (export "memory") 1 1 shared))"#, "threads"),
+        (r#"(module (memory (export "memory") i64 1))"#, "memory64"),
+        (&*http, "wasi:http"),
+    ] {
+        let wasm = wat::parse_str(text).unwrap();
+        let started = host.plugin(&wasm, "").start();
+        let loaded = started.and_then(|mut plugin| Ok(plugin.initialise()?));
+        let error = loaded.unwrap_err().to_string();
+        assert!(error.contains(missing), "{missing}: {error}");
+    }
 }
