@@ -17,6 +17,10 @@ use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 const HANDLES: usize = 10_000;
 /// Most bytes of randomness for one question.
 const RANDOM_BYTES: u64 = 64 << 10;
+/// Codes of the world's `failure`: an action's error with one of these names says
+/// that it let a failure of ours pass.
+const FAILURES: [&str; 7] =
+    ["not_granted", "not_recorded", "budget", "invalid", "not_found", "failed", "unknown_method"];
 
 /// What a store holds beside the plugin's own memory.
 pub(crate) struct State {
@@ -183,10 +187,10 @@ impl Guest for PluginGuest {
             self.kept = Some((store, plugin));
         }
         outcome.map_err(|error| CallError::Plugin {
+            code: error.name.clone().filter(|name| FAILURES.contains(&name.as_str())),
             name: error.name,
             message: error.message,
             stack: None,
-            code: None,
         })
     }
 }
