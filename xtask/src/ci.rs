@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::run::{Output, cargo, must, watch};
-use crate::{deny, tidy};
+use crate::{deny, plugins, tidy};
 use std::time::Instant;
 
 /// What the tests said.
@@ -32,6 +32,7 @@ pub(crate) fn run() -> Result<()> {
     step("lints", lints());
     step("documentation", documentation());
     step("deny", deny::run());
+    step("example plugins", plugins::run());
     step("tests", tests(&mut counts));
     step("documentation tests", documentation_tests(&mut counts));
     let Counts { tests, skipped, doc_tests } = counts;

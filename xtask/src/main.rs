@@ -3,12 +3,15 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
 
 mod bench;
+mod c_component;
 mod ci;
 mod deny;
+mod plugins;
 mod run;
 mod servers;
 mod setup;
 mod tidy;
+mod tools;
 mod vm;
 
 use std::process::ExitCode;
@@ -19,7 +22,9 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 const HELP: &str = "\
 cargo xtask <word>
 
-  setup         install what the tests need (apt, npm, pip, cargo); quick the second time
+  setup         install what the tests need (apt, npm, pip, cargo, rustup); quick the
+                second time
+  plugins       build the examples that are WebAssembly
   ci [--setup]  everything that must be green: format, lints, docs, tidy, tests
   tidy [--bless]
                 rules of the house; --bless writes the committed dependency lists anew
@@ -33,6 +38,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
         ["setup"] => setup::run(),
+        ["plugins"] => plugins::run(),
         ["ci"] => ci::run(),
         ["ci", "--setup"] => setup::run().and_then(|()| ci::run()),
         ["tidy"] => tidy::run(false),

@@ -21,6 +21,16 @@ pub(crate) fn cache() -> Result<PathBuf> {
     Ok(PathBuf::from(home.ok_or("neither XDG_CACHE_HOME nor HOME is set")?).join(".cache"))
 }
 
+/// The folder that Cargo builds in. On a build machine (`CI` is set) it is outside
+/// the clone, so that the next clone finds it.
+pub(crate) fn target() -> Result<PathBuf> {
+    match std::env::var_os("CARGO_TARGET_DIR").filter(|value| !value.is_empty()) {
+        Some(folder) => Ok(root().join(folder)),
+        None if std::env::var_os("CI").is_some() => Ok(cache()?.join("ringfence-target")),
+        None => Ok(root().join("target")),
+    }
+}
+
 /// A command in the workspace's folder.
 pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(program);
@@ -28,8 +38,7 @@ pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     command
 }
 
-/// Cargo, the one that built this program. On a build machine (`CI` is set) the
-/// target folder is outside the clone, so that the next clone finds it.
+/// Cargo, the one that built this program.
 pub(crate) fn cargo() -> Result<Command> {
     let mut command = command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // These were set for this program, not for what it starts.
@@ -38,9 +47,7 @@ pub(crate) fn cargo() -> Result<Command> {
             command.env_remove(name);
         }
     }
-    if std::env::var_os("CI").is_some() && std::env::var_os("CARGO_TARGET_DIR").is_none() {
-        command.env("CARGO_TARGET_DIR", cache()?.join("ringfence-target"));
-    }
+    command.env("CARGO_TARGET_DIR", target()?);
     Ok(command)
 }
 

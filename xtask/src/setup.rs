@@ -4,6 +4,7 @@
 use crate::Result;
 use crate::run::{cargo, command, must, works};
 use crate::servers::{self, Server};
+use crate::tools;
 use std::path::Path;
 
 /// The newest version that was tried.
@@ -13,10 +14,10 @@ const PYTHON_IDENTITY: [&str; 2] = ["-c", "import sys; print(sys.base_prefix, sy
 
 /// One thing that must be there: what tells that it is, and the Debian package
 /// that brings it.
-struct Need {
-    package: &'static str,
-    why: &'static str,
-    there: fn() -> bool,
+pub(crate) struct Need {
+    pub(crate) package: &'static str,
+    pub(crate) why: &'static str,
+    pub(crate) there: fn() -> bool,
 }
 
 fn answers(program: &str, arguments: &[&str]) -> bool {
@@ -88,19 +89,38 @@ pub(crate) fn run() -> Result<()> {
     let cache = servers::folder()?;
     let servers = servers::read()?;
     // A virtual environment belongs to one interpreter.
-    let python = crate::run::read(command("python3").args(PYTHON_IDENTITY))?;
+    let python = python_identity()?;
     for server in &servers.npm {
-        install(&cache.join("npm").join(&server.folder), server, "", npm)?;
+        let (name, wanted) = mark_of(server, "");
+        install(&cache.join("npm").join(&server.folder), &name, &wanted, |to| npm(to, server))?;
     }
     for server in &servers.pypi {
-        install(&cache.join("pypi").join(&server.folder), server, &python, pypi)?;
+        let (name, wanted) = mark_of(server, &python);
+        install(&cache.join("pypi").join(&server.folder), &name, &wanted, |to| pypi(to, server))?;
     }
-    println!("setup: everything is there; the servers and clients are in {}", cache.display());
+    tools::setup()?;
+    println!("setup: everything is there; servers, clients and tools are in {}", cache.display());
     Ok(())
 }
 
+/// Which python a virtual environment would be for.
+pub(crate) fn python_identity() -> Result<String> {
+    crate::run::read(command("python3").args(PYTHON_IDENTITY))
+}
+
+/// What to call a server, and what its mark says.
+fn mark_of(server: &Server, interpreter: &str) -> (String, String) {
+    let name = format!("{} {}", server.package, server.version);
+    let wanted = format!("{name}\n{interpreter}");
+    (name, wanted)
+}
+
+fn needs() -> impl Iterator<Item = &'static Need> {
+    NEEDS.iter().chain(&tools::C)
+}
+
 fn system_packages() -> Result<()> {
-    let missing: Vec<&Need> = NEEDS.iter().filter(|need| !(need.there)()).collect();
+    let missing: Vec<&Need> = needs().filter(|need| !(need.there)()).collect();
     if missing.is_empty() {
         println!("setup: the system has what is needed");
         return Ok(());
@@ -123,7 +143,7 @@ fn system_packages() -> Result<()> {
     let mut install = vec!["install", "--quiet", "--yes", "--no-install-recommends"];
     install.extend(packages);
     apt(&install)?;
-    match NEEDS.iter().find(|need| !(need.there)()) {
+    match needs().find(|need| !(need.there)()) {
         None => Ok(()),
         Some(need) => Err(format!("{} is installed and still not usable", need.package).into()),
     }
@@ -138,16 +158,18 @@ fn nextest() -> Result<()> {
     must(cargo()?.args(["install", "--locked", "cargo-nextest", "--version", NEXTEST]))
 }
 
+/// Lies in every folder that was filled.
+pub(crate) const MARK: &str = "installed-by-xtask";
+
 /// Fills a folder once: the mark is written last, so a half-filled folder is
 /// filled again.
-fn install(
+pub(crate) fn install(
     folder: &Path,
-    server: &Server,
-    interpreter: &str,
-    fill: fn(&Path, &Server) -> Result<()>,
+    name: &str,
+    wanted: &str,
+    fill: impl FnOnce(&Path) -> Result<()>,
 ) -> Result<()> {
-    let mark = folder.join("installed-by-xtask");
-    let wanted = format!("{} {}\n{interpreter}", server.package, server.version);
+    let mark = folder.join(MARK);
     if std::fs::read_to_string(&mark).is_ok_and(|found| found == wanted) {
         return Ok(());
     }
@@ -155,8 +177,8 @@ fn install(
         std::fs::remove_dir_all(folder)?;
     }
     std::fs::create_dir_all(folder)?;
-    println!("setup: {} {}", server.package, server.version);
-    fill(folder, server)?;
+    println!("setup: {name}");
+    fill(folder)?;
     std::fs::write(mark, wanted)?;
     Ok(())
 }
