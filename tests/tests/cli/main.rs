@@ -10,6 +10,7 @@
 
 mod attack;
 mod card;
+mod components;
 mod effects;
 mod exit_codes;
 mod inputs;

@@ -17,6 +17,8 @@ use tempfile::TempDir;
 
 /// Nothing here may take longer; what does is killed and fails.
 pub(crate) const LONGEST: Duration = Duration::from_secs(60);
+/// Compiling is stopped after 120 s; on a busy machine it comes near that.
+const LONGEST_COMPILING: Duration = Duration::from_secs(180);
 
 /// The program under test, beside the tests' own folder.
 pub(crate) fn ringfence() -> PathBuf {
@@ -100,7 +102,7 @@ impl User {
 
     fn invocation(&self, mut command: Command) -> Invocation {
         command.env("RINGFENCE_HOME", self.home()).current_dir(self.path("."));
-        Invocation { command, input: None, stays: false }
+        Invocation { command, input: None, stays: false, longest: LONGEST }
     }
 
     /// Whether the kernel counts here for the whole jail; else we watch it, and
@@ -130,9 +132,16 @@ pub(crate) struct Invocation {
     pub(crate) command: Command,
     input: Option<Vec<u8>>,
     stays: bool,
+    longest: Duration,
 }
 
 impl Invocation {
+    /// It may have to compile a large component first, which has a limit of its own.
+    pub(crate) fn compiles(mut self) -> Self {
+        self.longest = LONGEST_COMPILING;
+        self
+    }
+
     /// Leaves standard input open after what was written: somebody still waits.
     pub(crate) fn stays(mut self) -> Self {
         self.stays = true;
@@ -166,7 +175,8 @@ impl Invocation {
         let writer = self.input.map(|bytes| write_all(fs::File::from(stdin), bytes));
         let stdout = Collected::start(child.stdout.take().unwrap());
         let stderr = Collected::start(child.stderr.take().unwrap());
-        Started { child, begin: Instant::now(), hold, writer, stdout, stderr }
+        let (begin, longest) = (Instant::now(), self.longest);
+        Started { child, begin, longest, hold, writer, stdout, stderr }
     }
 }
 
@@ -224,6 +234,7 @@ impl Collected {
 pub(crate) struct Started {
     pub(crate) child: Child,
     begin: Instant,
+    longest: Duration,
     hold: Option<std::os::fd::OwnedFd>,
     writer: Option<JoinHandle<()>>,
     pub(crate) stdout: Collected,
@@ -242,8 +253,9 @@ impl Started {
 
     pub(crate) fn finish(mut self) -> Done {
         assert!(
-            wait_at_most(self.pid(), LONGEST.saturating_sub(self.begin.elapsed())),
-            "it still runs after {LONGEST:?}"
+            wait_at_most(self.pid(), self.longest.saturating_sub(self.begin.elapsed())),
+            "it still runs after {:?}",
+            self.longest
         );
         let status = self.child.wait().unwrap();
         drop(self.hold.take());
