@@ -10,7 +10,7 @@ fn no_door_is_open_that_is_not_explained_with_a_network_or_without() {
     let report = done.json();
     let profiles = report["profiles"].as_array().unwrap();
     let names: Vec<&Value> = profiles.iter().map(|profile| &profile["profile"]).collect();
-    assert_eq!(names, ["python, command", "node", "with a network"]);
+    assert_eq!(names, ["python, command", "node", "with a network", "webassembly"]);
     for profile in profiles {
         assert_eq!(profile["touched"], Value::Array(Vec::new()), "{profile}");
         assert_eq!(profile["finished"], true, "{profile}");
