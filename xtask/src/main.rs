@@ -6,6 +6,7 @@ mod bench;
 mod c_component;
 mod ci;
 mod deny;
+mod engine;
 mod plugins;
 mod run;
 mod servers;
@@ -29,6 +30,9 @@ cargo xtask <word>
   tidy [--bless]
                 rules of the house; --bless writes the committed dependency lists anew
   deny          cargo-deny on licences, bans and sources, when it is installed
+  engine [--check]
+                build the JavaScript engine of the worker; --check compares it with
+                the committed bytes
   bench [...]   the benchmarks beside other sandboxes
   vm            the jail's tests under a stock Debian 6.12 kernel in QEMU
 ";
@@ -44,6 +48,8 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(false),
         ["tidy", "--bless"] => tidy::run(true),
         ["deny"] => deny::run(),
+        ["engine"] => engine::run(false),
+        ["engine", "--check"] => engine::run(true),
         ["bench", rest @ ..] => bench::run(rest),
         ["vm", rest @ ..] => vm::run(rest),
         ["help" | "--help" | "-h"] => {

@@ -24,7 +24,7 @@ fn answers(program: &str, arguments: &[&str]) -> bool {
     works(command(program).args(arguments))
 }
 
-const NEEDS: [Need; 13] = [
+const NEEDS: [Need; 17] = [
     Need {
         package: "git",
         why: "a real server reads a repository; one is cloned over https",
@@ -69,6 +69,22 @@ const NEEDS: [Need; 13] = [
         there: || answers("openssl", &["version"]),
     },
     Need { package: "curl", why: "a client of theirs", there: || answers("curl", &["--version"]) },
+    Need {
+        package: "clang-19",
+        why: "compiles the JavaScript engine of the worker",
+        there: || answers("clang-19", &["--version"]),
+    },
+    Need { package: "lld-19", why: "links it", there: || answers("wasm-ld-19", &["--version"]) },
+    Need {
+        package: "wasi-libc",
+        why: "its C library",
+        there: || Path::new("/usr/lib/wasm32-wasi/libc.a").exists(),
+    },
+    Need {
+        package: "libclang-rt-19-dev-wasm32",
+        why: "the compiler's own library for it",
+        there: || answers("dpkg-query", &["--show", "libclang-rt-19-dev-wasm32"]),
+    },
     Need {
         package: "ca-certificates",
         why: "what pip and npm install comes over https",

@@ -1,0 +1,168 @@
+// The JavaScript engine of Ringfence as one WebAssembly module: QuickJS-ng, this
+// glue, and a prelude in JavaScript. README.md has the ABI and the reasons.
+//
+// QuickJS is included and not linked, because three things are reached that it
+// does not offer: its limit on the stack (switched off for WASI), whether text may
+// become code, and the state of Math.random.
+#include "quickjs.c"
+
+#include "engine.h"
+#include "prelude.h"
+
+// Bytes of the stack that recursion may use; the linker gives 1 MiB, the rest is for
+// what is done about it. With --stack-first an overrun would be a trap.
+#define STACK_FOR_RECURSION (320 * 1024)
+// A call as large as this needs no allocation before it.
+#define INBOX 16384
+
+static JSRuntime *runtime;
+static JSContext *context;
+// Functions of the prelude.
+static JSValue prelude_start, prelude_failure, prelude_tick, prelude_resolve, prelude_provide;
+// The second argument of every action.
+static JSValue prelude_ringfence;
+// path -> text, with no prototype: what may become code, and nothing else.
+static JSValue sources;
+static JSValue *actions;
+static uint32_t action_count;
+static size_t memory_limit;
+static bool strict = true;
+static bool random_is_fresh;
+// Whether modules that are named by an import statement are being gathered; an
+// `import()` comes when they are not.
+static bool linking;
+static char inbox[INBOX];
+
+// Throws an error of one of the kinds of the language.
+static __attribute__((format(printf, 2, 3))) JSValue throw_plain(JSErrorEnum kind,
+                                                                 const char *format, ...) {
+    va_list ap;
+    va_start(ap, format);
+    JSValue value = JS_ThrowError(context, kind, format, ap);
+    va_end(ap);
+    return value;
+}
+
+static void set_stack_limit(void) {
+    runtime->stack_limit = js_get_stack_pointer() - STACK_FOR_RECURSION;
+}
+
+
+// Text is refused as code. It stands for eval, Function and its three siblings.
+static JSValue refuse_code(JSContext *ctx, JSValueConst this_obj, const char *input,
+                           size_t input_len, const char *filename, int line, int flags,
+                           int scope_idx) {
+    (void)this_obj; (void)input; (void)input_len; (void)filename; (void)line;
+    (void)flags; (void)scope_idx;
+    (void)ctx;
+    return throw_plain(JS_EVAL_ERROR,
+                         "text may not become code in strict mode "
+                         "(eval, Function and their like are refused)");
+}
+
+#include "settle.c"
+#include "modules.c"
+#include "natives.c"
+
+EXPORT("inbox") int64_t engine_inbox(void) {
+    return (int64_t)(uintptr_t)inbox << 32 | (INBOX - 1);
+}
+
+// Room for what the host hands over, with one byte more for the end of the text.
+EXPORT("allocate") void *engine_allocate(size_t len) {
+    if (len < INBOX) return inbox;
+    if (len > SIZE_MAX - 1) return NULL;
+    return malloc(len + 1);
+}
+
+EXPORT("prepare") int32_t engine_prepare(void) {
+    runtime = JS_NewRuntime();
+    if (!runtime) return -1;
+    set_stack_limit();
+    JS_SetCanBlock(runtime, false);
+    JS_SetGCThreshold(runtime, (size_t)-1);
+    context = JS_NewContext(runtime);
+    if (!context || JS_AddIntrinsicDOMException(context)) return -1;
+    JS_SetHostPromiseRejectionTracker(runtime, track_rejection, NULL);
+    JS_SetModuleLoaderFunc2(runtime, normalize, load, NULL, NULL);
+    sources = JS_NewObjectProto(context, JS_NULL);
+    JSValue make = JS_Eval(context, (const char *)prelude, sizeof(prelude) - 1,
+                           "ringfence:prelude", JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_STRICT);
+    if (JS_IsException(make)) return -2;
+    JSValue natives = make_natives();
+    JSValue made = JS_Call(context, make, JS_UNDEFINED, 1, &natives);
+    if (JS_IsException(made)) return -3;
+    prelude_start = JS_GetPropertyStr(context, made, "start");
+    prelude_failure = JS_GetPropertyStr(context, made, "failure");
+    prelude_tick = JS_GetPropertyStr(context, made, "tick");
+    prelude_resolve = JS_GetPropertyStr(context, made, "resolve");
+    prelude_provide = JS_GetPropertyStr(context, made, "provide");
+    prelude_ringfence = JS_GetPropertyStr(context, made, "ringfence");
+    return 0;
+}
+
+// Gathers the handlers that the prelude found.
+static int keep_actions(JSValueConst started) {
+    JSValue handlers = JS_GetPropertyStr(context, started, "handlers");
+    int64_t count = 0;
+    if (JS_GetLength(context, handlers, &count) || count < 0 || count > 256) return -1;
+    actions = calloc((size_t)count + 1, sizeof(*actions));
+    if (!actions) return -1;
+    for (uint32_t at = 0; at < (uint32_t)count; at++)
+        actions[at] = JS_GetPropertyUint32(context, handlers, at);
+    action_count = (uint32_t)count;
+    return 0;
+}
+
+EXPORT("initialise") int64_t engine_initialise(char *ptr, size_t len) {
+    ptr[len] = 0;
+    set_stack_limit();
+    JSValue options = JS_ParseJSON(context, ptr, len, "ringfence:options");
+    if (JS_IsException(options)) return failed();
+    if (ptr != inbox) free(ptr);
+    JSValue limit = JS_GetPropertyStr(context, options, "memory");
+    int64_t bytes = 0;
+    if (JS_IsNumber(limit) && !JS_ToInt64(context, &bytes, limit) && bytes > 0) {
+        memory_limit = (uint64_t)bytes > SIZE_MAX ? SIZE_MAX : (size_t)bytes;
+        JS_SetMemoryLimit(runtime, memory_limit);
+    }
+    JSValue is_strict = JS_GetPropertyStr(context, options, "strict");
+    strict = JS_IsUndefined(is_strict) || JS_ToBool(context, is_strict);
+    if (strict) context->eval_internal = refuse_code;
+    // Module code allocates at its top level; garbage would be in every snapshot.
+    JS_SetGCThreshold(runtime, 4 * 1024 * 1024);
+    JSValue started = JS_Call(context, prelude_start, JS_UNDEFINED, 1, &options);
+    JS_FreeValue(context, options);
+    if (JS_IsException(started) || settle(&started)) return failed();
+    if (keep_actions(started)) return failed();
+    JSValue names = JS_GetPropertyStr(context, started, "names");
+    JSValue text = JS_JSONStringify(context, names, JS_UNDEFINED, JS_UNDEFINED);
+    if (JS_IsException(text)) return failed();
+    JS_FreeValue(context, started);
+    forget_rejections();
+    JS_RunGC(runtime);
+    size_t used = runtime->malloc_state.malloc_size;
+    size_t room = memory_limit > used ? (memory_limit - used) / 4 : 0;
+    JS_SetGCThreshold(runtime, used + (memory_limit ? room : 16 * 1024 * 1024));
+    random_is_fresh = false;
+    return answer(text);
+}
+
+// Nothing is freed: after a call the host puts the memory back as it was.
+EXPORT("call") int64_t engine_call(uint32_t index, char *ptr, size_t len) {
+    set_stack_limit();
+    if (index >= action_count) return failed_with("there is no action of this number");
+    ptr[len] = 0;
+    JSValue args[2];
+    args[0] = JS_ParseJSON(context, ptr, len, "input");
+    if (JS_IsException(args[0])) return failed();
+    args[1] = prelude_ringfence;
+    JSValue result = JS_Call(context, actions[index], JS_UNDEFINED, 2, args);
+    if (JS_IsException(result) || settle(&result)) return failed();
+    if (JS_IsUndefined(result)) result = JS_NULL;
+    JSValue text = JS_JSONStringify(context, result, JS_UNDEFINED, JS_UNDEFINED);
+    if (JS_IsException(text)) return not_json();
+    // A function or a symbol says nothing in JSON.
+    if (!JS_IsString(text)) text = JS_NewString(context, "null");
+    return answer(text);
+}
