@@ -23,7 +23,10 @@ static JSValue prelude_start, prelude_failure, prelude_tick, prelude_resolve, pr
 static JSValue prelude_ringfence;
 // path -> text, with no prototype: what may become code, and nothing else.
 static JSValue sources;
-static JSValue *actions;
+typedef struct Action {
+    JSValue run, self;
+} Action;
+static Action *actions;
 static uint32_t action_count;
 static size_t memory_limit;
 static bool strict = true;
@@ -101,17 +104,38 @@ EXPORT("prepare") int32_t engine_prepare(void) {
     return 0;
 }
 
-// Gathers the handlers that the prelude found.
+// Gathers the actions that the prelude found.
 static int keep_actions(JSValueConst started) {
     JSValue handlers = JS_GetPropertyStr(context, started, "handlers");
+    JSValue selves = JS_GetPropertyStr(context, started, "selves");
     int64_t count = 0;
     if (JS_GetLength(context, handlers, &count) || count < 0 || count > 256) return -1;
     actions = calloc((size_t)count + 1, sizeof(*actions));
     if (!actions) return -1;
-    for (uint32_t at = 0; at < (uint32_t)count; at++)
-        actions[at] = JS_GetPropertyUint32(context, handlers, at);
+    for (uint32_t at = 0; at < (uint32_t)count; at++) {
+        actions[at].run = JS_GetPropertyUint32(context, handlers, at);
+        actions[at].self = JS_GetPropertyUint32(context, selves, at);
+    }
     action_count = (uint32_t)count;
     return 0;
+}
+
+// Uses up the gaps between what is there, so that what a call allocates lies side by
+// side at the end: a call writes to few pages, and few have to be put back.
+static void close_gaps(void) {
+    char *end = malloc(64 * 1024);
+    if (!end) return;
+    for (size_t size = 32 * 1024; size >= 8; size -= size > 1024 ? size / 4 : 8) {
+        for (;;) {
+            char *gap = malloc(size);
+            if (!gap) break;
+            if (gap > end) {
+                free(gap);
+                break;
+            }
+        }
+    }
+    free(end);
 }
 
 EXPORT("initialise") int64_t engine_initialise(char *ptr, size_t len) {
@@ -145,7 +169,9 @@ EXPORT("initialise") int64_t engine_initialise(char *ptr, size_t len) {
     size_t room = memory_limit > used ? (memory_limit - used) / 4 : 0;
     JS_SetGCThreshold(runtime, used + (memory_limit ? room : 16 * 1024 * 1024));
     random_is_fresh = false;
-    return answer(text);
+    int64_t names_of_actions = answer(text);
+    close_gaps();
+    return names_of_actions;
 }
 
 // Nothing is freed: after a call the host puts the memory back as it was.
@@ -157,7 +183,7 @@ EXPORT("call") int64_t engine_call(uint32_t index, char *ptr, size_t len) {
     args[0] = JS_ParseJSON(context, ptr, len, "input");
     if (JS_IsException(args[0])) return failed();
     args[1] = prelude_ringfence;
-    JSValue result = JS_Call(context, actions[index], JS_UNDEFINED, 2, args);
+    JSValue result = JS_Call(context, actions[index].run, actions[index].self, 2, args);
     if (JS_IsException(result) || settle(&result)) return failed();
     if (JS_IsUndefined(result)) result = JS_NULL;
     JSValue text = JS_JSONStringify(context, result, JS_UNDEFINED, JS_UNDEFINED);

@@ -95,6 +95,10 @@ static const char out_of_words[] =
 
 static int64_t failed(void) {
     JSValue error = JS_GetException(context);
+    // QuickJS throws null when there is no memory for an error.
+    if (JS_IsNull(error) && memory_limit &&
+        runtime->malloc_state.malloc_size + 64 * 1024 > memory_limit)
+        return packed(out_of_words, sizeof(out_of_words) - 1, true);
     // Describing it needs room of its own, of memory as of stack.
     JS_SetMemoryLimit(runtime, memory_limit ? memory_limit + 1024 * 1024 : 0);
     set_stack_limit();

@@ -2,10 +2,11 @@
 
 const isClass = (value) => /^class\b/.test(Function.prototype.toString.call(value));
 
-// Gathers actions from a module or a plugin object; the first meaning of a name wins.
+// Gathers actions from a module or a plugin object, as { self, run }, called by C; the
+// first meaning of a name wins.
 function collect(source, found, depth) {
   if (typeof source === 'function') {
-    for (const name of ['default', 'run']) if (!found.has(name)) found.set(name, source);
+    for (const name of ['default', 'run']) if (!found.has(name)) found.set(name, { run: source });
     return;
   }
   if (!isObject(source) || depth > 2) return;
@@ -14,22 +15,21 @@ function collect(source, found, depth) {
     for (const action of listed) {
       if (isObject(action) && typeof action.name === 'string' && typeof action.handler === 'function') {
         // elizaOS passes (runtime, message, state, options, callback).
-        if (!found.has(action.name)) found.set(action.name, (input) => runEliza(action, input));
+        if (!found.has(action.name)) found.set(action.name, { run: (input) => runEliza(action, input) });
       }
     }
   } else if (isObject(listed)) {
     for (const [name, action] of Object.entries(listed)) {
       const run = isObject(action) ? action.handler || action.run : action;
       if (typeof run === 'function' && !found.has(name)) {
-        const self = isObject(action) ? action : listed;
-        found.set(name, (...args) => run.apply(self, args));
+        found.set(name, { self: isObject(action) ? action : listed, run });
       }
     }
   }
   for (const [name, value] of Object.entries(source)) {
     if (name === 'default' || name === 'actions' || name === '__esModule') continue;
     if (typeof value === 'function' && !found.has(name) && !isClass(value)) {
-      found.set(name, (...args) => value.apply(source, args));
+      found.set(name, { self: source, run: value });
     } else if (depth === 0 && isObject(value) && Array.isArray(value.actions)) {
       collect(value, found, depth + 1); // `export const myPlugin = { name, actions }`
     }
@@ -73,7 +73,7 @@ function methodsOf(object) {
   return methods;
 }
 
-// Evaluates the plugin and says what it offers: { names, handlers }.
+// Evaluates the plugin and says what it offers: { names, handlers, selves }.
 async function start(options) {
   settings = options.config === undefined ? {} : options.config;
   pluginName = options.plugin || '';
@@ -94,7 +94,8 @@ async function start(options) {
   // Timers of the start are over: a call has its own.
   timers = [];
   const names = [...found.keys()].filter((name) => name.length > 0 && name.length <= 128).slice(0, 256);
-  return { names, handlers: names.map((name) => found.get(name)) };
+  const offered = names.map((name) => found.get(name));
+  return { names, handlers: offered.map(({ run }) => run), selves: offered.map(({ self }) => self) };
 }
 
 return { start, failure, tick, resolve, provide, ringfence };

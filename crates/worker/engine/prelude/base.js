@@ -62,7 +62,8 @@ function failure(error) {
     // Getters of a plugin's own error class may throw.
   }
   const message = describe(error).slice(0, MAX_MESSAGE);
-  return stringify({ name: name.slice(0, 128), message, stack, code });
+  // Without a prototype: a plugin may give every object a toJSON.
+  return stringify({ __proto__: null, name: name.slice(0, 128), message, stack, code });
 }
 
 // Nothing here shares memory with another thread, and QuickJS's clock is ours.

@@ -27,7 +27,7 @@ function inspect(value, depth, above) {
   if (value instanceof RegExp) return String(value);
   if (value instanceof Promise) return 'Promise { ... }';
   const name = value.constructor && value.constructor.name;
-  if (depth > DEPTH - 1) return Array.isArray(value) ? '[Array]' : `[${name || 'Object'}]`;
+  if (depth > DEPTH - 1 && Object.keys(value).length > 0) return Array.isArray(value) ? '[Array]' : `[${name || 'Object'}]`;
   const inner = (entry) => inspect(entry, depth + 1, [...above, value]);
   const listed = (items, open, close) => {
     const more = items.length > ENTRIES ? [`... ${items.length - ENTRIES} more`] : [];

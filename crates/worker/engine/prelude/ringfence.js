@@ -13,7 +13,7 @@ let pluginName = '';
 async function request(method, params) {
   let text;
   try {
-    text = stringify({ method, params });
+    text = stringify({ __proto__: null, method, params });
   } catch (error) {
     throw new TypeError(`the parameters of ${method} are not JSON: ${describe(error)}`);
   }
