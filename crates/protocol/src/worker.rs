@@ -2,13 +2,19 @@
 //! the codes by which the worker says how a call was stopped.
 //!
 //! The worker speaks the session protocol on descriptor 3 like every runner, and
-//! finds the native code that it runs on descriptor 4.
+//! finds the native code that it runs on descriptor 4. Where that is the engine of
+//! JavaScript, the plugin's sources are on descriptor 5.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-/// Descriptor of the code: WebAssembly for the compiler, native code or a
-/// plugin's sources for the worker.
+/// Descriptor of the code: WebAssembly for the compiler, native code for the worker.
 pub const CODE_DESCRIPTOR: i32 = 4;
+/// Descriptor of a plugin's sources, for the engine that lies on the one before.
+pub const SOURCES_DESCRIPTOR: i32 = 5;
+
+/// Argument of the compiler when it is given [`Sources`] with types.
+pub const TAKE_TYPES_OUT: &str = "types";
 
 /// JSON-RPC code of a call that used up a limit of the worker's own: `data.name`
 /// is a word of [`Stopped`].
@@ -107,9 +113,60 @@ pub struct WorkerSettings {
     pub folders: Vec<Folder>,
 }
 
+/// A plugin's files as they are handed to the engine of JavaScript. Paths are those
+/// that the plugin sees: absolute, with `/plugin` for its folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sources {
+    /// The file that is evaluated, one of `files`.
+    pub entry: String,
+    /// Path to text.
+    pub files: BTreeMap<String, String>,
+}
+
+impl Sources {
+    /// As they travel: JSON, which keeps texts apart whatever is in them.
+    ///
+    /// # Errors
+    /// Never for what can be built of this type.
+    pub fn to_bytes(&self) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec(self)
+    }
+
+    /// Back from bytes; anything else is refused.
+    ///
+    /// # Errors
+    /// When the bytes are not those of [`Sources::to_bytes`].
+    pub fn from_bytes(bytes: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(bytes)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::{btree_map, vec};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn files_arrive_as_they_were_whatever_is_in_them(
+            entry in ".*",
+            files in btree_map(".{0,20}", "(?s).{0,200}", 0..8),
+        ) {
+            let sources = Sources { entry, files };
+            let bytes = sources.to_bytes().unwrap();
+            prop_assert_eq!(&Sources::from_bytes(&bytes).unwrap(), &sources);
+            for end in 0..bytes.len() {
+                prop_assert!(Sources::from_bytes(&bytes[..end]).is_err());
+            }
+        }
+
+        #[test]
+        fn no_bytes_panic(bytes in vec(any::<u8>(), 0..400)) {
+            let _ = Sources::from_bytes(&bytes);
+        }
+    }
 
     #[test]
     fn the_word_of_a_limit_is_the_one_that_serde_writes() {

@@ -28,12 +28,14 @@ typedef struct Action {
 } Action;
 static Action *actions;
 static uint32_t action_count;
-static size_t memory_limit;
 static bool strict = true;
 static bool random_is_fresh;
 // Whether modules that are named by an import statement are being gathered; an
 // `import()` comes when they are not.
 static bool linking;
+// Of the last call, for a host that keeps the state from one to the next.
+static JSValue last_input, last_result, last_text;
+static const char *last_answer;
 static char inbox[INBOX];
 
 // Throws an error of one of the kinds of the language.
@@ -144,12 +146,9 @@ EXPORT("initialise") int64_t engine_initialise(char *ptr, size_t len) {
     JSValue options = JS_ParseJSON(context, ptr, len, "ringfence:options");
     if (JS_IsException(options)) return failed();
     if (ptr != inbox) free(ptr);
-    JSValue limit = JS_GetPropertyStr(context, options, "memory");
+    JSValue memory = JS_GetPropertyStr(context, options, "memory");
     int64_t bytes = 0;
-    if (JS_IsNumber(limit) && !JS_ToInt64(context, &bytes, limit) && bytes > 0) {
-        memory_limit = (uint64_t)bytes > SIZE_MAX ? SIZE_MAX : (size_t)bytes;
-        JS_SetMemoryLimit(runtime, memory_limit);
-    }
+    if (!JS_IsNumber(memory) || JS_ToInt64(context, &bytes, memory)) bytes = 0;
     JSValue is_strict = JS_GetPropertyStr(context, options, "strict");
     strict = JS_IsUndefined(is_strict) || JS_ToBool(context, is_strict);
     if (strict) context->eval_internal = refuse_code;
@@ -166,29 +165,46 @@ EXPORT("initialise") int64_t engine_initialise(char *ptr, size_t len) {
     forget_rejections();
     JS_RunGC(runtime);
     size_t used = runtime->malloc_state.malloc_size;
-    size_t room = memory_limit > used ? (memory_limit - used) / 4 : 0;
-    JS_SetGCThreshold(runtime, used + (memory_limit ? room : 16 * 1024 * 1024));
+    size_t room = bytes > (int64_t)used ? ((size_t)bytes - used) / 4 : 0;
+    JS_SetGCThreshold(runtime, used + room);
     random_is_fresh = false;
+    last_input = last_result = JS_UNDEFINED;
+    last_text = text;
     int64_t names_of_actions = answer(text);
     close_gaps();
     return names_of_actions;
 }
 
-// Nothing is freed: after a call the host puts the memory back as it was.
+// Frees what the last call left, which is there when the host keeps the state: the
+// answer was read since then. In a state that was put back there is nothing.
+static void free_last_call(void) {
+    if (last_answer) JS_FreeCString(context, last_answer);
+    last_answer = NULL;
+    JS_FreeValue(context, last_input);
+    JS_FreeValue(context, last_result);
+    JS_FreeValue(context, last_text);
+    last_input = last_result = last_text = JS_UNDEFINED;
+    forget_rejections();
+    memory_was_refused = false;
+}
+
+// Nothing is freed at its end: after most calls the host puts the memory back.
 EXPORT("call") int64_t engine_call(uint32_t index, char *ptr, size_t len) {
     set_stack_limit();
     if (index >= action_count) return failed_with("there is no action of this number");
     ptr[len] = 0;
+    free_last_call();
     JSValue args[2];
-    args[0] = JS_ParseJSON(context, ptr, len, "input");
+    args[0] = last_input = JS_ParseJSON(context, ptr, len, "input");
+    if (ptr != inbox) free(ptr);
     if (JS_IsException(args[0])) return failed();
     args[1] = prelude_ringfence;
-    JSValue result = JS_Call(context, actions[index].run, actions[index].self, 2, args);
-    if (JS_IsException(result) || settle(&result)) return failed();
-    if (JS_IsUndefined(result)) result = JS_NULL;
-    JSValue text = JS_JSONStringify(context, result, JS_UNDEFINED, JS_UNDEFINED);
-    if (JS_IsException(text)) return not_json();
+    last_result = JS_Call(context, actions[index].run, actions[index].self, 2, args);
+    if (JS_IsException(last_result) || settle(&last_result)) return failed();
+    if (JS_IsUndefined(last_result)) last_result = JS_NULL;
+    last_text = JS_JSONStringify(context, last_result, JS_UNDEFINED, JS_UNDEFINED);
+    if (JS_IsException(last_text)) return not_json();
     // A function or a symbol says nothing in JSON.
-    if (!JS_IsString(text)) text = JS_NewString(context, "null");
-    return answer(text);
+    if (!JS_IsString(last_text)) last_text = JS_NewString(context, "null");
+    return answer(last_text);
 }

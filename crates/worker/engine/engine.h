@@ -2,6 +2,7 @@
 #ifndef RINGFENCE_ENGINE_H
 #define RINGFENCE_ENGINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,5 +19,8 @@ IMPORT("now") extern double host_now(void);
 IMPORT("random") extern void host_random(void *ptr, size_t len);
 // Blocks, at most until the deadline of the call, which ends it with a trap.
 IMPORT("sleep") extern void host_sleep(double ms);
+
+// Whether there was no more memory at some time of this call.
+extern bool memory_was_refused;
 
 #endif

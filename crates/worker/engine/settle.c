@@ -52,13 +52,17 @@ static int settle(JSValue *value) {
         bool waits = JS_IsFunction(context, then);
         JS_FreeValue(context, then);
         if (!waits) return 0;
-        *value = js_promise_resolve(context, context->promise_ctor, 1, value, 0);
-        if (JS_IsException(*value)) return -1;
+        JSValue promise = js_promise_resolve(context, context->promise_ctor, 1, value, 0);
+        if (JS_IsException(promise)) return -1;
+        JS_FreeValue(context, *value);
+        *value = promise;
     }
     for (;;) {
         JSPromiseStateEnum state = JS_PromiseState(context, *value);
         if (state == JS_PROMISE_FULFILLED) {
-            *value = JS_PromiseResult(context, *value);
+            JSValue promise = *value;
+            *value = JS_PromiseResult(context, promise);
+            JS_FreeValue(context, promise);
             return 0;
         }
         if (state == JS_PROMISE_REJECTED) {
@@ -96,16 +100,16 @@ static const char out_of_words[] =
 static int64_t failed(void) {
     JSValue error = JS_GetException(context);
     // QuickJS throws null when there is no memory for an error.
-    if (JS_IsNull(error) && memory_limit &&
-        runtime->malloc_state.malloc_size + 64 * 1024 > memory_limit)
+    if (JS_IsNull(error) && memory_was_refused)
         return packed(out_of_words, sizeof(out_of_words) - 1, true);
-    // Describing it needs room of its own, of memory as of stack.
-    JS_SetMemoryLimit(runtime, memory_limit ? memory_limit + 1024 * 1024 : 0);
     set_stack_limit();
     JSValue text = JS_Call(context, prelude_failure, JS_UNDEFINED, 1, &error);
     size_t len;
     const char *bytes = JS_IsException(text) ? NULL : JS_ToCStringLen(context, &len, text);
+    JS_FreeValue(context, text);
+    JS_FreeValue(context, error);
     if (!bytes) return packed(out_of_words, sizeof(out_of_words) - 1, true);
+    last_answer = bytes;
     return packed(bytes, len, true);
 }
 
@@ -120,6 +124,9 @@ static int64_t not_json(void) {
     JSValue message = JS_IsObject(error) ? JS_GetPropertyStr(context, error, "message") : error;
     const char *text = JS_ToCString(context, message);
     JS_ThrowTypeError(context, "the result is not JSON: %s", text ? text : "");
+    JS_FreeCString(context, text);
+    if (JS_IsObject(error)) JS_FreeValue(context, message);
+    JS_FreeValue(context, error);
     return failed();
 }
 
@@ -127,5 +134,6 @@ static int64_t answer(JSValue text) {
     size_t len;
     const char *bytes = JS_ToCStringLen(context, &len, text);
     if (!bytes) return failed();
+    last_answer = bytes;
     return packed(bytes, len, false);
 }

@@ -57,6 +57,7 @@ _Noreturn void __assert_fail(const char *expr, const char *file, int line, const
 // Memory that is there is used before more is asked for: the host gives a plugin all
 // the memory it may have before its source is read, so that nothing grows in a call.
 extern unsigned char __heap_base;
+bool memory_was_refused;
 
 void *sbrk(intptr_t increment) {
     static uintptr_t end;
@@ -67,7 +68,10 @@ void *sbrk(intptr_t increment) {
     if (wanted < end) return (void *)-1;
     if (wanted > size) {
         uintptr_t pages = (wanted - size + 65535) / 65536;
-        if (__builtin_wasm_memory_grow(0, pages) == (size_t)-1) return (void *)-1;
+        if (__builtin_wasm_memory_grow(0, pages) == (size_t)-1) {
+            memory_was_refused = true;
+            return (void *)-1;
+        }
     }
     void *start = (void *)end;
     end = wanted;

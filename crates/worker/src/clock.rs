@@ -30,7 +30,7 @@ impl HostWallClock for Coarse {
     }
 
     fn now(&self) -> Duration {
-        coarse(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+        now()
     }
 }
 
@@ -42,6 +42,11 @@ impl HostMonotonicClock for Coarse {
     fn now(&self) -> u64 {
         u64::try_from(coarse(self.start.elapsed()).as_nanos()).unwrap_or(u64::MAX)
     }
+}
+
+/// Time since 1970 in coarse steps.
+pub(crate) fn now() -> Duration {
+    coarse(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
 /// Processor time of this thread.

@@ -161,7 +161,7 @@ impl PluginGuest {
 }
 
 impl Guest for PluginGuest {
-    fn load(&mut self) -> Result<Vec<String>, CallError> {
+    fn load(&mut self, _: &str) -> Result<Vec<String>, CallError> {
         let (mut store, plugin) = self.instantiate()?;
         let list = plugin.ringfence_plugin_actions();
         self.actions = self.runner.drive(list.call_list(&mut store))?;

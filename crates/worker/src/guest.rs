@@ -31,8 +31,9 @@ impl From<Stop> for CallError {
 /// A plugin that can be called. Its time begins before a function here is called,
 /// and a stopped call leaves it ready for the next.
 pub(crate) trait Guest {
-    /// Loads it and gives the names of its actions.
-    fn load(&mut self) -> Result<Vec<String>, CallError>;
+    /// Loads it and gives the names of its actions. `told` is what the host says of
+    /// the plugin, in JSON.
+    fn load(&mut self, told: &str) -> Result<Vec<String>, CallError>;
 
     /// Calls an action with JSON, and gives JSON.
     fn call(&mut self, action: &str, input: &str) -> Result<String, CallError>;

@@ -1,9 +1,10 @@
 //! The two programs of WebAssembly. Both run inside a jail, as the plugin does.
 //!
 //! `ringfence-compiler` takes WebAssembly on a descriptor and gives native code on
-//! its standard output. `ringfence-worker` takes native code on a descriptor and
-//! runs it: it speaks the session protocol on descriptor 3, so that the host knows
-//! no difference between it and the runner of any other language.
+//! its standard output, or takes TypeScript and gives JavaScript. `ringfence-worker`
+//! takes native code on a descriptor and runs it: it speaks the session protocol on
+//! descriptor 3, so that the host knows no difference between it and the runner of
+//! any other language.
 //!
 //! Takes: settings as its argument, code by descriptor, calls as frames.
 //! Gives: answers, requests to the broker, and the word of the limit that stopped
@@ -15,6 +16,7 @@
 )]
 #![cfg_attr(not(feature = "run"), forbid(unsafe_code))]
 
+pub mod javascript;
 mod settings;
 
 #[cfg(feature = "run")]
@@ -50,8 +52,12 @@ mod wire;
 mod compile;
 #[cfg(all(test, feature = "compile", feature = "run"))]
 mod conformance;
+#[cfg(feature = "compile")]
+mod typescript;
 
 #[cfg(feature = "compile")]
 pub use compile::{CompileError, compile};
 #[cfg(feature = "run")]
 pub use serve::{ServeError, serve};
+#[cfg(feature = "compile")]
+pub use typescript::{TypesError, take_types_out};

@@ -172,7 +172,7 @@ fn is_action(name: &str, form: &FuncType) -> bool {
 }
 
 impl Guest for ModuleGuest {
-    fn load(&mut self) -> Result<Vec<String>, CallError> {
+    fn load(&mut self, _: &str) -> Result<Vec<String>, CallError> {
         let (mut store, instance) = self.instantiate()?;
         // What a reactor wants before anything else (WASI application ABI).
         if let Ok(start) = instance.get_typed_func::<(), ()>(&mut store, "_initialize") {

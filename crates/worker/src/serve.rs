@@ -4,6 +4,7 @@
 use crate::component::{PluginGuest, Runner};
 use crate::guest::{CallError, Guest};
 use crate::host::Host;
+use crate::javascript::{self, JavaScriptGuest, STACK};
 use crate::ledger::Ledger;
 use crate::module::ModuleGuest;
 use crate::stop::Stop;
@@ -12,7 +13,7 @@ use crate::wire::{AnswerData, AnswerError, Wire};
 use crate::{new_code, pool, program};
 use ringfence_protocol::PROTOCOL;
 use ringfence_protocol::jsonrpc::METHOD_NOT_FOUND;
-use ringfence_protocol::worker::{CodeKind, STOPPED, Stopped, TRAPPED, WorkerSettings};
+use ringfence_protocol::worker::{CodeKind, STOPPED, Sources, Stopped, TRAPPED, WorkerSettings};
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -25,6 +26,9 @@ use wasmtime::{Engine, Module};
 
 /// JSON-RPC code of a failure that the plugin itself reports.
 const PLUGIN_FAILED: i64 = -32000;
+
+/// Bytes of stack for our own functions, beside what plugin code may use.
+const NATIVE_STACK: usize = 1 << 20;
 
 /// Why there was nothing to serve.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +59,27 @@ pub fn serve(
     settings: WorkerSettings,
     control: Option<OwnedFd>,
     code: &OwnedFd,
+    sources: Option<OwnedFd>,
+) -> Result<i32, ServeError> {
+    if settings.kind != CodeKind::JavaScript {
+        return serve_here(settings, control, code, sources);
+    }
+    // The engine of JavaScript recurses deeper than the first thread's stack may be.
+    let run = || serve_here(settings, control, code, sources);
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name("javascript".to_owned())
+            .stack_size(STACK + NATIVE_STACK)
+            .spawn_scoped(scope, run)?;
+        thread.join().unwrap_or_else(|_| Err(ServeError::Code("it panicked".to_owned())))
+    })
+}
+
+fn serve_here(
+    settings: WorkerSettings,
+    control: Option<OwnedFd>,
+    code: &OwnedFd,
+    sources: Option<OwnedFd>,
 ) -> Result<i32, ServeError> {
     let settings = Arc::new(settings);
     let loading = |error: wasmtime::Error| ServeError::Code(format!("{error:#}"));
@@ -90,6 +115,15 @@ pub fn serve(
                 })
                 .map(|guest| Box::new(guest) as _)
         }
+        CodeKind::JavaScript => {
+            let sources = read_sources(sources)?;
+            // SAFETY: as above.
+            unsafe { Module::deserialize_file(&engine, &path) }.and_then(|module| {
+                let (host, settings) = (host.clone(), Arc::clone(&settings));
+                let guest = JavaScriptGuest::new(module, sources, host, settings)?;
+                Ok(Box::new(guest) as _)
+            })
+        }
         _ => {
             let runner = Runner::new(&engine, host.clone(), Arc::clone(&settings))?;
             component()
@@ -104,11 +138,18 @@ pub fn serve(
     Ok(0)
 }
 
+fn read_sources(descriptor: Option<OwnedFd>) -> Result<Sources, ServeError> {
+    let descriptor = descriptor.ok_or_else(|| ServeError::Code("no sources".to_owned()))?;
+    // Opened anew, so that they are read from their start whoever else holds them.
+    let bytes = std::fs::read(format!("/proc/self/fd/{}", descriptor.as_raw_fd()))?;
+    Sources::from_bytes(&bytes).map_err(|error| ServeError::Code(error.to_string()))
+}
+
 /// A plugin that cannot be loaded.
 struct Unloadable(String);
 
 impl Guest for Unloadable {
-    fn load(&mut self) -> Result<Vec<String>, CallError> {
+    fn load(&mut self, _: &str) -> Result<Vec<String>, CallError> {
         Err(CallError::Plugin {
             name: None,
             message: format!("it cannot be loaded: {}", self.0),
@@ -123,6 +164,9 @@ impl Guest for Unloadable {
 }
 
 fn engine(settings: &WorkerSettings) -> wasmtime::Result<Engine> {
+    if settings.kind == CodeKind::JavaScript {
+        return Engine::new(&javascript::configuration());
+    }
     let memory = usize::try_from(settings.memory_bytes).unwrap_or(usize::MAX);
     // Knowing which pages were written needs a kernel that tells (6.7), and a
     // /proc that shows it.
@@ -140,7 +184,7 @@ fn answer_calls(host: &Host, settings: &WorkerSettings, guest: &mut dyn Guest) {
         let answered = match method.as_str() {
             "initialize" => {
                 begin(host, settings, settings.initialise_ms);
-                let loaded = guest.load();
+                let loaded = guest.load(frame.params.as_ref().map_or("null", |told| told.get()));
                 answer(
                     host,
                     settings,

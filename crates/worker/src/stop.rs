@@ -5,7 +5,7 @@ use ringfence_protocol::worker::Stopped;
 /// What stops a call from outside the plugin's code. It travels through the engine
 /// as the error of a trap.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Stop {
+pub enum Stop {
     /// A limit was used up.
     #[error("the limit of {} is used up", .0.word())]
     Limit(Stopped),

@@ -28,7 +28,7 @@ pub(crate) struct Frame {
 }
 
 /// Why the host did not do what was asked.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Failure {
     pub(crate) message: String,
     #[serde(default)]
@@ -36,7 +36,7 @@ pub(crate) struct Failure {
 }
 
 /// Its details.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct FailureData {
     pub(crate) code: Option<String>,
@@ -173,6 +173,11 @@ impl Wire {
         self.send(&Answer { jsonrpc: "2.0", id, result, error })
     }
 
+    /// Waits until this time, or until the host has closed its end.
+    pub(crate) fn pause(&self, until: Instant) -> Result<(), Stop> {
+        pause(&self.stream, until)
+    }
+
     fn send(&mut self, message: &impl Serialize) -> Result<(), Stop> {
         let mut line = serde_json::to_vec(message).map_err(|_| Stop::Gone)?;
         line.push(b'\n');
@@ -218,6 +223,22 @@ impl Wire {
             if read == 0 {
                 return Err(Stop::Gone);
             }
+        }
+    }
+}
+
+/// Waits until this time, whatever can be read by then.
+fn pause(stream: &File, until: Instant) -> Result<(), Stop> {
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(());
+        }
+        let limit = Timespec::try_from(left).ok();
+        // Without asking for anything, the end of the other side is still told.
+        let mut fds = [PollFd::new(stream, PollFlags::empty())];
+        if poll(&mut fds, limit.as_ref()).is_ok_and(|ready| ready > 0) {
+            return Err(Stop::Gone);
         }
     }
 }

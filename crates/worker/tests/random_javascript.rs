@@ -1,5 +1,12 @@
 //! No call can tell what calls came before it: random programs of what plugins do to
 //! their state, each called in random orders.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failure here is a failure of the test"
+)]
 
 mod support;
 
@@ -59,7 +66,9 @@ fn program(seed: &mut u64) -> String {
             let deed = DEEDS[usize::try_from(below(seed, DEEDS.len() as u64)).expect("few")];
             text += &match below(seed, 8) {
                 0 => format!("for (let i = 0; i < {}; i++) {{ {deed}; }}\n", below(seed, 40)),
-                1 => format!("try {{ {deed}; throw new Error('x'); }} catch (e) {{ n += e.stack.length; }}\n"),
+                1 => format!(
+                    "try {{ {deed}; throw new Error('x'); }} catch (e) {{ n += e.stack.length; }}\n"
+                ),
                 2 if kind == "async " => format!("await null; {{ {deed}; }}\n"),
                 3 if kind == "async " => {
                     format!("await new Promise((r) => setTimeout(r, 1)); {{ {deed}; }}\n")

@@ -1,5 +1,12 @@
 //! Recursion of every kind that the language and its library know ends in an error of
 //! the plugin and not in a trap of the engine.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failure here is a failure of the test"
+)]
 
 mod support;
 
@@ -57,8 +64,11 @@ fn recursion_at_run_time_is_an_error_of_the_plugin() {
             match outcome {
                 Ok(text) if text == "\"RangeError\"" => errors += 1,
                 // Some are loops where other engines recurse.
-                Ok(text) => assert!(["\"none\"", "\"Error\"", "\"InternalError\"", "\"SyntaxError\""]
-                    .contains(&text.as_str()), "{name}: {text}"),
+                Ok(text) => assert!(
+                    ["\"none\"", "\"Error\"", "\"InternalError\"", "\"SyntaxError\""]
+                        .contains(&text.as_str()),
+                    "{name}: {text}"
+                ),
                 Err(error) => {
                     assert!(["uncaught", "returned"].contains(&name.as_str()), "{name}: {error}");
                     assert!(error.to_string().contains("Maximum call stack"), "{name}: {error}");

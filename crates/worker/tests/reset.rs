@@ -1,5 +1,12 @@
 //! After a call, an instance is what it was: every byte of memory and every global,
 //! whatever the guest did. Held with programs that nobody wrote.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failure here is a failure of the test"
+)]
 
 mod support;
 

@@ -1,4 +1,11 @@
 //! A module is put back only if memory and exported globals are all it can change.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failure here is a failure of the test"
+)]
 
 use ringfence_worker::javascript::{ENGINE, Reason, verify};
 use wasm_encoder::{

@@ -20,7 +20,12 @@ function failed(code, message) {
 // The absolute path that `name` means in the module `base`.
 function resolve(base, name) {
   if (base === '') return name;
-  if (/^\.\.?(\/|$)/.test(name) || name.startsWith('/')) return join(folderOf(base), name);
+  if (/^\.\.?(\/|$)/.test(name) || name.startsWith('/')) {
+    const path = join(folderOf(base), name);
+    // TypeScript is imported by the name of what it becomes.
+    const typed = path.replace(/\.([mc]?)js$/, '.$1ts');
+    return !there(path) && there(typed) ? typed : path;
+  }
   if (name.startsWith('file:///')) return decodeURIComponent(name.slice(7));
   throw failed(
     'ERR_MODULE_NOT_FOUND',
@@ -48,11 +53,9 @@ function packageOf(path) {
 // 'module', 'script', 'json', or 'either' when only the text can tell.
 function kindOf(path) {
   if (path.endsWith('.json')) return 'json';
-  if (path.endsWith('.mjs')) return 'module';
-  if (path.endsWith('.cjs')) return 'script';
-  if (/\.[mc]?tsx?$/.test(path)) {
-    throw failed('ERR_UNKNOWN_FILE_EXTENSION', `${path} is TypeScript; the built-in engine needs it compiled`);
-  }
+  // The types of TypeScript are taken out before it comes here.
+  if (/\.m[jt]s$/.test(path)) return 'module';
+  if (/\.c[jt]s$/.test(path)) return 'script';
   const { type } = packageOf(path);
   if (type === 'module') return 'module';
   return type === 'commonjs' ? 'script' : 'either';
@@ -64,7 +67,7 @@ const scripts = Object.create(null); // path -> module object
 
 function find(base, name) {
   const path = resolve(base, name);
-  const tried = ['', '.js', '.json', '.cjs', '.mjs', '/index.js', '/index.json', '/index.cjs'];
+  const tried = ['', '.js', '.json', '.cjs', '.mjs', '.ts', '/index.js', '/index.json', '/index.cjs'];
   const { main } = there(`${path}/package.json`) ? parse(native.source(`${path}/package.json`)) : {};
   if (typeof main === 'string') tried.unshift(`/${main}`, `/${main}.js`, `/${main}/index.js`);
   for (const end of tried) {

@@ -1,8 +1,9 @@
 //! Runs a WebAssembly plugin, inside a jail. Its argument is the settings as JSON;
-//! descriptor 3 is the control channel, descriptor 4 the native code.
+//! descriptor 3 is the control channel, descriptor 4 the native code, descriptor 5
+//! the sources where that code is the engine of JavaScript.
 #![expect(unsafe_code, reason = "descriptors come by number")]
 
-use ringfence_protocol::worker::{CODE_DESCRIPTOR, CodeKind, WorkerSettings};
+use ringfence_protocol::worker::{CODE_DESCRIPTOR, CodeKind, SOURCES_DESCRIPTOR, WorkerSettings};
 use std::os::fd::{FromRawFd as _, OwnedFd};
 use std::process::ExitCode;
 
@@ -28,5 +29,8 @@ fn run() -> Result<i32, Box<dyn std::error::Error>> {
     let [control, code] =
         [3, CODE_DESCRIPTOR].map(|number| unsafe { OwnedFd::from_raw_fd(number) });
     let control = (settings.kind != CodeKind::Program).then_some(control);
-    Ok(ringfence_worker::serve(settings, control, &code)?)
+    // SAFETY: as above; this one is there for sources alone.
+    let sources = (settings.kind == CodeKind::JavaScript)
+        .then(|| unsafe { OwnedFd::from_raw_fd(SOURCES_DESCRIPTOR) });
+    Ok(ringfence_worker::serve(settings, control, &code, sources)?)
 }

@@ -1,5 +1,6 @@
 //! What goes in and comes out of the engine.
 
+use crate::stop::Stop;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -15,11 +16,17 @@ pub trait Host: Send + 'static {
     fn request(&mut self, json: &[u8]) -> Result<Vec<u8>, Stop>;
     /// A line for whoever runs the plugin: 0 debug, 1 info, 2 warning, 3 error. The
     /// text is the plugin's, as is what it claims to be.
-    fn log(&mut self, level: u8, text: &str);
+    ///
+    /// # Errors
+    /// A [`Stop`] when the call has said enough.
+    fn log(&mut self, level: u8, text: &str) -> Result<(), Stop>;
     /// Milliseconds since 1970-01-01 UTC, as coarse as the host likes.
     fn now_ms(&mut self) -> f64;
     /// Fills with random bytes.
-    fn random(&mut self, bytes: &mut [u8]);
+    ///
+    /// # Errors
+    /// A [`Stop`] when there are none.
+    fn random(&mut self, bytes: &mut [u8]) -> Result<(), Stop>;
     /// Waits so many milliseconds.
     ///
     /// # Errors
@@ -30,20 +37,11 @@ pub trait Host: Send + 'static {
     /// # Errors
     /// A [`Stop`] when it was because of this call; without, the plugin goes on.
     fn epoch(&mut self) -> Result<(), Stop>;
-}
-
-/// Why the host ended a call.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Stop {
-    /// Its time is used up.
-    #[error("the time of the call is used up")]
-    TimeOut,
-    /// Whoever called is gone, or asked for the end.
-    #[error("the call was ended")]
-    Ended,
-    /// Anything else, in the host's words.
-    #[error("{0}")]
-    Other(String),
+    /// Asked before a result of so many bytes is copied.
+    ///
+    /// # Errors
+    /// A [`Stop`] when that is too much.
+    fn output(&mut self, bytes: usize) -> Result<(), Stop>;
 }
 
 /// A plugin as it is handed to the engine.
@@ -61,7 +59,8 @@ pub struct Sources<'a> {
     pub config: &'a Value,
     /// Whether text may not become code: `eval`, `Function`, `import()`.
     pub strict: bool,
-    /// The most bytes of the JavaScript heap.
+    /// The most bytes of memory: the heap, what the engine needs beside it, and the
+    /// copy that every call begins with.
     pub memory: u64,
 }
 
@@ -141,9 +140,9 @@ impl Error {
 
     /// From what ended a call into WebAssembly.
     pub(super) fn from_trap(error: &wasmtime::Error) -> Self {
-        match error.downcast_ref::<Stop>() {
-            Some(stop) => Self::Stopped(stop.clone()),
-            None => Self::Trap(error.root_cause().to_string()),
+        match Stop::of(error, false) {
+            Stop::Trap(reason) => Self::Trap(reason),
+            stop => Self::Stopped(stop),
         }
     }
 }

@@ -3,9 +3,7 @@
 use super::api::{Error, Host};
 use super::snapshot::{Guard, Resettable, Snapshot};
 use std::ops::Range;
-use wasmtime::{
-    Caller, Linker, Memory, Module, ResourceLimiter, Store, TypedFunc, UpdateDeadline,
-};
+use wasmtime::{Caller, Linker, Memory, Module, ResourceLimiter, Store, TypedFunc, UpdateDeadline};
 
 /// Most bytes of memory before a plugin is known.
 const AT_FIRST: u64 = 16 * 1024 * 1024;
@@ -103,9 +101,15 @@ impl<H: Host> Instance<H> {
         Ok(self.answer(outcome)?.to_vec())
     }
 
-    /// From here on every call begins with this state.
+    /// From here on every call begins with this state. Memory and the copy of it have
+    /// `size` bytes together.
     pub(super) fn freeze(&mut self, size: u64) -> Result<Snapshot, Error> {
-        let snapshot = self.parts.resettable.freeze(&mut self.store, size);
+        let (copy, memory) = self.parts.resettable.used(&mut self.store);
+        let room = size.saturating_sub(copy);
+        if room < memory {
+            return Err(Error::Memory);
+        }
+        let snapshot = self.parts.resettable.freeze(&mut self.store, room);
         let snapshot = snapshot.map_err(|error| Error::Engine(error.to_string()))?;
         self.watched();
         Ok(snapshot)
@@ -169,13 +173,17 @@ impl<H: Host> Instance<H> {
     }
 
     /// The bytes that a packed value points to.
-    fn answer(&self, outcome: wasmtime::Result<i64>) -> Result<&[u8], Error> {
+    fn answer(&mut self, outcome: wasmtime::Result<i64>) -> Result<&[u8], Error> {
         let packed = outcome.map_err(|error| Error::from_trap(&error))?.cast_unsigned();
         let part = (packed >> 32 & 0x7fff_ffff, packed & 0xffff_ffff);
         let part = (usize::try_from(part.0).unwrap_or(0), usize::try_from(part.1).unwrap_or(0));
+        let is_error = packed >> 63 == 1;
+        if !is_error {
+            self.host().output(part.1).map_err(Error::Stopped)?;
+        }
         let bytes = self.parts.memory.data(&self.store).get(part.0..part.0.saturating_add(part.1));
         let bytes = bytes.ok_or_else(|| Error::Trap("an answer outside of memory".into()))?;
-        if packed >> 63 == 1 { Err(Error::from_engine(bytes)) } else { Ok(bytes) }
+        if is_error { Err(Error::from_engine(bytes)) } else { Ok(bytes) }
     }
 }
 
@@ -266,15 +274,13 @@ fn imports<H: Host>(linker: &mut Linker<State<H>>) -> wasmtime::Result<()> {
         |mut caller: Of<'_, H>, level: i32, start: u32, length: u32| {
             let (text, state) = bytes(&mut caller, start, length)?;
             let level = u8::try_from(level.clamp(0, 3)).unwrap_or(3);
-            state.host.log(level, &String::from_utf8_lossy(text));
-            Ok(())
+            Ok(state.host.log(level, &String::from_utf8_lossy(text))?)
         },
     )?;
     linker.func_wrap(MODULE, "now", |mut caller: Of<'_, H>| caller.data_mut().host.now_ms())?;
     linker.func_wrap(MODULE, "random", |mut caller: Of<'_, H>, start: u32, length: u32| {
         let (target, state) = bytes_to_write(&mut caller, start, length)?;
-        state.host.random(target);
-        Ok(())
+        Ok(state.host.random(target)?)
     })?;
     linker.func_wrap(MODULE, "sleep", |mut caller: Of<'_, H>, ms: f64| {
         Ok(caller.data_mut().host.sleep(ms)?)

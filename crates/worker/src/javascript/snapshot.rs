@@ -71,6 +71,15 @@ impl Resettable {
         self.memory
     }
 
+    /// Bytes that a snapshot would take now, and bytes of the memory.
+    pub fn used<T: 'static>(&self, store: &mut Store<T>) -> (u64, u64) {
+        let least = usize::try_from(self.memory.ty(&*store).minimum()).unwrap_or(usize::MAX);
+        let data = self.memory.data(&*store);
+        let used = data.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+        let least = least.saturating_mul(WASM_PAGE).max(used);
+        (least.next_multiple_of(PAGE).min(data.len()) as u64, data.len() as u64)
+    }
+
     /// Takes the snapshot, grows the memory to `size` bytes and begins to watch. From
     /// here on the memory must not grow, and the host asks [`Guard::writable`] before
     /// it writes.
@@ -82,11 +91,8 @@ impl Resettable {
         store: &mut Store<T>,
         size: u64,
     ) -> std::io::Result<Snapshot> {
-        let least = usize::try_from(self.memory.ty(&*store).minimum()).unwrap_or(usize::MAX);
+        let end = usize::try_from(self.used(store).0).unwrap_or(usize::MAX);
         let data = self.memory.data(&*store);
-        let used = data.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
-        let least = least.saturating_mul(WASM_PAGE).max(used);
-        let end = least.next_multiple_of(PAGE).min(data.len());
         let image = data.get(..end).unwrap_or(data).into();
         // What is added is zero and is not looked at, so that it takes no memory.
         self.grow_to(store, usize::try_from(size).unwrap_or(usize::MAX))?;
@@ -204,7 +210,8 @@ impl Resettable {
             && *start == *snapshot.image
             && rest.iter().all(|&byte| byte == 0);
         let mut globals = self.globals.iter().zip(&snapshot.globals);
-        same && globals.all(|(global, value)| same_value(global.get(store.as_context_mut()), *value))
+        same && globals
+            .all(|(global, value)| same_value(global.get(store.as_context_mut()), *value))
     }
 
     /// How many pages are put back after a call, of how many; for tests and figures.

@@ -66,7 +66,12 @@ pub fn verify(wasm: &[u8]) -> Result<(), Reason> {
                     match import.ty {
                         TypeRef::Func(_) => {}
                         TypeRef::Global(global) if !global.mutable => globals += 1,
-                        _ => return Err(Reason::Import(format!("{}.{}", import.module, import.name))),
+                        _ => {
+                            return Err(Reason::Import(format!(
+                                "{}.{}",
+                                import.module, import.name
+                            )));
+                        }
                     }
                 }
             }

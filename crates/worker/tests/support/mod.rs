@@ -2,11 +2,17 @@
 //! the same on every run.
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
 
-use ringfence_worker::javascript::{Error, Host, JavaScript, Sources, Stop};
+use ringfence_protocol::worker::Stopped;
+use ringfence_worker::javascript::{
+    ENGINE, Error, Host, JavaScript, STACK, Sources, Stop, configuration,
+};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
+use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
-use wasmtime::{Config, Engine, Module};
+use wasmtime::{Engine, Module};
 
 /// Answers every request with itself, but for those whose method says otherwise.
 #[derive(Default)]
@@ -29,7 +35,7 @@ impl Host for Fake {
                          "withheldBy": "declared", "repair": "--allow storage.read=k"},
             }}),
             Some("test.large") => serde_json::json!({"result": "x".repeat(300_000)}),
-            Some("test.stop") => return Err(Stop::Ended),
+            Some("test.stop") => return Err(Stop::Gone),
             Some("http.fetch") if text.contains("/moved") => serde_json::json!({"result": {
                 "status": 302, "headers": [["Location", "/there?x=1"]], "body": ""}}),
             Some("http.fetch") => serde_json::json!({"result": {
@@ -41,8 +47,9 @@ impl Host for Fake {
         Ok(answer.to_string().into_bytes())
     }
 
-    fn log(&mut self, level: u8, text: &str) {
+    fn log(&mut self, level: u8, text: &str) -> Result<(), Stop> {
         self.log.push((level, text.to_owned()));
+        Ok(())
     }
 
     fn now_ms(&mut self) -> f64 {
@@ -50,10 +57,11 @@ impl Host for Fake {
         self.clock
     }
 
-    fn random(&mut self, bytes: &mut [u8]) {
+    fn random(&mut self, bytes: &mut [u8]) -> Result<(), Stop> {
         for byte in bytes {
             *byte = u8::try_from(next(&mut self.chance) & 0xff).expect("a byte");
         }
+        Ok(())
     }
 
     fn sleep(&mut self, ms: f64) -> Result<(), Stop> {
@@ -63,9 +71,13 @@ impl Host for Fake {
 
     fn epoch(&mut self) -> Result<(), Stop> {
         match self.deadline {
-            Some(deadline) if Instant::now() >= deadline => Err(Stop::TimeOut),
+            Some(deadline) if Instant::now() >= deadline => Err(Stop::Limit(Stopped::Time)),
             _ => Ok(()),
         }
+    }
+
+    fn output(&mut self, bytes: usize) -> Result<(), Stop> {
+        if bytes > 1 << 20 { Err(Stop::Limit(Stopped::Output)) } else { Ok(()) }
     }
 }
 
@@ -85,9 +97,7 @@ pub fn below(state: &mut u64, end: u64) -> u64 {
 pub fn engine() -> &'static Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
     ENGINE.get_or_init(|| {
-        let mut config = Config::new();
-        JavaScript::<Fake>::configure(&mut config);
-        let engine = Engine::new(&config).expect("an engine");
+        let engine = Engine::new(&configuration()).expect("an engine");
         let ticking = engine.clone();
         std::thread::spawn(move || {
             loop {
@@ -99,20 +109,42 @@ pub fn engine() -> &'static Engine {
     })
 }
 
+/// The engine in native code, compiled by the first test that wants it.
 pub fn module() -> Module {
     static MODULE: OnceLock<Module> = OnceLock::new();
     let make = || {
-        let code = JavaScript::<Fake>::compile(engine()).expect("the engine compiles");
-        // SAFETY: needed to load native code. The bytes are what was just compiled.
+        let mut key = Key(Sha256::new_with_prefix(ENGINE));
+        engine().precompile_compatibility_hash().hash(&mut key);
+        let key: String = key.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("engine-{key}"));
+        if !path.exists() {
+            // Tests are processes: the name tells that the file is whole.
+            let code = ringfence_worker::compile(ENGINE).expect("the engine compiles");
+            let part = path.with_extension(std::process::id().to_string());
+            std::fs::write(&part, code).expect("a file");
+            std::fs::rename(&part, &path).expect("a name");
+        }
         #[expect(unsafe_code, reason = "loads native code")]
-        unsafe { Module::deserialize(engine(), code) }.expect("the engine loads")
+        // SAFETY: needed to load native code. The file is what a test compiled.
+        unsafe { Module::deserialize_file(engine(), &path) }.expect("the engine loads")
     };
     MODULE.get_or_init(make).clone()
 }
 
+struct Key(Sha256);
+
+impl Hasher for Key {
+    fn finish(&self) -> u64 {
+        0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+}
+
 /// Runs on a thread with the stack that the engine needs.
 pub fn on_a_large_stack(test: impl FnOnce() + Send + 'static) {
-    let thread = std::thread::Builder::new().stack_size(ringfence_worker::javascript::STACK * 2);
+    let thread = std::thread::Builder::new().stack_size(STACK * 2);
     let joined = thread.spawn(test).expect("a thread").join();
     if let Err(panic) = joined {
         std::panic::resume_unwind(panic);
