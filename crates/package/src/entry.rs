@@ -8,6 +8,7 @@ use crate::plugin_type::PluginType;
 use crate::python_class;
 use crate::reader;
 use crate::shebang::Shebang;
+use crate::sources;
 use crate::wasm::{self, WasmKind};
 use serde::Serialize;
 use std::ffi::OsString;
@@ -158,7 +159,8 @@ fn script(entry: &str, path: &Path, runtime: Runtime) -> Result<(), PackageError
     }
     let name = path.to_string_lossy();
     let named_so = match runtime {
-        Runtime::Node | Runtime::JavaScript => entry_text::is_node_file(&name),
+        Runtime::Node => entry_text::is_node_file(&name),
+        Runtime::JavaScript => entry_text::is_node_file(&name) || sources::is_typed(&name),
         Runtime::Python => entry_text::has_extension(&name, "py"),
         Runtime::Command | Runtime::Wasm => true,
     };
@@ -170,8 +172,11 @@ fn script(entry: &str, path: &Path, runtime: Runtime) -> Result<(), PackageError
     Err(refused(
         entry,
         match runtime {
-            Runtime::Node | Runtime::JavaScript => {
+            Runtime::Node => {
                 "is not JavaScript: want `.js`, `.mjs`, `.cjs` or a first line that names node"
+            }
+            Runtime::JavaScript => {
+                "is not JavaScript: want `.js`, `.mjs`, `.cjs`, `.ts`, `.mts` or `.cts`"
             }
             Runtime::Python => "is not Python: want `.py` or a first line that names python",
             Runtime::Command | Runtime::Wasm => "is not a program",
@@ -210,7 +215,7 @@ fn refuse_foreign(path: &Path, head: &[u8]) -> Result<(), PackageError> {
     let what = if head.starts_with(b"\0asm") {
         "WebAssembly, which wants `runtime: wasm`"
     } else if is("ts") || is("mts") || is("cts") || is("tsx") {
-        "TypeScript, to be compiled to JavaScript first"
+        "TypeScript, to be compiled to JavaScript first or declared as `runtime: javascript`"
     } else if head.starts_with(b"MZ") {
         "a program for another operating system"
     } else {

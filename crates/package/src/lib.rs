@@ -30,6 +30,7 @@ mod resources;
 #[cfg(test)]
 mod schema_tests;
 mod shebang;
+mod sources;
 mod units;
 mod wasm;
 mod words;
@@ -46,5 +47,6 @@ pub use node::{MAX_DEPTH, MAX_MANIFEST_BYTES, MAX_NODES};
 pub use package::Package;
 pub use plugin_type::{PluginType, expected_for};
 pub use resources::{ResourceRequest, Shortfall};
+pub use sources::Sources;
 pub use wasm::WasmKind;
 pub use words::{Dialect, Word, meaning, permission_words};

@@ -12,6 +12,7 @@ use crate::manifest::Manifest;
 use crate::node::MAX_MANIFEST_BYTES;
 use crate::plugin_type::{PluginType, expected_for};
 use crate::resources::ResourceRequest;
+use crate::sources::{self, Sources};
 use crate::wasm::WasmKind;
 use ringfence_types::{Digest, PluginName};
 use std::ffi::OsString;
@@ -177,7 +178,7 @@ impl Package {
         };
         let mut package = Self::inferred(found);
         notes.append(&mut package.notes);
-        Ok(Package {
+        let package = Package {
             name: manifest.name,
             version: manifest.version.or(package.version),
             author: manifest.author.or(package.author),
@@ -197,7 +198,10 @@ impl Package {
             inferred: false,
             notes,
             ..package
-        })
+        };
+        // What cannot be handed over is told before anybody decides.
+        package.sources()?;
+        Ok(package)
     }
 
     fn inferred(found: Found) -> Package {
@@ -226,6 +230,21 @@ impl Package {
             inferred: true,
             notes: found.notes,
             digest: OnceLock::new(),
+        }
+    }
+
+    /// The files of a plugin for the built-in engine of JavaScript, read anew. None for
+    /// every other plugin.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is no text, an import leads out of the package, or
+    /// there are more than 1,000 files or 16 MiB.
+    pub fn sources(&self) -> Result<Option<Sources>, PackageError> {
+        match (&self.entry, &self.folder) {
+            (Entry::File { path }, Some(folder)) if self.runtime == Runtime::JavaScript => {
+                sources::gather(path, folder).map(Some)
+            }
+            _ => Ok(None),
         }
     }
 
