@@ -122,7 +122,7 @@ pub(crate) fn plan(job: &Job) -> Plan {
         published: Vec::new(),
         datagrams: Vec::new(),
         trusted: None,
-        code: None,
+        code: Vec::new(),
         long_lived: false,
         budget: Preset::Production.budget(),
     }

@@ -51,7 +51,7 @@ pub fn system_program(program: &str, arguments: &[&str]) -> Plan {
         published: Vec::new(),
         datagrams: Vec::new(),
         trusted: None,
-        code: None,
+        code: Vec::new(),
         long_lived: false,
         budget: budget(),
     }

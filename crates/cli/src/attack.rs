@@ -113,7 +113,7 @@ fn attack(profile: &Profile) -> Result<Outcome, Box<dyn Error>> {
         datagrams: Vec::new(),
         trusted: None,
         // What makes the jail the worker's.
-        code: if profile.features.engine { Some(Arc::new(sealed(b"")?)) } else { None },
+        code: if profile.features.engine { vec![Arc::new(sealed(b"")?)] } else { Vec::new() },
         long_lived: false,
         budget,
     };

@@ -217,7 +217,8 @@ fn start_program(start: &Start<'_>, buffer: &mut [u8]) -> Result<i32, Failure> {
     }
     let spec = ExecSpec::decode(buffer.get(..length).unwrap_or(&[]))
         .map_err(|_| at(Stage::Go)(Errno(libc::EBADMSG)))?;
-    if !(3..=5).contains(&fds.len()) {
+    // Input, output and errors; the channel, code, and what the code evaluates.
+    if !(3..=6).contains(&fds.len()) {
         return Err(at(Stage::Go)(Errno(libc::EBADF)));
     }
     // Above the numbers they will get, so that placing one cannot close another.

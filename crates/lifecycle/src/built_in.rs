@@ -8,13 +8,15 @@ use crate::observer::Observer;
 use crate::plain;
 use crate::record::Recorder;
 use ringfence_package::{Entry, Package, Runtime as PackageRuntime, WasmKind};
-use ringfence_protocol::worker::CodeKind;
+use ringfence_protocol::worker::{CodeKind, Sources, TAKE_TYPES_OUT};
 use ringfence_sandbox::{Backend as _, Plan, Programs, Runtime, StartError};
 use ringfence_sandbox_process::ProcessBackend;
 use ringfence_sandbox_wasm::{
-    CodeCache, CodeKey, Programs as WorkerPrograms, WasmError, compiler_budget, sealed,
+    CodeCache, CodeKey, JAVASCRIPT_ENGINE, Programs as WorkerPrograms, WasmError, compiler_budget,
+    sealed,
 };
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,7 +29,8 @@ const LOADED: usize = 4096;
 #[derive(Clone, Debug)]
 pub(crate) struct Worker {
     pub(crate) program: PathBuf,
-    pub(crate) code: Arc<OwnedFd>,
+    /// Native code, and what it evaluates.
+    pub(crate) code: Vec<Arc<OwnedFd>>,
     pub(crate) kind: CodeKind,
 }
 
@@ -46,6 +49,23 @@ pub(crate) struct Wanted<'a> {
     pub(crate) observer: &'a mut dyn Observer,
 }
 
+/// What the compiler is asked for. Its answers are kept under the bytes that it was
+/// given, which tell WebAssembly from sources.
+#[derive(Clone, Copy)]
+enum Work {
+    Native,
+    TakeTypesOut,
+}
+
+impl Work {
+    fn arguments(self) -> Vec<OsString> {
+        match self {
+            Self::Native => Vec::new(),
+            Self::TakeTypesOut => vec![TAKE_TYPES_OUT.into()],
+        }
+    }
+}
+
 /// Hears of the time that compiling takes, and nothing else: what comes out is code.
 struct Compiling<'a>(&'a mut dyn Observer);
 
@@ -57,6 +77,10 @@ impl Observer for Compiling<'_> {
 
 fn internal(error: &WasmError) -> RunError {
     RunError::Internal { what: error.to_string() }
+}
+
+fn refused(path: &Path, reason: String) -> RunError {
+    RunError::Start(StartError::Program { program: path.display().to_string(), reason, help: None })
 }
 
 impl BuiltIn {
@@ -72,32 +96,44 @@ impl BuiltIn {
     pub(crate) fn worker(
         &self,
         package: &Package,
-        wanted: Wanted<'_>,
+        mut wanted: Wanted<'_>,
     ) -> Result<Option<Worker>, RunError> {
         let Entry::File { path } = &package.entry else { return Ok(None) };
+        let made =
+            |code, kind| Ok(Some(Worker { program: self.programs.worker.clone(), code, kind }));
+        if let Some(sources) =
+            package.sources().map_err(|error| refused(path, error.to_string()))?
+        {
+            let engine = self.made(Work::Native, JAVASCRIPT_ENGINE, path, &mut wanted)?;
+            let typed = sources.has_types();
+            let sources = Sources { entry: sources.entry, files: sources.files };
+            let sources = sources.to_bytes().map_err(|error| refused(path, error.to_string()))?;
+            let sources = if typed {
+                self.made(Work::TakeTypesOut, &sources, path, &mut wanted)?
+            } else {
+                Arc::new(sealed(&sources).map_err(|error| internal(&error))?)
+            };
+            return made(vec![engine, sources], CodeKind::JavaScript);
+        }
         let kind = match (package.runtime, package.wasm) {
             (PackageRuntime::Wasm, Some(WasmKind::Plugin)) => CodeKind::Plugin,
             (PackageRuntime::Wasm, Some(WasmKind::Program)) => CodeKind::Program,
             (PackageRuntime::Wasm, Some(WasmKind::Module)) => CodeKind::Module,
             _ => return Ok(None),
         };
-        let wasm = std::fs::read(path).map_err(|error| StartError::Program {
-            program: path.display().to_string(),
-            reason: error.to_string(),
-            help: None,
-        })?;
-        let code = self.native(&wasm, path, wanted)?;
-        Ok(Some(Worker { program: self.programs.worker.clone(), code, kind }))
+        let wasm = std::fs::read(path).map_err(|error| refused(path, error.to_string()))?;
+        made(vec![self.made(Work::Native, &wasm, path, &mut wanted)?], kind)
     }
 
-    /// Native code: of this process, of the cache, or compiled now.
-    fn native(
+    /// What the compiler makes of `given`: of this process, of the cache, or made now.
+    fn made(
         &self,
-        wasm: &[u8],
+        work: Work,
+        given: &[u8],
         path: &Path,
-        wanted: Wanted<'_>,
+        wanted: &mut Wanted<'_>,
     ) -> Result<Arc<OwnedFd>, RunError> {
-        let key = CodeKey::of(wasm);
+        let key = CodeKey::of(given);
         let loaded = || self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(code) = loaded().get(&key) {
             return Ok(Arc::clone(code));
@@ -105,7 +141,7 @@ impl BuiltIn {
         let code = match self.cache.get(key).map_err(|error| internal(&error))? {
             Some(code) => code,
             None => {
-                let code = self.compile(wasm, path, wanted)?;
+                let code = self.compile(work, given, path, wanted)?;
                 // Without room on the disk it is compiled again next time.
                 let _ = self.cache.put(key, &code);
                 code
@@ -120,11 +156,17 @@ impl BuiltIn {
         Ok(code)
     }
 
-    fn compile(&self, wasm: &[u8], path: &Path, wanted: Wanted<'_>) -> Result<Vec<u8>, RunError> {
+    fn compile(
+        &self,
+        work: Work,
+        given: &[u8],
+        path: &Path,
+        wanted: &mut Wanted<'_>,
+    ) -> Result<Vec<u8>, RunError> {
         let plan = Plan {
             runtime: Runtime::Command,
             program: self.programs.compiler.clone(),
-            arguments: Vec::new(),
+            arguments: work.arguments(),
             environment: Vec::new(),
             folder: None,
             exposed: Vec::new(),
@@ -136,7 +178,7 @@ impl BuiltIn {
             published: Vec::new(),
             datagrams: Vec::new(),
             trusted: None,
-            code: Some(Arc::new(sealed(wasm).map_err(|error| internal(&error))?)),
+            code: vec![Arc::new(sealed(given).map_err(|error| internal(&error))?)],
             long_lived: false,
             budget: compiler_budget(),
         };
@@ -147,24 +189,17 @@ impl BuiltIn {
             running,
             plan.budget.clone(),
             wanted.recorder.clone(),
-            wanted.interrupts,
+            wanted.interrupts.clone(),
             None,
         )?;
-        let compiled = plain::run(&mut jailed, b"", &mut Compiling(wanted.observer));
+        let compiled = plain::run(&mut jailed, b"", &mut Compiling(&mut *wanted.observer));
         jailed.finish();
-        let refused = |reason: String| {
-            RunError::Start(StartError::Program {
-                program: path.display().to_string(),
-                reason,
-                help: None,
-            })
-        };
         compiled.map_err(|error| match error {
             RunError::Status { stderr, .. } => {
-                refused(stderr.lines().next().unwrap_or("it cannot be compiled").to_owned())
+                refused(path, stderr.lines().next().unwrap_or("it cannot be compiled").to_owned())
             }
             RunError::Timeout { .. } | RunError::Resource { .. } | RunError::Crash { .. } => {
-                refused(format!("it cannot be compiled: {error}"))
+                refused(path, format!("it cannot be compiled: {error}"))
             }
             other => other,
         })

@@ -22,6 +22,7 @@ use ringfence_permission::{Grants, Permit, ProcessExecute};
 use ringfence_protocol::ReplyError;
 use ringfence_sandbox::{Backend, End, Plan, Programs, StartError};
 use ringfence_sandbox_process::{Interpreter, ProcessBackend};
+use ringfence_types::Kind;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -125,7 +126,9 @@ impl Effects {
                 settings: shared.settings.clone(),
                 variables: Variables::new(variables(plan)),
                 secrets: shared.secrets.clone(),
-                fetcher: plan.network.then(|| way.fetcher(interrupts)),
+                // Made out here, so a plugin whose jail has no network makes them too.
+                fetcher: (!grants.of_kind(Kind::NetworkRequest).is_empty())
+                    .then(|| way.fetcher(interrupts)),
             },
             sink: Arc::clone(recorder.sink()),
             clock: Arc::new(SystemClock::new()),
@@ -219,7 +222,7 @@ impl ProcessRunner for NestedJail {
             just_in_time_compiler: false,
             control: false,
             published: Vec::new(),
-            code: None,
+            code: Vec::new(),
             long_lived: false,
             budget,
             ..self.plan.clone()

@@ -10,7 +10,6 @@ use ringfence_sandbox_wasm::{jail_budget, worker_settings};
 use ringfence_types::Kind;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// The runner shims, placed inside the jail.
 const NODE_RUNNER: &str = include_str!("../../../sdk/node/runner.cjs");
@@ -92,7 +91,7 @@ pub(crate) fn plan(
         published: Vec::new(),
         datagrams: Vec::new(),
         trusted: None,
-        code: around.worker.as_ref().map(|worker| Arc::clone(&worker.code)),
+        code: around.worker.as_ref().map(|worker| worker.code.clone()).unwrap_or_default(),
         long_lived: package.protocol != Protocol::Plain,
         budget,
     })

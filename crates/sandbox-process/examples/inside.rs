@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         published: Vec::new(),
         datagrams: Vec::new(),
         trusted: None,
-        code: None,
+        code: Vec::new(),
         long_lived: false,
         budget: Preset::Production.budget(),
     };

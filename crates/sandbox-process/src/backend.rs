@@ -145,7 +145,7 @@ pub struct PreparedJail {
     jail: Jail,
     exec: ExecSpec,
     control: bool,
-    code: Option<Arc<OwnedFd>>,
+    code: Vec<Arc<OwnedFd>>,
     network: bool,
     published: bool,
 }
@@ -178,9 +178,11 @@ impl PreparedJail {
             let (ours, theirs) = channel::stream_pair().map_err(pipes)?;
             control = Some(ours);
             fds.push(theirs);
+        } else if let Some(first) = self.code.first() {
+            // Code is descriptor 4; without a control channel it is 3 as well.
+            fds.push(first.try_clone().map_err(|error| StartError::Plan(error.to_string()))?);
         }
-        // Code is descriptor 4; without a control channel it is 3 as well.
-        while let Some(code) = self.code.as_ref().filter(|_| fds.len() < 5) {
+        for code in &self.code {
             fds.push(code.try_clone().map_err(|error| StartError::Plan(error.to_string()))?);
         }
         self.jail.launch(&self.exec, &fds)?;

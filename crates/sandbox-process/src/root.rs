@@ -106,13 +106,13 @@ impl SystemRoot {
         prefix: Option<&Path>,
         cgroup_required: bool,
     ) -> Result<JailSpec, StartError> {
-        let mut mounts = if plan.code.is_some() { self.bare.clone() } else { self.base.clone() };
+        let mut mounts = if !plan.code.is_empty() { self.bare.clone() } else { self.base.clone() };
         mounts.push(MountStep::Memory {
             target: c"tmp".into(),
             bytes: plan.budget.tmp_bytes,
             files: tmp_files(plan.budget.tmp_bytes),
         });
-        let mut executables = if plan.code.is_some() { Vec::new() } else { self.loaders.clone() };
+        let mut executables = if !plan.code.is_empty() { Vec::new() } else { self.loaders.clone() };
         if plan.programs == Programs::All {
             mounts.extend(self.program_folders.iter().cloned());
             executables.extend(PROGRAMS.iter().chain(&LIBRARIES).map(PathBuf::from));
@@ -180,7 +180,7 @@ impl SystemRoot {
             seccomp: SeccompProfile {
                 writable_executable: plan.just_in_time_compiler || plan.runtime == Runtime::Node,
                 network: plan.network,
-                worker: plan.code.is_some(),
+                worker: !plan.code.is_empty(),
             },
             published: plan.published.clone(),
             datagrams: datagrams::places(&plan.datagrams)?,
@@ -456,7 +456,7 @@ fn rlimits(plan: &Plan, cgroup_required: bool) -> Vec<Rlimit> {
         limits.push((libc::RLIMIT_DATA, budget.memory_bytes));
         // Shared memory does not count there. A compiler reserves address space
         // by the gigabyte, others get room for libraries and thread stacks.
-        if !plan.just_in_time_compiler && plan.runtime != Runtime::Node && plan.code.is_none() {
+        if !plan.just_in_time_compiler && plan.runtime != Runtime::Node && plan.code.is_empty() {
             let room = budget.memory_bytes.saturating_mul(2).saturating_add(1 << 30);
             limits.push((libc::RLIMIT_AS, room));
         }

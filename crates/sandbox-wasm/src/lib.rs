@@ -20,6 +20,10 @@ pub use cache::{CodeCache, CodeKey};
 pub use programs::Programs;
 pub use sealed::sealed;
 
+/// The engine of JavaScript as WebAssembly, which is compiled like a plugin's own and
+/// for all plugins in JavaScript together.
+pub const JAVASCRIPT_ENGINE: &[u8] = include_bytes!("../../worker/engine/engine.wasm");
+
 /// What goes wrong on the way to a worker.
 #[derive(Debug, thiserror::Error)]
 pub enum WasmError {

@@ -82,10 +82,10 @@ pub struct Plan {
     pub datagrams: Vec<SocketAddr>,
     /// Certificates in PEM that it trusts beside those that this machine does.
     pub trusted: Option<String>,
-    /// Code that it is handed on descriptor 4. Such a program is one of ours and
-    /// brings all it needs: nothing of the system is shown to it, and it gets the
-    /// short list of system calls.
-    pub code: Option<Arc<OwnedFd>>,
+    /// What it is handed from descriptor 4 on: code, and what that code evaluates. Such
+    /// a program is one of ours and brings all it needs: nothing of the system is shown
+    /// to it, and it gets the short list of system calls.
+    pub code: Vec<Arc<OwnedFd>>,
     /// It answers many calls: its processor time is counted per call by whoever
     /// makes them, and not by the kernel over its whole life.
     pub long_lived: bool,

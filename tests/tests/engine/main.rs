@@ -4,5 +4,6 @@
 
 mod cache;
 mod calls;
+mod javascript;
 mod limits;
 mod plugin;

@@ -159,3 +159,52 @@ fn node_fetches_by_the_same_call() {
         world.run_plugin(&["-p", "development", "--yes", "--json"], folder.to_str().unwrap());
     assert_eq!(done.json()["result"], "hello allowed.example GET /n 0\n", "{done:?}");
 }
+
+/// Runs the action `go` of a plugin for the engine that is built in.
+fn fetch_in_javascript(world: &World, permissions: &str, code: &str) -> Done {
+    world.user.write("plugin/plugin.js", code);
+    let head = "name: example\nversion: 1.0.0\nruntime: javascript\nentry: plugin.js\n";
+    world.user.write("plugin/plugin.yaml", format!("{head}permissions: [{permissions}]\n"));
+    let plugin = world.user.path("plugin");
+    let words = ["-p", "development", "--yes", "--json", plugin.to_str().unwrap(), "go"];
+    world.invoke(&[], &words).env("SSL_CERT_FILE", world.authority()).run()
+}
+
+const FETCH: &str =
+    "const ask = async (url, more) => { try { const answer = await fetch(url, more);
+    return [answer.status, await answer.text()] } catch (e) { return e.code ?? e.name } };";
+
+#[test]
+fn fetch_of_the_built_in_engine_reaches_what_was_granted_and_is_decided_at_each_hop() {
+    let mut world = World::new();
+    let code = format!(
+        "{FETCH} export const go = async () => [
+            await ask('https://allowed.example/v1/x?q#f'),
+            await ask('https://allowed.example/v1/y', {{ method: 'post', body: 'abc' }}),
+            await ask('https://sibling.example/v1/x'),
+            await ask('https://allowed.example/to?http://10.1.2.3/')];"
+    );
+    let done = fetch_in_javascript(&world, "network.request: allowed.example", &code);
+    let result = done.json()["result"].clone();
+    assert_eq!(result[0][1], "hello allowed.example GET /v1/x?q 0\n", "{done:?}");
+    assert_eq!(result[1][1], "hello allowed.example POST /v1/y 3\n", "{done:?}");
+    assert_eq!(result[2], "not_granted", "{done:?}");
+    // The redirect was answered, and where it leads was refused.
+    assert_eq!(result[3], "not_granted", "{done:?}");
+    assert!(world.traffic().connected().iter().all(|to| *to == "93.184.216.10"));
+}
+
+#[test]
+fn fetch_of_the_built_in_engine_without_a_grant_sends_nothing() {
+    let mut world = World::new();
+    let code = format!(
+        "{FETCH} export const go = async () => [await ask('https://allowed.example/v1/x'), await ask('http://93.184.216.10/')];"
+    );
+    let done = fetch_in_javascript(&world, "", &code);
+    assert_eq!(
+        done.json()["result"],
+        serde_json::json!(["not_granted", "not_granted"]),
+        "{done:?}"
+    );
+    assert!(world.traffic().is_silent());
+}

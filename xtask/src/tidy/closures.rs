@@ -82,13 +82,13 @@ const CLOSURES: &[(&str, Rule, &str)] = &[
     ),
     (
         "ringfence-sandbox-wasm",
-        Rule::None(&["wasmtime", "wasmtime-wasi", "cranelift-codegen", "ringfence-worker"]),
-        "the host holds no compiler, no engine and no code of a plugin",
+        Rule::None(&ENGINES),
+        "the host holds no compiler, no engine, no parser of code, and no code of a plugin",
     ),
     (
         "ringfence-cli",
-        Rule::None(&["wasmtime", "wasmtime-wasi", "cranelift-codegen", "ringfence-worker"]),
-        "the host holds no compiler, no engine and no code of a plugin",
+        Rule::None(&ENGINES),
+        "the host holds no compiler, no engine, no parser of code, and no code of a plugin",
     ),
     (
         "ringfence-sandbox-process",
@@ -119,6 +119,9 @@ const CLOSURES: &[(&str, Rule, &str)] = &[
     ("ringfence-protocol", Rule::None(RUNTIMES_AND_NETWORK), PURE),
     ("ringfence-audit", Rule::None(RUNTIMES_AND_NETWORK), "the log is a file, not a service"),
 ];
+
+const ENGINES: [&str; 5] =
+    ["wasmtime", "wasmtime-wasi", "cranelift-codegen", "oxc_parser", "ringfence-worker"];
 
 const PURE: &str = "reading and deciding are pure: same input, same answer, no network";
 
