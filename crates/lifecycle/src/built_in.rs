@@ -6,7 +6,7 @@ use crate::interrupt::Interrupt;
 use crate::jailed::Jailed;
 use crate::observer::Observer;
 use crate::plain;
-use crate::record::Recorder;
+use crate::record::{Given, Recorder};
 use ringfence_package::{Entry, Package, Runtime as PackageRuntime, WasmKind};
 use ringfence_protocol::worker::{CodeKind, Sources, TAKE_TYPES_OUT};
 use ringfence_sandbox::{Backend as _, Plan, Programs, Runtime, StartError};
@@ -58,6 +58,14 @@ enum Work {
 }
 
 impl Work {
+    /// What comes out, for the record.
+    const fn made(self) -> &'static str {
+        match self {
+            Self::Native => "native code",
+            Self::TakeTypesOut => "JavaScript without types",
+        }
+    }
+
     fn arguments(self) -> Vec<OsString> {
         match self {
             Self::Native => Vec::new(),
@@ -138,10 +146,14 @@ impl BuiltIn {
         if let Some(code) = loaded().get(&key) {
             return Ok(Arc::clone(code));
         }
+        let of = Given { made: work.made(), digest: key.source(), bytes: given.len() };
         let code = match self.cache.get(key).map_err(|error| internal(&error))? {
-            Some(code) => code,
+            Some(code) => {
+                wanted.recorder.from_cache(&of, code.len())?;
+                code
+            }
             None => {
-                let code = self.compile(work, given, path, wanted)?;
+                let code = self.compile(work, given, &of, path, wanted)?;
                 // Without room on the disk it is compiled again next time.
                 let _ = self.cache.put(key, &code);
                 code
@@ -160,6 +172,7 @@ impl BuiltIn {
         &self,
         work: Work,
         given: &[u8],
+        of: &Given,
         path: &Path,
         wanted: &mut Wanted<'_>,
     ) -> Result<Vec<u8>, RunError> {
@@ -193,8 +206,8 @@ impl BuiltIn {
             None,
         )?;
         let compiled = plain::run(&mut jailed, b"", &mut Compiling(&mut *wanted.observer));
-        jailed.finish();
-        compiled.map_err(|error| match error {
+        let (_, usage) = jailed.finish();
+        let compiled = compiled.map_err(|error| match error {
             RunError::Status { stderr, .. } => {
                 refused(path, stderr.lines().next().unwrap_or("it cannot be compiled").to_owned())
             }
@@ -202,6 +215,9 @@ impl BuiltIn {
                 refused(path, format!("it cannot be compiled: {error}"))
             }
             other => other,
-        })
+        });
+        let outcome = compiled.as_ref().map(Vec::len).map_err(ToString::to_string);
+        wanted.recorder.compiled(of, outcome, &usage)?;
+        compiled
     }
 }

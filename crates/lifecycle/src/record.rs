@@ -4,11 +4,12 @@ use ringfence_limits::Resource;
 use ringfence_permission::Admitted;
 use ringfence_sandbox::{End, Level, Usage};
 use ringfence_types::{
-    Actor, AuditError, AuditEvent, AuditSink, EventKind, InstanceId, Publish, Severity,
+    Actor, AuditError, AuditEvent, AuditSink, Digest, EventKind, InstanceId, Publish, Severity,
     UntrustedText,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// How many refused requests of one instance are recorded one by one; a plugin
 /// must not be able to fill the disk with them.
@@ -29,6 +30,18 @@ pub(crate) struct Recorder {
 /// A stranger's text, shortened; the log escapes it.
 fn short(text: &str) -> String {
     text.chars().take(LONGEST).collect()
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// What the compiler was given.
+pub(crate) struct Given {
+    /// What it makes of it.
+    pub(crate) made: &'static str,
+    pub(crate) digest: Digest,
+    pub(crate) bytes: usize,
 }
 
 impl Recorder {
@@ -99,10 +112,44 @@ impl Recorder {
         )
     }
 
+    /// What the compiler made in an earlier process is believed again.
+    pub(crate) fn from_cache(&self, given: &Given, made: usize) -> Result<(), AuditError> {
+        self.must(self.compilation(given, "taken from the cache").with("made_bytes", made))
+    }
+
+    /// What came out of a compilation: bytes, or why there are none.
+    pub(crate) fn compiled(
+        &self,
+        given: &Given,
+        outcome: Result<usize, String>,
+        usage: &Usage,
+    ) -> Result<(), AuditError> {
+        let measured = |event: AuditEvent| {
+            event
+                .with("wall_us", micros(usage.wall))
+                .with("cpu_us", micros(usage.cpu))
+                .with("peak_memory", usage.peak_memory)
+        };
+        match outcome {
+            Ok(made) => {
+                self.must(measured(self.compilation(given, "made")).with("made_bytes", made))
+            }
+            Err(why) => {
+                let event = measured(self.compilation(given, "not made"));
+                self.note(event.severity(Severity::Warning).with("why", short(&why)));
+                Ok(())
+            }
+        }
+    }
+
+    fn compilation(&self, given: &Given, became: &str) -> AuditEvent {
+        self.event(EventKind::Compilation, &format!("{} {became}", given.made))
+            .with("source", given.digest.to_string())
+            .with("bytes", given.bytes)
+    }
+
     pub(crate) fn ended(&self, end: End, usage: &Usage, why: Option<&str>) {
         let severity = if why.is_some() { Severity::Warning } else { Severity::Info };
-        let micros =
-            |time: std::time::Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         let how = match (end, why) {
             (End::Killed, None) => "stopped by us after its work".to_owned(),
             (End::Killed, Some(_)) => "killed".to_owned(),

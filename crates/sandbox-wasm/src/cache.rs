@@ -9,6 +9,7 @@ use crate::WasmError;
 use crate::programs::compiler_digest;
 use ring::hmac;
 use ringfence_private::{hex, open_existing, open_or_create, place, replace};
+use ringfence_types::Digest;
 use rustix::fs::{AtFlags, Dir, FileType, OFlags};
 use sha2::{Digest as _, Sha256};
 use std::io::Read as _;
@@ -22,7 +23,11 @@ const KEY_NAME: &str = "wasm-code.key";
 
 /// What native code was made from and by what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct CodeKey([u8; 32]);
+pub struct CodeKey {
+    /// Of all that the code depends on.
+    name: [u8; 32],
+    source: Digest,
+}
 
 impl CodeKey {
     /// For this WebAssembly and the compiler that this library carries.
@@ -31,8 +36,15 @@ impl CodeKey {
         let mut hash = Sha256::new();
         hash.update(b"ringfence native code 1\0");
         hash.update(compiler_digest());
-        hash.update(Sha256::digest(wasm));
-        Self(hash.finalize().into())
+        let source: [u8; 32] = Sha256::digest(wasm).into();
+        hash.update(source);
+        Self { name: hash.finalize().into(), source: Digest::from_bytes(source) }
+    }
+
+    /// SHA-256 of what it was made from alone, as other programs compute it.
+    #[must_use]
+    pub const fn source(&self) -> Digest {
+        self.source
     }
 }
 
@@ -61,7 +73,7 @@ impl CodeCache {
     /// # Errors
     /// When the disk refuses.
     pub fn get(&self, key: CodeKey) -> Result<Option<Vec<u8>>, WasmError> {
-        let name = hex::text(&key.0);
+        let name = hex::text(&key.name);
         let path = self.path.join(&name);
         let Some(mut file) = open_existing(&self.folder, &name, OFlags::RDONLY, &path)? else {
             return Ok(None);
@@ -91,7 +103,7 @@ impl CodeCache {
     pub fn put(&self, key: CodeKey, code: &[u8]) -> Result<(), WasmError> {
         let tag = hmac::sign(&self.key, &signed(key, code));
         let content = [code, tag.as_ref()].concat();
-        replace(&self.folder, &self.path, &hex::text(&key.0), &content)?;
+        replace(&self.folder, &self.path, &hex::text(&key.name), &content)?;
         self.shrink();
         Ok(())
     }
@@ -128,7 +140,7 @@ const NOW: rustix::fs::Timespec =
 /// What the code of authentication is over: the code, and what it was made from, so
 /// that one file cannot stand for another.
 fn signed(key: CodeKey, code: &[u8]) -> Vec<u8> {
-    [&key.0[..], code].concat()
+    [&key.name[..], code].concat()
 }
 
 /// The key, made by the first who needs it.
@@ -174,10 +186,10 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let cache = CodeCache::open(home.path()).unwrap();
         let (key, other) = (CodeKey::of(b"wasm"), CodeKey::of(b"other"));
-        let file = home.path().join("compiled").join(hex::text(&key.0));
+        let file = home.path().join("compiled").join(hex::text(&key.name));
         cache.put(other, b"of another plugin").unwrap();
         let swapped =
-            std::fs::read(home.path().join("compiled").join(hex::text(&other.0))).unwrap();
+            std::fs::read(home.path().join("compiled").join(hex::text(&other.name))).unwrap();
         cache.put(key, b"native").unwrap();
         let good = std::fs::read(&file).unwrap();
         let mut changed = good.clone();

@@ -33,6 +33,10 @@ pub enum EventKind {
     /// A secret of the store was set or removed, or all were encrypted anew; recorded
     /// before it is done. The metadata says which by name.
     SecretChanged,
+    /// What is run of a plugin for the built-in engine was compiled, was taken from the
+    /// cache of an earlier process, or could not be made. The metadata says from what
+    /// and at what cost.
+    Compilation,
     /// A jail was started; the metadata says what level of isolation it has.
     SandboxStarted,
     /// A jail ended; the metadata says how and what it used.

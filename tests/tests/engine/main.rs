@@ -1,9 +1,14 @@
 //! What plugins of the built-in engine can and cannot do: calls, state, limits,
 //! hostile code, and native code that nobody but the compiler made.
-#![expect(clippy::unwrap_used, reason = "a failure here is a failure of the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failure here is a failure of the test"
+)]
 
 mod cache;
 mod calls;
 mod javascript;
 mod limits;
+mod log;
 mod plugin;
