@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod frames;
+mod inspected;
 pub mod jsonrpc;
 pub mod mcp;
 mod session;

@@ -7,9 +7,11 @@
 //! requests and keeps count of everything that is open.
 
 use crate::frames::{FrameDecoder, FrameLimits};
+use crate::inspected::Inspected;
 use crate::jsonrpc::{Id, Message, Raw, RpcError, Strictness, raw, value};
 use crate::text::bounded;
 use crate::violation::Violation;
+use crate::worker::{Inspect, REPORT, ReportPart};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -161,6 +163,8 @@ pub enum Event {
         /// What; untrusted, cut to 16 KiB.
         message: String,
     },
+    /// A part of what was asked about the call that runs, in order.
+    Report(ReportPart),
     /// The plugin broke the protocol.
     Violation(Violation),
 }
@@ -214,6 +218,8 @@ pub struct Session {
     requests: BTreeSet<Id>,
     output: Vec<u8>,
     violations: usize,
+    /// The call that is inspected.
+    inspected: Option<Inspected>,
 }
 
 #[derive(Deserialize)]
@@ -251,6 +257,7 @@ impl Session {
             requests: BTreeSet::new(),
             output: Vec::new(),
             violations: 0,
+            inspected: None,
         }
     }
 
@@ -276,6 +283,20 @@ impl Session {
     /// # Errors
     /// When the plugin is not ready or too many calls are in flight.
     pub fn call(&mut self, action: &str, input: &Value) -> Result<CallId, SessionError> {
+        self.inspect(action, input, Inspect::default())
+    }
+
+    /// Calls an action and asks a worker for more than its answer: [`Event::Report`]s
+    /// come first. One call at a time is inspected.
+    ///
+    /// # Errors
+    /// As for [`Session::call`].
+    pub fn inspect(
+        &mut self,
+        action: &str,
+        input: &Value,
+        inspect: Inspect,
+    ) -> Result<CallId, SessionError> {
         match self.state {
             State::Ready => {}
             State::Ended => return Err(SessionError::Ended),
@@ -286,8 +307,15 @@ impl Session {
         if self.calls.len() >= self.limits.in_flight {
             return Err(SessionError::TooManyInFlight);
         }
-        let id = self.ask("call", &json!({ "action": action, "input": input }));
+        let mut params = json!({ "action": action, "input": input });
+        if let (true, Value::Object(members)) = (inspect.is_any(), &mut params) {
+            members.insert("inspect".to_owned(), json!(inspect));
+        }
+        let id = self.ask("call", &params);
         self.calls.insert(id, true);
+        if inspect.is_any() {
+            self.inspected = Some(Inspected::new(id, inspect));
+        }
         Ok(CallId(id))
     }
 
@@ -393,6 +421,10 @@ impl Session {
             Message::Response { id, outcome } => self.handle_reply(id, outcome),
             Message::Request { id, method, params } => self.handle_request(id, method, params),
             Message::Notification { method, params } => {
+                if method == REPORT {
+                    let part = Inspected::take(self.inspected.as_mut(), params)?;
+                    return Ok(Some(Event::Report(part)));
+                }
                 if method != "log" {
                     let method = bounded(&method, 128);
                     return Err(Violation::UnknownMethod { method });
@@ -426,6 +458,9 @@ impl Session {
             return self.handle_ready(outcome).map(Some);
         }
         let wanted = self.calls.remove(&number).ok_or(Violation::RepeatedReply { id })?;
+        if self.inspected.as_ref().is_some_and(|inspected| inspected.is(number)) {
+            self.inspected = None;
+        }
         let outcome = match outcome {
             Ok(result) => Ok(value(&result).ok_or(Violation::OutOfOrder {
                 what: "a result holds a number outside the range of a double",

@@ -76,6 +76,101 @@ pub enum CodeKind {
     JavaScript,
 }
 
+/// Notification by which a worker gives what was asked about a call, in parts that
+/// come before the call's answer.
+pub const REPORT: &str = "report";
+/// Most bytes of one part, so that it fits into every frame.
+pub const REPORT_PART_BYTES: usize = 32 << 10;
+/// Most characters of a name in a profile; longer ones are cut.
+pub const PROFILE_NAME: usize = 256;
+/// Most different functions of a profile.
+pub const PROFILE_FUNCTIONS: usize = 2048;
+/// Most different stacks of a profile, each counted with those of its callers.
+pub const PROFILE_STACKS: usize = 1 << 16;
+/// Most samples of a profile: a minute's.
+pub const PROFILE_SAMPLES: usize = 60_000;
+/// Microseconds between two samples.
+pub const PROFILE_INTERVAL_US: u32 = 1000;
+
+/// What is to be found out about one call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Inspect {
+    /// Where its processor time goes.
+    pub profile: bool,
+    /// What is left of the plugin when the call ends in a trap: its memory, with
+    /// whatever the plugin has been told.
+    pub core_dump: bool,
+}
+
+impl Inspect {
+    /// Whether anything is asked.
+    #[must_use]
+    pub const fn is_any(self) -> bool {
+        self.profile || self.core_dump
+    }
+}
+
+/// What a report is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportKind {
+    /// A [`CallProfile`] as JSON.
+    Profile,
+    /// A WebAssembly core dump.
+    CoreDump,
+}
+
+impl ReportKind {
+    /// Most bytes of a whole report.
+    #[must_use]
+    pub const fn most_bytes(self) -> usize {
+        match self {
+            Self::Profile => 16 << 20,
+            Self::CoreDump => 20 << 20,
+        }
+    }
+}
+
+/// Parameters of [`REPORT`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportPart {
+    /// Of which report.
+    pub kind: ReportKind,
+    /// At most [`REPORT_PART_BYTES`], in base64.
+    pub data: String,
+    /// What had no room: samples of a profile, bytes of memory of a core dump.
+    pub left_out: u64,
+}
+
+/// What was on the stack of a call at regular times. Only WebAssembly is seen, so a
+/// wait for the host is a time without samples.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallProfile {
+    /// Every function that was seen.
+    pub functions: Vec<ProfiledFunction>,
+    /// Every stack that was seen: its caller, an earlier one of this list, and the
+    /// function on top of it.
+    pub stacks: Vec<(Option<u32>, u32)>,
+    /// Stack, microseconds since the call began, and microseconds of processor time
+    /// since the sample before.
+    pub samples: Vec<(u32, u64, u64)>,
+}
+
+/// A function of WebAssembly.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProfiledFunction {
+    /// Its name, where the plugin brought names.
+    pub name: Option<String>,
+    /// Name of its module.
+    pub module: Option<String>,
+    /// Its number in the module.
+    pub index: u32,
+}
+
 /// A folder of the jail that WASI shows to the plugin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Folder {

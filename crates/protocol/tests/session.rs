@@ -9,6 +9,7 @@
 
 use proptest::prelude::*;
 use ringfence_protocol::frames::FrameLimits;
+use ringfence_protocol::worker::{Inspect, REPORT_PART_BYTES, ReportKind};
 use ringfence_protocol::{
     CallId, Event, Initialize, LogLevel, ReplyError, Session, SessionError, SessionLimits,
     Violation,
@@ -97,6 +98,44 @@ fn answers_to_what_was_never_asked_are_forgeries_whatever_their_id() {
         assert!(matches!(violation(&events), Violation::ForgedReply { .. }), "{id}");
         assert_eq!(session.calls_in_flight(), 1, "the call still waits");
     }
+}
+
+fn part(kind: &str, data: &str) -> Value {
+    json!({"method": "report", "params": {"kind": kind, "data": data, "left_out": 0}})
+}
+
+#[test]
+fn a_report_that_nobody_asked_for_is_a_violation_and_no_report() {
+    let unasked = Violation::OutOfOrder { what: "a report that nobody asked for" };
+    let mut session = ready();
+    // Between calls, in one that was not asked about, of another kind, and afterwards.
+    assert_eq!(*violation(&tell(&mut session, &part("profile", "AAAA"))), unasked);
+    call(&mut session);
+    assert_eq!(*violation(&tell(&mut session, &part("profile", "AAAA"))), unasked);
+    tell(&mut session, &json!({"id": 2, "result": null}));
+    let inspect = Inspect { profile: true, core_dump: false };
+    session.inspect("greet", &json!({}), inspect).unwrap();
+    assert_eq!(*violation(&tell(&mut session, &part("core_dump", "AAAA"))), unasked);
+    let events = tell(&mut session, &part("profile", "AAAA"));
+    let [Event::Report(report)] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!((report.kind, report.data.as_str()), (ReportKind::Profile, "AAAA"));
+    tell(&mut session, &json!({"id": 3, "result": null}));
+    assert_eq!(*violation(&tell(&mut session, &part("profile", "AAAA"))), unasked);
+}
+
+#[test]
+fn a_report_ends_where_it_may_be_no_longer_however_it_is_cut() {
+    let mut session = ready();
+    let inspect = Inspect { profile: false, core_dump: true };
+    session.inspect("greet", &json!({}), inspect).unwrap();
+    let too_long = part("core_dump", &"A".repeat(REPORT_PART_BYTES * 2));
+    let none = Violation::OutOfOrder { what: "a report that is none" };
+    assert_eq!(*violation(&tell(&mut session, &too_long)), none);
+    let most = ReportKind::CoreDump.most_bytes() / REPORT_PART_BYTES + 1;
+    for data in ["", "AAAA"].into_iter().cycle().take(most) {
+        assert!(matches!(*tell(&mut session, &part("core_dump", data)), [Event::Report(_)]));
+    }
+    violation(&tell(&mut session, &part("core_dump", "")));
 }
 
 #[test]

@@ -108,8 +108,8 @@ impl Runner {
         store.limiter(|state| &mut state.host);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|store| {
-            let checked = store.data().host.lock().ledger.check();
-            checked.map_err(wasmtime::Error::from)
+            let host = store.data().host.clone();
+            host.knocked(store)
         });
         let bytes = self.settings.output_bytes.saturating_add(self.settings.host_bytes);
         store.set_hostcall_fuel(usize::try_from(bytes).unwrap_or(usize::MAX));
@@ -117,14 +117,19 @@ impl Runner {
         store
     }
 
-    /// Drives code until it is done or its time is over. A wait of WASI is ended by
-    /// dropping it, code by the epoch.
+    /// Drives code until it is done or its time is over.
     pub(crate) fn drive<T>(
         &self,
         work: impl Future<Output = wasmtime::Result<T>>,
     ) -> Result<T, Stop> {
+        let result = self.attempt(work);
+        result.map_err(|error| Stop::of(&error, self.host.lock().ledger.memory_refused()))
+    }
+
+    /// A wait of WASI is ended by dropping it, code by the epoch.
+    fn attempt<T>(&self, work: impl Future<Output = wasmtime::Result<T>>) -> wasmtime::Result<T> {
         let deadline = self.host.lock().ledger.deadline();
-        let result = self.runtime.block_on(async {
+        self.runtime.block_on(async {
             tokio::select! {
                 biased;
                 result = work => result,
@@ -132,8 +137,7 @@ impl Runner {
                     Err(Stop::Limit(Stopped::Time).into())
                 }
             }
-        });
-        result.map_err(|error| Stop::of(&error, self.host.lock().ledger.memory_refused()))
+        })
     }
 }
 
@@ -155,7 +159,8 @@ impl PluginGuest {
 
     fn instantiate(&self) -> Result<(Store<State>, Plugin), Stop> {
         let mut store = self.runner.store(false);
-        let plugin = self.runner.drive(self.pre.instantiate_async(&mut store))?;
+        let plugin = self.runner.attempt(self.pre.instantiate_async(&mut store));
+        let plugin = plugin.map_err(|error| self.runner.host.stopped(&error, &mut store))?;
         Ok((store, plugin))
     }
 }
@@ -182,7 +187,8 @@ impl Guest for PluginGuest {
         };
         let actions = plugin.ringfence_plugin_actions();
         let (action, input) = (action.to_owned(), input.to_owned());
-        let outcome = self.runner.drive(actions.call_call(&mut store, &action, &input))?;
+        let outcome = self.runner.attempt(actions.call_call(&mut store, &action, &input));
+        let outcome = outcome.map_err(|error| self.runner.host.stopped(&error, &mut store))?;
         if self.runner.settings.stateful {
             self.kept = Some((store, plugin));
         }

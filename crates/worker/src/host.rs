@@ -2,14 +2,17 @@
 //! to the ledger first, waited for no longer than the call has time.
 
 use crate::imports::ringfence::plugin::types::Failure;
+use crate::inspection::Inspection;
 use crate::ledger::Ledger;
 use crate::stop::Stop;
 use crate::wire::{self, Wire};
+use ringfence_protocol::worker::{Inspect, PROFILE_INTERVAL_US};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use wasmtime::ResourceLimiter;
+use std::time::Duration;
+use wasmtime::{AsContext, ResourceLimiter, Store, UpdateDeadline, WasmBacktrace};
 
 /// Most core instances, memories and tables in one store.
 const MOST: usize = 64;
@@ -25,6 +28,7 @@ pub(crate) struct Host {
 pub(crate) struct Inner {
     pub(crate) wire: Wire,
     pub(crate) ledger: Ledger,
+    inspection: Inspection,
 }
 
 /// An outcome of the broker's, inside the outcome of the engine's.
@@ -32,12 +36,51 @@ pub(crate) type Asked<T> = wasmtime::Result<Result<T, Failure>>;
 
 impl Host {
     pub(crate) fn new(wire: Wire, ledger: Ledger) -> Self {
-        Self { inner: Arc::new(Mutex::new(Inner { wire, ledger })) }
+        Self {
+            inner: Arc::new(Mutex::new(Inner { wire, ledger, inspection: Inspection::default() })),
+        }
     }
 
     /// Wire and ledger.
     pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A call begins about which this is asked.
+    pub(crate) fn inspect(&self, inspect: Inspect) {
+        let mut inner = self.lock();
+        inner.inspection = Inspection::begin(inspect);
+        if inspect.profile {
+            inner.ledger.sample(Duration::from_micros(PROFILE_INTERVAL_US.into()));
+        }
+    }
+
+    /// The watchdog knocked at running code.
+    pub(crate) fn knocked(&self, store: impl AsContext) -> wasmtime::Result<UpdateDeadline> {
+        let mut inner = self.lock();
+        if let Some(sampler) = &mut inner.inspection.sampler {
+            sampler.take(&WasmBacktrace::force_capture(store));
+        }
+        Ok(inner.ledger.check()?)
+    }
+
+    /// What stopped code, of which a core dump is kept if somebody asked for it. The
+    /// store is not used again.
+    pub(crate) fn stopped<T: 'static>(
+        &self,
+        error: &wasmtime::Error,
+        store: &mut Store<T>,
+    ) -> Stop {
+        let mut inner = self.lock();
+        let stop = Stop::of(error, inner.ledger.memory_refused());
+        inner.inspection.keep_core_dump(error, &stop, store);
+        stop
+    }
+
+    /// Sends what was found out about the call that has ended.
+    pub(crate) fn report(&self) -> Result<(), Stop> {
+        let mut inner = self.lock();
+        std::mem::take(&mut inner.inspection).send(&mut inner.wire)
     }
 
     /// One call of the broker.

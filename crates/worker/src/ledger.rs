@@ -54,6 +54,11 @@ impl Ledger {
         self.watchdog.set(now.checked_add(limit.min(self.cpu_limit)).unwrap_or(now));
     }
 
+    /// Samples of the call are wanted this often: the watchdog knocks for them.
+    pub(crate) fn sample(&self, every: Duration) {
+        self.watchdog.sample(every);
+    }
+
     /// The call has ended.
     pub(crate) fn end(&self) {
         self.watchdog.clear();

@@ -30,6 +30,8 @@ mod host;
 #[cfg(feature = "run")]
 mod imports;
 #[cfg(feature = "run")]
+mod inspection;
+#[cfg(feature = "run")]
 mod ledger;
 #[cfg(feature = "run")]
 mod module;
@@ -39,6 +41,8 @@ mod new_code;
 mod pool;
 #[cfg(feature = "run")]
 mod program;
+#[cfg(feature = "run")]
+mod sampler;
 #[cfg(feature = "run")]
 mod serve;
 #[cfg(feature = "run")]

@@ -121,15 +121,17 @@ impl ModuleGuest {
         store.limiter(|host| host);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|store| {
-            let checked = store.data().lock().ledger.check();
-            checked.map_err(wasmtime::Error::from)
+            let host = store.data().clone();
+            host.knocked(store)
         });
-        let instance = self.pre.instantiate(&mut store).map_err(|error| self.stop(&error))?;
+        let instance = self.pre.instantiate(&mut store);
+        let instance = instance.map_err(|error| self.host.stopped(&error, &mut store))?;
+        // What a reactor wants before anything else (WASI application ABI).
+        if let Ok(start) = instance.get_typed_func::<(), ()>(&mut store, "_initialize") {
+            let started = start.call(&mut store, ());
+            started.map_err(|error| self.host.stopped(&error, &mut store))?;
+        }
         Ok((store, instance))
-    }
-
-    fn stop(&self, error: &wasmtime::Error) -> Stop {
-        Stop::of(error, self.host.lock().ledger.memory_refused())
     }
 
     fn run(
@@ -139,15 +141,16 @@ impl ModuleGuest {
         (name, form): (&str, &FuncType),
         input: &str,
     ) -> Result<String, CallError> {
-        let failed = |error: wasmtime::Error| CallError::Stopped(self.stop(&error));
         if let Some(text) = Text::of(&mut *store, instance, name, form) {
-            let answer = text.call(store, input).map_err(failed)?;
+            let answer = text.call(store, input);
+            let answer = answer.map_err(|error| self.host.stopped(&error, store))?;
             return String::from_utf8(answer).map_err(|_| said("the result is not UTF-8"));
         }
         let given = numbers(input, form)?;
         let mut results = vec![Val::I32(0); form.results().len()];
         let function = instance.get_func(&mut *store, name).ok_or(CallError::NoSuchAction)?;
-        function.call(store, &given, &mut results).map_err(failed)?;
+        let called = function.call(&mut *store, &given, &mut results);
+        called.map_err(|error| self.host.stopped(&error, store))?;
         let mut results: Vec<Value> = results.iter().map(number).collect();
         let answer = match results.len() {
             0 => Value::Null,
@@ -173,11 +176,7 @@ fn is_action(name: &str, form: &FuncType) -> bool {
 
 impl Guest for ModuleGuest {
     fn load(&mut self, _: &str) -> Result<Vec<String>, CallError> {
-        let (mut store, instance) = self.instantiate()?;
-        // What a reactor wants before anything else (WASI application ABI).
-        if let Ok(start) = instance.get_typed_func::<(), ()>(&mut store, "_initialize") {
-            start.call(&mut store, ()).map_err(|error| self.stop(&error))?;
-        }
+        let (store, instance) = self.instantiate()?;
         if self.settings.stateful {
             self.kept = Some((store, instance));
         }
@@ -194,13 +193,7 @@ impl Guest for ModuleGuest {
         // Taken, not borrowed: after a trap it is not put back.
         let (mut store, instance) = match self.kept.take() {
             Some(kept) => kept,
-            None => {
-                let (mut store, instance) = self.instantiate()?;
-                if let Ok(start) = instance.get_typed_func::<(), ()>(&mut store, "_initialize") {
-                    start.call(&mut store, ()).map_err(|error| self.stop(&error))?;
-                }
-                (store, instance)
-            }
+            None => self.instantiate()?,
         };
         let answer = self.run(&mut store, instance, (&name, &form), input);
         let trapped = matches!(answer, Err(CallError::Stopped(_)));

@@ -1,6 +1,7 @@
 //! Slots for a plugin's instances, used again and put back by the engine.
 
 use crate::settings::{RESERVED, shared};
+use std::num::NonZeroUsize;
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// Most core instances, memories and tables that one component may have. What
@@ -15,6 +16,9 @@ const INSTANCE_BYTES: usize = 4 << 20;
 /// Bytes of a slot that are put back by copying instead of being given back to
 /// the kernel: page faults cost more than copies.
 const KEPT: usize = 64 << 20;
+
+/// Frames of a stack that a profile and a core dump show, from the innermost.
+const FRAMES: usize = 128;
 
 /// Slots for one instance at a time, each memory of at most `memory_bytes`.
 pub(crate) fn pooled(memory_bytes: usize, pagemap: bool) -> Config {
@@ -42,6 +46,10 @@ pub(crate) fn pooled(memory_bytes: usize, pagemap: bool) -> Config {
         pool.linear_memory_keep_resident(64 << 10);
     }
     let mut config = shared();
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    config
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        // Takes something at a trap alone: a list of what there is, no copy of it.
+        .coredump_on_trap(true)
+        .wasm_backtrace_max_frames(NonZeroUsize::new(FRAMES));
     config
 }

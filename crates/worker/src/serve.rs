@@ -13,7 +13,9 @@ use crate::wire::{AnswerData, AnswerError, Wire};
 use crate::{new_code, pool, program};
 use ringfence_protocol::PROTOCOL;
 use ringfence_protocol::jsonrpc::METHOD_NOT_FOUND;
-use ringfence_protocol::worker::{CodeKind, STOPPED, Sources, Stopped, TRAPPED, WorkerSettings};
+use ringfence_protocol::worker::{
+    CodeKind, Inspect, STOPPED, Sources, Stopped, TRAPPED, WorkerSettings,
+};
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -49,6 +51,8 @@ struct CallParameters<'a> {
     action: String,
     #[serde(borrow)]
     input: Option<&'a RawValue>,
+    #[serde(default)]
+    inspect: Inspect,
 }
 
 /// Serves until the host closes its end; gives the exit status.
@@ -199,7 +203,11 @@ fn answer_calls(host: &Host, settings: &WorkerSettings, guest: &mut dyn Guest) {
                 let Ok(call) = serde_json::from_str::<CallParameters<'_>>(text) else { return };
                 begin(host, settings, settings.call_ms);
                 let input = call.input.map_or("null", RawValue::get);
+                host.inspect(call.inspect);
                 let outcome = guest.call(&call.action, input);
+                if host.report().is_err() {
+                    return;
+                }
                 answer(host, settings, id, &outcome)
             }
             _ => host.lock().wire.answer(

@@ -18,6 +18,9 @@ struct Shared {
     /// When to knock next, in nanoseconds since `start`.
     at: AtomicU64,
     start: Instant,
+    /// Nanoseconds between knocks while something runs, for who takes samples; 0 for
+    /// none.
+    every: AtomicU64,
     /// Wakes the thread before what it sleeps for.
     sooner: Mutex<bool>,
     woken: Condvar,
@@ -37,6 +40,7 @@ impl Watchdog {
         let shared = Arc::new(Shared {
             at: AtomicU64::new(NONE),
             start: Instant::now(),
+            every: AtomicU64::new(0),
             sooner: Mutex::new(false),
             woken: Condvar::new(),
         });
@@ -57,12 +61,24 @@ impl Watchdog {
     /// Knocks at this time, however near.
     pub(crate) fn sooner(&self, at: Instant) {
         self.set(at);
+        self.wake();
+    }
+
+    /// Knocks this often until nothing runs any more.
+    pub(crate) fn sample(&self, every: Duration) {
+        let every = u64::try_from(every.as_nanos()).unwrap_or(NONE);
+        self.shared.every.store(every, Ordering::Release);
+        self.wake();
+    }
+
+    fn wake(&self) {
         *self.shared.sooner.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.shared.woken.notify_one();
     }
 
     /// Nothing runs any more.
     pub(crate) fn clear(&self) {
+        self.shared.every.store(0, Ordering::Release);
         self.shared.at.store(NONE, Ordering::Release);
     }
 }
@@ -74,10 +90,11 @@ impl Shared {
 }
 
 fn watch(shared: &Shared, engine: &Engine, shortest: Duration) {
+    let mut next_sample = 0;
     loop {
         let at = shared.at.load(Ordering::Acquire);
         let now = shared.since(Instant::now());
-        let wait = if at == NONE {
+        let mut wait = if at == NONE {
             shortest
         } else if at <= now {
             engine.increment_epoch();
@@ -85,6 +102,15 @@ fn watch(shared: &Shared, engine: &Engine, shortest: Duration) {
         } else {
             Duration::from_nanos(at - now).min(shortest)
         };
+        let every = shared.every.load(Ordering::Acquire);
+        if every != 0 && at != NONE {
+            // By the clock: whoever looks at its deadline wakes this thread, too.
+            if now >= next_sample {
+                engine.increment_epoch();
+                next_sample = now.saturating_add(every);
+            }
+            wait = wait.min(Duration::from_nanos(next_sample - now));
+        }
         let sooner = shared.sooner.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut sooner, _) = shared
             .woken

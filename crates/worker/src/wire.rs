@@ -4,7 +4,9 @@
 //! would otherwise confuse this side.
 
 use crate::stop::Stop;
-use ringfence_protocol::worker::Stopped;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ringfence_protocol::worker::{REPORT, REPORT_PART_BYTES, ReportKind, ReportPart, Stopped};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -158,6 +160,25 @@ impl Wire {
             message: &'a str,
         }
         self.send(&Notification { jsonrpc: "2.0", method: "log", params: Line { level, message } })
+    }
+
+    /// Part after part of a report, the last with what had no room.
+    pub(crate) fn report(
+        &mut self,
+        kind: ReportKind,
+        bytes: &[u8],
+        left_out: u64,
+    ) -> Result<(), Stop> {
+        let mut parts = bytes.chunks(REPORT_PART_BYTES).peekable();
+        loop {
+            let data = STANDARD.encode(parts.next().unwrap_or_default());
+            let is_last = parts.peek().is_none();
+            let part = ReportPart { kind, data, left_out: if is_last { left_out } else { 0 } };
+            self.send(&Notification { jsonrpc: "2.0", method: REPORT, params: part })?;
+            if is_last {
+                return Ok(());
+            }
+        }
     }
 
     /// Answers a request of the host.
