@@ -2,6 +2,7 @@
 
 use crate::effects::Effects;
 use crate::error::{Phase, RunError};
+use crate::inspected::Findings;
 use crate::jailed::{Deadline, Happening, Jailed, Source};
 use crate::observer::Observer;
 use ringfence_limits::{Budget, Resource};
@@ -19,6 +20,9 @@ use std::time::Duration;
 
 /// Room in a frame around the largest answer.
 const ENVELOPE: usize = 64 * 1024;
+/// How much longer than a call the host waits when it has asked about it: our worker
+/// ends the call in its time and then tells.
+const REPORTING: Duration = Duration::from_secs(30);
 /// How long a plugin that closed its channel gets to end by itself.
 const GRACE: Duration = Duration::from_millis(500);
 
@@ -79,12 +83,12 @@ impl Actions {
         &self.actions
     }
 
-    /// Calls one action and waits for its answer.
+    /// Calls one action and waits for its answer, and for what is asked about the call.
     pub(crate) fn call(
         &mut self,
         jailed: &mut Jailed,
-        action: &str,
-        input: &Value,
+        (action, input): (&str, &Value),
+        findings: &mut Findings,
         effects: &Effects,
         observer: &mut dyn Observer,
     ) -> Result<Value, RunError> {
@@ -97,15 +101,25 @@ impl Actions {
         self.lives = false;
         effects.begin_action(jailed.budget().timeouts.call);
         jailed.begin_call();
-        let call = self.session.call(action, input).map_err(|e| internal(&e))?;
-        let deadline = Deadline::after(jailed.budget().timeouts.call, Phase::Call);
+        let inspect = findings.inspect;
+        let call = self.session.inspect(action, input, inspect).map_err(|e| internal(&e))?;
+        let mut limit = jailed.budget().timeouts.call;
+        if inspect.is_any() {
+            limit = limit.saturating_add(REPORTING);
+        }
+        let deadline = Deadline::after(limit, Phase::Call);
+        let mut ended = None;
         let result = loop {
-            let ended =
-                self.step(jailed, deadline, effects, observer)?.into_iter().find_map(|e| match e {
-                    Event::CallEnded { call: which, outcome } if which == call => Some(outcome),
-                    _ => None,
-                });
-            if let Some(outcome) = ended {
+            for event in self.step(jailed, deadline, effects, observer)? {
+                match event {
+                    Event::Report(part) => findings.add(&part)?,
+                    Event::CallEnded { call: which, outcome } if which == call => {
+                        ended = Some(outcome);
+                    }
+                    _ => {}
+                }
+            }
+            if let Some(outcome) = ended.take() {
                 break outcome;
             }
         };

@@ -91,6 +91,12 @@ pub enum RunError {
         /// Whether nothing was given at all.
         is_missing: bool,
     },
+    /// A profile or a core dump is asked of what has none. The plugin was not called.
+    #[error("profiles and core dumps are of actions in WebAssembly; this plugin runs as `{runtime}`{}", if *runtime == "wasm" { ", and is a program without actions" } else { "" })]
+    NotInspected {
+        /// What runs it.
+        runtime: &'static str,
+    },
     /// No action of this name.
     #[error("there is no action `{}`", UntrustedText::new(action))]
     NoSuchAction {
@@ -165,7 +171,10 @@ impl RunError {
             Self::Resource { .. } => ExitCode::Limit,
             Self::Denied(_) => ExitCode::Denied,
             Self::Crash { .. } | Self::Trap { .. } | Self::Protocol { .. } => ExitCode::Crash,
-            Self::Input { .. } | Self::NoSuchAction { .. } | Self::Over { .. } => ExitCode::Usage,
+            Self::Input { .. }
+            | Self::NotInspected { .. }
+            | Self::NoSuchAction { .. }
+            | Self::Over { .. } => ExitCode::Usage,
             Self::Start(StartError::Unavailable { .. } | StartError::Jailer(_)) => {
                 ExitCode::SandboxUnavailable
             }
@@ -196,6 +205,9 @@ impl RunError {
                 "`{}` takes {shape}; give it as JSON with --input",
                 UntrustedText::new(action)
             )),
+            Self::NotInspected { .. } => Some(
+                "--json tells processor time and peak memory of any plugin, in `usage`".to_owned(),
+            ),
             Self::NoSuchAction { actions, .. } if !actions.is_empty() => Some(format!(
                 "it has: {}",
                 actions

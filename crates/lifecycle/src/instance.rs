@@ -5,6 +5,7 @@ use crate::effects::Effects;
 use crate::engine::{Engine, Statistics, count_end};
 use crate::error::RunError;
 use crate::input;
+use crate::inspected::{Findings, Inspected, check_inspect};
 use crate::interrupt::Interrupt;
 use crate::jailed::Jailed;
 use crate::mcp_call::McpSession;
@@ -18,6 +19,7 @@ use ringfence_limits::Resource;
 use ringfence_package::{Package, Protocol};
 use ringfence_permission::Grants;
 use ringfence_protocol::mcp::{Root, ServerInfo, Tool};
+use ringfence_protocol::worker::Inspect;
 use ringfence_sandbox::{End, Killer, Live, Usage};
 use ringfence_types::Publish;
 use serde_json::Value;
@@ -209,6 +211,34 @@ impl Instance {
     /// not called, and can be; after a time-out, a used-up limit or a crash the
     /// instance is over and nothing of it runs any more.
     pub fn execute(&mut self, action: &str, input: &Value) -> Result<Answer, RunError> {
+        self.perform(action, input, &mut Findings::default())
+    }
+
+    /// As [`Instance::execute`], and finds out more about this one call: where its time
+    /// went, what a trap left of the plugin. Only for actions of WebAssembly. It slows
+    /// the call down; other calls cost nothing more.
+    ///
+    /// # Errors
+    /// [`RunError::NotInspected`] when this plugin cannot be inspected; then it was not
+    /// called. How the call itself failed is in [`Inspected::result`].
+    pub fn inspect(
+        &mut self,
+        action: &str,
+        input: &Value,
+        inspect: Inspect,
+    ) -> Result<Inspected, RunError> {
+        check_inspect(&self.package, inspect)?;
+        let mut findings = Findings::of(inspect);
+        let result = self.perform(action, input, &mut findings);
+        Ok(findings.finish(self.package.name.as_str(), result))
+    }
+
+    fn perform(
+        &mut self,
+        action: &str,
+        input: &Value,
+        findings: &mut Findings,
+    ) -> Result<Answer, RunError> {
         let bytes = input_bytes(input);
         self.check_input(&bytes)?;
         self.check_alive()?;
@@ -217,10 +247,16 @@ impl Instance {
             .inspect_err(|error| self.recorder.refused(&error.to_string()))?;
         let input = checked.as_ref().unwrap_or(input);
         self.initialise()?;
-        self.recorder.calling(action)?;
+        self.recorder.calling(action, findings.inspect)?;
         let result = match &mut self.talk {
             Talk::Actions(actions) => actions
-                .call(&mut self.jailed, action, input, &self.effects, &mut *self.observer)
+                .call(
+                    &mut self.jailed,
+                    (action, input),
+                    findings,
+                    &self.effects,
+                    &mut *self.observer,
+                )
                 .map(Answer::Value),
             Talk::Mcp(session) => {
                 let empty = Value::Object(serde_json::Map::new());

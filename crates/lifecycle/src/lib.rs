@@ -14,6 +14,7 @@ mod engine;
 mod error;
 mod home;
 mod input;
+mod inspected;
 mod instance;
 mod interrupt;
 mod jailed;
@@ -24,6 +25,7 @@ mod observer;
 mod plain;
 mod plan;
 mod pool;
+mod profile;
 mod record;
 mod review;
 
@@ -31,6 +33,7 @@ pub use engine::{Engine, EngineError, EngineOptions, Statistics};
 pub use error::{Phase, RunError};
 pub use home::{HOME_VARIABLE, home_folder, prepare_home};
 pub use input::check_input;
+pub use inspected::{Inspected, Report, check_inspect};
 pub use instance::{Answer, Ended, Instance};
 pub use interrupt::Interrupt;
 pub use mcp_proxy::ProxyUsage;
@@ -47,3 +50,4 @@ pub use ringfence_gate_secrets::{
     SecretStore, Secrets, SourceError, StoreError, StoreKey, StoreSource, StoredSecret, ValueError,
     VaultError, VaultPath, VaultPathError, VaultServer, VaultSource, VaultToken,
 };
+pub use ringfence_protocol::worker::Inspect;

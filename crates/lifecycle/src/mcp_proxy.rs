@@ -10,6 +10,7 @@ use ringfence_protocol::frames::FrameLimits;
 use ringfence_protocol::mcp::{
     Proxy, ProxyConfig, ProxyEvent, Root, ToolCall, ToolCheck, ToolOutcome,
 };
+use ringfence_protocol::worker::Inspect;
 use ringfence_sandbox::End;
 use std::time::{Duration, Instant};
 
@@ -139,7 +140,7 @@ impl Served<'_> {
             match event {
                 ProxyEvent::ToolCallStarted(call) => {
                     // Recorded before the server hears of it.
-                    self.jailed.recorder().calling(&call.tool)?;
+                    self.jailed.recorder().calling(&call.tool, Inspect::default())?;
                     self.usage.tool_calls += 1;
                     if self.calls.is_empty() {
                         self.jailed.begin_call();

@@ -2,6 +2,7 @@
 
 use ringfence_limits::Resource;
 use ringfence_permission::Admitted;
+use ringfence_protocol::worker::Inspect;
 use ringfence_sandbox::{End, Level, Usage};
 use ringfence_types::{
     Actor, AuditError, AuditEvent, AuditSink, Digest, EventKind, InstanceId, Publish, Severity,
@@ -169,10 +170,14 @@ impl Recorder {
         self.note(event);
     }
 
-    pub(crate) fn calling(&self, action: &str) -> Result<(), AuditError> {
-        self.must(
-            self.event(EventKind::ActionCalled, "action called").with("action", short(action)),
-        )
+    pub(crate) fn calling(&self, action: &str, inspect: Inspect) -> Result<(), AuditError> {
+        let mut event =
+            self.event(EventKind::ActionCalled, "action called").with("action", short(action));
+        // A core dump takes what the plugin was told out of the jail.
+        if inspect.is_any() {
+            event = event.with("profile", inspect.profile).with("core_dump", inspect.core_dump);
+        }
+        self.must(event)
     }
 
     pub(crate) fn called(&self, action: &str, error: Option<&str>) {

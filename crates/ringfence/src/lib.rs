@@ -125,12 +125,13 @@ pub use front::{Ringfence, Start};
 pub use ringfence_lifecycle::{
     Answer, Asked, BrokerUsage, Card, CommandSource, CountedDenial, Ended, Engine, EngineError,
     EngineOptions, FileSource, FixedSource, HOME_VARIABLE, HostService, HostServiceError,
-    HostServices, Instance, Interrupt, KEY_FILE_VARIABLE, KEY_VARIABLE, KEYRING_VARIABLE, KeyPlace,
-    MemorySettings, NEW_KEY_FILE_VARIABLE, NEW_KEY_VARIABLE, Observer, Phase, Pool, ProxyUsage,
-    Review, ReviewError, RunError, Secret, SecretError, SecretSource, SecretStore, Secrets,
-    Settings, SettingsStore, Silent, SourceError, Statistics, StoreError, StoreKey, StoreSource,
-    StoredSecret, Terms, ValueError, VaultError, VaultPath, VaultPathError, VaultServer,
-    VaultSource, VaultToken, check_input, home_folder, prepare_home,
+    HostServices, Inspect, Inspected, Instance, Interrupt, KEY_FILE_VARIABLE, KEY_VARIABLE,
+    KEYRING_VARIABLE, KeyPlace, MemorySettings, NEW_KEY_FILE_VARIABLE, NEW_KEY_VARIABLE, Observer,
+    Phase, Pool, ProxyUsage, Report, Review, ReviewError, RunError, Secret, SecretError,
+    SecretSource, SecretStore, Secrets, Settings, SettingsStore, Silent, SourceError, Statistics,
+    StoreError, StoreKey, StoreSource, StoredSecret, Terms, ValueError, VaultError, VaultPath,
+    VaultPathError, VaultServer, VaultSource, VaultToken, check_input, check_inspect, home_folder,
+    prepare_home,
 };
 pub use ringfence_limits::{Budget, Preset, Resource, Timeouts};
 pub use ringfence_package::{

@@ -1,5 +1,5 @@
 //! What plugins of the built-in engine can and cannot do: calls, state, limits,
-//! hostile code, and native code that nobody but the compiler made.
+//! hostile code, what is found out about a call, and native code that nobody but the compiler made.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -8,6 +8,7 @@
 
 mod cache;
 mod calls;
+mod inspect;
 mod javascript;
 mod limits;
 mod log;
