@@ -89,6 +89,14 @@ pub(crate) struct Run {
     /// Processor time of one call, in seconds, in place of the preset's
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) cpu_time: Option<u32>,
+    /// Write where the time of the call goes into a new FILE, for profiler.firefox.com
+    /// (actions in WebAssembly)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile: Option<PathBuf>,
+    /// Write what is left of the plugin into a new FILE if the call ends in a trap: a
+    /// WebAssembly core dump, with whatever the plugin was told (actions in WebAssembly)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) core_dump: Option<PathBuf>,
     /// Speak MCP with it; without an action, serve an MCP client on standard input and output
     #[arg(long)]
     pub(crate) mcp: bool,

@@ -12,6 +12,7 @@ mod doctor;
 mod output;
 mod prompt;
 mod report;
+mod report_files;
 mod run;
 mod schema;
 mod secret;

@@ -38,6 +38,12 @@ pub(crate) fn say_part(text: &str) {
     let _ = std::io::stderr().flush();
 }
 
+/// Whether a shell takes it as it stands, so that a command with it can be told.
+pub(crate) fn is_word(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-@".contains(c);
+    !text.is_empty() && !text.starts_with('-') && text.chars().all(plain)
+}
+
 /// What went wrong and how to mend it. Names of strangers can be in both.
 pub(crate) fn complain(error: &str, help: Option<&str>) {
     eprintln!("ringfence: {}", UntrustedText::multiline(error));

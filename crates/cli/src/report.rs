@@ -2,6 +2,7 @@
 
 use crate::arguments::Run;
 use crate::output;
+use crate::report_files::ReportFiles;
 use ringfence::{Answer, Card, Ended, ProxyUsage, Publish, RunError, Tool};
 use ringfence_types::{ExitCode, UntrustedText};
 use serde_json::{Value, json};
@@ -19,12 +20,15 @@ pub(crate) fn report(
     arguments: &Run,
     card: &Card,
     published: &[Publish],
+    files: &ReportFiles,
     result: &Result<Given, RunError>,
     ended: &Ended,
 ) -> ExitCode {
     let code = result.as_ref().err().map_or(ExitCode::Success, RunError::exit_code);
     if arguments.json {
-        output::answer_json(&json_report(card, published, result, ended, code));
+        let mut report = json_report(card, published, result, ended, code);
+        files.json(&mut report);
+        output::answer_json(&report);
         return code;
     }
     match result {
@@ -61,6 +65,7 @@ pub(crate) fn report(
                 output::say(&format!("    help: {}", UntrustedText::new(repair)));
             }
         }
+        files.say();
         output::say(&usage_line(ended));
     }
     code
@@ -111,7 +116,7 @@ fn json_report(
     result: &Result<Given, RunError>,
     ended: &Ended,
     code: ExitCode,
-) -> Value {
+) -> serde_json::Map<String, Value> {
     let mut report = serde_json::Map::new();
     report.insert("ok".into(), result.is_ok().into());
     match result {
@@ -170,5 +175,5 @@ fn json_report(
         "denials": ended.denials,
     });
     report.insert("usage".into(), usage);
-    Value::Object(report)
+    report
 }

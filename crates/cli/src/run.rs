@@ -2,7 +2,8 @@
 
 use crate::arguments::{NetworkPreset, Run};
 use crate::report::{Given, report};
-use crate::{card, output};
+use crate::report_files::{NoFile, ReportFiles};
+use crate::{card, output, report_files};
 use ringfence::{
     Budget, Capability, Engine, EngineOptions, InputFault, Instance, Interrupt, Kind, Limits,
     Observer, Package, Protocol, Publish, Review, RunError, Terms, home_folder,
@@ -119,6 +120,10 @@ fn start(mut arguments: Run, mut backend: ProcessBackend) -> Result<ExitCode, Re
         ringfence::check_input(&package, action, &input)
             .map_err(|error| wrong_input(error, target.as_deref(), action))?;
     }
+    ringfence::check_inspect(&package, report_files::inspect(&arguments))?;
+    let mut files = ReportFiles::create(&arguments).map_err(|NoFile { message, help }| {
+        Refusal { code: ExitCode::Usage, message, help, input: None }
+    })?;
     let review = review(&engine, package, &mut arguments)?;
     let interrupt = Interrupt::new().map_err(Refusal::usage)?;
     catch_signals(&interrupt)?;
@@ -140,12 +145,12 @@ fn start(mut arguments: Run, mut backend: ProcessBackend) -> Result<ExitCode, Re
             output::say(&format!("  published port {port} at {at}"));
         }
     }
-    let result = drive(&mut instance, &arguments, &input);
+    let result = drive(&mut instance, &arguments, &input, &mut files);
     let ended = instance.terminate();
     // The log's head is signed last, so that what was just recorded cannot be cut off.
     let signed = engine.sign();
     let result = result.and_then(|given| signed.map(|()| given));
-    Ok(report(&arguments, &card, &published, &result, &ended))
+    Ok(report(&arguments, &card, &published, &files, &result, &ended))
 }
 
 /// The package that the command line names.
@@ -235,10 +240,7 @@ fn input(arguments: &Run, package: &Package) -> Result<Value, Refusal> {
 /// With the command to change, where it can be told as one.
 fn wrong_input(error: RunError, target: Option<&OsStr>, action: &str) -> Refusal {
     let mut refusal = Refusal::from(error);
-    let is_word = |text: &&str| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "/._-@".contains(c);
-        !text.is_empty() && !text.starts_with('-') && text.chars().all(plain)
-    };
+    let is_word = |text: &&str| output::is_word(text);
     let words = target.and_then(OsStr::to_str).filter(is_word).zip(Some(action).filter(is_word));
     if let (Some(help), Some((target, action))) = (&mut refusal.help, words) {
         help.push_str(&format!(": ringfence run {target} {action} --input JSON"));
@@ -344,10 +346,28 @@ fn catch_signals(interrupt: &Interrupt) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn drive(instance: &mut Instance, arguments: &Run, input: &Value) -> Result<Given, RunError> {
+fn drive(
+    instance: &mut Instance,
+    arguments: &Run,
+    input: &Value,
+    files: &mut ReportFiles,
+) -> Result<Given, RunError> {
+    let inspect = report_files::inspect(arguments);
+    let mut call = |instance: &mut Instance, action: &str| {
+        if !inspect.is_any() {
+            return instance.execute(action, input).map(Given::Answer);
+        }
+        let inspected = instance.inspect(action, input, inspect)?;
+        let written = files.write(&inspected);
+        let answer = inspected.result?;
+        written.map_err(|error| RunError::Internal {
+            what: format!("what was asked about the call cannot be written: {error}"),
+        })?;
+        Ok(Given::Answer(answer))
+    };
     let is_plain = instance.protocol() == Protocol::Plain;
     if let Some(action) = arguments.action.as_deref().or(is_plain.then_some("run")) {
-        return instance.execute(action, input).map(Given::Answer);
+        return call(instance, action);
     }
     if instance.protocol() == Protocol::Mcp {
         // A person gets the list; a program is an MCP client.
@@ -364,7 +384,7 @@ fn drive(instance: &mut Instance, arguments: &Run, input: &Value) -> Result<Give
     if let [only] = actions.as_slice() {
         // One action needs no name.
         let only = only.clone();
-        return instance.execute(&only, input).map(Given::Answer);
+        return call(instance, &only);
     }
     actions.sort();
     Ok(Given::Actions(actions))

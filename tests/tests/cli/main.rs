@@ -14,6 +14,7 @@ mod components;
 mod effects;
 mod exit_codes;
 mod inputs;
+mod inspect;
 mod interruption;
 mod limits;
 mod loans;
