@@ -10,8 +10,10 @@ use std::process::Command;
 const PROGRAMS: [(&str, &str); 2] =
     [("ringfence-worker", "run"), ("ringfence-compiler", "compile")];
 /// What they are built from, beside their dependencies.
-const SOURCES: [&str; 4] =
-    ["../worker/src", "../worker/Cargo.toml", "../protocol/src", "../../wit"];
+const SOURCES: [&str; 5] =
+    ["../worker/src", "../worker/Cargo.toml", "../protocol/src", "../../wit", LOCK];
+/// The versions of what they depend on.
+const LOCK: &str = "../../Cargo.lock";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("no OUT_DIR")?);
@@ -21,11 +23,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     for source in SOURCES {
         println!("cargo::rerun-if-changed={source}");
     }
+    println!("cargo::rustc-env=WASMTIME_VERSION={}", version_of_the_engine()?);
     for (program, feature) in PROGRAMS {
         build(program, feature, &target)?;
         std::fs::copy(target.join("release").join(program), out.join(program))?;
     }
     Ok(())
+}
+
+fn version_of_the_engine() -> Result<String, Box<dyn Error>> {
+    let lock = std::fs::read_to_string(LOCK)?;
+    let mut lines = lock.lines().skip_while(|line| *line != "name = \"wasmtime\"");
+    let version = lines.nth(1).and_then(|line| line.strip_prefix("version = "));
+    Ok(version.ok_or("no version of wasmtime")?.trim_matches('"').to_owned())
 }
 
 fn build(program: &str, feature: &str, target: &Path) -> Result<(), Box<dyn Error>> {

@@ -67,6 +67,9 @@ pub(crate) fn render(card: &Card) -> String {
         (false, false) => ", no network",
     };
     lines.push(cut(&format!("  walls     {}{no_network}", walls.join(", "))));
+    if let Some(engine) = card.engine {
+        lines.push(cut(&format!("  engine    {engine}")));
+    }
     if networked {
         lines.push(cut(&format!(
             "  network   by name only; {} requests a minute, {} connections, {} out, {} in",
@@ -194,6 +197,7 @@ mod tests {
             budget: ringfence::Preset::Production.budget(),
             preset: ringfence::Preset::Production,
             level: ringfence_sandbox::Level { backend: "process", walls: Vec::new() },
+            engine: None,
             notes: Vec::new(),
         }
     }

@@ -3,6 +3,7 @@
 use crate::arguments::Doctor;
 use crate::{attack, output};
 use ringfence_sandbox_process::{Fact, Interpreter, Machine};
+use ringfence_sandbox_wasm::ENGINE;
 use ringfence_types::ExitCode;
 use serde_json::json;
 use std::ffi::OsStr;
@@ -14,6 +15,7 @@ pub(crate) fn run(arguments: &Doctor) -> ExitCode {
     let machine = Machine::look();
     let mut facts = machine.facts();
     facts.extend(interpreters());
+    facts.push(Fact { name: "wasm", good: true, found: ENGINE.to_owned(), mend: None });
     let level = machine.level();
     // The walls that are not there on every machine decide, not the extras.
     let can_run = facts

@@ -8,6 +8,7 @@ use ringfence_permission::{
     AdmitError, AdmitRequest, Admitted, Available, Consent, Consented, Policy, admit,
 };
 use ringfence_sandbox::Level;
+use ringfence_sandbox_wasm::ENGINE;
 use ringfence_types::{
     Capability, Denial, Host, IdError, InstanceId, Kind, NetworkScope, Publish, UntrustedText,
     WithheldBy,
@@ -86,6 +87,9 @@ pub struct Card {
     pub preset: Preset,
     /// What isolates it here.
     pub level: Level,
+    /// The engine that runs it inside those walls and is one more, when it is the
+    /// built-in one.
+    pub engine: Option<&'static str>,
     /// What else a person should know; safe to show.
     pub notes: Vec<String>,
 }
@@ -207,6 +211,7 @@ impl Review {
             budget: admitted.budget().clone(),
             preset: terms.preset,
             level,
+            engine: package.runtime.is_built_in().then_some(ENGINE),
             notes,
         };
         Ok(Self { package, card, instance, admitted, terms })

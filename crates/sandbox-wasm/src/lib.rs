@@ -24,6 +24,13 @@ pub use sealed::sealed;
 /// for all plugins in JavaScript together.
 pub const JAVASCRIPT_ENGINE: &[u8] = include_bytes!("../../worker/engine/engine.wasm");
 
+/// The engine, and what stands around it, in one line.
+pub const ENGINE: &str = concat!(
+    "Wasmtime ",
+    env!("WASMTIME_VERSION"),
+    " inside the jail; compiled in a jail of its own"
+);
+
 /// What goes wrong on the way to a worker.
 #[derive(Debug, thiserror::Error)]
 pub enum WasmError {

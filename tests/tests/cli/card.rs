@@ -123,3 +123,26 @@ fn a_plugin_without_a_manifest_says_so() {
     assert!(done.stderr.contains("no plugin.yaml"), "{done:?}");
     assert_fits(done.stderr.split("ringfence: ").next().unwrap());
 }
+
+#[test]
+fn the_card_and_the_doctor_name_the_engine_of_webassembly_and_of_nothing_else() {
+    let user = User::new();
+    let wasm = wat::parse_str("(module (func (export \"go\")))").unwrap();
+    user.write("wasm/plugin.wasm", wasm);
+    let manifest = "name: example\nversion: 1.0.0\nruntime: wasm\nentry: plugin.wasm\n";
+    user.write("wasm/plugin.yaml", manifest);
+    let plugin = user.path("wasm");
+    let done = user.ringfence(["run", plugin.to_str().unwrap(), "go"]).run();
+    let line = done.stderr.lines().find(|line| line.starts_with("  engine ")).unwrap();
+    assert!(line.contains("Wasmtime ") && line.contains("in a jail of its own"), "{line}");
+    assert_fits(&done.stderr);
+    let report = user.ringfence(["run", plugin.to_str().unwrap(), "go", "--json"]).run().json();
+    let engine = report["card"]["engine"].as_str().unwrap().to_owned();
+    assert!(line.ends_with(&engine), "{line}");
+    let doctor = user.ringfence(["doctor", "--json"]).run().json();
+    let facts = doctor["facts"].as_array().unwrap();
+    assert!(facts.iter().any(|fact| fact["name"] == "wasm" && fact["found"] == engine.as_str()));
+    let python = user.python_plugin("def go(input): return 1\n", "");
+    let done = user.ringfence(["run", python.to_str().unwrap(), "go"]).run();
+    assert!(!done.stderr.contains("engine"), "{done:?}");
+}
