@@ -1,5 +1,6 @@
 //! A plugin that exports actions, through the runner shim inside the jail.
 
+use crate::aside::{Aside, is_lent};
 use crate::effects::Effects;
 use crate::error::{Phase, RunError};
 use crate::inspected::Findings;
@@ -32,6 +33,8 @@ pub(crate) struct Actions {
     actions: Vec<String>,
     /// Requests of the plugin that wait for their turn; the session bounds them.
     requests: VecDeque<(RequestId, String, Value)>,
+    /// The one of them that the host application answers just now.
+    aside: Aside,
     /// Whether what answers is our own worker.
     is_worker: bool,
     lives: bool,
@@ -51,6 +54,7 @@ impl Actions {
             session: Session::new(SessionLimits { frames, ..SessionLimits::default() }),
             actions: Vec::new(),
             requests: VecDeque::new(),
+            aside: Aside::default(),
             is_worker: package.runtime.is_built_in(),
             lives: false,
         };
@@ -207,11 +211,22 @@ impl Actions {
         effects: &Effects,
     ) -> Result<(), RunError> {
         while !jailed.control.is_full() {
-            let Some((id, method, params)) = self.requests.pop_front() else { break };
-            // Some take long: a row of them must not outlast the call that they
-            // belong to.
-            deadline.check()?;
-            let answer = effects.call(&method, &params);
+            let (id, answer) = if self.aside.is_busy() {
+                let Some(answered) = self.aside.answered() else { break };
+                answered
+            } else {
+                let Some((id, method, params)) = self.requests.pop_front() else { break };
+                // Some take long: a row of them must not outlast the call that they
+                // belong to.
+                deadline.check()?;
+                let caller = effects.caller();
+                if is_lent(&method) {
+                    let signal = self.aside.begin(&caller, (id, method, params))?;
+                    jailed.hear_of(signal);
+                    continue;
+                }
+                (id, caller.call(&method, &params))
+            };
             self.session.reply(&id, answer).map_err(|e| internal(&e))?;
             jailed.control.send(&self.session.take_output());
         }

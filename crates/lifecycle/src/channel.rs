@@ -34,6 +34,11 @@ impl Channel {
         Ok(Self { input, output, ..Self::default() })
     }
 
+    /// One end of a pipe that does not block already, to be read.
+    pub(crate) fn signal(input: OwnedFd) -> Self {
+        Self { input: Some(input), ..Self::default() }
+    }
+
     /// A channel over descriptors that others use too, such as our own stdin.
     pub(crate) fn shared(input: OwnedFd, output: OwnedFd) -> Self {
         Self { input: Some(input), output: Some(output), shared: true, ..Self::default() }

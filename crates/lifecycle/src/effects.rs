@@ -82,6 +82,30 @@ impl Until {
     }
 }
 
+/// Passes requests of one instance to its broker.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    broker: Option<Arc<Broker>>,
+}
+
+impl Caller {
+    /// One request of the plugin.
+    pub(crate) fn call(&self, method: &str, params: &Value) -> Result<Value, ReplyError> {
+        let none = Value::Null;
+        let Some(broker) = &self.broker else {
+            return Err(ReplyError::new(-32601, "no broker", &none));
+        };
+        broker.call(method, params).map_err(|error| {
+            let json = error.to_json();
+            ReplyError::new(
+                error.code().into(),
+                &error.to_string(),
+                json.get("data").unwrap_or(&none),
+            )
+        })
+    }
+}
+
 impl Effects {
     /// For a plugin that speaks to nobody.
     pub(crate) fn none() -> Self {
@@ -153,20 +177,9 @@ impl Effects {
         }
     }
 
-    /// One request of the plugin.
-    pub(crate) fn call(&self, method: &str, params: &Value) -> Result<Value, ReplyError> {
-        let none = Value::Null;
-        let Some(broker) = &self.broker else {
-            return Err(ReplyError::new(-32601, "no broker", &none));
-        };
-        broker.call(method, params).map_err(|error| {
-            let json = error.to_json();
-            ReplyError::new(
-                error.code().into(),
-                &error.to_string(),
-                json.get("data").unwrap_or(&none),
-            )
-        })
+    /// The way of the plugin's requests, for any thread.
+    pub(crate) fn caller(&self) -> Caller {
+        Caller { broker: self.broker.clone() }
     }
 
     /// Totals so far.

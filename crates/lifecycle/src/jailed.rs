@@ -40,7 +40,7 @@ pub(crate) enum Happening {
     Log(Vec<u8>),
     /// The program ended.
     Ended(End),
-    /// The control channel takes answers again.
+    /// The control channel takes answers again, or one has been found.
     Room,
 }
 
@@ -81,6 +81,8 @@ pub(crate) struct Jailed {
     pub(crate) control: Channel,
     pub(crate) client: Channel,
     errors: Channel,
+    /// Readable when the host's services have answered.
+    services: Channel,
     stderr: Tail,
     interrupts: Vec<Interrupt>,
     budget: Budget,
@@ -129,6 +131,7 @@ impl Jailed {
             control,
             client: Channel::default(),
             errors,
+            services: Channel::default(),
             stderr: Tail::default(),
             interrupts,
             budget,
@@ -145,6 +148,13 @@ impl Jailed {
 
     pub(crate) fn attach_client(&mut self, input: OwnedFd, output: OwnedFd) {
         self.client = Channel::shared(input, output);
+    }
+
+    /// Wakes for what this descriptor says, when there is a new one.
+    pub(crate) fn hear_of(&mut self, services: Option<OwnedFd>) {
+        if let Some(services) = services {
+            self.services = Channel::signal(services);
+        }
     }
 
     pub(crate) fn interrupt_with(&mut self, interrupt: Interrupt) {
@@ -217,6 +227,7 @@ impl Jailed {
             (What::ReadClient, self.client.readable().filter(|_| !self.program.is_full())),
             (What::WriteClient, self.client.writable()),
             (What::ReadErrors, self.errors.readable()),
+            (What::ReadServices, self.services.readable()),
             (What::Jail, self.ended.is_none().then(|| self.running.watch())),
         ];
         let mut kinds = Vec::with_capacity(10);
@@ -271,6 +282,10 @@ impl Jailed {
                         self.stderr.push(&bytes);
                         happened.push(Happening::Log(bytes));
                     }
+                }
+                What::ReadServices => {
+                    self.services.read();
+                    happened.push(Happening::Room);
                 }
                 What::Jail => {
                     if let Some(end) = self.running.poll_end()? {
@@ -389,6 +404,7 @@ enum What {
     ReadClient,
     WriteClient,
     ReadErrors,
+    ReadServices,
     Jail,
     Interrupt,
 }

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod actions;
+mod aside;
 mod built_in;
 mod channel;
 mod doors;
@@ -42,7 +43,7 @@ pub use pool::Pool;
 pub use review::{Asked, Card, Review, ReviewError, Terms};
 pub use ringfence_broker::{BrokerUsage, CountedDenial};
 pub use ringfence_gate_host::{
-    HostService, HostServiceError, HostServices, MemorySettings, Settings, SettingsStore,
+    HostCall, HostService, HostServiceError, HostServices, MemorySettings, Settings, SettingsStore,
 };
 pub use ringfence_gate_secrets::{
     CommandSource, FileSource, FixedSource, KEY_FILE_VARIABLE, KEY_VARIABLE, KEYRING_VARIABLE,

@@ -124,7 +124,7 @@ pub use error::Error;
 pub use front::{Ringfence, Start};
 pub use ringfence_lifecycle::{
     Answer, Asked, BrokerUsage, Card, CommandSource, CountedDenial, Ended, Engine, EngineError,
-    EngineOptions, FileSource, FixedSource, HOME_VARIABLE, HostService, HostServiceError,
+    EngineOptions, FileSource, FixedSource, HOME_VARIABLE, HostCall, HostService, HostServiceError,
     HostServices, Inspect, Inspected, Instance, Interrupt, KEY_FILE_VARIABLE, KEY_VARIABLE,
     KEYRING_VARIABLE, KeyPlace, MemorySettings, NEW_KEY_FILE_VARIABLE, NEW_KEY_VARIABLE, Observer,
     Phase, Pool, ProxyUsage, Report, Review, ReviewError, RunError, Secret, SecretError,
