@@ -5,7 +5,7 @@ use super::ringfence::plugin::process::{Ended, Host as Process};
 use super::{compact, from_binary, to_binary};
 use crate::host::{Asked, Host, unexpected};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 #[derive(Deserialize)]
 struct Fetched {
@@ -23,12 +23,28 @@ struct Executed {
     truncated: bool,
 }
 
+/// Header fields as the broker takes them, one for each name. A field that is named
+/// again continues its first value, which is what it means in HTTP (RFC 9110, 5.3).
+fn fields(given: Vec<(String, String)>) -> Map<String, Value> {
+    let mut fields = Map::new();
+    for (name, value) in given {
+        match fields.entry(name.to_ascii_lowercase()).or_insert(Value::Null) {
+            Value::String(first) => {
+                first.push_str(", ");
+                first.push_str(&value);
+            }
+            empty => *empty = Value::String(value),
+        }
+    }
+    fields
+}
+
 impl Http for Host {
     fn fetch(&mut self, request: Request) -> Asked<Response> {
         let params = compact(json!({
             "url": request.url,
             "method": request.method,
-            "headers": request.headers,
+            "headers": fields(request.headers),
             "body": request.body.map(to_binary),
             "timeoutMs": request.timeout_ms,
             "max": request.max,
@@ -59,5 +75,18 @@ impl Process for Host {
                 truncated: executed.truncated,
             })
             .ok_or_else(|| unexpected("process.execute")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_that_is_named_twice_is_one_field_of_both_values() {
+        let given = [("Accept", "a"), ("X-Key", "k"), ("accept", "b")];
+        let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let wanted = json!({ "accept": "a, b", "x-key": "k" });
+        assert_eq!(Value::Object(fields(given.to_vec())), wanted);
     }
 }
