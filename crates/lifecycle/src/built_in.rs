@@ -32,6 +32,8 @@ pub(crate) struct Worker {
     /// Native code, and what it evaluates.
     pub(crate) code: Vec<Arc<OwnedFd>>,
     pub(crate) kind: CodeKind,
+    /// Whether the kernel may move its memory to a disk.
+    pub(crate) swaps: bool,
 }
 
 /// Programs and code of an engine.
@@ -107,8 +109,9 @@ impl BuiltIn {
         mut wanted: Wanted<'_>,
     ) -> Result<Option<Worker>, RunError> {
         let Entry::File { path } = &package.entry else { return Ok(None) };
-        let made =
-            |code, kind| Ok(Some(Worker { program: self.programs.worker.clone(), code, kind }));
+        let swaps = wanted.backend.machine().may_swap();
+        let program = self.programs.worker.clone();
+        let made = |code, kind| Ok(Some(Worker { program, code, kind, swaps }));
         if let Some(sources) =
             package.sources().map_err(|error| refused(path, error.to_string()))?
         {

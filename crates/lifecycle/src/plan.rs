@@ -105,7 +105,7 @@ fn start_of_worker(
     exposed: &[Exposed],
 ) -> Result<Start, StartError> {
     let policy = (package.stateful, package.strict);
-    let settings = worker_settings(worker.kind, policy, budget, exposed);
+    let settings = worker_settings(worker.kind, policy, worker.swaps, budget, exposed);
     let settings =
         serde_json::to_string(&settings).map_err(|error| StartError::Plan(error.to_string()))?;
     Ok(Start {

@@ -190,6 +190,8 @@ pub struct WorkerSettings {
     pub stateful: bool,
     /// JavaScript: no `eval`, no function made from text, no `import()`.
     pub strict: bool,
+    /// Whether the kernel may move its memory to a disk.
+    pub swaps: bool,
     /// Bytes of all memories and tables together.
     pub memory_bytes: u64,
     /// Milliseconds for loading.

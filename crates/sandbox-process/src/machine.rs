@@ -52,6 +52,22 @@ impl Machine {
         !matches!(self.hierarchy, Hierarchy::None { .. })
     }
 
+    /// Whether the kernel may move memory of a jail to a disk just now: it has where
+    /// to, and no cgroup keeps the jail from it. Looks again each time.
+    #[must_use]
+    pub fn may_swap(&self) -> bool {
+        has_swap(std::fs::read_to_string("/proc/swaps")) && !self.keeps_from_swap()
+    }
+
+    /// Whether jails get a cgroup that can say no (the jailer says it then).
+    fn keeps_from_swap(&self) -> bool {
+        match &self.hierarchy {
+            Hierarchy::Two { parent } => Path::new(parent).join("memory.swap.max").exists(),
+            Hierarchy::One { memory, .. } => Path::new(memory).join("memory.swappiness").exists(),
+            Hierarchy::None { .. } => false,
+        }
+    }
+
     /// The table of walls.
     #[must_use]
     pub fn level(&self) -> Level {
@@ -193,5 +209,43 @@ fn tun() -> Fact {
         good,
         found: if good { "available" } else { "no /dev/net/tun" }.to_owned(),
         mend: (!good).then(|| "modprobe tun; nothing needs it yet".to_owned()),
+    }
+}
+
+/// Whether the kernel's list names a place beneath its heading. A kernel without
+/// the list has none; where it cannot be read there may be one.
+fn has_swap(list: std::io::Result<String>) -> bool {
+    match list {
+        Ok(list) => list.lines().skip(1).any(|line| !line.trim().is_empty()),
+        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Error, ErrorKind};
+
+    #[test]
+    fn memory_goes_to_a_disk_only_where_the_kernel_has_one_for_it() {
+        let heading = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n";
+        assert!(!has_swap(Ok(heading.to_owned())));
+        assert!(has_swap(Ok(format!("{heading}/dev/sda2 partition\t8388604\t0\t-2\n"))));
+        assert!(!has_swap(Err(Error::from(ErrorKind::NotFound))));
+        assert!(has_swap(Err(Error::from(ErrorKind::PermissionDenied))));
+    }
+
+    #[test]
+    fn only_a_cgroup_that_knows_of_swap_keeps_a_jail_from_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let parent = folder.path().to_str().unwrap().to_owned();
+        let machine = |hierarchy| Machine { hierarchy, landlock: 0 };
+        let two = machine(Hierarchy::Two { parent: parent.clone() });
+        let one = machine(Hierarchy::One { memory: parent, pids: None, cpu: None, cpuacct: None });
+        let none = machine(Hierarchy::None { reason: String::new() });
+        assert!(!two.keeps_from_swap() && !one.keeps_from_swap() && !none.keeps_from_swap());
+        std::fs::write(folder.path().join("memory.swap.max"), "0").unwrap();
+        std::fs::write(folder.path().join("memory.swappiness"), "0").unwrap();
+        assert!(two.keeps_from_swap() && one.keeps_from_swap() && !none.keeps_from_swap());
     }
 }

@@ -58,6 +58,7 @@ pub fn compiler_budget() -> Budget {
 pub fn worker_settings(
     kind: CodeKind,
     (stateful, strict): (bool, bool),
+    swaps: bool,
     budget: &Budget,
     exposed: &[Exposed],
 ) -> WorkerSettings {
@@ -72,6 +73,7 @@ pub fn worker_settings(
         kind,
         stateful,
         strict,
+        swaps,
         memory_bytes: budget.memory_bytes,
         initialise_ms: milliseconds(budget.timeouts.initialise),
         call_ms: milliseconds(budget.timeouts.call),

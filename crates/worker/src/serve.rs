@@ -173,8 +173,10 @@ fn engine(settings: &WorkerSettings) -> wasmtime::Result<Engine> {
     }
     let memory = usize::try_from(settings.memory_bytes).unwrap_or(usize::MAX);
     // Knowing which pages were written needs a kernel that tells (6.7), and a
-    // /proc that shows it.
-    Engine::new(&pool::pooled(memory, true)).or_else(|_| Engine::new(&pool::pooled(memory, false)))
+    // /proc that shows it. It does not tell of pages that lie on a disk just now:
+    // they would come back to the next call as the last one left them.
+    let tells = !settings.swaps;
+    Engine::new(&pool::pooled(memory, tells)).or_else(|_| Engine::new(&pool::pooled(memory, false)))
 }
 
 fn begin(host: &Host, settings: &WorkerSettings, limit_ms: u64) {
