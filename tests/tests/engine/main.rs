@@ -1,12 +1,11 @@
 //! What plugins of the built-in engine can and cannot do: calls, state, limits,
-//! hostile code, what is found out about a call, and native code that nobody but the compiler made.
+//! hostile code, and what is found out about a call.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     reason = "a failure here is a failure of the test"
 )]
 
-mod cache;
 mod calls;
 mod inspect;
 mod javascript;

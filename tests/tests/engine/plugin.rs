@@ -3,7 +3,6 @@
 use ringfence::{Budget, Instance, Preset, Ringfence, RunError, Start};
 use serde_json::Value;
 use std::fs;
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// What core modules of these tests share: memory, and a function that gives it.
@@ -27,10 +26,6 @@ impl Host {
         let folder = tempfile::tempdir().unwrap();
         let ringfence = Ringfence::open_at(folder.path().join("home")).unwrap();
         Self { folder, ringfence }
-    }
-
-    pub(crate) fn home(&self) -> PathBuf {
-        self.folder.path().join("home")
     }
 
     /// A plugin of these bytes, with more lines for its manifest.
