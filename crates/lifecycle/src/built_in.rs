@@ -152,7 +152,7 @@ impl BuiltIn {
         let of = Given { made: work.made(), digest: key.source(), bytes: given.len() };
         let code = match self.cache.get(key).map_err(|error| internal(&error))? {
             Some(code) => {
-                wanted.recorder.from_cache(&of, code.len())?;
+                wanted.recorder.taken_from_cache(&of, code.len())?;
                 code
             }
             None => {

@@ -114,7 +114,7 @@ impl Recorder {
     }
 
     /// What the compiler made in an earlier process is believed again.
-    pub(crate) fn from_cache(&self, given: &Given, made: usize) -> Result<(), AuditError> {
+    pub(crate) fn taken_from_cache(&self, given: &Given, made: usize) -> Result<(), AuditError> {
         self.must(self.compilation(given, "taken from the cache").with("made_bytes", made))
     }
 

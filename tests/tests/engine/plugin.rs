@@ -28,6 +28,10 @@ impl Host {
         Self { folder, ringfence }
     }
 
+    pub(crate) fn home(&self) -> std::path::PathBuf {
+        self.folder.path().join("home")
+    }
+
     /// A plugin of these bytes, with more lines for its manifest.
     pub(crate) fn plugin(&self, wasm: &[u8], manifest: &str) -> Start {
         let plugin = self.folder.path().join("plugin");

@@ -15,7 +15,7 @@ fn answers(number: u32) -> Vec<u8> {
 }
 
 fn home(host: &Host) -> PathBuf {
-    host.folder.path().join("home")
+    host.home()
 }
 
 fn compiled(host: &Host) -> Vec<PathBuf> {
