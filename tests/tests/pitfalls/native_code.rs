@@ -14,12 +14,8 @@ fn answers(number: u32) -> Vec<u8> {
     module(&format!("(func (export \"answer\") (result i32) (i32.const {number}))"))
 }
 
-fn home(host: &Host) -> PathBuf {
-    host.home()
-}
-
 fn compiled(host: &Host) -> Vec<PathBuf> {
-    let entries = fs::read_dir(home(host).join("compiled")).unwrap();
+    let entries = fs::read_dir(host.home().join("compiled")).unwrap();
     entries.map(|entry| entry.unwrap().path()).collect()
 }
 
@@ -33,7 +29,7 @@ fn native_code_of_another_plugin_or_changed_in_the_cache_is_made_again() {
     let code = fs::read(&first).unwrap();
     // What runs on is another process of the same home, which has nothing loaded.
     let answer = |host: &Host| {
-        let again = Ringfence::open_at(home(host)).unwrap();
+        let again = Ringfence::open_at(host.home()).unwrap();
         let mut plugin = again.plugin(host.folder.path().join("plugin")).start().unwrap();
         call(&mut plugin, "answer", &Value::Null)
     };
@@ -79,7 +75,7 @@ fn native_code_of_a_plugins_author_asks_nothing_of_the_kernel() {
     drop(host.plugin(&wasm, "").start().unwrap());
     let [cached] = compiled(&host).try_into().unwrap();
     fs::write(&cached, &native).unwrap();
-    let again = Ringfence::open_at(home(&host)).unwrap();
+    let again = Ringfence::open_at(host.home()).unwrap();
     let mut plugin = again.plugin(host.folder.path().join("plugin")).start().unwrap();
     assert_eq!(call(&mut plugin, "answer", &Value::Null), 0x1122_3344_5566_7788_i64);
 }
@@ -157,6 +153,6 @@ fn a_file_above_the_limit_is_refused_before_anything_is_compiled() {
     let host = Host::new();
     let error = host.plugin(&large, "").start().map(drop).unwrap_err();
     assert!(error.to_string().contains("64 MiB"), "{error}");
-    let kept = fs::read_dir(home(&host).join("compiled")).map_or(0, Iterator::count);
+    let kept = fs::read_dir(host.home().join("compiled")).map_or(0, Iterator::count);
     assert_eq!(kept, 0);
 }
