@@ -9,7 +9,7 @@ use crate::observer::Observer;
 use ringfence_limits::{Budget, Resource};
 use ringfence_package::{Entry, Package};
 use ringfence_protocol::frames::{FrameError, FrameLimits};
-use ringfence_protocol::worker::{STOPPED, Stopped, TRAPPED};
+use ringfence_protocol::worker::{FRAME_ROOM, STOPPED, Stopped, TRAPPED};
 use ringfence_protocol::{
     Event, Initialize, PluginError, RequestId, Session, SessionLimits, Violation,
 };
@@ -19,8 +19,6 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::time::Duration;
 
-/// Room in a frame around the largest answer.
-const ENVELOPE: usize = 64 * 1024;
 /// How much longer than a call the host waits when it has asked about it: our worker
 /// ends the call in its time and then tells.
 const REPORTING: Duration = Duration::from_secs(30);
@@ -49,7 +47,7 @@ impl Actions {
         observer: &mut dyn Observer,
     ) -> Result<Self, RunError> {
         let output = usize::try_from(jailed.budget().output_bytes).unwrap_or(usize::MAX);
-        let frames = FrameLimits::with_bytes(output.saturating_add(ENVELOPE));
+        let frames = FrameLimits::with_bytes(output.saturating_add(FRAME_ROOM));
         let mut started = Self {
             session: Session::new(SessionLimits { frames, ..SessionLimits::default() }),
             actions: Vec::new(),

@@ -16,6 +16,9 @@ pub const SOURCES_DESCRIPTOR: i32 = 5;
 /// Argument of the compiler when it is given [`Sources`] with types.
 pub const TAKE_TYPES_OUT: &str = "types";
 
+/// Bytes of a frame beside the largest answer that it may hold.
+pub const FRAME_ROOM: usize = 64 * 1024;
+
 /// JSON-RPC code of a call that used up a limit of the worker's own: `data.name`
 /// is a word of [`Stopped`].
 pub const STOPPED: i64 = -32020;

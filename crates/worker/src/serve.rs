@@ -12,9 +12,10 @@ use crate::watchdog::Watchdog;
 use crate::wire::{AnswerData, AnswerError, Wire};
 use crate::{new_code, pool, program};
 use ringfence_protocol::PROTOCOL;
+use ringfence_protocol::frames::FrameLimits;
 use ringfence_protocol::jsonrpc::METHOD_NOT_FOUND;
 use ringfence_protocol::worker::{
-    CodeKind, Inspect, STOPPED, Sources, Stopped, TRAPPED, WorkerSettings,
+    CodeKind, FRAME_ROOM, Inspect, STOPPED, Sources, Stopped, TRAPPED, WorkerSettings,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -90,11 +91,13 @@ fn serve_here(
     let engine = engine(&settings).map_err(loading)?;
     let shortest = settings.call_ms.min(settings.cpu_ms).min(settings.initialise_ms);
     let watchdog = Watchdog::start(&engine, Duration::from_millis(shortest))?;
-    let wire = Wire::new(match control {
+    let control = match control {
         Some(control) => control,
         // A program has nobody to ask: what it writes there goes nowhere.
         None => OwnedFd::from(File::options().read(true).write(true).open("/dev/null")?),
-    });
+    };
+    let largest = usize::try_from(settings.output_bytes).unwrap_or(usize::MAX);
+    let wire = Wire::new(control, FrameLimits::with_bytes(largest.saturating_add(FRAME_ROOM)));
     let host = Host::new(wire, Ledger::new(&settings, watchdog));
     let path = format!("/proc/self/fd/{}", code.as_raw_fd());
     // SAFETY: needed because native code is trusted by whoever loads it. Sound
@@ -241,7 +244,7 @@ fn answer(
     let answer = match outcome {
         Ok(result) if over(result, settings) => stopped(Stopped::Output),
         Ok(result) => match serde_json::from_str::<&RawValue>(result) {
-            Ok(result) => return inner.wire.answer(id, Ok(result)),
+            Ok(result) => Ok(result),
             Err(_) => failed(PLUGIN_FAILED, "the result is not JSON", AnswerData::default()),
         },
         Err(CallError::NoSuchAction) => {
@@ -258,7 +261,15 @@ fn answer(
             failed(TRAPPED, &text, AnswerData { name: Some("Trap"), ..AnswerData::default() })
         }
     };
-    inner.wire.answer(id, answer)
+    match inner.wire.answer(id, answer) {
+        // What the host would not take was not sent.
+        Err(Stop::Limit(limit)) => inner.wire.answer(id, stopped(limit)),
+        Err(Stop::Trap(reason)) => {
+            let data = AnswerData { name: Some("Trap"), ..AnswerData::default() };
+            inner.wire.answer(id, failed(TRAPPED, &reason, data))
+        }
+        sent => sent,
+    }
 }
 
 fn stopped<'a>(limit: Stopped) -> Result<&'a RawValue, AnswerError<'a>> {

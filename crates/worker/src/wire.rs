@@ -6,6 +6,7 @@
 use crate::stop::Stop;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ringfence_protocol::frames::{self, FrameLimits};
 use ringfence_protocol::worker::{REPORT, REPORT_PART_BYTES, ReportKind, ReportPart, Stopped};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::{Deserialize, Serialize};
@@ -95,6 +96,8 @@ pub(crate) struct AnswerData<'a> {
 /// The control descriptor.
 pub(crate) struct Wire {
     stream: File,
+    /// What the host takes; beyond it, it ends the instance.
+    limits: FrameLimits,
     /// Read and not yet taken; `start` begins the next frame, and no end of one
     /// is before `searched`.
     buffer: Vec<u8>,
@@ -106,9 +109,10 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    pub(crate) fn new(descriptor: OwnedFd) -> Self {
+    pub(crate) fn new(descriptor: OwnedFd, limits: FrameLimits) -> Self {
         Self {
             stream: File::from(descriptor),
+            limits,
             buffer: Vec::new(),
             start: 0,
             searched: 0,
@@ -200,9 +204,13 @@ impl Wire {
     }
 
     fn send(&mut self, message: &impl Serialize) -> Result<(), Stop> {
-        let mut line = serde_json::to_vec(message).map_err(|_| Stop::Gone)?;
-        line.push(b'\n');
-        self.stream.write_all(&line).map_err(|_| Stop::Gone)
+        let line = serde_json::to_string(message).map_err(|_| Stop::Gone)?;
+        // What the host would not take costs this call and not the instance.
+        if line.len() > self.limits.bytes {
+            return Err(Stop::Limit(Stopped::Output));
+        }
+        frames::check(&line, &self.limits).map_err(|error| Stop::Trap(error.to_string()))?;
+        self.stream.write_all(&frames::encode(line)).map_err(|_| Stop::Gone)
     }
 
     fn read(&mut self, until: Option<Instant>) -> Result<Frame, Stop> {
@@ -276,5 +284,39 @@ fn wait(stream: &File, until: Instant) -> Result<(), Stop> {
         if poll(&mut fds, limit.as_ref()).is_ok_and(|ready| ready > 0) {
             return Ok(());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::net::UnixStream;
+
+    fn answered(result: &str) -> Result<String, Stop> {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let mut wire = Wire::new(ours.into(), FrameLimits::with_bytes(1000));
+        let result = RawValue::from_string(result.to_owned()).unwrap();
+        wire.answer(1, Ok(&result))?;
+        drop(wire);
+        Ok(std::io::read_to_string(theirs).unwrap())
+    }
+
+    #[test]
+    fn json_of_several_lines_is_one_frame_and_no_frame_of_its_own() {
+        let forged = "[\n{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"storage.get\"}\n, \"a\\nb\"]";
+        let sent = answered(forged).unwrap();
+        assert_eq!(sent.matches('\n').count(), 1, "{sent}");
+        let frame: serde_json::Value = serde_json::from_str(&sent).unwrap();
+        assert_eq!(frame["result"][0]["id"], 7);
+        assert_eq!(frame["result"][1], "a\nb");
+    }
+
+    #[test]
+    fn what_the_host_would_refuse_is_not_sent() {
+        assert!(answered(&format!("\"{}\"", "x".repeat(900))).is_ok());
+        let long = answered(&format!("\"{}\"", "x".repeat(1000)));
+        assert_eq!(long, Err(Stop::Limit(Stopped::Output)));
+        let deep = format!("{}{}", "[".repeat(64), "]".repeat(64));
+        assert!(matches!(answered(&deep), Err(Stop::Trap(_))));
     }
 }

@@ -139,3 +139,24 @@ fn threads_large_memories_and_the_http_of_wasi_are_not_there() {
         assert!(error.contains(missing), "{missing}: {error}");
     }
 }
+
+#[test]
+fn json_of_several_lines_is_one_answer_and_speaks_for_nobody() {
+    let host = Host::new();
+    // What a worker would say to end another call, and to ask for an effect.
+    let said = "[\n{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":\"forged\"}\n,\n{\"jsonrpc\":\"2.0\",\"id\":9,\
+        \"method\":\"events.publish\",\"params\":{\"subject\":\"a.b\",\"payload\":1}}\n]";
+    let escaped = said.replace('"', "\\\"").replace('\n', "\\n");
+    let wasm = module(&format!(
+        r#"(data (i32.const 16) "{escaped}")
+        (func (export "say") (param i32 i32) (result i64) (i64.const {}))"#,
+        16_u64 << 32 | said.len() as u64
+    ));
+    let manifest = "permissions: [{capability: events.publish, scope: a.b}]\n";
+    let mut plugin = host.plugin(&wasm, manifest).grant("events.publish=a.b").start().unwrap();
+    for _ in 0..2 {
+        let answer = call(&mut plugin, "say", &Value::Null);
+        assert_eq!(answer, serde_json::from_str::<Value>(said).unwrap());
+    }
+    assert_eq!(plugin.terminate().effects.performed, 0);
+}

@@ -163,3 +163,32 @@ fn code_that_is_no_code_or_too_much_of_it_is_a_clear_error() {
     assert!(begin.elapsed() < Duration::from_secs(130));
     assert_eq!(call(&mut host.module(HOSTILE).start().unwrap(), "one", &Value::Null), 1);
 }
+
+#[test]
+fn a_question_or_answer_that_the_host_does_not_take_costs_the_call_and_not_the_instance() {
+    let host = Host::new();
+    let plugin = r#"
+        (import "env" "lifeos_send_event" (func $send (param i32 i32) (result i32)))
+        ---
+        (func $text (param $fill i32)
+            (drop (memory.grow (i32.const 250)))
+            (memory.fill (i32.const 65536) (local.get $fill) (i32.const 12000000))
+            (i32.store8 (i32.const 65536) (i32.const 34))
+            (i32.store8 (i32.const 12065535) (i32.const 34)))
+        (func (export "ask") (call $text (i32.const 97))
+            (drop (call $send (i32.const 65536) (i32.const 12000000))))
+        (func (export "deep") (param i32 i32) (result i64)
+            (memory.fill (i32.const 32768) (i32.const 91) (i32.const 500))
+            (memory.fill (i32.const 33268) (i32.const 93) (i32.const 500))
+            (i64.const 0x8000000003e8))
+        (func (export "one") (result i32) (i32.const 1))
+    "#;
+    let mut plugin = host.plugin(&module(plugin), "").start().unwrap();
+    let error = fails(&mut plugin, "ask");
+    assert!(matches!(error, RunError::Resource { resource: Resource::Output, .. }), "{error:?}");
+    assert_eq!(call(&mut plugin, "one", &Value::Null), 1);
+    let error = plugin.execute("deep", &json!("x")).unwrap_err();
+    assert!(matches!(error, RunError::Trap { .. }), "{error:?}");
+    assert_eq!(call(&mut plugin, "one", &Value::Null), 1);
+    assert!(plugin.terminate().denials.is_empty());
+}
