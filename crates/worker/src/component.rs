@@ -5,9 +5,11 @@ use crate::guest::{CallError, Guest};
 use crate::host::Host;
 use crate::imports::{Plugin, PluginPre};
 use crate::stop::Stop;
-use ringfence_protocol::worker::{Folder, Stopped, WorkerSettings};
+use ringfence_protocol::worker::{CodeKind, Folder, Stopped, WorkerSettings};
 use std::future::Future;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::runtime::Runtime;
 use wasmtime::component::{Component, HasSelf, Linker, ResourceTable};
 use wasmtime::{Engine, Store};
@@ -22,27 +24,32 @@ const RANDOM_BYTES: u64 = 64 << 10;
 const FAILURES: [&str; 7] =
     ["not_granted", "not_recorded", "budget", "invalid", "not_found", "failed", "unknown_method"];
 
+/// The jail's own folder for what nobody keeps.
+const TEMPORARY: &str = "/tmp";
+
 /// What a store holds beside the plugin's own memory.
 pub(crate) struct State {
     pub(crate) host: Host,
     wasi: Option<WasiCtx>,
     table: ResourceTable,
     folders: Arc<[Folder]>,
+    /// What stands for `/tmp` in this store, where it must not outlive it.
+    scratch: Option<Scratch>,
     /// A program's input and output are the worker's own.
     stdio: bool,
 }
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        let (folders, stdio) = (&self.folders, self.stdio);
+        let (folders, scratch, stdio) = (&self.folders, self.scratch.as_mut(), self.stdio);
         // Made when it is first asked for: many plugins never do, and opening
         // folders costs more than their whole call.
-        let ctx = self.wasi.get_or_insert_with(|| wasi(folders, stdio));
+        let ctx = self.wasi.get_or_insert_with(|| wasi(folders, scratch, stdio));
         WasiCtxView { ctx, table: &mut self.table }
     }
 }
 
-fn wasi(folders: &[Folder], stdio: bool) -> WasiCtx {
+fn wasi(folders: &[Folder], mut scratch: Option<&mut Scratch>, stdio: bool) -> WasiCtx {
     let mut builder = WasiCtxBuilder::new();
     // There is one thread: nobody to hand slow work to, and no other call to delay.
     builder
@@ -60,10 +67,44 @@ fn wasi(folders: &[Folder], stdio: bool) -> WasiCtx {
     }
     for folder in folders {
         let rights = if folder.writable { FsPerms::ReadWrite } else { FsPerms::ReadOnly };
+        let place = match scratch.take_if(|_| folder.path == TEMPORARY) {
+            Some(scratch) => scratch.make(),
+            None => Some(Path::new(&folder.path)),
+        };
         // What cannot be opened is not there.
-        let _ = builder.preopened_dir(&folder.path, &folder.path, rights);
+        let _ = place.map(|place| builder.preopened_dir(place, &folder.path, rights));
     }
     builder.build()
+}
+
+/// A folder of one store in the jail's `/tmp`. Each has its own, so that what cannot
+/// be removed at its end takes room of the plugin's and shows to no later call.
+struct Scratch {
+    path: PathBuf,
+    is_made: bool,
+}
+
+impl Scratch {
+    fn numbered(number: u64) -> Self {
+        Self { path: format!("{TEMPORARY}/.store-{number}").into(), is_made: false }
+    }
+
+    /// Makes the folder; `None` when something has that name, or there is no room.
+    fn make(&mut self) -> Option<&Path> {
+        // The jail knows this call and not the one of the standard library.
+        rustix::fs::mkdirat(rustix::fs::CWD, &self.path, rustix::fs::Mode::RWXU).ok()?;
+        self.is_made = true;
+        Some(&self.path)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if self.is_made {
+            // Links in it are removed and not followed.
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
+    }
 }
 
 /// What every component is run with.
@@ -73,6 +114,8 @@ pub(crate) struct Runner {
     host: Host,
     settings: Arc<WorkerSettings>,
     folders: Arc<[Folder]>,
+    /// Stores so far, whose numbers name their folders.
+    stores: AtomicU64,
 }
 
 impl Runner {
@@ -83,7 +126,8 @@ impl Runner {
     ) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let folders = settings.folders.clone().into();
-        Ok(Self { engine: engine.clone(), runtime, host, settings, folders })
+        let (engine, stores) = (engine.clone(), AtomicU64::new(0));
+        Ok(Self { engine, runtime, host, settings, folders, stores })
     }
 
     /// A linker with WASI and the families of the broker.
@@ -97,7 +141,10 @@ impl Runner {
     /// A store in which nothing has run.
     pub(crate) fn store(&self, stdio: bool) -> Store<State> {
         self.host.lock().ledger.forget_memory();
+        let number = self.stores.fetch_add(1, Ordering::Relaxed);
+        let begins_anew = self.settings.kind == CodeKind::Plugin && !self.settings.stateful;
         let state = State {
+            scratch: begins_anew.then(|| Scratch::numbered(number)),
             host: self.host.clone(),
             wasi: None,
             table: ResourceTable::new(),

@@ -7,6 +7,7 @@
 )]
 
 mod calls;
+mod component;
 mod inspect;
 mod javascript;
 mod limits;
