@@ -15,6 +15,7 @@ use ringfence_sandbox_wasm::{
     CodeCache, CodeKey, JAVASCRIPT_ENGINE, Programs as WorkerPrograms, WasmError, compiler_budget,
     sealed,
 };
+use ringfence_types::UntrustedText;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::os::fd::OwnedFd;
@@ -89,8 +90,21 @@ fn internal(error: &WasmError) -> RunError {
     RunError::Internal { what: error.to_string() }
 }
 
+/// A start that ends before there is code. The reason is the compiler's or speaks of
+/// a file, so parts of it are the plugin's own text.
 fn refused(path: &Path, reason: String) -> RunError {
-    RunError::Start(StartError::Program { program: path.display().to_string(), reason, help: None })
+    RunError::Start(StartError::Program {
+        program: UntrustedText::new(&path.display().to_string()).to_string(),
+        reason: UntrustedText::new(&reason).to_string(),
+        help: None,
+    })
+}
+
+fn with_cause(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
 }
 
 impl BuiltIn {
@@ -113,7 +127,7 @@ impl BuiltIn {
         let program = self.programs.worker.clone();
         let made = |code, kind| Ok(Some(Worker { program, code, kind, swaps }));
         if let Some(sources) =
-            package.sources().map_err(|error| refused(path, error.to_string()))?
+            package.sources().map_err(|error| refused(path, with_cause(&error)))?
         {
             let engine = self.made(Work::Native, JAVASCRIPT_ENGINE, path, &mut wanted)?;
             let typed = sources.has_types();
@@ -132,7 +146,8 @@ impl BuiltIn {
             (PackageRuntime::Wasm, Some(WasmKind::Module)) => CodeKind::Module,
             _ => return Ok(None),
         };
-        let wasm = std::fs::read(path).map_err(|error| refused(path, error.to_string()))?;
+        let wasm = package.webassembly().map_err(|error| refused(path, with_cause(&error)))?;
+        let Some(wasm) = wasm else { return Ok(None) };
         made(vec![self.made(Work::Native, &wasm, path, &mut wanted)?], kind)
     }
 

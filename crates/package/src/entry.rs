@@ -9,7 +9,7 @@ use crate::python_class;
 use crate::reader;
 use crate::shebang::Shebang;
 use crate::sources;
-use crate::wasm::{self, WasmKind};
+use crate::wasm::{self, Seen, WasmKind};
 use serde::Serialize;
 use std::ffi::OsString;
 use std::fs;
@@ -186,9 +186,32 @@ fn script(entry: &str, path: &Path, runtime: Runtime) -> Result<(), PackageError
 
 /// What the WebAssembly file at `path` offers.
 pub(crate) fn wasm_kind(path: &Path) -> Result<WasmKind, PackageError> {
-    let bytes = folder::read(path, wasm::MAX_WASM, "64 MiB for WebAssembly")?;
+    look(path, &wasm_bytes(path)?)
+}
+
+/// As [`wasm_kind`], with what tells these bytes from others.
+pub(crate) fn wasm_seen(path: &Path) -> Result<Seen, PackageError> {
+    let bytes = wasm_bytes(path)?;
+    Ok(Seen { kind: look(path, &bytes)?, digest: wasm::digest(&bytes) })
+}
+
+fn look(path: &Path, bytes: &[u8]) -> Result<WasmKind, PackageError> {
     let name = path.to_string_lossy();
-    wasm::look(&bytes, &name).map_err(|reason| refused(&name, reason))
+    wasm::look(bytes, &name).map_err(|reason| refused(&name, reason))
+}
+
+/// The bytes of the WebAssembly file at `path`, if they are those that were seen.
+pub(crate) fn wasm_as_seen(path: &Path, seen: &Seen) -> Result<Vec<u8>, PackageError> {
+    let bytes = wasm_bytes(path)?;
+    if wasm::digest(&bytes) != seen.digest {
+        let reason = "was changed after it was looked at; start it again";
+        return Err(refused(&path.to_string_lossy(), reason));
+    }
+    Ok(bytes)
+}
+
+fn wasm_bytes(path: &Path) -> Result<Vec<u8>, PackageError> {
+    folder::read(path, wasm::MAX_WASM, "64 MiB for WebAssembly")
 }
 
 /// Something that the kernel can execute.

@@ -8,7 +8,7 @@ use crate::folder;
 use crate::infer_node;
 use crate::infer_python;
 use crate::shebang::Shebang;
-use crate::wasm::WasmKind;
+use crate::wasm::{Seen, WasmKind};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ pub(crate) struct Found {
     pub(crate) homepage: Option<String>,
     pub(crate) runtime: Runtime,
     pub(crate) protocol: Protocol,
-    pub(crate) wasm: Option<WasmKind>,
+    pub(crate) wasm: Option<Seen>,
     pub(crate) entry: Entry,
     pub(crate) code_root: Option<PathBuf>,
     pub(crate) folder: Option<PathBuf>,
@@ -63,9 +63,9 @@ impl Found {
         if self.runtime == Runtime::Wasm
             && let Entry::File { path } = &self.entry
         {
-            let kind = entry::wasm_kind(path)?;
-            self.wasm = Some(kind);
-            self.protocol = match kind {
+            let seen = entry::wasm_seen(path)?;
+            self.wasm = Some(seen);
+            self.protocol = match seen.kind {
                 WasmKind::Plugin | WasmKind::Module => Protocol::Actions,
                 WasmKind::Program => Protocol::Plain,
             };

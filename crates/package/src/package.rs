@@ -13,7 +13,7 @@ use crate::node::MAX_MANIFEST_BYTES;
 use crate::plugin_type::{PluginType, expected_for};
 use crate::resources::ResourceRequest;
 use crate::sources::{self, Sources};
-use crate::wasm::WasmKind;
+use crate::wasm::{Seen, WasmKind};
 use ringfence_types::{Digest, PluginName};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
@@ -76,6 +76,7 @@ pub struct Package {
     pub inferred: bool,
     /// What the person who decides should know; safe to show.
     pub notes: Vec<String>,
+    wasm_seen: Option<Seen>,
     digest: OnceLock<Digest>,
 }
 
@@ -215,7 +216,8 @@ impl Package {
             plugin_type: None,
             runtime: found.runtime,
             protocol: found.protocol,
-            wasm: found.wasm,
+            wasm: found.wasm.map(|seen| seen.kind),
+            wasm_seen: found.wasm,
             stateful: !found.runtime.is_built_in(),
             strict: found.runtime == Runtime::JavaScript,
             entry: found.entry,
@@ -244,6 +246,18 @@ impl Package {
             (Entry::File { path }, Some(folder)) if self.runtime == Runtime::JavaScript => {
                 sources::gather(path, folder).map(Some)
             }
+            _ => Ok(None),
+        }
+    }
+
+    /// The WebAssembly that it is, read again; `None` for what is none.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not what was looked at when the package was
+    /// opened: what a person is shown, and says yes to, is what is compiled.
+    pub fn webassembly(&self) -> Result<Option<Vec<u8>>, PackageError> {
+        match (&self.entry, &self.wasm_seen) {
+            (Entry::File { path }, Some(seen)) => entry::wasm_as_seen(path, seen).map(Some),
             _ => Ok(None),
         }
     }

@@ -2,6 +2,7 @@
 //! compiled here: that is done in a jail.
 
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 use wasmparser::{Encoding, Parser, Payload};
 
 /// Largest file, in bytes. Components that bring a whole language have 12 to 19 MiB.
@@ -23,6 +24,18 @@ pub enum WasmKind {
     Program,
     /// A core module, whose functions are its actions.
     Module,
+}
+
+/// What was seen of a file, and of which bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    pub(crate) kind: WasmKind,
+    pub(crate) digest: [u8; 32],
+}
+
+/// SHA-256 of a file.
+pub(crate) fn digest(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
 }
 
 /// Looks at the file `name`.

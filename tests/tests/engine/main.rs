@@ -7,6 +7,7 @@
 )]
 
 mod calls;
+mod changed;
 mod component;
 mod inspect;
 mod javascript;
