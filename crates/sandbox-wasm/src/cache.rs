@@ -8,7 +8,7 @@
 use crate::WasmError;
 use crate::programs::compiler_digest;
 use ring::hmac;
-use ringfence_private::{hex, open_existing, open_or_create, place, replace};
+use ringfence_private::{hex, open_existing, open_or_create, place};
 use ringfence_types::Digest;
 use rustix::fs::{AtFlags, Dir, FileType, OFlags};
 use sha2::{Digest as _, Sha256};
@@ -103,7 +103,9 @@ impl CodeCache {
     pub fn put(&self, key: CodeKey, code: &[u8]) -> Result<(), WasmError> {
         let tag = hmac::sign(&self.key, &signed(key, code));
         let content = [code, tag.as_ref()].concat();
-        replace(&self.folder, &self.path, &hex::text(&key.name), &content)?;
+        // Whoever made the same at the same time was first; what is there is good, or
+        // removed by whoever reads it next.
+        place(&self.folder, &self.path, &hex::text(&key.name), &content)?;
         self.shrink();
         Ok(())
     }

@@ -2,9 +2,10 @@
 //! folder of ours under the names of their content.
 
 use crate::WasmError;
-use ringfence_private::{hex, open_or_create, place};
+use ringfence_private::{hex, open_existing, open_or_create, place};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use sha2::{Digest as _, Sha256};
+use std::io::Read as _;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -63,10 +64,13 @@ fn install(
     if is_installed(folder, &name, bytes) {
         return Ok(file);
     }
-    // Left over from a cut write or changed by somebody: the name says what
-    // belongs there.
-    let _ = rustix::fs::unlinkat(folder, &name, AtFlags::empty());
-    place(folder, path, &name, bytes)?;
+    // Another process may be between placing it and making it executable: what holds
+    // these bytes is kept, for it may be starting it already.
+    if !holds(folder, &name, bytes, &file) {
+        // Changed by somebody: the name says what belongs there.
+        let _ = rustix::fs::unlinkat(folder, &name, AtFlags::empty());
+        place(folder, path, &name, bytes)?;
+    }
     let refused = WasmError::system("making a program of ours executable");
     let opened = rustix::fs::openat(
         folder,
@@ -81,6 +85,13 @@ fn install(
     Ok(file)
 }
 
+fn holds(folder: &OwnedFd, name: &str, bytes: &[u8], path: &Path) -> bool {
+    let Ok(Some(file)) = open_existing(folder, name, OFlags::RDONLY, path) else { return false };
+    let most = u64::try_from(bytes.len()).unwrap_or(u64::MAX).saturating_add(1);
+    let mut there = Vec::new();
+    file.take(most).read_to_end(&mut there).is_ok() && there == bytes
+}
+
 fn is_installed(folder: &OwnedFd, name: &str, bytes: &[u8]) -> bool {
     rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).is_ok_and(|stat| {
         FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
@@ -88,4 +99,43 @@ fn is_installed(folder: &OwnedFd, name: &str, bytes: &[u8]) -> bool {
             && u64::try_from(stat.st_size) == Ok(bytes.len() as u64)
             && stat.st_uid == rustix::process::geteuid().as_raw()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+
+    fn mode(path: &Path) -> u32 {
+        path.metadata().unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_program_that_another_process_has_just_placed_is_not_taken_from_it() {
+        let home = tempfile::tempdir().unwrap();
+        let worker = Programs::install(home.path()).unwrap().worker;
+        let first = worker.metadata().unwrap().ino();
+        // As it is between the two steps of whoever came first.
+        std::fs::set_permissions(&worker, std::fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(Programs::install(home.path()).unwrap().worker, worker);
+        assert_eq!((worker.metadata().unwrap().ino(), mode(&worker)), (first, 0o555));
+    }
+
+    #[test]
+    fn a_program_that_was_changed_or_linked_elsewhere_is_put_back() {
+        let home = tempfile::tempdir().unwrap();
+        let worker = Programs::install(home.path()).unwrap().worker;
+        let victim = home.path().join("victim");
+        std::fs::write(&victim, "precious").unwrap();
+        let changed = || std::fs::write(&worker, "other");
+        let linked = || std::os::unix::fs::symlink(&victim, &worker);
+        for plant in [&changed as &dyn Fn() -> std::io::Result<()>, &linked] {
+            std::fs::remove_file(&worker).unwrap();
+            plant().unwrap();
+            Programs::install(home.path()).unwrap();
+            assert!(std::fs::read(&worker).unwrap() == WORKER);
+            assert_eq!(mode(&worker), 0o555);
+        }
+        assert_eq!(std::fs::read(&victim).unwrap(), b"precious");
+    }
 }
