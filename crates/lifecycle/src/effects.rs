@@ -18,6 +18,7 @@ use ringfence_gate_host::{HostServices, Settings, Variables};
 use ringfence_gate_network::{Door, Resolver, Traffic};
 use ringfence_gate_secrets::Secrets;
 use ringfence_gate_storage::Storage;
+use ringfence_limits::Budget;
 use ringfence_permission::{Grants, Permit, ProcessExecute};
 use ringfence_protocol::ReplyError;
 use ringfence_sandbox::{Backend, End, Plan, Programs, StartError};
@@ -56,6 +57,8 @@ pub(crate) struct Own {
     pub(crate) storage: Option<Arc<Storage>>,
     /// What its jail knows of the network gate.
     pub(crate) inside: Inside,
+    /// Its limits. Those of a worker's jail are wider by what the worker needs.
+    pub(crate) budget: Budget,
 }
 
 /// Decides, performs and records the effects of one instance.
@@ -125,7 +128,7 @@ impl Effects {
         let files = Files::open(grants)
             .map_err(|error| StartError::Plan(format!("a granted folder: {error}")))?;
         let until = Until::default();
-        let Own { storage, inside } = own;
+        let Own { storage, inside, budget } = own;
         let traffic = Arc::new(Traffic::new(&plan.budget));
         let revealed = Arc::default();
         let way = Way { resolver: shared.resolver.clone(), inside, traffic, revealed };
@@ -135,7 +138,7 @@ impl Effects {
             way: way.clone(),
             until: until.clone(),
             backend: Arc::clone(&shared.backend),
-            plan: plan.clone(),
+            plan: Plan { budget, ..plan.clone() },
             search: around.search.to_owned(),
             recorder: recorder.clone(),
             interrupts: interrupts.clone(),

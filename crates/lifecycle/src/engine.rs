@@ -236,7 +236,11 @@ impl Engine {
             Effects::new(
                 review.admitted.grants(),
                 &shared,
-                Own { storage: self.storage_for(review.admitted.grants())?, inside },
+                Own {
+                    storage: self.storage_for(review.admitted.grants())?,
+                    inside,
+                    budget: review.admitted.budget().clone(),
+                },
                 &plan,
                 &around,
                 &recorder,

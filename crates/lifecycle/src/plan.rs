@@ -79,7 +79,11 @@ pub(crate) fn plan(
         folder: folder(package, &exposed),
         exposed,
         files: start.files,
-        programs: programs(grants, around)?,
+        // A worker asks the broker for programs, and needs none in its own jail.
+        programs: match around.worker {
+            Some(_) => Programs::None,
+            None => programs(grants, around)?,
+        },
         just_in_time_compiler: package.jit,
         control: package.protocol == Protocol::Actions,
         // Whoever may only be reached gets one too, and reaches nothing. A worker has

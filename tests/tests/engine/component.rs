@@ -1,7 +1,9 @@
 //! Components that ask for more than a core module can, written as text.
 
 use crate::plugin::{Host, call};
+use ringfence::Preset;
 use serde_json::Value;
+use std::time::Duration;
 
 /// What a component's one action, `act`, is made of.
 struct Action<'a> {
@@ -32,6 +34,8 @@ fn component(action: &Action<'_>) -> Vec<u8> {
                     (i32.add (i32.const 7) (i32.add (local.get $at) (local.get 3)))))
                 (local.get $at)))
         (core instance $m (instantiate $memory))
+        (alias core export $m "memory" (core memory $all))
+        (alias core export $m "realloc" (core func $realloc))
         {lowered}
         (core module $plugin
             (import "m" "memory" (memory 1))
@@ -55,12 +59,14 @@ fn component(action: &Action<'_>) -> Vec<u8> {
         (core instance $host (export "first" (func $first)) (export "second" (func $second)))
         (core instance $p (instantiate $plugin
             (with "m" (instance $m)) (with "w" (instance $host))))
+        (alias core export $p "list" (core func $lists))
+        (alias core export $p "call" (core func $calls))
         (type $failure {failure})
         (func $list (result (list string))
-            (canon lift (core func $p "list") (memory $m "memory")))
+            (canon lift (core func $lists) (memory $all)))
         (func $call {takes} (result (result string (error $failure)))
-            (canon lift (core func $p "call") (memory $m "memory")
-                (realloc (func $m "realloc"))))
+            (canon lift (core func $calls) (memory $all)
+                (realloc $realloc)))
         (component $named
             (type $given {failure})
             (import "import-error" (type $error (eq $given)))
@@ -104,10 +110,11 @@ fn marks_its_temporary_folder() -> Vec<u8> {
                 (export "descriptor" (type $inner (eq $outer)))
                 (export "get-directories" (func (result (list (tuple (own $inner) string)))))))"#
         ),
-        lowered: r#"(core func $first (canon lower
-                (func $types "[method]descriptor.create-directory-at") (memory $m "memory")))
-            (core func $second (canon lower (func $preopens "get-directories")
-                (memory $m "memory") (realloc (func $m "realloc"))))"#,
+        lowered: r#"(alias export $types "[method]descriptor.create-directory-at" (func $one))
+            (alias export $preopens "get-directories" (func $two))
+            (core func $first (canon lower (func $one) (memory $all)))
+            (core func $second (canon lower (func $two)
+                (memory $all) (realloc $realloc)))"#,
         core: r#"(import "w" "first" (func $make (param i32 i32 i32 i32)))
             (import "w" "second" (func $folders (param i32)))
             (data (i32.const 16) "mark")"#,
@@ -130,4 +137,50 @@ fn what_a_call_leaves_in_the_temporary_folder_is_gone_with_its_state() {
     let mut kept = host.plugin(&wasm, "stateful: true\n").start().unwrap();
     assert_eq!(call(&mut kept, "act", &Value::Null), 0);
     assert_eq!(call(&mut kept, "act", &Value::Null), 1);
+}
+
+/// Asks the host for `sh -c "ulimit -t"` and answers with what that printed.
+fn asks_a_program_for_its_limit() -> Vec<u8> {
+    component(&Action {
+        imports: r#"(import "ringfence:plugin/types@0.1.0" (instance $types
+                (type $fields (record (field "code" string) (field "message" string)
+                    (field "kind" (option string)) (field "object" (option string))
+                    (field "withheld-by" (option string)) (field "repair" (option string))))
+                (export "failure" (type (eq $fields)))))
+            (alias export $types "failure" (type $refused))
+            (import "ringfence:plugin/process@0.1.0" (instance $process
+                (alias outer $root $refused (type $outer))
+                (export "failure" (type $inner (eq $outer)))
+                (type $fields (record (field "exit-code" s32) (field "stdout" (list u8))
+                    (field "stderr" (list u8)) (field "truncated" bool)))
+                (export "ended" (type $ended (eq $fields)))
+                (export "execute" (func (param "program" string) (param "args" (list string))
+                    (param "stdin" (list u8)) (result (result $ended (error $inner)))))))"#,
+        lowered: r#"(alias export $process "execute" (func $one))
+            (core func $first (canon lower (func $one)
+                (memory $all) (realloc $realloc)))
+            (alias core export $m "realloc" (core func $second))"#,
+        core: r#"(import "w" "first" (func $execute (param i32 i32 i32 i32 i32 i32 i32)))
+            (data (i32.const 16) "sh-culimit -t\"denied\"")
+            (data (i32.const 48) "\12\00\00\00\02\00\00\00\14\00\00\00\09\00\00\00")"#,
+        body: r"(call $execute (i32.const 16) (i32.const 2) (i32.const 48) (i32.const 2)
+                (i32.const 0) (i32.const 0) (i32.const 128))
+            (select (i32.const 29) (i32.load (i32.const 136)) (i32.load8_u (i32.const 128)))
+            (select (i32.const 8) (i32.load (i32.const 140)) (i32.load8_u (i32.const 128)))",
+    })
+}
+
+#[test]
+fn a_program_that_a_component_starts_has_the_plugins_limits_and_not_those_of_the_worker() {
+    let host = Host::new();
+    let wasm = asks_a_program_for_its_limit();
+    let mut budget = Preset::Production.budget();
+    budget.cpu_time = Duration::from_millis(1500);
+    let manifest = "permissions: [{capability: process.execute, scope: sh}]\n";
+    let plugin = host.plugin(&wasm, manifest).budget(budget.clone());
+    let mut allowed = plugin.grant("process.execute=sh").start().unwrap();
+    // The kernel counts in whole seconds and is the wall behind: one more than begun.
+    assert_eq!(call(&mut allowed, "act", &Value::Null), 2);
+    let mut denied = host.plugin(&wasm, "").budget(budget).start().unwrap();
+    assert_eq!(call(&mut denied, "act", &Value::Null), "denied");
 }
