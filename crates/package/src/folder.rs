@@ -2,10 +2,12 @@
 //! component, never anything but regular files, never more than a bound.
 
 use crate::error::PackageError;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{Mode, OFlags, ResolveFlags};
+use rustix::io::Errno;
 use std::ffi::OsString;
 use std::fs::{self, File, FileType, Metadata};
 use std::io::{self, Read as _};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 /// Most names in one folder that inference looks at.
@@ -42,22 +44,61 @@ pub(crate) fn open_regular(path: &Path) -> Result<(File, Metadata), PackageError
     let file: File = rustix::fs::open(path, flags, Mode::empty())
         .map_err(|error| match error {
             // The kernel's own words speak of many levels.
-            rustix::io::Errno::LOOP => {
+            Errno::LOOP => {
                 unreadable(path, io::Error::other("it is a symbolic link, which is not followed"))
             }
             other => unreadable(path, other.into()),
         })?
         .into();
+    let metadata = regular(&file, path)?;
+    Ok((file, metadata))
+}
+
+fn regular(file: &File, path: &Path) -> Result<Metadata, PackageError> {
     let metadata = file.metadata().map_err(|error| unreadable(path, error))?;
     if !metadata.is_file() {
         return Err(unreadable(path, io::Error::other("it is not a regular file")));
     }
-    Ok((file, metadata))
+    Ok(metadata)
 }
 
 /// The whole file, if it has at most `max` bytes.
 pub(crate) fn read(path: &Path, max: u64, bound: &'static str) -> Result<Vec<u8>, PackageError> {
     let (file, metadata) = open_regular(path)?;
+    read_whole(file, &metadata, path, (max, bound))
+}
+
+/// Opens a folder, to read below it.
+pub(crate) fn open_folder(path: &Path) -> Result<OwnedFd, PackageError> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    rustix::fs::open(path, flags, Mode::empty()).map_err(|error| unreadable(path, error.into()))
+}
+
+/// As [`read`], for what lies below an open folder. `None` when a link leads out of
+/// it: the kernel says so while it opens, whoever swaps one name for another meanwhile.
+pub(crate) fn read_below(
+    folder: &OwnedFd,
+    path: &Path,
+    max: u64,
+    bound: &'static str,
+) -> Result<Option<Vec<u8>>, PackageError> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let walls = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+    let file: File = match rustix::fs::openat2(folder, path, flags, Mode::empty(), walls) {
+        Ok(file) => file.into(),
+        Err(Errno::XDEV | Errno::LOOP) => return Ok(None),
+        Err(error) => return Err(unreadable(path, error.into())),
+    };
+    let metadata = regular(&file, path)?;
+    read_whole(file, &metadata, path, (max, bound)).map(Some)
+}
+
+fn read_whole(
+    file: File,
+    metadata: &Metadata,
+    path: &Path,
+    (max, bound): (u64, &'static str),
+) -> Result<Vec<u8>, PackageError> {
     let too_large = || PackageError::TooLarge { path: path.to_owned(), bound };
     if metadata.len() > max {
         return Err(too_large());

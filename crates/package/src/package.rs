@@ -77,6 +77,7 @@ pub struct Package {
     /// What the person who decides should know; safe to show.
     pub notes: Vec<String>,
     wasm_seen: Option<Seen>,
+    sources_seen: Option<Digest>,
     digest: OnceLock<Digest>,
 }
 
@@ -179,7 +180,7 @@ impl Package {
         };
         let mut package = Self::inferred(found);
         notes.append(&mut package.notes);
-        let package = Package {
+        let mut package = Package {
             name: manifest.name,
             version: manifest.version.or(package.version),
             author: manifest.author.or(package.author),
@@ -201,7 +202,7 @@ impl Package {
             ..package
         };
         // What cannot be handed over is told before anybody decides.
-        package.sources()?;
+        package.sources_seen = package.sources()?.map(|sources| sources.digest());
         Ok(package)
     }
 
@@ -218,6 +219,7 @@ impl Package {
             protocol: found.protocol,
             wasm: found.wasm.map(|seen| seen.kind),
             wasm_seen: found.wasm,
+            sources_seen: None,
             stateful: !found.runtime.is_built_in(),
             strict: found.runtime == Runtime::JavaScript,
             entry: found.entry,
@@ -240,14 +242,24 @@ impl Package {
     ///
     /// # Errors
     /// When a file cannot be read or is no text, an import leads out of the package, or
-    /// there are more than 1,000 files or 16 MiB.
+    /// there are more than 1,000 files or 16 MiB. When they are not those that were
+    /// looked at when the package was opened.
     pub fn sources(&self) -> Result<Option<Sources>, PackageError> {
-        match (&self.entry, &self.folder) {
-            (Entry::File { path }, Some(folder)) if self.runtime == Runtime::JavaScript => {
-                sources::gather(path, folder).map(Some)
-            }
-            _ => Ok(None),
+        let (Entry::File { path }, Some(folder), Runtime::JavaScript) =
+            (&self.entry, &self.folder, self.runtime)
+        else {
+            return Ok(None);
+        };
+        let sources = sources::gather(path, folder)?;
+        if self.sources_seen.is_some_and(|seen| seen != sources.digest()) {
+            return Err(PackageError::Entry {
+                entry: path.to_string_lossy().into_owned(),
+                reason:
+                    "or a file that it imports was changed after it was looked at; start it again"
+                        .to_owned(),
+            });
         }
+        Ok(Some(sources))
     }
 
     /// The WebAssembly that it is, read again; `None` for what is none.

@@ -5,14 +5,19 @@
 //! comment counts too; a name that is not found by them is missing in the engine,
 //! which then says so. What is not handed over cannot be reached.
 
+use crate::digest;
 use crate::error::PackageError;
 use crate::folder;
+use ringfence_types::Digest;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::os::fd::OwnedFd;
+use std::path::Path;
 
 /// Most files, and most bytes of all of them together.
 const MAX_FILES: usize = 1000;
 const MAX_BYTES: u64 = 16 << 20;
+/// Most names that are looked for: each is up to a dozen questions to the system.
+const MAX_NAMES: usize = 20_000;
 /// Longest name that an import may have, in bytes.
 const MAX_NAME: usize = 1024;
 /// What the plugin sees in front of its folder's files.
@@ -31,6 +36,13 @@ pub struct Sources {
 }
 
 impl Sources {
+    /// What tells these files from others.
+    pub(crate) fn digest(&self) -> Digest {
+        let files = self.files.iter().flat_map(|(path, text)| [path, text]);
+        let words = std::iter::once(&self.entry).chain(files);
+        digest::of_words(b"ringfence sources 1\n", words.map(String::as_bytes))
+    }
+
     /// Whether there are types to be taken out first.
     #[must_use]
     pub fn has_types(&self) -> bool {
@@ -45,8 +57,14 @@ pub(crate) fn is_typed(path: &str) -> bool {
 
 /// Reads what `entry` needs of the package in `home`. Both are canonical.
 pub(crate) fn gather(entry: &Path, home: &Path) -> Result<Sources, PackageError> {
-    let mut gathering =
-        Gathering { home, files: BTreeMap::new(), left: MAX_BYTES, waiting: Vec::new() };
+    let mut gathering = Gathering {
+        home,
+        folder: folder::open_folder(home)?,
+        files: BTreeMap::new(),
+        left: MAX_BYTES,
+        names: MAX_NAMES,
+        waiting: Vec::new(),
+    };
     let first = relative(entry, home)?;
     gathering.take(&first)?;
     while let Some(file) = gathering.waiting.pop() {
@@ -71,9 +89,13 @@ fn relative(path: &Path, home: &Path) -> Result<String, PackageError> {
 
 struct Gathering<'a> {
     home: &'a Path,
+    /// `home`, held open.
+    folder: OwnedFd,
     files: BTreeMap<String, String>,
     /// Bytes that may still be read.
     left: u64,
+    /// Names that may still be looked for.
+    names: usize,
     /// Files whose imports were not followed yet.
     waiting: Vec<String>,
 }
@@ -84,15 +106,16 @@ impl Gathering<'_> {
         if !(name.starts_with("./") || name.starts_with("../") || matches!(name, "." | "..")) {
             return Ok(());
         }
-        let Some(path) = join(file, name) else {
-            return Err(PackageError::Entry {
-                entry: file.to_owned(),
-                reason: format!(
-                    "imports `{}`, which lies outside of the package; copy the file into the package",
-                    crate::reader::short(name)
-                ),
-            });
-        };
+        let refused = |reason| PackageError::Entry { entry: file.to_owned(), reason };
+        self.names = self.names.checked_sub(1).ok_or_else(|| {
+            refused("holds one of more than 20,000 imports; bundle the plugin".to_owned())
+        })?;
+        let path = join(file, name).ok_or_else(|| {
+            refused(format!(
+                "imports `{}`, which lies outside of the package; copy the file into the package",
+                crate::reader::short(name)
+            ))
+        })?;
         let typed = ["js", "mjs", "cjs"].into_iter().find_map(|end| {
             let stem = path.strip_suffix(end).filter(|stem| stem.ends_with('.'))?;
             Some(format!("{stem}{}", end.replace('j', "t")))
@@ -125,17 +148,16 @@ impl Gathering<'_> {
             entry: path.to_owned(),
             reason: reason.to_owned(),
         };
-        let wanted: PathBuf = self.home.join(path);
-        let real = folder::canonical(&wanted)?;
-        if !real.starts_with(self.home) {
-            return Err(refused(
-                "leads out of the package through a symbolic link; copy the file into the package",
-            ));
-        }
         if self.files.len() >= MAX_FILES {
             return Err(refused("is one of more than 1,000 files; bundle the plugin into fewer"));
         }
-        let bytes = folder::read(&real, self.left, "16 MiB for all files of a plugin")?;
+        let bound = "16 MiB for all files of a plugin";
+        let bytes = folder::read_below(&self.folder, Path::new(path), self.left, bound)?;
+        let bytes = bytes.ok_or_else(|| {
+            refused(
+                "leads out of the package through a symbolic link; copy the file into the package",
+            )
+        })?;
         self.left = self.left.saturating_sub(bytes.len() as u64);
         let text = String::from_utf8(bytes).map_err(|_| refused("is not text in UTF-8"))?;
         self.files.insert(path.to_owned(), text);

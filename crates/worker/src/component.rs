@@ -6,6 +6,7 @@ use crate::host::Host;
 use crate::imports::{Plugin, PluginPre};
 use crate::stop::Stop;
 use ringfence_protocol::worker::{CodeKind, Folder, Stopped, WorkerSettings};
+use std::ffi::OsString;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -57,7 +58,7 @@ fn wasi(folders: &[Folder], mut scratch: Option<&mut Scratch>, stdio: bool) -> W
         .wall_clock(Coarse::new())
         .monotonic_clock(Coarse::new())
         .max_random_size(RANDOM_BYTES)
-        .inherit_env()
+        .envs(&environment())
         .inherit_stderr()
         .allow_tcp(false)
         .allow_udp(false)
@@ -75,6 +76,12 @@ fn wasi(folders: &[Folder], mut scratch: Option<&mut Scratch>, stdio: bool) -> W
         let _ = place.map(|place| builder.preopened_dir(place, &folder.path, rights));
     }
     builder.build()
+}
+
+/// The variables that are text; WASI knows no others.
+fn environment() -> Vec<(String, String)> {
+    let text = |text: OsString| text.into_string().ok();
+    std::env::vars_os().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect()
 }
 
 /// A folder of one store in the jail's `/tmp`. Each has its own, so that what cannot

@@ -7,6 +7,8 @@ mod dialects;
 #[cfg(test)]
 mod entry_points;
 #[cfg(test)]
+mod handed_over;
+#[cfg(test)]
 mod hostile_manifests;
 #[cfg(test)]
 mod inference;

@@ -115,9 +115,13 @@ impl<H: Host> JavaScript<H> {
         };
         match Instance::new(&self.module, host) {
             Ok(mut instance) => {
-                instance.adopt(snapshot)?;
-                self.instance = Some(instance);
-                Ok(())
+                let adopted = instance.adopt(snapshot);
+                match adopted {
+                    Ok(()) => self.instance = Some(instance),
+                    // Kept for the next call, which may find more memory.
+                    Err(_) => self.host = Some(instance.into_host()),
+                }
+                adopted
             }
             Err((error, host)) => {
                 self.host = Some(host);
