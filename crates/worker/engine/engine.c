@@ -106,6 +106,25 @@ EXPORT("prepare") int32_t engine_prepare(void) {
     return 0;
 }
 
+// Keeps the texts that may become code: of the host, once, before anything of the
+// plugin runs. No function of the prelude can add to them.
+static int keep_sources(JSValueConst options) {
+    JSValue given = JS_GetPropertyStr(context, options, "sources");
+    JSPropertyEnum *names;
+    uint32_t count;
+    if (JS_GetOwnPropertyNames(context, &names, &count, given, JS_GPN_STRING_MASK)) return -1;
+    int failed = 0;
+    for (uint32_t at = 0; at < count && !failed; at++) {
+        JSAtom path = names[at].atom;
+        JSValue text = JS_GetProperty(context, given, path);
+        failed = JS_IsException(text) ||
+                 JS_DefinePropertyValue(context, sources, path, text, JS_PROP_ENUMERABLE) < 0;
+    }
+    JS_FreePropertyEnum(context, names, count);
+    JS_FreeValue(context, given);
+    return failed;
+}
+
 // Gathers the actions that the prelude found.
 static int keep_actions(JSValueConst started) {
     JSValue handlers = JS_GetPropertyStr(context, started, "handlers");
@@ -152,6 +171,7 @@ EXPORT("initialise") int64_t engine_initialise(char *ptr, size_t len) {
     JSValue is_strict = JS_GetPropertyStr(context, options, "strict");
     strict = JS_IsUndefined(is_strict) || JS_ToBool(context, is_strict);
     if (strict) context->eval_internal = refuse_code;
+    if (keep_sources(options)) return failed();
     // Module code allocates at its top level; garbage would be in every snapshot.
     JS_SetGCThreshold(runtime, 4 * 1024 * 1024);
     JSValue started = JS_Call(context, prelude_start, JS_UNDEFINED, 1, &options);

@@ -4,8 +4,16 @@
 // do in JavaScript. Text becomes code by its path in `sources` and in no other way,
 // so that a plugin that replaces what the prelude calls gains nothing.
 
-// The one place where text becomes code once the engine is closed. `flags` has
-// COMPILE_ONLY, so nothing of the plugin runs while the compiler is there.
+// Compiles one text and is gone before it looks at it: what the compiler calls on the
+// way may be the plugin's own (a name that is looked up, an error that is described).
+static JSValue compile_one(JSContext *ctx, JSValueConst this_obj, const char *input,
+                           size_t input_len, const char *filename, int line, int flags,
+                           int scope_idx) {
+    if (strict) ctx->eval_internal = refuse_code;
+    return __JS_EvalInternal(ctx, this_obj, input, input_len, filename, line, flags, scope_idx);
+}
+
+// The one place where text becomes code once the engine is closed.
 static JSValue compile(const char *path, const char *text, size_t len, int flags) {
     JSEvalOptions options = {
         .version = JS_EVAL_OPTIONS_VERSION,
@@ -13,7 +21,7 @@ static JSValue compile(const char *path, const char *text, size_t len, int flags
         .filename = path,
         .line_num = 1,
     };
-    context->eval_internal = __JS_EvalInternal;
+    if (strict) context->eval_internal = compile_one;
     JSValue code = JS_Eval2(context, text, len, &options);
     if (strict) context->eval_internal = refuse_code;
     return code;

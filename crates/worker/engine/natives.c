@@ -132,15 +132,6 @@ NATIVE(native_decode) {
     return value;
 }
 
-// setSource(path, text): before the engine is closed, by `start` alone.
-NATIVE(native_set_source) {
-    UNUSED_THIS;
-    JSAtom atom = JS_ValueToAtom(ctx, argv[0]);
-    int done = JS_DefinePropertyValue(ctx, sources, atom, js_dup(argv[1]), JS_PROP_ENUMERABLE);
-    JS_FreeAtom(ctx, atom);
-    return done < 0 ? JS_EXCEPTION : JS_UNDEFINED;
-}
-
 // source(path): the text, or undefined.
 NATIVE(native_source) {
     UNUSED_THIS;
@@ -175,7 +166,6 @@ static JSValue make_natives(void) {
         JS_CFUNC_DEF("script", 1, native_script),
         JS_CFUNC_DEF("module", 1, native_module),
         JS_CFUNC_DEF("looksLikeModule", 1, native_looks_like_module),
-        JS_CFUNC_DEF("setSource", 2, native_set_source),
         JS_CFUNC_DEF("source", 1, native_source),
         JS_CFUNC_DEF("state", 1, native_state),
         JS_CFUNC_DEF("result", 1, native_result),

@@ -380,3 +380,38 @@ fn typescript_that_is_none_or_too_deep_is_a_clear_error_and_the_host_goes_on() {
     let files = [("plugin.ts", "export const one = (): number => 1;")];
     assert_eq!(call(&mut javascript(&host, &files, "").start().unwrap(), "one", &Value::Null), 1);
 }
+
+#[test]
+fn in_strict_mode_text_never_becomes_code_whatever_a_plugin_replaces() {
+    let host = Host::new();
+    // Functions of the engine that frames of a stack would hand out.
+    let frames = "let start;
+        Error.prepareStackTrace = (e, frames) => frames.map((frame) => frame.getFunction());
+        const stack = new Error('x').stack;
+        if (Array.isArray(stack)) start = stack.find((f) => f && f.name === 'start');
+        exports.act = async () => start === undefined ? 'refused'
+            : (await start({ sources: { '/x.cjs': 'exports.x = () => 42' }, entry: '/x.cjs' })).handlers[0]();";
+    // What the engine calls while it compiles another file.
+    let pattern = "let got = 'refused'; const real = RegExp.prototype.exec;
+        RegExp.prototype.exec = function (text) {
+            if (got === 'refused') { try { got = eval('42') } catch {} }
+            return real.call(this, text);
+        };
+        try { require('./other.mjs') } catch {}
+        RegExp.prototype.exec = real;
+        exports.act = () => got;";
+    // What it calls to describe a mistake in that file.
+    let mistake = "let got = 'refused';
+        Error.prepareStackTrace = () => { try { got = eval('42') } catch {} return 'x' };
+        try { require('./mistake.cjs') } catch {}
+        exports.act = () => got;";
+    for text in [frames, pattern, mistake] {
+        let files = [
+            ("plugin.cjs", text),
+            ("other.mjs", "import './mistake.cjs'; export default 1;"),
+            ("mistake.cjs", "let let = ;"),
+        ];
+        let mut plugin = javascript(&host, &files, "").start().unwrap();
+        assert_eq!(call(&mut plugin, "act", &Value::Null), "refused", "{text}");
+    }
+}

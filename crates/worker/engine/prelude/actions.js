@@ -77,7 +77,6 @@ function methodsOf(object) {
 async function start(options) {
   settings = options.config === undefined ? {} : options.config;
   pluginName = options.plugin || '';
-  for (const [path, text] of Object.entries(options.sources)) native.setSource(path, text);
   const { entry } = options;
   if (!there(entry)) throw failed('ERR_MODULE_NOT_FOUND', `there is no file ${entry} in the package`);
   const kind = kindOf(entry);

@@ -70,3 +70,5 @@ function failure(error) {
 delete globalThis.SharedArrayBuffer;
 Math.random = native.mathRandom;
 Object.defineProperty(Math, 'random', { enumerable: false });
+// Frames of a stack would hand out the functions of this file.
+Object.defineProperty(Error, 'prepareStackTrace', { get: () => undefined, set: () => {}, configurable: false });
