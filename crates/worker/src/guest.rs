@@ -4,7 +4,7 @@ use crate::stop::Stop;
 
 /// How a call failed.
 #[derive(Debug)]
-pub(crate) enum CallError {
+pub enum CallError {
     /// The plugin says so.
     Plugin {
         /// The kind of error, in its words.

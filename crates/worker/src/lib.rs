@@ -62,6 +62,10 @@ mod typescript;
 #[cfg(feature = "compile")]
 pub use compile::{CompileError, compile};
 #[cfg(feature = "run")]
-pub use serve::{ServeError, serve};
+pub use guest::CallError;
+#[cfg(feature = "run")]
+pub use serve::{ServeError, Worker, on_its_stack, serve};
+#[cfg(feature = "run")]
+pub use stop::Stop;
 #[cfg(feature = "compile")]
 pub use typescript::{TypesError, take_types_out};

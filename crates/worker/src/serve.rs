@@ -66,29 +66,210 @@ pub fn serve(
     code: &OwnedFd,
     sources: Option<OwnedFd>,
 ) -> Result<i32, ServeError> {
-    if settings.kind != CodeKind::JavaScript {
-        return serve_here(settings, control, code, sources);
+    let kind = settings.kind;
+    let run = || {
+        if kind == CodeKind::Program {
+            return run_program(settings, control, code);
+        }
+        Worker::load(settings, control, code, sources)?.answer_calls();
+        Ok(0)
+    };
+    on_its_stack(kind, run).unwrap_or_else(|error| Err(error.into()))
+}
+
+/// Does what runs code of this kind on a stack that is large enough: the engine of
+/// JavaScript recurses deeper than the first thread's may be.
+///
+/// # Errors
+/// When the kernel gives no thread, or it panicked.
+pub fn on_its_stack<T: Send>(kind: CodeKind, run: impl FnOnce() -> T + Send) -> std::io::Result<T> {
+    if kind != CodeKind::JavaScript {
+        return Ok(run());
     }
-    // The engine of JavaScript recurses deeper than the first thread's stack may be.
-    let run = || serve_here(settings, control, code, sources);
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new()
             .name("javascript".to_owned())
             .stack_size(STACK + NATIVE_STACK)
             .spawn_scoped(scope, run)?;
-        thread.join().unwrap_or_else(|_| Err(ServeError::Code("it panicked".to_owned())))
+        thread.join().map_err(|_| std::io::Error::other("it panicked"))
     })
 }
 
-fn serve_here(
+/// A plugin's code in its engine, with the limits and the host of its calls.
+pub struct Worker {
+    host: Host,
+    settings: Arc<WorkerSettings>,
+    guest: Box<dyn Guest>,
+}
+
+impl Worker {
+    /// Maps the code and links it; nothing of the plugin runs yet, and this process
+    /// can make no more code afterwards.
+    ///
+    /// # Errors
+    /// When the kernel gives no thread or clock. Code that cannot be loaded says so
+    /// when it is initialised, since that is where somebody waits for it.
+    pub fn load(
+        settings: WorkerSettings,
+        control: Option<OwnedFd>,
+        code: &OwnedFd,
+        sources: Option<OwnedFd>,
+    ) -> Result<Self, ServeError> {
+        let (engine, host, settings) = prepare(settings, control)?;
+        // SAFETY: as in `component`.
+        let module = || unsafe { Module::deserialize_file(&engine, path_of(code)) };
+        let guest: wasmtime::Result<Box<dyn Guest>> = match settings.kind {
+            CodeKind::Module => module()
+                .and_then(|module| {
+                    ModuleGuest::new(&engine, &module, host.clone(), Arc::clone(&settings))
+                })
+                .map(|guest| Box::new(guest) as _),
+            CodeKind::JavaScript => {
+                let sources = read_sources(sources)?;
+                module().and_then(|module| {
+                    let (host, settings) = (host.clone(), Arc::clone(&settings));
+                    let guest = JavaScriptGuest::new(module, sources, host, settings)?;
+                    Ok(Box::new(guest) as _)
+                })
+            }
+            CodeKind::Plugin | CodeKind::Program => {
+                let runner = Runner::new(&engine, host.clone(), Arc::clone(&settings))?;
+                component(&engine, code)
+                    .and_then(|component| PluginGuest::new(runner, &component))
+                    .map(|guest| Box::new(guest) as _)
+            }
+        };
+        new_code::forbid();
+        let guest = guest.unwrap_or_else(|error| Box::new(Unloadable(format!("{error:#}"))));
+        Ok(Self { host, settings, guest })
+    }
+
+    /// Starts the plugin with what the host tells it, as JSON, and gives the names of
+    /// its actions.
+    ///
+    /// # Errors
+    /// When it cannot be loaded, fails, or is stopped.
+    pub fn initialise(&mut self, told: &str) -> Result<Vec<String>, CallError> {
+        begin(&self.host, &self.settings, self.settings.initialise_ms);
+        let loaded = self.guest.load(told);
+        self.host.lock().ledger.end();
+        loaded
+    }
+
+    /// Calls an action with JSON, and gives JSON.
+    ///
+    /// # Errors
+    /// When there is no such action, it fails, or is stopped; the next call finds the
+    /// plugin ready.
+    pub fn call(&mut self, action: &str, input: &str) -> Result<String, CallError> {
+        begin(&self.host, &self.settings, self.settings.call_ms);
+        let outcome = self.guest.call(action, input);
+        self.host.lock().ledger.end();
+        outcome
+    }
+
+    fn answer_calls(&mut self) {
+        loop {
+            let Some(frame) = self.host.lock().wire.next() else { return };
+            let (Some(id), Some(method)) = (frame.id, frame.method) else { continue };
+            let answered = match method.as_str() {
+                "initialize" => {
+                    let told = frame.params.as_ref().map_or("null", |told| told.get());
+                    let ready = self.initialise(told).map(|actions| {
+                        json!({ "protocol": PROTOCOL, "actions": actions }).to_string()
+                    });
+                    self.answer(id, &ready)
+                }
+                "call" => {
+                    let text = frame.params.as_ref().map_or("null", |params| params.get());
+                    let Ok(call) = serde_json::from_str::<CallParameters<'_>>(text) else { return };
+                    self.host.inspect(call.inspect);
+                    let outcome = self.call(&call.action, call.input.map_or("null", RawValue::get));
+                    if self.host.report().is_err() {
+                        return;
+                    }
+                    self.answer(id, &outcome)
+                }
+                _ => self.host.lock().wire.answer(
+                    id,
+                    Err(AnswerError {
+                        code: METHOD_NOT_FOUND,
+                        message: "no such method",
+                        data: AnswerData::default(),
+                    }),
+                ),
+            };
+            if answered.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Sends what became of a call.
+    fn answer(&self, id: i64, outcome: &Result<String, CallError>) -> Result<(), Stop> {
+        let wire = &mut self.host.lock().wire;
+        let failed = |code, message, data| Err(AnswerError { code, message, data });
+        let mut text = String::new();
+        let answer = match outcome {
+            Ok(result) if over(result, &self.settings) => stopped(Stopped::Output),
+            Ok(result) => match serde_json::from_str::<&RawValue>(result) {
+                Ok(result) => Ok(result),
+                Err(_) => failed(PLUGIN_FAILED, "the result is not JSON", AnswerData::default()),
+            },
+            Err(CallError::NoSuchAction) => {
+                failed(METHOD_NOT_FOUND, "no such action", AnswerData::default())
+            }
+            Err(CallError::Plugin { name, message, stack, code }) => failed(
+                PLUGIN_FAILED,
+                message,
+                AnswerData {
+                    name: name.as_deref(),
+                    stack: stack.as_deref(),
+                    code: code.as_deref(),
+                },
+            ),
+            Err(CallError::Stopped(Stop::Limit(limit))) => stopped(*limit),
+            Err(CallError::Stopped(stop)) => {
+                text.push_str(&stop.to_string());
+                failed(TRAPPED, &text, AnswerData { name: Some("Trap"), ..AnswerData::default() })
+            }
+        };
+        match wire.answer(id, answer) {
+            // What the host would not take was not sent.
+            Err(Stop::Limit(limit)) => wire.answer(id, stopped(limit)),
+            Err(Stop::Trap(reason)) => {
+                let data = AnswerData { name: Some("Trap"), ..AnswerData::default() };
+                wire.answer(id, failed(TRAPPED, &reason, data))
+            }
+            sent => sent,
+        }
+    }
+}
+
+fn run_program(
     settings: WorkerSettings,
     control: Option<OwnedFd>,
     code: &OwnedFd,
-    sources: Option<OwnedFd>,
 ) -> Result<i32, ServeError> {
+    let (engine, host, settings) = prepare(settings, control)?;
+    let component = component(&engine, code).map_err(|error| loading(&error))?;
+    let runner = Runner::new(&engine, host.clone(), Arc::clone(&settings))?;
+    new_code::forbid();
+    begin(&host, &settings, settings.call_ms);
+    program::run(&runner, &component).map_err(|stop| ServeError::Stopped(stop.to_string()))
+}
+
+fn loading(error: &wasmtime::Error) -> ServeError {
+    ServeError::Code(format!("{error:#}"))
+}
+
+/// What every kind of code needs.
+fn prepare(
+    settings: WorkerSettings,
+    control: Option<OwnedFd>,
+) -> Result<(Engine, Host, Arc<WorkerSettings>), ServeError> {
     let settings = Arc::new(settings);
-    let loading = |error: wasmtime::Error| ServeError::Code(format!("{error:#}"));
-    let engine = engine(&settings).map_err(loading)?;
+    let engine = engine(&settings).map_err(|error| loading(&error))?;
     let shortest = settings.call_ms.min(settings.cpu_ms).min(settings.initialise_ms);
     let watchdog = Watchdog::start(&engine, Duration::from_millis(shortest))?;
     let control = match control {
@@ -99,56 +280,25 @@ fn serve_here(
     let largest = usize::try_from(settings.output_bytes).unwrap_or(usize::MAX);
     let wire = Wire::new(control, FrameLimits::with_bytes(largest.saturating_add(FRAME_ROOM)));
     let host = Host::new(wire, Ledger::new(&settings, watchdog));
-    let path = format!("/proc/self/fd/{}", code.as_raw_fd());
+    Ok((engine, host, settings))
+}
+
+fn path_of(code: &OwnedFd) -> String {
+    format!("/proc/self/fd/{}", code.as_raw_fd())
+}
+
+fn component(engine: &Engine, code: &OwnedFd) -> wasmtime::Result<Component> {
     // SAFETY: needed because native code is trusted by whoever loads it. Sound
     // because the descriptor holds what the compiler made in its own jail and the
     // host kept under a code of authentication; a package cannot put it there, and
     // what a broken compiler could make still runs in this jail.
-    let component = || unsafe { Component::deserialize_file(&engine, &path) };
-    if settings.kind == CodeKind::Program {
-        let component = component().map_err(loading)?;
-        let runner = Runner::new(&engine, host.clone(), Arc::clone(&settings))?;
-        new_code::forbid();
-        begin(&host, &settings, settings.call_ms);
-        return program::run(&runner, &component)
-            .map_err(|stop| ServeError::Stopped(stop.to_string()));
-    }
-    let guest: wasmtime::Result<Box<dyn Guest>> = match settings.kind {
-        CodeKind::Module => {
-            // SAFETY: as above.
-            unsafe { Module::deserialize_file(&engine, &path) }
-                .and_then(|module| {
-                    ModuleGuest::new(&engine, &module, host.clone(), Arc::clone(&settings))
-                })
-                .map(|guest| Box::new(guest) as _)
-        }
-        CodeKind::JavaScript => {
-            let sources = read_sources(sources)?;
-            // SAFETY: as above.
-            unsafe { Module::deserialize_file(&engine, &path) }.and_then(|module| {
-                let (host, settings) = (host.clone(), Arc::clone(&settings));
-                let guest = JavaScriptGuest::new(module, sources, host, settings)?;
-                Ok(Box::new(guest) as _)
-            })
-        }
-        _ => {
-            let runner = Runner::new(&engine, host.clone(), Arc::clone(&settings))?;
-            component()
-                .and_then(|component| PluginGuest::new(runner, &component))
-                .map(|guest| Box::new(guest) as _)
-        }
-    };
-    new_code::forbid();
-    // Who waits for the plugin to be ready is told why it is not.
-    let mut guest = guest.unwrap_or_else(|error| Box::new(Unloadable(format!("{error:#}"))));
-    answer_calls(&host, &settings, &mut *guest);
-    Ok(0)
+    unsafe { Component::deserialize_file(engine, path_of(code)) }
 }
 
 fn read_sources(descriptor: Option<OwnedFd>) -> Result<Sources, ServeError> {
     let descriptor = descriptor.ok_or_else(|| ServeError::Code("no sources".to_owned()))?;
     // Opened anew, so that they are read from their start whoever else holds them.
-    let bytes = std::fs::read(format!("/proc/self/fd/{}", descriptor.as_raw_fd()))?;
+    let bytes = std::fs::read(path_of(&descriptor))?;
     Sources::from_bytes(&bytes).map_err(|error| ServeError::Code(error.to_string()))
 }
 
@@ -184,92 +334,6 @@ fn engine(settings: &WorkerSettings) -> wasmtime::Result<Engine> {
 
 fn begin(host: &Host, settings: &WorkerSettings, limit_ms: u64) {
     host.lock().ledger.begin(settings, Duration::from_millis(limit_ms));
-}
-
-fn answer_calls(host: &Host, settings: &WorkerSettings, guest: &mut dyn Guest) {
-    loop {
-        let Some(frame) = host.lock().wire.next() else { return };
-        let (Some(id), Some(method)) = (frame.id, frame.method) else { continue };
-        let answered = match method.as_str() {
-            "initialize" => {
-                begin(host, settings, settings.initialise_ms);
-                let loaded = guest.load(frame.params.as_ref().map_or("null", |told| told.get()));
-                answer(
-                    host,
-                    settings,
-                    id,
-                    &loaded.map(|actions| {
-                        json!({ "protocol": PROTOCOL, "actions": actions }).to_string()
-                    }),
-                )
-            }
-            "call" => {
-                let text = frame.params.as_ref().map_or("null", |params| params.get());
-                let Ok(call) = serde_json::from_str::<CallParameters<'_>>(text) else { return };
-                begin(host, settings, settings.call_ms);
-                let input = call.input.map_or("null", RawValue::get);
-                host.inspect(call.inspect);
-                let outcome = guest.call(&call.action, input);
-                if host.report().is_err() {
-                    return;
-                }
-                answer(host, settings, id, &outcome)
-            }
-            _ => host.lock().wire.answer(
-                id,
-                Err(AnswerError {
-                    code: METHOD_NOT_FOUND,
-                    message: "no such method",
-                    data: AnswerData::default(),
-                }),
-            ),
-        };
-        if answered.is_err() {
-            return;
-        }
-    }
-}
-
-/// Ends the call's time and sends what became of it.
-fn answer(
-    host: &Host,
-    settings: &WorkerSettings,
-    id: i64,
-    outcome: &Result<String, CallError>,
-) -> Result<(), Stop> {
-    let mut inner = host.lock();
-    inner.ledger.end();
-    let failed = |code, message, data| Err(AnswerError { code, message, data });
-    let mut text = String::new();
-    let answer = match outcome {
-        Ok(result) if over(result, settings) => stopped(Stopped::Output),
-        Ok(result) => match serde_json::from_str::<&RawValue>(result) {
-            Ok(result) => Ok(result),
-            Err(_) => failed(PLUGIN_FAILED, "the result is not JSON", AnswerData::default()),
-        },
-        Err(CallError::NoSuchAction) => {
-            failed(METHOD_NOT_FOUND, "no such action", AnswerData::default())
-        }
-        Err(CallError::Plugin { name, message, stack, code }) => failed(
-            PLUGIN_FAILED,
-            message,
-            AnswerData { name: name.as_deref(), stack: stack.as_deref(), code: code.as_deref() },
-        ),
-        Err(CallError::Stopped(Stop::Limit(limit))) => stopped(*limit),
-        Err(CallError::Stopped(stop)) => {
-            text.push_str(&stop.to_string());
-            failed(TRAPPED, &text, AnswerData { name: Some("Trap"), ..AnswerData::default() })
-        }
-    };
-    match inner.wire.answer(id, answer) {
-        // What the host would not take was not sent.
-        Err(Stop::Limit(limit)) => inner.wire.answer(id, stopped(limit)),
-        Err(Stop::Trap(reason)) => {
-            let data = AnswerData { name: Some("Trap"), ..AnswerData::default() };
-            inner.wire.answer(id, failed(TRAPPED, &reason, data))
-        }
-        sent => sent,
-    }
 }
 
 fn stopped<'a>(limit: Stopped) -> Result<&'a RawValue, AnswerError<'a>> {
