@@ -17,6 +17,15 @@ pub(crate) struct Goal {
 }
 
 impl Goal {
+    pub(crate) const fn new(
+        what: &'static str,
+        most: f64,
+        unit: &'static str,
+        measured: Option<f64>,
+    ) -> Self {
+        Self { what, most, unit, measured }
+    }
+
     fn verdict(&self) -> &'static str {
         match self.measured {
             None => "not measured",

@@ -25,6 +25,7 @@ mod report;
 mod rivals;
 mod run;
 mod scratch;
+mod wasm;
 
 use options::{Options, Word};
 use std::os::unix::process::CommandExt;
@@ -44,6 +45,8 @@ fn main() -> ExitCode {
             load::spin();
             return ExitCode::SUCCESS;
         }
+        Ok(Word::Echo) => wasm::echo(),
+        Ok(Word::Alone(words)) => wasm::alone(&words),
         Ok(Word::Measure(options)) if options.clean => run::run(&options),
         Ok(Word::Measure(_)) => Err(start_clean(&arguments)),
         Err(error) => {
@@ -58,6 +61,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn progress(title: &str) {
+    eprintln!("measuring: {title}");
 }
 
 /// Becomes this program again with a small environment: a single variable of a

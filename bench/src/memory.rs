@@ -11,10 +11,10 @@ const JAILS: usize = 20;
 
 /// KiB of one process, as the kernel adds them up.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Rollup {
+pub(crate) struct Rollup {
     rss: f64,
     /// Shared pages divided among those who share them.
-    pss: f64,
+    pub(crate) pss: f64,
 }
 
 /// Means over all jails, in KiB.
@@ -106,13 +106,13 @@ fn field(text: &str, key: &str) -> Option<f64> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-fn rollup(pid: u32) -> Result<Rollup, String> {
+pub(crate) fn rollup(pid: u32) -> Result<Rollup, String> {
     let text = read(format!("/proc/{pid}/smaps_rollup"))?;
     let number = |key| field(&text, key).ok_or_else(|| format!("no {key} in smaps_rollup"));
     Ok(Rollup { rss: number("Rss")?, pss: number("Pss")? })
 }
 
-fn parent(pid: u32) -> Result<u32, String> {
+pub(crate) fn parent(pid: u32) -> Result<u32, String> {
     let text = read(format!("/proc/{pid}/status"))?;
     field_text(&text, "PPid").and_then(|text| text.parse().ok()).ok_or("no PPid".to_owned())
 }

@@ -9,6 +9,7 @@ use crate::memory::Memory;
 use crate::network::Network;
 use crate::ours::COLD;
 use crate::rates::Rate;
+use crate::wasm::Wasm;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -23,6 +24,7 @@ pub(crate) struct Report {
     pub(crate) goals: Vec<Goal>,
     /// `None` where it is not wanted.
     pub(crate) network: Option<Result<Network, String>>,
+    pub(crate) wasm: Option<Result<Wasm, String>>,
 }
 
 /// What other rows are compared with: our library and our program.
@@ -85,6 +87,15 @@ impl Report {
             Some(Err(reason)) => section("Network", &[format!("not run: {reason}")]),
             None => {}
         }
+        match &self.wasm {
+            Some(Ok(wasm)) => {
+                for (title, lines) in wasm.sections() {
+                    section(&title, &lines);
+                }
+            }
+            Some(Err(reason)) => section("WebAssembly", &[format!("not run: {reason}")]),
+            None => {}
+        }
         section("How to read it", &LEGEND.map(str::to_owned));
         text
     }
@@ -103,6 +114,10 @@ impl Report {
                 Ok(network) => json!({
                     "starts": table_json(&network.starts), "figures": network.json(),
                 }),
+                Err(reason) => json!({ "not_run": reason }),
+            }),
+            "wasm": self.wasm.as_ref().map(|wasm| match wasm {
+                Ok(wasm) => wasm.json(),
                 Err(reason) => json!({ "not_run": reason }),
             }),
         })

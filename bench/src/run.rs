@@ -11,7 +11,7 @@ use crate::ours::Ours;
 use crate::plugins::Plugin;
 use crate::report::Report;
 use crate::scratch::Scratch;
-use crate::{Result, costs, goals, memory, network, rates, rivals};
+use crate::{Result, costs, goals, memory, network, progress, rates, rivals, wasm};
 use std::time::Duration;
 
 /// Title of the table that the goals are read from.
@@ -100,17 +100,30 @@ fn measure(options: &Options, scratch: &Scratch) -> Result<Report> {
     }
     progress("memory, rates, decisions, records");
     let ours = &field.ours;
-    let memory = memory::measure(ours);
-    let span = Duration::from_millis(if options.quick { 200 } else { 3000 });
-    let rates = tiny.map(|job| rates::measure(ours, &job, span)).unwrap_or_default();
-    let costs = costs::measure(scratch, options.quick).map_err(|error| error.to_string());
+    // WebAssembly is measured for minutes by itself.
+    let alone = options.only.as_deref().is_some_and(|word| word.starts_with(wasm::TITLE));
+    let (memory, rates, costs) = if alone {
+        let reason = || "not asked for".to_owned();
+        (Err(reason()), Vec::new(), Err(reason()))
+    } else {
+        let span = Duration::from_millis(if options.quick { 200 } else { 3000 });
+        (
+            memory::measure(ours),
+            tiny.map(|job| rates::measure(ours, &job, span)).unwrap_or_default(),
+            costs::measure(scratch, options.quick).map_err(|error| error.to_string()),
+        )
+    };
     let network = options.wants(network::TITLE).then(|| {
         progress(network::TITLE);
         network::measure(ours, scratch, options.quick).map_err(|error| error.to_string())
     });
+    let wasm = options.group(wasm::TITLE).map(|part| {
+        progress(wasm::TITLE);
+        wasm::measure(options, scratch, part).map_err(|error| error.to_string())
+    });
     machine.look_again();
     let goals = goals::all(&tables, memory.as_ref().ok());
-    Ok(Report { machine, tables, memory, rates, costs, goals, network })
+    Ok(Report { machine, tables, memory, rates, costs, goals, network, wasm })
 }
 
 fn start_times(
@@ -141,8 +154,4 @@ fn start_times(
 
 fn nobody(title: &str, reason: &str) -> Table {
     hold(title, vec![Entry::absent(Side::Bare, "everybody", reason)], 0)
-}
-
-fn progress(title: &str) {
-    eprintln!("measuring: {title}");
 }
