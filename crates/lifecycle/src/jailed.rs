@@ -163,7 +163,7 @@ impl Jailed {
 
     /// Processor time is counted per call: this is where one begins.
     pub(crate) fn begin_call(&mut self) {
-        self.cpu_before = self.running.live().map_or(Duration::ZERO, |live| live.cpu);
+        self.cpu_before = self.running.cpu().unwrap_or_default();
     }
 
     pub(crate) fn host_pid(&self) -> u32 {

@@ -15,6 +15,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 /// How far limits must reach.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -251,6 +252,10 @@ impl Running for RunningJail {
 
     fn live(&mut self) -> Option<Live> {
         self.jail.live()
+    }
+
+    fn cpu(&mut self) -> Option<Duration> {
+        self.jail.cpu()
     }
 
     fn host_pid(&self) -> u32 {

@@ -1,10 +1,11 @@
 //! One jail, from the request to its end.
 
 use crate::channel;
+use crate::counted::Counted;
 use ringfence_jailer::{ExecSpec, MAX_MESSAGE, Report, Stage};
 use ringfence_sandbox::{End, Live, Network, NetworkEnds, StartError, Usage};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// How long a killed jailer's processes may take to die; the next jailer removes what is left.
@@ -17,8 +18,8 @@ pub struct Jail {
     go: Option<OwnedFd>,
     asked: Instant,
     pid: u32,
-    cgroup: Option<PathBuf>,
-    time: Option<PathBuf>,
+    /// What its cgroup counts, if it has one.
+    counted: Option<Counted>,
     /// The most seen of a jail that no cgroup counts.
     seen_cpu: Duration,
     seen_memory: u64,
@@ -40,8 +41,7 @@ impl Jail {
             go: Some(go),
             asked: Instant::now(),
             pid: 0,
-            cgroup: None,
-            time: None,
+            counted: None,
             seen_cpu: Duration::ZERO,
             seen_memory: 0,
             landlock: 0,
@@ -144,8 +144,9 @@ impl Jail {
         match report {
             Report::Created { pid, cgroup, time } => {
                 self.pid = u32::try_from(pid).unwrap_or(0);
-                self.cgroup = path_of(cgroup);
-                self.time = path_of(time);
+                self.counted = path_of(cgroup)
+                    .zip(path_of(time))
+                    .map(|(cgroup, time)| Counted::new(cgroup, &time));
             }
             Report::Ready { landlock } => {
                 self.landlock = landlock;
@@ -206,7 +207,7 @@ impl Jail {
     /// Kills whatever is left and waits until the jailer says that nothing is.
     pub fn finish(&mut self) -> (End, Usage) {
         if self.end.is_none() {
-            if self.cgroup.is_none() && self.pid != 0 {
+            if self.counted.is_none() && self.pid != 0 {
                 let _ = self.live();
             }
             self.kill();
@@ -264,14 +265,23 @@ impl Jail {
     /// jail's processes.
     #[must_use]
     pub fn live(&mut self) -> Option<Live> {
-        if let (Some(folder), Some(time)) = (&self.cgroup, &self.time) {
-            return counted(folder, time);
+        if let Some(counted) = &self.counted {
+            return counted.live();
         }
         let (cpu, memory) = crate::members::add_up(self.pid)?;
         // Times of processes that nobody waited for are lost with them.
         self.seen_cpu = self.seen_cpu.max(cpu);
         self.seen_memory = self.seen_memory.max(memory);
         Some(Live { cpu: self.seen_cpu, memory, out_of_memory: 0 })
+    }
+
+    /// The processor time of [`Jail::live`] alone.
+    #[must_use]
+    pub fn cpu(&mut self) -> Option<Duration> {
+        match &self.counted {
+            Some(counted) => counted.cpu(),
+            None => self.live().map(|live| live.cpu),
+        }
     }
 }
 
@@ -286,26 +296,6 @@ fn remove_orphans() {
     while ringfence_jailer::cgroup::sweep(&hierarchy) && Instant::now() < end {
         std::thread::sleep(Duration::from_millis(1));
     }
-}
-
-/// What the kernel counts for the jail's cgroup.
-fn counted(folder: &Path, time: &Path) -> Option<Live> {
-    let number = |folder: &Path, name: &str| -> Option<u64> {
-        std::fs::read_to_string(folder.join(name)).ok()?.trim().parse().ok()
-    };
-    let memory =
-        number(folder, "memory.current").or_else(|| number(folder, "memory.usage_in_bytes"))?;
-    let nanos = number(time, "cpuacct.usage").or_else(|| {
-        let stat = std::fs::read_to_string(time.join("cpu.stat")).ok()?;
-        let micros: u64 =
-            stat.lines().find_map(|line| line.strip_prefix("usage_usec ")?.parse().ok())?;
-        Some(micros.saturating_mul(1000))
-    })?;
-    let killed = ["memory.events", "memory.oom_control"].into_iter().find_map(|file| {
-        let text = std::fs::read_to_string(folder.join(file)).ok()?;
-        text.lines().find_map(|line| line.strip_prefix("oom_kill ")?.parse().ok())
-    });
-    Some(Live { cpu: Duration::from_nanos(nanos), memory, out_of_memory: killed.unwrap_or(0) })
 }
 
 impl Drop for Jail {

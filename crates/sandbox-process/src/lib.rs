@@ -7,6 +7,7 @@
 
 mod backend;
 mod channel;
+mod counted;
 mod datagrams;
 mod interpreter;
 mod jail;

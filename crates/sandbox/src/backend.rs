@@ -4,6 +4,7 @@ use crate::end::{End, Live, StartError, Usage};
 use crate::isolation::Level;
 use crate::plan::Plan;
 use std::os::fd::OwnedFd;
+use std::time::Duration;
 
 /// The host's ends of a plugin's streams.
 #[derive(Debug, Default)]
@@ -93,6 +94,12 @@ pub trait Running: Send {
     /// What the whole jail uses now: from its cgroup, or added up over its
     /// processes. `None` once it is gone.
     fn live(&mut self) -> Option<Live>;
+
+    /// The processor time of [`Running::live`] alone, which every call asks for at
+    /// its beginning.
+    fn cpu(&mut self) -> Option<Duration> {
+        self.live().map(|live| live.cpu)
+    }
 
     /// Process id of its first process, on the host.
     fn host_pid(&self) -> u32;
