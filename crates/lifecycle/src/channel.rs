@@ -44,9 +44,17 @@ impl Channel {
         Self { input: Some(input), output: Some(output), shared: true, ..Self::default() }
     }
 
+    /// Sends what can be sent without waiting, and keeps the rest for
+    /// [`Channel::write`].
     pub(crate) fn send(&mut self, bytes: &[u8]) {
-        if self.output.is_some() {
-            self.unsent.extend_from_slice(bytes);
+        if self.output.is_none() || bytes.is_empty() {
+            return;
+        }
+        // A descriptor that others share may block: only after it was asked.
+        let at_once = !self.shared && !self.has_unsent();
+        self.unsent.extend_from_slice(bytes);
+        if at_once {
+            self.write();
         }
     }
 
@@ -165,6 +173,29 @@ mod tests {
         }
         assert!(channel.has_unsent());
         assert!(channel.unsent.len() < 2 * FULL, "{}", channel.unsent.len());
+    }
+
+    #[test]
+    fn what_is_sent_is_there_at_once_and_waits_only_behind_what_waits() {
+        let (read, write) = rustix::pipe::pipe().unwrap();
+        let mut channel = Channel::own(None, Some(write)).unwrap();
+        let mut buffer = vec![0; 2 * CHUNK];
+        channel.send(b"call");
+        assert!(!channel.has_unsent());
+        assert_eq!(rustix::io::read(&read, &mut buffer[..]).unwrap(), 4);
+        channel.send(&[1; 2 * CHUNK]);
+        channel.send(b"end");
+        assert!(channel.has_unsent());
+        let mut got = Vec::new();
+        while channel.has_unsent() {
+            let length = rustix::io::read(&read, &mut buffer[..]).unwrap();
+            got.extend_from_slice(&buffer[..length]);
+            channel.write();
+        }
+        let length = rustix::io::read(&read, &mut buffer[..]).unwrap();
+        got.extend_from_slice(&buffer[..length]);
+        assert_eq!(got.len(), 2 * CHUNK + 3);
+        assert!(got.ends_with(b"end"), "nothing overtakes what waits");
     }
 
     #[test]
