@@ -8,12 +8,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ringfence_protocol::frames::{self, FrameLimits};
 use ringfence_protocol::worker::{REPORT, REPORT_PART_BYTES, ReportKind, ReportPart, Stopped};
+use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::os::fd::OwnedFd;
 use std::time::Instant;
 
@@ -234,23 +236,11 @@ impl Wire {
             if let Some(until) = until {
                 wait(&self.stream, until)?;
             }
-            let filled = self.buffer.len();
-            self.buffer.resize(filled + CHUNK, 0);
-            let room = self.buffer.get_mut(filled..).unwrap_or_default();
-            let read = match self.stream.read(room) {
-                Ok(read) => read,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {
-                    self.buffer.truncate(filled);
-                    continue;
-                }
-                Err(_) => {
-                    self.buffer.truncate(filled);
-                    return Err(Stop::Gone);
-                }
-            };
-            self.buffer.truncate(filled + read);
-            if read == 0 {
-                return Err(Stop::Gone);
+            self.buffer.reserve(CHUNK);
+            match rustix::io::read(&self.stream, spare_capacity(&mut self.buffer)) {
+                Ok(0) => return Err(Stop::Gone),
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(_) => return Err(Stop::Gone),
             }
         }
     }
