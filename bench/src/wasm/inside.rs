@@ -76,17 +76,17 @@ fn load(guest: Guest, code: &OwnedFd, stateful: bool, limit: Option<Duration>) -
     budget.timeouts.call = limit.unwrap_or(budget.timeouts.call);
     let sources = guest.sources().map(|sources| sources.to_bytes()).transpose()?;
     let sources = sources.map(|bytes| sealed(&bytes)).transpose()?;
-    let settings = worker_settings(guest.kind(), (stateful, true), &budget, &[]);
+    let settings = worker_settings(guest.kind(), (stateful, true), false, &budget, &[]);
     let mut worker = Worker::load(settings, None, code, sources)?;
-    worker.initialise(TOLD).map_err(said)?;
+    worker.initialise(TOLD).map_err(|error| said(&error))?;
     Ok(worker)
 }
 
 fn greet(worker: &mut Worker, input: &str) -> std::result::Result<(), String> {
-    let answer = worker.call("greet", input).map_err(said)?;
+    let answer = worker.call("greet", input).map_err(|error| said(&error))?;
     if answer.len() < input.len() { Err("it did not repeat it".to_owned()) } else { Ok(()) }
 }
 
-fn said(error: CallError) -> String {
+fn said(error: &CallError) -> String {
     format!("{error:?}")
 }

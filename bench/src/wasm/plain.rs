@@ -57,7 +57,7 @@ trait Plain {
     fn end(&mut self);
 }
 
-fn said(error: wasmtime::Error) -> String {
+fn said(error: &wasmtime::Error) -> String {
     format!("{error:#}")
 }
 
@@ -85,15 +85,16 @@ impl PlainComponent {
 impl Plain for PlainComponent {
     fn begin(&mut self) -> std::result::Result<(), String> {
         let mut store = Store::new(self.pre.engine(), ());
-        let instance = self.pre.instantiate(&mut store).map_err(said)?;
-        let call = instance.get_typed_func(&mut store, self.call).map_err(said)?;
+        let instance = self.pre.instantiate(&mut store).map_err(|error| said(&error))?;
+        let call = instance.get_typed_func(&mut store, self.call).map_err(|error| said(&error))?;
         self.kept = Some((store, call));
         Ok(())
     }
 
     fn greet(&mut self, input: &str) -> std::result::Result<(), String> {
         let (store, call) = self.kept.as_mut().ok_or("no instance")?;
-        let (answer,) = call.call(store, ("greet", input.to_owned())).map_err(said)?;
+        let (answer,) =
+            call.call(store, ("greet", input.to_owned())).map_err(|error| said(&error))?;
         check(input, &answer.map_err(|_| "it failed")?)
     }
 
@@ -119,7 +120,7 @@ impl PlainModule {
 impl Plain for PlainModule {
     fn begin(&mut self) -> std::result::Result<(), String> {
         let mut store = Store::new(self.pre.module().engine(), ());
-        let instance = self.pre.instantiate(&mut store).map_err(said)?;
+        let instance = self.pre.instantiate(&mut store).map_err(|error| said(&error))?;
         self.kept = Some((store, instance));
         Ok(())
     }
@@ -128,14 +129,17 @@ impl Plain for PlainModule {
         let (store, instance) = self.kept.as_mut().ok_or("no instance")?;
         let mut store = store;
         let length = i32::try_from(input.len()).map_err(|error| error.to_string())?;
-        let alloc = instance.get_typed_func::<i32, i32>(&mut store, "alloc").map_err(said)?;
-        let greet =
-            instance.get_typed_func::<(i32, i32), i64>(&mut store, "greet").map_err(said)?;
+        let alloc = instance
+            .get_typed_func::<i32, i32>(&mut store, "alloc")
+            .map_err(|error| said(&error))?;
+        let greet = instance
+            .get_typed_func::<(i32, i32), i64>(&mut store, "greet")
+            .map_err(|error| said(&error))?;
         let memory = instance.get_memory(&mut store, "memory").ok_or("no memory")?;
-        let at = alloc.call(&mut store, length).map_err(said)?;
+        let at = alloc.call(&mut store, length).map_err(|error| said(&error))?;
         let place = usize::try_from(at).map_err(|error| error.to_string())?;
         memory.write(&mut store, place, input.as_bytes()).map_err(|error| error.to_string())?;
-        let answer = greet.call(&mut store, (at, length)).map_err(said)?;
+        let answer = greet.call(&mut store, (at, length)).map_err(|error| said(&error))?;
         let [place, length] = [answer >> 32, answer & 0xffff_ffff].map(usize::try_from);
         let place = place.map_err(|error| error.to_string())?;
         let mut bytes = vec![0; length.map_err(|error| error.to_string())?];

@@ -92,10 +92,10 @@ fn internal(error: &WasmError) -> RunError {
 
 /// A start that ends before there is code. The reason is the compiler's or speaks of
 /// a file, so parts of it are the plugin's own text.
-fn refused(path: &Path, reason: String) -> RunError {
+fn refused(path: &Path, reason: &str) -> RunError {
     RunError::Start(StartError::Program {
         program: UntrustedText::new(&path.display().to_string()).to_string(),
-        reason: UntrustedText::new(&reason).to_string(),
+        reason: UntrustedText::new(reason).to_string(),
         help: None,
     })
 }
@@ -127,12 +127,12 @@ impl BuiltIn {
         let program = self.programs.worker.clone();
         let made = |code, kind| Ok(Some(Worker { program, code, kind, swaps }));
         if let Some(sources) =
-            package.sources().map_err(|error| refused(path, with_cause(&error)))?
+            package.sources().map_err(|error| refused(path, &with_cause(&error)))?
         {
             let engine = self.made(Work::Native, JAVASCRIPT_ENGINE, path, &mut wanted)?;
             let typed = sources.has_types();
             let sources = Sources { entry: sources.entry, files: sources.files };
-            let sources = sources.to_bytes().map_err(|error| refused(path, error.to_string()))?;
+            let sources = sources.to_bytes().map_err(|error| refused(path, &error.to_string()))?;
             let sources = if typed {
                 self.made(Work::TakeTypesOut, &sources, path, &mut wanted)?
             } else {
@@ -146,7 +146,7 @@ impl BuiltIn {
             (PackageRuntime::Wasm, Some(WasmKind::Module)) => CodeKind::Module,
             _ => return Ok(None),
         };
-        let wasm = package.webassembly().map_err(|error| refused(path, with_cause(&error)))?;
+        let wasm = package.webassembly().map_err(|error| refused(path, &with_cause(&error)))?;
         let Some(wasm) = wasm else { return Ok(None) };
         made(vec![self.made(Work::Native, &wasm, path, &mut wanted)?], kind)
     }
@@ -227,10 +227,10 @@ impl BuiltIn {
         let (_, usage) = jailed.finish();
         let compiled = compiled.map_err(|error| match error {
             RunError::Status { stderr, .. } => {
-                refused(path, stderr.lines().next().unwrap_or("it cannot be compiled").to_owned())
+                refused(path, stderr.lines().next().unwrap_or("it cannot be compiled"))
             }
             RunError::Timeout { .. } | RunError::Resource { .. } | RunError::Crash { .. } => {
-                refused(path, format!("it cannot be compiled: {error}"))
+                refused(path, &format!("it cannot be compiled: {error}"))
             }
             other => other,
         });
