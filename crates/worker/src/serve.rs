@@ -162,7 +162,19 @@ impl Worker {
     /// When there is no such action, it fails, or is stopped; the next call finds the
     /// plugin ready.
     pub fn call(&mut self, action: &str, input: &str) -> Result<String, CallError> {
+        self.inspected(action, input, Inspect::default())
+    }
+
+    /// Calls it and takes down what is asked for.
+    fn inspected(
+        &mut self,
+        action: &str,
+        input: &str,
+        inspect: Inspect,
+    ) -> Result<String, CallError> {
         begin(&self.host, &self.settings, self.settings.call_ms);
+        // After the beginning: samples are taken while something runs.
+        self.host.inspect(inspect);
         let outcome = self.guest.call(action, input);
         self.host.lock().ledger.end();
         outcome
@@ -183,8 +195,8 @@ impl Worker {
                 "call" => {
                     let text = frame.params.as_ref().map_or("null", |params| params.get());
                     let Ok(call) = serde_json::from_str::<CallParameters<'_>>(text) else { return };
-                    self.host.inspect(call.inspect);
-                    let outcome = self.call(&call.action, call.input.map_or("null", RawValue::get));
+                    let input = call.input.map_or("null", RawValue::get);
+                    let outcome = self.inspected(&call.action, input, call.inspect);
                     if self.host.report().is_err() {
                         return;
                     }

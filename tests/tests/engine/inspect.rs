@@ -86,9 +86,11 @@ fn a_profile_names_the_function_that_takes_the_time_and_its_callers() {
         assert_eq!(inspected.result.as_ref().unwrap().value(), Some(&json!(7)));
         assert_eq!(inspected.core_dump, None);
         let samples = samples(&inspected);
-        assert!(!samples.is_empty());
+        let whole = ["hot_loop", "caller", "work"];
+        assert!(samples.iter().any(|stack| *stack == whole), "{samples:?}");
         for stack in &samples {
-            assert_eq!(*stack, ["hot_loop", "caller", "work"]);
+            // One may fall on the beginning of a function on the way there.
+            assert!(whole.ends_with(&stack.iter().map(String::as_str).collect::<Vec<_>>()));
         }
         // The next one is not asked about, and costs and gives nothing.
         assert_eq!(call(&mut plugin, "work", &Value::Null), 7);
@@ -154,7 +156,11 @@ fn a_hostile_name_is_cut_and_moves_no_cursor_in_the_file() {
     let file = &inspected.profile.as_ref().unwrap().bytes;
     assert!(file.iter().all(|byte| !byte.is_ascii_control()));
     assert!(!String::from_utf8_lossy(file).contains('\u{202e}'));
-    for stack in samples(&inspected) {
+    let samples = samples(&inspected);
+    // One may fall on the beginning of a function on the way there.
+    let whole: Vec<_> = samples.iter().filter(|stack| stack.len() == 3).collect();
+    assert!(!whole.is_empty(), "{samples:?}");
+    for stack in whole {
         let [name, caller, _] = stack.as_slice() else { panic!("{stack:?}") };
         assert!(name.contains("[2J") && name.ends_with('x'), "{name}");
         assert!(name.len() < 1024, "{}", name.len());
@@ -223,10 +229,7 @@ fn a_component_has_profiles_and_core_dumps_as_a_module_has() {
     let inspected = plugin.inspect("work", &json!(1), BOTH).unwrap();
     assert_eq!(inspected.result.as_ref().unwrap().value(), Some(&json!(7)));
     let samples = samples(&inspected);
-    assert!(!samples.is_empty());
-    for stack in samples {
-        assert_eq!(stack[0], "hot_loop");
-    }
+    assert!(samples.iter().any(|stack| stack[0] == "hot_loop"), "{samples:?}");
     let inspected = plugin.inspect("trap", &json!(null), BOTH).unwrap();
     assert!(matches!(inspected.result, Err(RunError::Trap { .. })), "{inspected:?}");
     let (stack, memory) = dumped(&inspected.core_dump.unwrap().bytes);

@@ -2,11 +2,11 @@
 
 use crate::component::component;
 use crate::host::Heard;
-use crate::naive::NaivePlugin;
+use crate::naive::{self, NaivePlugin};
 use crate::plugin::{Host, fails, module, times};
 use ringfence::{Preset, Resource, RunError};
 use serde_json::{Value, json};
-use wasmtime::{Engine, Instance, Module, Store};
+use wasmtime::{Instance, Module, Store};
 
 /// Longest line of a plugin's log that a host hears, in bytes.
 const LINE: usize = 16 << 10;
@@ -86,7 +86,7 @@ const SLOW_READER: &str = r#"
 
 #[test]
 fn a_small_input_that_costs_a_plugin_much_time_is_charged_to_it() {
-    let engine = Engine::default();
+    let engine = naive::engine(&mut naive::config());
     let mut store = Store::new(&engine, ());
     let loaded = Module::new(&engine, module(SLOW_READER)).unwrap();
     let instance = Instance::new(&mut store, &loaded, &[]).unwrap();

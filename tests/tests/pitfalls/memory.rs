@@ -1,12 +1,13 @@
 //! Pitfalls 1, 18, 19: limits of memory that hold for a part.
 
 use crate::alone::alone;
+use crate::naive;
 use crate::plugin::{Host, call, module};
 use ringfence::{Preset, Resource, RunError};
 use rustix::process::{Resource as Limited, Rlimit, setrlimit};
 use serde_json::Value;
 use wasmtime::{
-    Config, Engine, Instance, InstanceAllocationStrategy, Module, PoolingAllocationConfig, Store,
+    Engine, Instance, InstanceAllocationStrategy, Module, PoolingAllocationConfig, Store,
     StoreLimits, StoreLimitsBuilder,
 };
 
@@ -37,7 +38,7 @@ fn greedy(many: usize, thing: &str, grow: &str, size: &str, step: &str) -> Vec<u
 }
 
 fn take_naively(wasm: &[u8], limits: StoreLimits) -> usize {
-    let engine = Engine::default();
+    let engine = naive::engine(&mut naive::config());
     let module = Module::new(&engine, wasm).unwrap();
     let mut store = Store::new(&engine, limits);
     store.limiter(|limits| limits);
@@ -71,7 +72,7 @@ fn a_small_file_of_many_memories_is_refused_when_it_begins_and_harms_nobody() {
     let many = (0..16).map(|_| "(memory 128)").collect::<String>();
     let wasm = wat::parse_str(format!("(module {many} (func (export \"one\")))")).unwrap();
     assert!(wasm.len() < 578);
-    let engine = Engine::default();
+    let engine = naive::engine(&mut naive::config());
     let loaded = Module::new(&engine, &wasm).unwrap();
     let limits = StoreLimitsBuilder::new().memory_size(LIMIT).build();
     let mut store = Store::new(&engine, limits);
@@ -118,7 +119,7 @@ fn a_host_with_few_addresses_runs_plugins() {
     }
     let few = Some(256_u64 << 30);
     setrlimit(Limited::As, Rlimit { current: few, maximum: few }).unwrap();
-    let mut config = Config::new();
+    let mut config = naive::config();
     let pool = PoolingAllocationConfig::new();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     assert!(Engine::new(&config).is_err(), "1,000 slots of 4 GiB each");

@@ -2,13 +2,14 @@
 //! somebody put there; and making it costs the host nothing that it did not allow.
 
 use crate::alone::alone;
+use crate::naive;
 use crate::plugin::{Host, call, module};
 use ringfence::Ringfence;
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
-use wasmtime::{Engine, Instance, Module, Store};
+use wasmtime::{Instance, Module, Store};
 
 fn answers(number: u32) -> Vec<u8> {
     module(&format!("(func (export \"answer\") (result i32) (i32.const {number}))"))
@@ -54,7 +55,7 @@ const GETPID: [u8; 10] = [0xb8, 39, 0, 0, 0, 0x0f, 0x05, 0x90, 0x90, 0x90];
 #[test]
 fn native_code_of_a_plugins_author_asks_nothing_of_the_kernel() {
     let wasm = module("(func (export \"answer\") (result i64) (i64.const 0x1122334455667788))");
-    let engine = Engine::default();
+    let engine = naive::engine(&mut naive::config());
     let mut native = engine.precompile_module(&wasm).unwrap();
     let at = native.windows(10).position(|bytes| bytes == CONSTANT).unwrap();
     native[at..at + 10].copy_from_slice(&GETPID);
@@ -134,7 +135,7 @@ fn a_small_file_that_is_dear_to_compile_is_not_compiled_in_the_host() {
     let _ = host.plugin(&bomb, "").start().map(drop);
     let here = peak() - before;
     let before = peak();
-    let _ = Module::new(&Engine::default(), &bomb);
+    let _ = Module::new(&naive::engine(&mut naive::config()), &bomb);
     let naive = peak() - before;
     println!("a file of {size} bytes: {naive} bytes in a naive host, {here} bytes here");
     assert!(naive > 1000 * size, "{naive} for {size}");
@@ -149,7 +150,7 @@ fn a_file_above_the_limit_is_refused_before_anything_is_compiled() {
         "x".repeat(65 << 20)
     ))
     .unwrap();
-    assert!(Module::new(&Engine::default(), &large).is_ok());
+    assert!(Module::new(&naive::engine(&mut naive::config()), &large).is_ok());
     let host = Host::new();
     let error = host.plugin(&large, "").start().map(drop).unwrap_err();
     assert!(error.to_string().contains("64 MiB"), "{error}");

@@ -1,6 +1,7 @@
 //! Pitfalls 5, 6, 17: time that is counted for the wrong plugin, or not at all.
 
 use crate::host::{ASKS, GRANT, MAY_ASK, serving};
+use crate::naive;
 use crate::plugin::{Host, call, fails, module, times};
 use ringfence::{Preset, Resource, RunError};
 use serde_json::Value;
@@ -8,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
-use wasmtime::{Config, Engine, Linker, Module, Store, Trap};
+use wasmtime::{Engine, Linker, Module, Store, Trap};
 
 /// `spin` never ends; `patient` asks until the host answers; `once` asks once;
 /// `often` asks a thousand times; `long` works for a while and ends by itself.
@@ -37,7 +38,7 @@ fn plugin() -> Vec<u8> {
 }
 
 fn epochs() -> Engine {
-    Engine::new(Config::new().epoch_interruption(true)).unwrap()
+    naive::engine(naive::config().epoch_interruption(true))
 }
 
 /// Calls an action in a naive host, with this as what the host does for it.
@@ -156,7 +157,7 @@ fn a_plugin_cannot_keep_the_clock_from_the_host_that_must_stop_it() {
 
 #[test]
 fn work_of_the_host_is_counted_although_it_is_no_instruction_of_the_plugin() {
-    let engine = Engine::new(Config::new().consume_fuel(true)).unwrap();
+    let engine = naive::engine(naive::config().consume_fuel(true));
     let asked = Arc::new(AtomicU64::new(0));
     let mut linker = Linker::<()>::new(&engine);
     let count = Arc::clone(&asked);

@@ -1,11 +1,11 @@
 //! Pitfalls 8, 15, 16: what one call leaves for the next.
 
 use crate::component::component;
-use crate::naive::NaivePlugin;
+use crate::naive::{self, NaivePlugin};
 use crate::plugin::{Host, call, fails, module};
 use ringfence::RunError;
 use serde_json::{Value, json};
-use wasmtime::{Engine, Instance, Module, Store};
+use wasmtime::{Instance, Module, Store};
 
 /// Keeps what it is told in every place that a module has.
 const KEEPER: &str = r#"
@@ -30,7 +30,7 @@ const PLACES: [&str; 4] = ["in_global", "in_memory", "in_new_memory", "in_table"
 #[test]
 fn what_one_call_was_told_the_next_does_not_find() {
     let wasm = module(KEEPER);
-    let engine = Engine::default();
+    let engine = naive::engine(&mut naive::config());
     let mut store = Store::new(&engine, ());
     let instance = Instance::new(&mut store, &Module::new(&engine, &wasm).unwrap(), &[]).unwrap();
     let keep = instance.get_typed_func::<i32, ()>(&mut store, "keep").unwrap();

@@ -3,13 +3,14 @@
 
 use crate::component::component;
 use crate::host::{ASKS, GRANT, Heard, MAY_ASK, serving};
+use crate::naive;
 use crate::plugin::{Host, call, fails, module, times};
 use ringfence::{Phase, RunError};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
-use wasmtime::{Config, Engine, Linker, Module, Store};
+use wasmtime::{Linker, Module, Store};
 
 fn asking() -> Vec<u8> {
     module(&format!(
@@ -21,7 +22,7 @@ fn asking() -> Vec<u8> {
 #[test]
 fn a_call_is_over_in_its_time_although_the_host_still_works_for_it() {
     let finished = Arc::new(AtomicBool::new(false));
-    let engine = Engine::new(Config::new().epoch_interruption(true)).unwrap();
+    let engine = naive::engine(naive::config().epoch_interruption(true));
     let mut linker = Linker::<()>::new(&engine);
     let (ticker, done) = (engine.clone(), Arc::clone(&finished));
     let works = move |_: i32, _: i32| {
