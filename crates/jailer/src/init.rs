@@ -257,6 +257,9 @@ extern "C" fn child(data: *mut libc::c_void) -> i32 {
     sys::exit_now(127)
 }
 
+/// Milliseconds for which a program that somebody writes is waited for.
+const BUSY_TRIES: u32 = 100;
+
 /// Returns only on failure: `Err` when the folder is the trouble.
 fn launch_program(launch: &Launch) -> Result<Errno, Errno> {
     let _ = sys::set_session();
@@ -271,5 +274,13 @@ fn launch_program(launch: &Launch) -> Result<Errno, Errno> {
     if let Err(errno) = sys::close_range(next.unsigned_abs(), u32::MAX) {
         return Ok(errno);
     }
-    Ok(sys::execute(&launch.program, &launch.arguments, &launch.environment))
+    // A program that was just written is held open for writing by every process
+    // that was forked meanwhile, until it starts a program of its own.
+    for _ in 0..BUSY_TRIES {
+        match sys::execute(&launch.program, &launch.arguments, &launch.environment) {
+            Errno(libc::ETXTBSY) => sys::sleep_a_millisecond(),
+            errno => return Ok(errno),
+        }
+    }
+    Ok(Errno(libc::ETXTBSY))
 }

@@ -3,6 +3,8 @@
 use crate::alone;
 use ringfence_sandbox::{Exposed, Plan, StartError};
 use ringfence_tests::{Leftovers, as_ordinary_user, backend, run, system_program};
+use std::fs::{self, OpenOptions, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 type Break = fn(&mut Plan);
@@ -46,6 +48,31 @@ fn grant(source: &str, target: &str) -> Exposed {
         removable: false,
         executable: false,
     }
+}
+
+#[test]
+fn a_program_that_is_just_being_written_starts_once_nobody_writes_any_more() {
+    let backend = backend();
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    let program = folder.path().join("echo");
+    fs::copy("/bin/echo", &program).unwrap();
+    let plan = system_program(program.to_str().unwrap(), &["fine"]);
+    let writer = OpenOptions::new().append(true).open(&program).unwrap();
+    // For good: an ordinary error.
+    let error = run(&backend, &plan, Duration::from_secs(5)).unwrap_err();
+    assert!(error.to_string().contains("Text file busy"), "{error}");
+    // For a moment: a start that takes that moment longer.
+    let (begin, began) = std::sync::mpsc::channel();
+    let closes = std::thread::spawn(move || {
+        began.recv().unwrap();
+        let _ = began.recv_timeout(Duration::from_millis(20));
+        drop(writer);
+    });
+    begin.send(()).unwrap();
+    let outcome = run(&backend, &plan, Duration::from_secs(5)).unwrap();
+    closes.join().unwrap();
+    assert_eq!(outcome.printed.trim(), "fine");
 }
 
 #[test]

@@ -30,8 +30,8 @@ pub use process::exit_now;
 pub(crate) use process::{
     Forked, clear_domain_name, clear_groups, default_signal, drop_capability_sets, effective_gid,
     effective_uid, ends_of_children, execute, fork_with, kill, map_memory, poll, prctl, process_id,
-    set_hostname, set_ids, set_rlimit, set_session, spawn_sharing_memory, unmap_memory, unshare,
-    wait, wait_without_waiting,
+    set_hostname, set_ids, set_rlimit, set_session, sleep_a_millisecond, spawn_sharing_memory,
+    unmap_memory, unshare, wait, wait_without_waiting,
 };
 pub(crate) use restrict::{
     install_filter, landlock_allow, landlock_create, landlock_owned, landlock_restrict,

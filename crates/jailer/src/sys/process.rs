@@ -287,6 +287,12 @@ pub(crate) fn execute(
     call(libc::SYS_execve, all).err().unwrap_or(Errno(libc::EIO))
 }
 
+/// Waits about that long; a signal may end it sooner.
+pub(crate) fn sleep_a_millisecond() {
+    let time = libc::timespec { tv_sec: 0, tv_nsec: 1_000_000 };
+    let _ = call(libc::SYS_nanosleep, [address(&time), 0, 0, 0, 0, 0]);
+}
+
 /// New memory, all zero, in whole pages.
 pub(crate) fn map_memory(bytes: usize) -> Option<*mut u8> {
     let (access, kind) =
