@@ -202,13 +202,15 @@ pub(crate) struct PluginGuest {
     actions: Vec<String>,
     /// The instance that serves all calls, when one does.
     kept: Option<(Store<State>, Plugin)>,
+    /// What the last call was made in, to be dropped.
+    used: Option<Store<State>>,
 }
 
 impl PluginGuest {
     /// Links it; nothing of it runs yet.
     pub(crate) fn new(runner: Runner, component: &Component) -> wasmtime::Result<Self> {
         let pre = PluginPre::new(runner.linker()?.instantiate_pre(component)?)?;
-        Ok(Self { runner, pre, actions: Vec::new(), kept: None })
+        Ok(Self { runner, pre, actions: Vec::new(), kept: None, used: None })
     }
 
     fn instantiate(&self) -> Result<(Store<State>, Plugin), Stop> {
@@ -231,6 +233,7 @@ impl Guest for PluginGuest {
     }
 
     fn call(&mut self, action: &str, input: &str) -> Result<String, CallError> {
+        self.settle();
         if !self.actions.iter().any(|name| name == action) {
             return Err(CallError::NoSuchAction);
         }
@@ -245,6 +248,8 @@ impl Guest for PluginGuest {
         let outcome = outcome.map_err(|error| self.runner.host.stopped(&error, &mut store))?;
         if self.runner.settings.stateful {
             self.kept = Some((store, plugin));
+        } else {
+            self.used = Some(store);
         }
         outcome.map_err(|error| CallError::Plugin {
             code: error.name.clone().filter(|name| FAILURES.contains(&name.as_str())),
@@ -252,5 +257,9 @@ impl Guest for PluginGuest {
             message: error.message,
             stack: None,
         })
+    }
+
+    fn settle(&mut self) {
+        self.used = None;
     }
 }

@@ -35,6 +35,10 @@ pub(crate) trait Guest {
     /// the plugin, in JSON.
     fn load(&mut self, told: &str) -> Result<Vec<String>, CallError>;
 
-    /// Calls an action with JSON, and gives JSON.
+    /// Calls an action with JSON, and gives JSON. What the call leaves may stay until
+    /// [`Guest::settle`]; the next call finds none of it either way.
     fn call(&mut self, action: &str, input: &str) -> Result<String, CallError>;
+
+    /// Puts the state back, while nobody waits for an answer.
+    fn settle(&mut self);
 }

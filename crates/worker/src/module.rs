@@ -76,6 +76,8 @@ pub(crate) struct ModuleGuest {
     settings: Arc<WorkerSettings>,
     actions: Vec<(String, FuncType)>,
     kept: Option<(Store<Host>, Instance)>,
+    /// What the last call was made in, to be dropped.
+    used: Option<Store<Host>>,
 }
 
 impl ModuleGuest {
@@ -112,7 +114,14 @@ impl ModuleGuest {
             })
             .take(MOST_ACTIONS)
             .collect();
-        Ok(Self { pre: linker.instantiate_pre(module)?, host, settings, actions, kept: None })
+        Ok(Self {
+            pre: linker.instantiate_pre(module)?,
+            host,
+            settings,
+            actions,
+            kept: None,
+            used: None,
+        })
     }
 
     fn instantiate(&self) -> Result<(Store<Host>, Instance), Stop> {
@@ -184,6 +193,7 @@ impl Guest for ModuleGuest {
     }
 
     fn call(&mut self, action: &str, input: &str) -> Result<String, CallError> {
+        self.settle();
         let (name, form) = self
             .actions
             .iter()
@@ -199,8 +209,14 @@ impl Guest for ModuleGuest {
         let trapped = matches!(answer, Err(CallError::Stopped(_)));
         if self.settings.stateful && !trapped {
             self.kept = Some((store, instance));
+        } else {
+            self.used = Some(store);
         }
         answer
+    }
+
+    fn settle(&mut self) {
+        self.used = None;
     }
 }
 

@@ -162,7 +162,9 @@ impl Worker {
     /// When there is no such action, it fails, or is stopped; the next call finds the
     /// plugin ready.
     pub fn call(&mut self, action: &str, input: &str) -> Result<String, CallError> {
-        self.inspected(action, input, Inspect::default())
+        let outcome = self.inspected(action, input, Inspect::default());
+        self.guest.settle();
+        outcome
     }
 
     /// Calls it and takes down what is asked for.
@@ -214,6 +216,8 @@ impl Worker {
             if answered.is_err() {
                 return;
             }
+            // Nobody waits for this.
+            self.guest.settle();
         }
     }
 
@@ -330,6 +334,8 @@ impl Guest for Unloadable {
     fn call(&mut self, _: &str, _: &str) -> Result<String, CallError> {
         Err(CallError::NoSuchAction)
     }
+
+    fn settle(&mut self) {}
 }
 
 fn engine(settings: &WorkerSettings) -> wasmtime::Result<Engine> {

@@ -71,7 +71,11 @@ impl Guest for JavaScriptGuest {
     }
 
     fn call(&mut self, action: &str, input: &str) -> Result<String, CallError> {
-        Ok(self.javascript.call(action, input)?)
+        Ok(self.javascript.run(action, input)?)
+    }
+
+    fn settle(&mut self) {
+        self.javascript.settle();
     }
 }
 

@@ -17,6 +17,18 @@ pub struct JavaScript<H: Host> {
     // None while it is being replaced: after a trap, between two calls.
     instance: Option<Instance<H>>,
     host: Option<H>,
+    left: Left,
+}
+
+/// What a call has left behind.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// Nothing that has to go.
+    Nothing,
+    /// Pages and globals of its own.
+    Written,
+    /// An instance that stopped somewhere.
+    Broken,
 }
 
 impl<H: Host> JavaScript<H> {
@@ -35,6 +47,7 @@ impl<H: Host> JavaScript<H> {
             stateful: false,
             instance: Some(instance),
             host: None,
+            left: Left::Nothing,
         })
     }
 
@@ -74,24 +87,49 @@ impl<H: Host> JavaScript<H> {
     /// - [`Error::Memory`]: the heap was full.
     /// - [`Error::Trap`]: the engine itself failed; always a reason to look.
     pub fn call(&mut self, action: &str, input: &str) -> Result<String, Error> {
+        let outcome = self.run(action, input);
+        self.settle();
+        outcome
+    }
+
+    /// As [`JavaScript::call`], but what the action leaves stays until
+    /// [`JavaScript::settle`] or the next call, which finds none of it either way.
+    ///
+    /// # Errors
+    /// As [`JavaScript::call`].
+    pub fn run(&mut self, action: &str, input: &str) -> Result<String, Error> {
+        self.settle();
         let index = self.actions.iter().position(|name| name == action);
         let index = index.ok_or_else(|| Error::NoAction(action.to_owned()))?;
         let index = u32::try_from(index).map_err(|_| Error::NoAction(action.to_owned()))?;
         self.revive()?;
-        let (Some(instance), Some(snapshot)) = (self.instance.as_mut(), self.snapshot.as_ref())
-        else {
+        let Some(instance) = self.instance.as_mut() else {
             return Err(Error::Engine("there is no instance".into()));
         };
+        // Whatever happens below, the state is that of nobody.
+        self.left = Left::Broken;
         let outcome = instance.call(index, input.as_bytes());
-        let again = match &outcome {
-            Ok(_) | Err(Error::Plugin(_)) if self.stateful => true,
-            Ok(_) | Err(Error::Plugin(_) | Error::Memory) => instance.reset(snapshot),
-            Err(_) => false,
+        self.left = match &outcome {
+            Ok(_) | Err(Error::Plugin(_)) if self.stateful => Left::Nothing,
+            Ok(_) | Err(Error::Plugin(_) | Error::Memory) => Left::Written,
+            Err(_) => Left::Broken,
         };
-        if !again {
+        outcome
+    }
+
+    /// Puts the state back to that of the snapshot, if a call has left another.
+    pub fn settle(&mut self) {
+        let whole = match std::mem::replace(&mut self.left, Left::Nothing) {
+            Left::Nothing => return,
+            Left::Broken => false,
+            Left::Written => match (self.instance.as_mut(), self.snapshot.as_ref()) {
+                (Some(instance), Some(snapshot)) => instance.reset(snapshot),
+                _ => false,
+            },
+        };
+        if !whole {
             self.discard();
         }
-        outcome
     }
 
     /// The host, for what belongs to one call.
