@@ -8,7 +8,7 @@
 //! snapshot.
 //!
 //! The state that a call could leave is memory and globals and nothing else, because
-//! [`verify`] refuses modules that could change a table or drop a segment.
+//! [`verify()`] refuses modules that could change a table or drop a segment.
 
 #[cfg(feature = "run")]
 mod api;
