@@ -3,7 +3,7 @@
 use crate::program::Done;
 use crate::world::World;
 
-const SECRET: &str = "sk-live/8f2a\"c+d=91";
+const SECRET: &str = "sk-live/8f2z\"c+d=91";
 const PLACE: &str = "API_KEY@allowed.example";
 const NAME: &str = "network.request=allowed.example";
 
@@ -47,7 +47,7 @@ fn a_secret_goes_out_in_a_header_and_the_plugin_never_has_it() {
     let records = world.user.records();
     let text = format!("{records:?}");
     assert!(text.contains("API_KEY@GET https://allowed.example:443/x"), "{text}");
-    assert!(!text.contains(SECRET) && !text.contains("8f2a"), "{text}");
+    assert!(!text.contains(SECRET) && !text.contains("8f2z"), "{text}");
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn elsewhere_what_stands_for_it_goes_out_as_it_is() {
         let done = curl(&world, &options, words);
         assert!(!format!("{done:?}").contains(SECRET), "{words}: {done:?}");
         let heads = world.heads();
-        assert!(!heads.contains(SECRET) && !heads.contains("8f2a"), "{words}: {heads}");
+        assert!(!heads.contains(SECRET) && !heads.contains("8f2z"), "{words}: {heads}");
     }
 }
 
@@ -110,7 +110,7 @@ fn a_server_that_shows_what_it_was_sent_shows_no_secret() {
         );
         let done = curl(&world, &options, &words);
         assert!(done.stdout.contains("200 OK") && done.stdout.contains("***"), "{how}: {done:?}");
-        for part in ["sk-live", "8f2a", &basic("8f2a"), "c+d=91", "38663261"] {
+        for part in ["sk-live", "8f2z", &basic("8f2z"), "c+d=91", "3866327a"] {
             assert!(!done.stdout.contains(part), "{how}, {part}: {done:?}");
         }
         assert!(world.heads().contains(SECRET), "it was sent");

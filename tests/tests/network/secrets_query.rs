@@ -3,9 +3,9 @@
 use crate::program::Done;
 use crate::world::World;
 
-const SECRET: &str = "sk-live/8f2a\"c+d=91 &%41";
+const SECRET: &str = "sk-live/8f2z\"c+d=91 &%41";
 /// The same in a query.
-const ESCAPED: &str = "sk-live%2F8f2a%22c%2Bd%3D91%20%26%2541";
+const ESCAPED: &str = "sk-live%2F8f2z%22c%2Bd%3D91%20%26%2541";
 const PLACE: &str = "API_KEY@allowed.example?key";
 const NAME: &str = "network.request=allowed.example";
 const SIBLING: &str = "network.request=sibling.example";
@@ -23,7 +23,7 @@ fn curl(world: &World, options: &[&str], words: &str) -> Done {
 
 /// Whether some part of it that nobody guesses is there.
 fn tells(text: &str) -> bool {
-    ["8f2a", "d=91", "d%3d91", "d%3D91"].iter().any(|part| text.contains(part))
+    ["8f2z", "d=91", "d%3d91", "d%3D91"].iter().any(|part| text.contains(part))
 }
 
 #[test]
