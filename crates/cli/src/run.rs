@@ -432,6 +432,20 @@ impl Terminal {
         }
         marked
     }
+
+    /// Once after a second, then at doubling distances: a log file does not fill, a
+    /// person sees that it lives.
+    fn lives(&mut self, elapsed: Duration, does: &str) {
+        let seconds = elapsed.as_secs();
+        if seconds < self.shown {
+            // What took time before is over.
+            self.shown = 0;
+        }
+        if !self.quiet && seconds > self.shown && seconds.is_power_of_two() {
+            self.shown = seconds;
+            output::offer(&format!("ringfence: {} {does} {seconds} s\n", self.name));
+        }
+    }
 }
 
 impl Drop for Terminal {
@@ -457,12 +471,10 @@ impl Observer for Terminal {
     }
 
     fn waiting(&mut self, elapsed: Duration) {
-        let seconds = elapsed.as_secs();
-        // Once after a second, then at doubling distances: a log file does not
-        // fill, a person sees that it lives.
-        if !self.quiet && seconds > self.shown && seconds.is_power_of_two() {
-            self.shown = seconds;
-            output::offer(&format!("ringfence: {} has run for {seconds} s\n", self.name));
-        }
+        self.lives(elapsed, "has run for");
+    }
+
+    fn compiling(&mut self, elapsed: Duration) {
+        self.lives(elapsed, "has been compiled for");
     }
 }

@@ -82,7 +82,7 @@ struct Compiling<'a>(&'a mut dyn Observer);
 
 impl Observer for Compiling<'_> {
     fn waiting(&mut self, elapsed: Duration) {
-        self.0.waiting(elapsed);
+        self.0.compiling(elapsed);
     }
 }
 

@@ -13,6 +13,12 @@ pub trait Observer: Send {
         let _ = elapsed;
     }
 
+    /// Called now and then while its code is compiled, before it runs, with the time
+    /// since that began.
+    fn compiling(&mut self, elapsed: std::time::Duration) {
+        let _ = elapsed;
+    }
+
     /// Log lines, standard error, noise on a protocol stream.
     fn log(&mut self, bytes: &[u8]) {
         let _ = bytes;

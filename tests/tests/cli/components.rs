@@ -58,6 +58,12 @@ fn does_what_its_siblings_do(name: &str, language: &str) {
     };
     // Whatever JSON goes in comes out.
     let said = json!({ "name": "Ada \u{1F600} \"\\\n", "list": [1, 2.5, null, true] });
+    // While it is compiled nobody is told that it runs.
+    let first = run(&user, &[], &folder, &["greet", "-i", "null"]);
+    assert_eq!(first.code, Some(0), "{first:?}");
+    assert!(!first.stderr.contains("has run for"), "{first:?}");
+    let waited = first.stderr.contains("has been compiled for 1 s");
+    assert!(waited || language != "Python", "{first:?}");
     let greeted = result(&ask(&[], "greet", &said));
     assert_eq!(greeted["greeting"], format!("Hello from {language}!"));
     assert_eq!(greeted["you_said"], said);
