@@ -121,6 +121,48 @@ fn a_secret_goes_out_in_it_and_does_not_come_back() {
     assert_eq!(heads.matches(SECRET).count(), 1, "{heads}");
 }
 
+/// How often what follows `head` in this process's memory has that digest: so that the
+/// search itself brings nothing of what it looks for into memory.
+const SEARCH: &str = "import hashlib, re, urllib.request\n\
+    def seen(head, length, digest):\n\
+    \x20   found = 0\n\
+    \x20   with open('/proc/self/maps') as maps, open('/proc/self/mem', 'rb', 0) as memory:\n\
+    \x20       for line in maps.readlines():\n\
+    \x20           begin, end = (int(at, 16) for at in line.split()[0].split('-'))\n\
+    \x20           if 'r' not in line.split()[1] or '[v' in line: continue\n\
+    \x20           memory.seek(begin)\n\
+    \x20           try: held = memory.read(end - begin)\n\
+    \x20           except OSError: continue\n\
+    \x20           for at in re.finditer(re.escape(head), held):\n\
+    \x20               rest = held[at.end():at.end() + length]\n\
+    \x20               found += hashlib.sha256(rest).hexdigest() == digest\n\
+    \x20   return found\n";
+
+#[test]
+fn the_memory_of_a_plugin_that_used_a_secret_holds_no_secret() {
+    let mut world = World::new();
+    // The digest is that of what follows `sk-live/` in the secret.
+    let code = format!(
+        "{SEARCH}def go(input):\n\
+         \x20   key = os.environ['API_KEY']\n\
+         \x20   url, heads = 'https://allowed.example/reflect?plain', {{'X-Key': key}}\n\
+         \x20   ringfence.http.fetch(url, headers=heads)\n\
+         \x20   urllib.request.urlopen(urllib.request.Request(url, headers=heads)).read()\n\
+         \x20   rest = key[9:].encode()\n\
+         \x20   known = seen(b'rfsecret_', len(rest), hashlib.sha256(rest).hexdigest())\n\
+         \x20   return [known, seen(b'sk-live/', 11,\n\
+         \x20       '08b8c94a3257e8e6fc0c01b654eb742ee77868a94cf16b3a523f7ff3a36ccdc5')]\n"
+    );
+    let scopes = "network.request: allowed.example, secrets.use: API_KEY";
+    let done = fetch(&world, &["--secret", "API_KEY@allowed.example"], scopes, &code);
+    let result = done.json()["result"].clone();
+    // It finds what the plugin does have.
+    assert!(result[0].as_u64().is_some_and(|known| known > 0), "{done:?}");
+    assert_eq!(result[1], 0, "{done:?}");
+    // Both requests took it out.
+    assert_eq!(world.heads().matches(SECRET).count(), 2);
+}
+
 #[test]
 fn a_secret_goes_out_in_it_as_in_a_connection() {
     let mut world = World::new();
