@@ -20,6 +20,8 @@ pub(crate) fn forbid() {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(feature = "compile")]
+    use ringfence_protocol::worker::{CodeKind, WorkerSettings};
     use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect};
     use std::process::Command;
 
@@ -37,22 +39,56 @@ mod tests {
         }
     }
 
-    #[test]
-    fn memory_that_was_written_cannot_become_code_once_that_is_given_up() {
-        // For the whole process, so in one of its own.
+    /// Runs the rest of the test of that name in a process of its own, since what is
+    /// given up is given up for all of it; tells whether this is that process.
+    fn is_inside(name: &str) -> bool {
         if std::env::var_os(INSIDE).is_some() {
-            assert!(gains());
-            forbid();
-            assert!(!gains());
-            return;
+            return true;
         }
-        let name =
-            "new_code::tests::memory_that_was_written_cannot_become_code_once_that_is_given_up";
         let status = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", name])
+            .args(["--exact", &format!("new_code::tests::{name}")])
             .env(INSIDE, "1")
             .status()
             .unwrap();
         assert!(status.success());
+        false
+    }
+
+    #[test]
+    fn memory_that_was_written_cannot_become_code_once_that_is_given_up() {
+        if is_inside("memory_that_was_written_cannot_become_code_once_that_is_given_up") {
+            assert!(gains());
+            forbid();
+            assert!(!gains());
+        }
+    }
+
+    #[cfg(feature = "compile")]
+    #[test]
+    fn a_worker_whose_code_is_loaded_has_given_it_up() {
+        if !is_inside("a_worker_whose_code_is_loaded_has_given_it_up") {
+            return;
+        }
+        let native = crate::compile(b"\0asm\x01\0\0\0").unwrap();
+        let code = rustix::fs::memfd_create(c"code", rustix::fs::MemfdFlags::CLOEXEC).unwrap();
+        assert_eq!(rustix::io::write(&code, &native).unwrap(), native.len());
+        let settings = WorkerSettings {
+            kind: CodeKind::Module,
+            stateful: false,
+            strict: true,
+            swaps: false,
+            memory_bytes: 1 << 20,
+            initialise_ms: 1000,
+            call_ms: 1000,
+            cpu_ms: 1000,
+            output_bytes: 1 << 20,
+            host_calls: 1,
+            host_bytes: 1 << 20,
+            folders: Vec::new(),
+        };
+        assert!(gains());
+        let mut worker = crate::Worker::load(settings, None, &code, None).unwrap();
+        assert!(!gains());
+        assert!(worker.initialise("{}").unwrap().is_empty(), "and the code runs");
     }
 }
