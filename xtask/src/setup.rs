@@ -2,7 +2,7 @@
 //! Looks first and installs only what is missing.
 
 use crate::Result;
-use crate::run::{cargo, command, must, works};
+use crate::run::{cargo, command, must, root, works};
 use crate::servers::{self, Server};
 use crate::tools;
 use std::path::Path;
@@ -115,6 +115,9 @@ pub(crate) fn run() -> Result<()> {
         install(&cache.join("pypi").join(&server.folder), &name, &wanted, |to| pypi(to, server))?;
     }
     tools::setup()?;
+    // Not built: the test files that a package carries are read where it lies.
+    let files = root().join("crates/worker/conformance/Cargo.toml");
+    must(cargo()?.args(["fetch", "--quiet", "--locked", "--manifest-path"]).arg(files))?;
     println!("setup: everything is there; servers, clients and tools are in {}", cache.display());
     Ok(())
 }

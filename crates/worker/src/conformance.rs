@@ -15,10 +15,12 @@ use wasmtime_wast::{Async, SpectestConfig, WastContext};
 fn files() -> Vec<PathBuf> {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/conformance/Cargo.toml");
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--locked", "--format-version", "1", "--manifest-path", manifest])
+        .args(["metadata", "--locked", "--offline", "--format-version", "1"])
+        .args(["--manifest-path", manifest])
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "run cargo xtask setup, which has them fetched: {said}");
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let package = metadata["packages"]
         .as_array()
