@@ -24,7 +24,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Most plugins whose native code stays in memory; others are read again.
-const LOADED: usize = 4096;
+const LOADED: usize = 64;
+/// Most bytes of it: sealed memory is not given back under pressure.
+const LOADED_BYTES: usize = 256 << 20;
 
 /// What a plan needs to start a worker.
 #[derive(Clone, Debug)]
@@ -41,7 +43,26 @@ pub(crate) struct Worker {
 pub(crate) struct BuiltIn {
     programs: WorkerPrograms,
     cache: CodeCache,
-    loaded: Mutex<HashMap<CodeKey, Arc<OwnedFd>>>,
+    loaded: Mutex<Loaded>,
+}
+
+/// Code that is in memory: each piece holds a descriptor of the host, and its bytes.
+#[derive(Default)]
+struct Loaded {
+    codes: HashMap<CodeKey, (Arc<OwnedFd>, usize)>,
+}
+
+impl Loaded {
+    /// Keeps a piece; without room the others go, which are read again.
+    fn keep(&mut self, key: CodeKey, code: &Arc<OwnedFd>, bytes: usize) {
+        let there: usize = self.codes.values().map(|(_, bytes)| bytes).sum();
+        if self.codes.len() >= LOADED || there.saturating_add(bytes) > LOADED_BYTES {
+            self.codes.clear();
+        }
+        if bytes <= LOADED_BYTES {
+            self.codes.insert(key, (Arc::clone(code), bytes));
+        }
+    }
 }
 
 /// Who wants code, and who hears what happens meanwhile.
@@ -159,9 +180,9 @@ impl BuiltIn {
         path: &Path,
         wanted: &mut Wanted<'_>,
     ) -> Result<Arc<OwnedFd>, RunError> {
-        let key = CodeKey::of(given);
+        let key = CodeKey::of(work.made(), given);
         let loaded = || self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(code) = loaded().get(&key) {
+        if let Some((code, _)) = loaded().codes.get(&key) {
             return Ok(Arc::clone(code));
         }
         let of = Given { made: work.made(), digest: key.source(), bytes: given.len() };
@@ -177,12 +198,9 @@ impl BuiltIn {
                 code
             }
         };
+        let bytes = code.len();
         let code = Arc::new(sealed(&code).map_err(|error| internal(&error))?);
-        let mut loaded = loaded();
-        if loaded.len() >= LOADED {
-            loaded.clear();
-        }
-        loaded.insert(key, Arc::clone(&code));
+        loaded().keep(key, &code, bytes);
         Ok(code)
     }
 
@@ -237,5 +255,26 @@ impl BuiltIn {
         let outcome = compiled.as_ref().map(Vec::len).map_err(ToString::to_string);
         wanted.recorder.compiled(of, outcome, &usage)?;
         compiled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_in_memory_is_bounded_in_pieces_and_in_bytes() {
+        let mut loaded = Loaded::default();
+        let code = Arc::new(sealed(b"code").unwrap());
+        for number in 0..1000_u32 {
+            loaded.keep(CodeKey::of("code", &number.to_be_bytes()), &code, 1);
+            assert!(loaded.codes.len() <= LOADED);
+        }
+        for number in 0..10_u32 {
+            loaded.keep(CodeKey::of("code", &number.to_be_bytes()), &code, LOADED_BYTES / 3);
+            assert!(loaded.codes.values().map(|(_, bytes)| bytes).sum::<usize>() <= LOADED_BYTES);
+        }
+        loaded.keep(CodeKey::of("code", b"large"), &code, LOADED_BYTES + 1);
+        assert!(loaded.codes.is_empty());
     }
 }

@@ -30,13 +30,16 @@ pub struct CodeKey {
 }
 
 impl CodeKey {
-    /// For this WebAssembly and the compiler that this library carries.
+    /// For `made`, a word for what comes out, from these bytes by the compiler that
+    /// this library carries, on a processor like this one.
     #[must_use]
-    pub fn of(wasm: &[u8]) -> Self {
+    pub fn of(made: &str, given: &[u8]) -> Self {
         let mut hash = Sha256::new();
-        hash.update(b"ringfence native code 1\0");
+        hash.update(b"ringfence native code 2\0");
+        hash.update(Sha256::digest(made));
+        hash.update(processor());
         hash.update(compiler_digest());
-        let source: [u8; 32] = Sha256::digest(wasm).into();
+        let source: [u8; 32] = Sha256::digest(given).into();
         hash.update(source);
         Self { name: hash.finalize().into(), source: Digest::from_bytes(source) }
     }
@@ -46,6 +49,33 @@ impl CodeKey {
     pub const fn source(&self) -> Digest {
         self.source
     }
+}
+
+/// Which instructions the compiler may use here, one byte for each kind: code that
+/// uses others does not load, and a home may be seen from several machines.
+#[cfg(target_arch = "x86_64")]
+fn processor() -> [u8; 17] {
+    use std::arch::is_x86_feature_detected as has;
+    [
+        has!("sse3"),
+        has!("ssse3"),
+        has!("sse4.1"),
+        has!("sse4.2"),
+        has!("popcnt"),
+        has!("avx"),
+        has!("avx2"),
+        has!("fma"),
+        has!("bmi1"),
+        has!("bmi2"),
+        has!("lzcnt"),
+        has!("avx512f"),
+        has!("avx512vl"),
+        has!("avx512vbmi"),
+        has!("avx512bitalg"),
+        has!("avx512dq"),
+        has!("cmpxchg16b"),
+    ]
+    .map(u8::from)
 }
 
 /// The folder of native code.
@@ -170,10 +200,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_else_was_made_of_the_same_bytes_has_another_key() {
+        let (code, text) = (CodeKey::of("code", b"one"), CodeKey::of("text", b"one"));
+        assert_ne!(code, text);
+        assert_eq!(code.source(), text.source());
+    }
+
+    #[test]
     fn native_code_comes_back_as_it_went_for_its_own_webassembly_only() {
         let home = tempfile::tempdir().unwrap();
         let cache = CodeCache::open(home.path()).unwrap();
-        let (one, two) = (CodeKey::of(b"one"), CodeKey::of(b"two"));
+        let (one, two) = (CodeKey::of("code", b"one"), CodeKey::of("code", b"two"));
         assert_eq!(cache.get(one).unwrap(), None);
         cache.put(one, b"native").unwrap();
         assert_eq!(cache.get(one).unwrap().as_deref(), Some(&b"native"[..]));
@@ -187,7 +224,7 @@ mod tests {
     fn code_that_was_changed_cut_swapped_or_forged_is_not_believed_and_removed() {
         let home = tempfile::tempdir().unwrap();
         let cache = CodeCache::open(home.path()).unwrap();
-        let (key, other) = (CodeKey::of(b"wasm"), CodeKey::of(b"other"));
+        let (key, other) = (CodeKey::of("code", b"wasm"), CodeKey::of("code", b"other"));
         let file = home.path().join("compiled").join(hex::text(&key.name));
         cache.put(other, b"of another plugin").unwrap();
         let swapped =
