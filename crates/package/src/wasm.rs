@@ -40,6 +40,9 @@ pub(crate) fn digest(bytes: &[u8]) -> [u8; 32] {
 
 /// Looks at the file `name`.
 pub(crate) fn look(bytes: &[u8], name: &str) -> Result<WasmKind, String> {
+    if !bytes.starts_with(b"\0asm") {
+        return Err("is not WebAssembly: want a file that begins with `\\0asm`".to_owned());
+    }
     let (mut depth, mut kind) = (0_usize, None);
     let invalid = |error| format!("is not valid WebAssembly: {error}");
     for payload in Parser::new(0).parse_all(bytes) {
