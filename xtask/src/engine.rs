@@ -43,6 +43,51 @@ const PRELUDE: [&str; 9] =
 
 const QUICKJS: [&str; 3] = ["libregexp.c", "libunicode.c", "dtoa.c"];
 
+/// What is changed in `quickjs.c`, each text being there once: so that a call writes to
+/// few pages, all of which have to be put back after it.
+const CHANGES: [(&str, &str); 12] = [
+    // Blocks of one size lie together, at first in a page for each size.
+    ("#define JS_ARENA_SIZE              4096", "#define JS_ARENA_SIZE              1024"),
+    // What was there before the first call is not counted any more, so that its page
+    // is not written when somebody looks at it (`keep_for_ever` in engine.c).
+    (
+        "#define JS_REF_COUNT(p) (js_rc(p)->ref_count)",
+        "#define JS_REF_COUNT(p) (js_rc(p)->ref_count)\n\
+         #define FOR_EVER 0x40000000\n\
+         #define JS_ONE_MORE(p) (JS_REF_COUNT(p) < FOR_EVER ? (void)JS_REF_COUNT(p)++ : (void)0)\n\
+         #define JS_ONE_LESS(p) (JS_REF_COUNT(p) < FOR_EVER ? --JS_REF_COUNT(p) : FOR_EVER)",
+    ),
+    (
+        "        void *p = JS_VALUE_GET_PTR(v);\n        JS_REF_COUNT(p)++;",
+        "        void *p = JS_VALUE_GET_PTR(v);\n        JS_ONE_MORE(p);",
+    ),
+    (
+        "        void *p = JS_VALUE_GET_PTR(v);\n        if (--JS_REF_COUNT(p) <= 0)",
+        "        void *p = JS_VALUE_GET_PTR(v);\n        if (JS_ONE_LESS(p) <= 0)",
+    ),
+    (
+        "        rt = ctx->rt;\n        p = rt->atom_array[v];\n        JS_REF_COUNT(p)++;",
+        "        rt = ctx->rt;\n        p = rt->atom_array[v];\n        JS_ONE_MORE(p);",
+    ),
+    (
+        "    p = rt->atom_array[i];\n    if (--JS_REF_COUNT(p) > 0)",
+        "    p = rt->atom_array[i];\n    if (JS_ONE_LESS(p) > 0)",
+    ),
+    ("    JS_REF_COUNT(sh)++;\n    return sh;", "    JS_ONE_MORE(sh);\n    return sh;"),
+    ("    if (unlikely(--JS_REF_COUNT(sh) <= 0))", "    if (unlikely(JS_ONE_LESS(sh) <= 0))"),
+    ("    JS_REF_COUNT(ctx)++;\n    return ctx;", "    JS_ONE_MORE(ctx);\n    return ctx;"),
+    // The collector, too, leaves it alone.
+    (
+        "    JS_REF_COUNT(p)--;\n    if (JS_REF_COUNT(p) == 0 && JS_GC_MARK(p) == 1) {",
+        "    if (JS_ONE_LESS(p) == 0 && JS_GC_MARK(p) == 1) {",
+    ),
+    (
+        "    JS_REF_COUNT(p)++;\n    if (JS_REF_COUNT(p) == 1) {",
+        "    JS_ONE_MORE(p);\n    if (JS_REF_COUNT(p) == 1) {",
+    ),
+    ("{\n    JS_REF_COUNT(p)++;\n}", "{\n    JS_ONE_MORE(p);\n}"),
+];
+
 /// Builds the engine; with `check`, compares it with the committed bytes.
 pub(crate) fn run(check: bool) -> Result<()> {
     let folder = root().join("crates/worker/engine");
@@ -80,12 +125,18 @@ fn build(folder: &Path) -> Result<PathBuf> {
     let made = out.join("engine.wasm");
     let mut clang = command("clang-19");
     clang.current_dir(folder).args(FLAGS).arg(format!("-fuse-ld={}", linker()?));
-    for include in [&quickjs, &out] {
+    std::fs::write(out.join("quickjs.c"), changed(&quickjs)?)?;
+    for include in [&out, &quickjs] {
         clang.arg("-I").arg(include);
     }
     clang.args(["engine.c", "stubs.c"]);
     clang.args(QUICKJS.map(|file| quickjs.join(file)));
-    must(clang.arg("-o").arg(&made))?;
+    let linked = out.join("linked.wasm");
+    must(clang.arg("-o").arg(&linked))?;
+    // What every plugin would begin by doing is done once, here.
+    let mut prepare = cargo()?;
+    prepare.args(["run", "--quiet", "--locked", "-p", "ringfence-worker"]);
+    must(prepare.args(["--example", "prepare_engine", "--"]).arg(&linked).arg(&made))?;
     // A foreign import would be a door that the worker does not know.
     let bytes = std::fs::read(&made)?;
     let foreign: &[u8] = b"wasi_snapshot";
@@ -93,6 +144,18 @@ fn build(folder: &Path) -> Result<PathBuf> {
         return Err("the engine asks for a WASI host; give it an end in stubs.c".into());
     }
     Ok(made)
+}
+
+/// `quickjs.c` with what is changed in it.
+fn changed(quickjs: &Path) -> Result<String> {
+    let mut text = std::fs::read_to_string(quickjs.join("quickjs.c"))?;
+    for (was, becomes) in CHANGES {
+        if text.matches(was).count() != 1 {
+            return Err(format!("quickjs.c does not hold once what is to be changed: {was}").into());
+        }
+        text = text.replace(was, becomes);
+    }
+    Ok(text)
 }
 
 /// The linker is asked for by path: the compiler would look for another name.

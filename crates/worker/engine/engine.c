@@ -12,8 +12,11 @@
 // Bytes of the stack that recursion may use; the linker gives 1 MiB, the rest is for
 // what is done about it. With --stack-first an overrun would be a trap.
 #define STACK_FOR_RECURSION (320 * 1024)
-// A call as large as this needs no allocation before it.
-#define INBOX 16384
+// A call smaller than this needs no allocation before it. It lies between what every
+// call writes, and not to spread that over pages it is no larger.
+#define INBOX 1024
+// Blocks up to this size, in bytes, have room in advance.
+#define COMMON_SIZES 160
 
 static JSRuntime *runtime;
 static JSContext *context;
@@ -80,6 +83,68 @@ EXPORT("allocate") void *engine_allocate(size_t len) {
     return malloc(len + 1);
 }
 
+// Uses up the gaps between what is there, so that what a call allocates lies side by
+// side at the end: a call writes to few pages, and few have to be put back.
+static void close_gaps(void) {
+    char *end = malloc(64 * 1024);
+    if (!end) return;
+    for (size_t size = 32 * 1024; size >= 8; size -= size > 1024 ? size / 4 : 8) {
+        for (;;) {
+            char *gap = malloc(size);
+            if (!gap) break;
+            if (gap > end) {
+                free(gap);
+                break;
+            }
+        }
+    }
+    free(end);
+}
+
+// Leaves the room that is left between blocks that are there, and makes some for each
+// common size, side by side: what a call allocates lies together, and not in a page
+// here for each of its sizes.
+static int make_arenas(void) {
+    for (int size = 0; size < JS_ARENA_BLOCK_SIZE_COUNT; size++) {
+        struct list_head *head = &runtime->arena_state.free_arena_list[size], *el, *next;
+        list_for_each_safe(el, next, head) {
+            init_list_head(el);
+        }
+        init_list_head(head);
+    }
+    for (int size = 0; arena_block_sizes[size] <= COMMON_SIZES; size++) {
+        if (!arena_new(runtime, size)) return -1;
+    }
+    return 0;
+}
+
+static void for_ever(void *block) {
+    if (JS_REF_COUNT(block) < FOR_EVER) JS_REF_COUNT(block) |= FOR_EVER;
+}
+
+// What is there now stays: nobody counts any more who uses it, and the collector does
+// not come by. What is put back after a call needs no freeing, a page that holds nothing
+// but counts that went up and down again needs no putting back, and one that is never
+// written is shared with the engines of other plugins.
+static void keep_for_ever(void) {
+    struct list_head *el, *next;
+    list_for_each_safe(el, next, &runtime->gc_obj_list) {
+        JSGCObjectHeader *object = list_entry(el, JSGCObjectHeader, link);
+        for_ever(object);
+        init_list_head(el);
+        if (JS_GC_TYPE(object) != JS_GC_OBJ_TYPE_FUNCTION_BYTECODE) continue;
+        JSFunctionBytecode *code = (JSFunctionBytecode *)object;
+        for (int at = 0; at < code->cpool_count; at++) {
+            if (JS_IsString(code->cpool[at])) for_ever(JS_VALUE_GET_PTR(code->cpool[at]));
+        }
+    }
+    init_list_head(&runtime->gc_obj_list);
+    for (uint32_t at = 0; at < (uint32_t)runtime->atom_size; at++) {
+        JSAtomStruct *atom = runtime->atom_array[at];
+        if (!atom_is_free(atom)) for_ever(atom);
+    }
+}
+
 EXPORT("prepare") int32_t engine_prepare(void) {
     runtime = JS_NewRuntime();
     if (!runtime) return -1;
@@ -103,7 +168,11 @@ EXPORT("prepare") int32_t engine_prepare(void) {
     prelude_resolve = JS_GetPropertyStr(context, made, "resolve");
     prelude_provide = JS_GetPropertyStr(context, made, "provide");
     prelude_ringfence = JS_GetPropertyStr(context, made, "ringfence");
-    return 0;
+    JS_FreeValue(context, made);
+    JS_RunGC(runtime);
+    keep_for_ever();
+    close_gaps();
+    return make_arenas();
 }
 
 // Keeps the texts that may become code: of the host, once, before anything of the
@@ -141,24 +210,6 @@ static int keep_actions(JSValueConst started) {
     return 0;
 }
 
-// Uses up the gaps between what is there, so that what a call allocates lies side by
-// side at the end: a call writes to few pages, and few have to be put back.
-static void close_gaps(void) {
-    char *end = malloc(64 * 1024);
-    if (!end) return;
-    for (size_t size = 32 * 1024; size >= 8; size -= size > 1024 ? size / 4 : 8) {
-        for (;;) {
-            char *gap = malloc(size);
-            if (!gap) break;
-            if (gap > end) {
-                free(gap);
-                break;
-            }
-        }
-    }
-    free(end);
-}
-
 EXPORT("initialise") int64_t engine_initialise(char *ptr, size_t len) {
     ptr[len] = 0;
     set_stack_limit();
@@ -170,6 +221,8 @@ EXPORT("initialise") int64_t engine_initialise(char *ptr, size_t len) {
     if (!JS_IsNumber(memory) || JS_ToInt64(context, &bytes, memory)) bytes = 0;
     JSValue is_strict = JS_GetPropertyStr(context, options, "strict");
     strict = JS_IsUndefined(is_strict) || JS_ToBool(context, is_strict);
+    JSValue is_kept = JS_GetPropertyStr(context, options, "keep");
+    bool keep = JS_ToBool(context, is_kept);
     if (strict) context->eval_internal = refuse_code;
     if (keep_sources(options)) return failed();
     // Module code allocates at its top level; garbage would be in every snapshot.
@@ -192,6 +245,11 @@ EXPORT("initialise") int64_t engine_initialise(char *ptr, size_t len) {
     last_text = text;
     int64_t names_of_actions = answer(text);
     close_gaps();
+    if (!keep) {
+        keep_for_ever();
+        // The list of objects goes on where the next ones will lie.
+        if (JS_IsException(JS_NewObject(context))) return failed();
+    }
     return names_of_actions;
 }
 

@@ -330,3 +330,32 @@ fn lines_reach_the_host_with_their_level() {
         assert_eq!(log[2], (2, "w".to_owned()));
     });
 }
+
+#[test]
+fn a_small_plugin_has_few_pages_of_its_own_and_shares_the_engines() {
+    on_a_large_stack(|| {
+        let js = module_of("export default (x) => x");
+        // 230 hold what the engine begins with.
+        assert!((1..100).contains(&js.changed_pages()), "{}", js.changed_pages());
+    });
+}
+
+#[test]
+fn what_refers_to_itself_is_freed_within_a_call_and_between_calls_that_keep_their_state() {
+    on_a_large_stack(|| {
+        // Each needs several times the memory that there is, if nothing is freed.
+        let text = "let kept = [], begun = Array.from({ length: 20_000 }, (_, i) => ({ i }));
+            export const rings = () => { for (let i = 0; i < 300_000; i++) {
+                const a = { i }, b = { a }; a.b = b; Array.prototype.last = b } return 1 };
+            export const replace = () => { begun = null; kept = Array.from({ length: 50_000 },
+                (_, i) => ({ i })); return kept.length }";
+        for keep in [false, true] {
+            let options = Options { keep, ..Options::default() };
+            let (mut js, _) = plugin(&[("/p/i.mjs", text)], &options).expect("a plugin");
+            assert_eq!(js.call("rings", "0").expect("rings are freed"), "1");
+            for _ in 0..20 {
+                assert_eq!(js.call("replace", "0").expect("the old is freed"), "50000");
+            }
+        }
+    });
+}

@@ -10,11 +10,11 @@
 
 mod support;
 
-use ringfence_worker::javascript::{Resettable, verify};
+use ringfence_worker::javascript::{Base, Resettable, verify};
 use support::{below, engine, next};
 use wasm_encoder::{
-    BlockType, CodeSection, ConstExpr, EntityType, ExportKind, ExportSection, Function,
-    FunctionSection, GlobalSection, GlobalType, ImportSection, Instruction as I, MemArg,
+    BlockType, CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection,
+    Function, FunctionSection, GlobalSection, GlobalType, ImportSection, Instruction as I, MemArg,
     MemorySection, MemoryType, Module as Wasm, RefType, TableSection, TableType, TypeSection,
     ValType,
 };
@@ -155,6 +155,15 @@ fn program(seed: &mut u64) -> Vec<u8> {
     let mut module = Wasm::new();
     module.section(&types).section(&imports).section(&functions).section(&tables);
     module.section(&memories).section(&globals).section(&exports).section(&code);
+    // What the module begins with is shared and not copied: it must be put back, too.
+    let mut data = DataSection::new();
+    for _ in 0..below(seed, 4) {
+        let length = below(seed, 9000);
+        let start = i32::try_from(below(seed, BYTES - length)).expect("small");
+        let bytes = (0..length).map(|_| u8::try_from(below(seed, 3)).expect("a byte"));
+        data.active(0, &ConstExpr::i32_const(start), bytes.collect::<Vec<u8>>());
+    }
+    module.section(&data);
     module.finish()
 }
 
@@ -218,9 +227,12 @@ fn thousands_of_random_programs_leave_nothing_behind() {
         // A state that is not the first: what the first function leaves.
         let first = guest.get_typed_func::<(), ()>(&mut store, "run0").expect("run0");
         let _ = first.call(&mut store, ());
-        let snapshot = resettable.freeze(&mut store, ALL).expect("frozen");
+        let snapshot =
+            resettable.freeze(&mut store, Base::of(&module).expect("a base"), ALL).expect("frozen");
         frozen(&mut store, &resettable);
         assert!(resettable.equals(&mut store, &snapshot), "program {number}: at first");
+        // Beside what the snapshot believes, what was there.
+        let copy = resettable.memory().data(&store).to_vec();
         for call in 0..4 {
             let name = format!("run{}", 1 + below(&mut seed, 2));
             let run = guest.get_typed_func::<(), ()>(&mut store, &name).expect("a function");
@@ -229,6 +241,7 @@ fn thousands_of_random_programs_leave_nothing_behind() {
             changed += u32::from(!resettable.equals(&mut store, &snapshot));
             assert!(resettable.reset(&mut store, &snapshot), "program {number}");
             let same = resettable.equals(&mut store, &snapshot);
+            let same = same && resettable.memory().data(&store) == copy;
             assert!(same, "program {number}, call {call} of {name}, {outcome:?}");
             if outcome.is_err() {
                 traps += 1;
@@ -236,7 +249,9 @@ fn thousands_of_random_programs_leave_nothing_behind() {
                 (store, resettable, guest) = instance(&module);
                 resettable.adopt(&mut store, &snapshot).expect("adopted");
                 frozen(&mut store, &resettable);
-                assert!(resettable.equals(&mut store, &snapshot), "program {number}: adopted");
+                let same = resettable.equals(&mut store, &snapshot)
+                    && resettable.memory().data(&store) == copy;
+                assert!(same, "program {number}: adopted");
             }
         }
         resettable.release();
@@ -255,7 +270,8 @@ fn a_guest_that_writes_to_every_page_and_global_is_put_back_and_its_pages_are_fo
     verify(&wasm).expect("it has no other state");
     let module = Module::new(engine(), &wasm).expect("a module");
     let (mut store, mut resettable, guest) = instance(&module);
-    let snapshot = resettable.freeze(&mut store, ALL).expect("frozen");
+    let snapshot =
+        resettable.freeze(&mut store, Base::of(&module).expect("a base"), ALL).expect("frozen");
     frozen(&mut store, &resettable);
     let run = guest.get_typed_func::<(), ()>(&mut store, "run").expect("run");
     for _ in 0..200 {

@@ -75,6 +75,7 @@ function methodsOf(object) {
 
 // Evaluates the plugin and says what it offers: { names, handlers, selves }.
 async function start(options) {
+  origin = native.now();
   settings = options.config === undefined ? {} : options.config;
   pluginName = options.plugin || '';
   const { entry } = options;

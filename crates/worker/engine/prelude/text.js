@@ -138,9 +138,11 @@ function clone(value, seen) {
 // ---- clock and chance ----
 
 // What stands in the snapshot is old: each reading asks the host.
-const origin = native.now();
+let origin = 0; // Set by start(): the engine is made long before it.
 const performance = Object.freeze({
-  timeOrigin: origin,
+  get timeOrigin() {
+    return origin;
+  },
   now: () => native.now() - origin,
   toJSON: () => ({ timeOrigin: origin }),
 });

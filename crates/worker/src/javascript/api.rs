@@ -65,7 +65,7 @@ pub struct Sources<'a> {
 }
 
 impl Sources<'_> {
-    pub(super) fn to_json(&self) -> String {
+    pub(super) fn to_json(&self, keep: bool) -> String {
         let mut options = json!({
             "sources": self.files,
             "entry": self.entry,
@@ -73,6 +73,7 @@ impl Sources<'_> {
             "config": self.config,
             "strict": self.strict,
             "memory": self.memory,
+            "keep": keep,
         });
         if let (Some(class), Some(object)) = (self.class, options.as_object_mut()) {
             object.insert("class".into(), class.into());

@@ -1,9 +1,11 @@
 //! One instance of the engine: what it imports, and calls into it.
 
 use super::api::{Error, Host};
-use super::snapshot::{Guard, Resettable, Snapshot};
+use super::snapshot::{Base, Guard, Resettable, Snapshot};
 use std::ops::Range;
-use wasmtime::{Caller, Linker, Memory, Module, ResourceLimiter, Store, TypedFunc, UpdateDeadline};
+use wasmtime::{
+    Caller, Global, Linker, Memory, Module, ResourceLimiter, Store, TypedFunc, UpdateDeadline,
+};
 
 /// Most bytes of memory before a plugin is known.
 const AT_FIRST: u64 = 16 * 1024 * 1024;
@@ -79,16 +81,6 @@ impl<H: Host> Instance<H> {
         self.store.into_data().host
     }
 
-    /// Makes the engine ready for a plugin.
-    pub(super) fn prepare(&mut self) -> Result<(), Error> {
-        self.store.set_epoch_deadline(1);
-        let outcome = self.parts.prepare.call(&mut self.store, ());
-        match outcome.map_err(|error| Error::from_trap(&error))? {
-            0 => Ok(()),
-            code => Err(Error::Engine(format!("its prelude fails ({code})"))),
-        }
-    }
-
     /// Sets the most bytes of memory.
     pub(super) fn limit(&mut self, bytes: u64) {
         self.store.data_mut().limit = bytes;
@@ -101,16 +93,20 @@ impl<H: Host> Instance<H> {
         Ok(self.answer(outcome)?.to_vec())
     }
 
-    /// From here on every call begins with this state. Memory and the copy of it have
-    /// `size` bytes together.
-    pub(super) fn freeze(&mut self, size: u64) -> Result<Snapshot, Error> {
-        let (copy, memory) = self.parts.resettable.used(&mut self.store);
+    /// From here on every call begins with this state. Memory and the copy of what the
+    /// plugin changed in it have `size` bytes together.
+    pub(super) fn freeze(&mut self, base: Base, size: u64) -> Result<Snapshot, Error> {
+        let engine = |error: std::io::Error| Error::Engine(error.to_string());
+        // What lies beneath the end of the stack is of calls that are over.
+        let stack = self.parts.stack.get(&mut self.store).i32().unwrap_or(0);
+        self.parts.resettable.clear(&mut self.store, usize::try_from(stack).unwrap_or(0));
+        let (copy, memory) = self.parts.resettable.used(&self.store, &base);
         let room = size.saturating_sub(copy);
         if room < memory {
             return Err(Error::Memory);
         }
-        let snapshot = self.parts.resettable.freeze(&mut self.store, room);
-        let snapshot = snapshot.map_err(|error| Error::Engine(error.to_string()))?;
+        let snapshot = self.parts.resettable.freeze(&mut self.store, base, room);
+        let snapshot = snapshot.map_err(engine)?;
         self.watched();
         Ok(snapshot)
     }
@@ -191,8 +187,9 @@ impl<H: Host> Instance<H> {
 struct Parts {
     memory: Memory,
     resettable: Resettable,
+    /// Where the stack ends, which begins at address 0 and grows towards it.
+    stack: Global,
     allocate: TypedFunc<u32, u32>,
-    prepare: TypedFunc<(), i32>,
     initialise: TypedFunc<(u32, u32), i64>,
     call: TypedFunc<(u32, u32, u32), i64>,
     /// Room that is always there.
@@ -209,14 +206,17 @@ impl Parts {
             .ok_or_else(|| wasmtime::Error::msg("it has not exactly one memory"))?;
         let memory = resettable.memory();
         store.data_mut().memory = Some(memory);
+        let stack = instance
+            .get_global(&mut *store, "__stack_pointer")
+            .ok_or_else(|| wasmtime::Error::msg("it does not say where its stack is"))?;
         let inbox = instance.get_typed_func::<(), i64>(&mut *store, "inbox")?;
         let inbox = inbox.call(&mut *store, ())?.cast_unsigned();
         let start = usize::try_from(inbox >> 32)?;
         Ok(Self {
             memory,
             resettable,
+            stack,
             allocate: instance.get_typed_func(&mut *store, "allocate")?,
-            prepare: instance.get_typed_func(&mut *store, "prepare")?,
             initialise: instance.get_typed_func(&mut *store, "initialise")?,
             call: instance.get_typed_func(&mut *store, "call")?,
             inbox: start..start.saturating_add(usize::try_from(inbox & 0xffff_ffff)?),

@@ -1,9 +1,10 @@
 //! The built-in JavaScript engine: one WebAssembly module for all plugins, a
 //! plugin's source as data, and a fresh state for every call.
 //!
-//! `engine.wasm` (see `crates/worker/engine/README.md`) is compiled once. A plugin is
-//! evaluated once in an instance of it; memory and mutable globals are then the
-//! [`Snapshot`], and after every call what was written is put back. A call that ended
+//! `engine.wasm` (see `crates/worker/engine/README.md`) is compiled once, and begins
+//! with its globals made. A plugin is evaluated once in an instance of it; memory and
+//! mutable globals are then the [`Snapshot`], and after every call what was written is
+//! put back. A call that ended
 //! in a trap or was stopped costs the instance: the next one is built from the
 //! snapshot.
 //!
@@ -34,7 +35,7 @@ pub(crate) use guest::JavaScriptGuest;
 #[cfg(feature = "run")]
 pub use plugin::JavaScript;
 #[cfg(feature = "run")]
-pub use snapshot::{Guard, Resettable, Snapshot};
+pub use snapshot::{Base, Guard, Resettable, Snapshot};
 #[cfg(feature = "compile")]
 pub use verify::{Reason, verify};
 

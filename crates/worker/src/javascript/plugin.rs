@@ -2,7 +2,7 @@
 
 use super::api::{Error, Host, Sources};
 use super::instance::Instance;
-use super::snapshot::Snapshot;
+use super::snapshot::{Base, Snapshot};
 use wasmtime::Module;
 
 /// The most actions and the longest name are the runner's: see `sdk/node/runner.cjs`.
@@ -11,6 +11,8 @@ const MAX_ACTIONS: usize = 256;
 /// A plugin in the engine, with the host that answers it.
 pub struct JavaScript<H: Host> {
     module: Module,
+    /// Until the snapshot has it.
+    base: Option<Base>,
     actions: Vec<String>,
     snapshot: Option<Snapshot>,
     stateful: bool,
@@ -32,16 +34,16 @@ enum Left {
 }
 
 impl<H: Host> JavaScript<H> {
-    /// An instance that is ready for a plugin. It can be made before the plugin is
-    /// known; it is what takes longest (about 4 ms).
+    /// An instance that is ready for a plugin, as the module is.
     ///
     /// # Errors
     /// [`Error::Engine`]: `module` is not the engine, or there is no memory for it.
     pub fn load(module: Module, host: H) -> Result<Self, Error> {
-        let mut instance = Instance::new(&module, host).map_err(|(error, _)| error)?;
-        instance.prepare()?;
+        let instance = Instance::new(&module, host).map_err(|(error, _)| error)?;
+        let base = Base::of(&module).map_err(|error| Error::Engine(format!("{error:#}")))?;
         Ok(Self {
             module,
+            base: Some(base),
             actions: Vec::new(),
             snapshot: None,
             stateful: false,
@@ -52,7 +54,9 @@ impl<H: Host> JavaScript<H> {
     }
 
     /// Whether calls keep the state of those before them. A call that is stopped or
-    /// traps loses it: the next begins with the snapshot.
+    /// traps loses it: the next begins with the snapshot. To be said before
+    /// [`initialise`](Self::initialise): what is there after it is never freed, unless
+    /// calls keep their state.
     pub fn keep_state(&mut self, keep: bool) {
         self.stateful = keep;
     }
@@ -64,12 +68,12 @@ impl<H: Host> JavaScript<H> {
     /// [`Error::Plugin`] with what the plugin threw; the other kinds as for
     /// [`call`](Self::call). The instance is used up by an error.
     pub fn initialise(&mut self, sources: &Sources<'_>) -> Result<Vec<String>, Error> {
-        let Some(instance) = self.instance.as_mut().filter(|_| self.snapshot.is_none()) else {
+        let (Some(instance), Some(base)) = (self.instance.as_mut(), self.base.take()) else {
             return Err(Error::Engine("a plugin was initialised before".into()));
         };
         instance.limit(sources.memory);
-        let outcome = instance.initialise(&sources.to_json());
-        let frozen = outcome.and_then(|names| Ok((names, instance.freeze(sources.memory)?)));
+        let outcome = instance.initialise(&sources.to_json(self.stateful));
+        let frozen = outcome.and_then(|names| Ok((names, instance.freeze(base, sources.memory)?)));
         let (names, snapshot) = frozen.inspect_err(|_| self.discard())?;
         self.actions = serde_json::from_slice(&names)
             .map_err(|error| Error::Engine(format!("the engine names its actions: {error}")))?;
@@ -172,6 +176,13 @@ impl<H: Host> JavaScript<H> {
     #[must_use]
     pub fn pages(&self) -> (usize, usize) {
         self.instance.as_ref().map_or((0, 0), Instance::pages)
+    }
+
+    /// How many pages of memory hold what the plugin has made of the engine; for
+    /// figures.
+    #[must_use]
+    pub fn changed_pages(&self) -> usize {
+        self.snapshot.as_ref().map_or(0, Snapshot::changed)
     }
 
     /// Whether the state is that of the snapshot, which it is between two calls; for

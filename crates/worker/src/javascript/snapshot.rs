@@ -3,7 +3,7 @@
 use super::pages::{PAGE, Pages};
 use std::sync::Arc;
 use wasmtime::unix::StoreExt;
-use wasmtime::{AsContextMut, Global, Instance, Memory, Module, Mutability, Store, Val};
+use wasmtime::{AsContextMut, Global, Instance, Linker, Memory, Module, Mutability, Store, Val};
 
 /// More pages than this are not remembered over calls (4 MiB): to copy what one call
 /// wrote after every later one would cost more than to learn anew.
@@ -14,11 +14,44 @@ const FEW_PAGES: usize = 64;
 const CALLS_WITH_FEW: u32 = 4096;
 const CALLS_WITH_MANY: u32 = 64;
 
+/// What an instance of a module begins with: one that nobody calls. Its memory is the
+/// file of the native code, mapped, so that it takes none for itself and is one for
+/// all processes that have this code.
+pub struct Base {
+    store: Store<()>,
+    memory: Memory,
+}
+
+impl Base {
+    /// What `module` begins with.
+    ///
+    /// # Errors
+    /// It has not exactly one memory, or there is no room for it.
+    pub fn of(module: &Module) -> wasmtime::Result<Self> {
+        let mut store = Store::new(module.engine(), ());
+        store.set_epoch_deadline(1);
+        let mut linker = Linker::new(module.engine());
+        linker.define_unknown_imports_as_traps(module)?;
+        let instance = linker.instantiate(&mut store, module)?;
+        let memory = Resettable::of(&mut store, module, &instance)
+            .ok_or_else(|| wasmtime::Error::msg("it has not exactly one memory"))?
+            .memory();
+        Ok(Self { store, memory })
+    }
+
+    fn data(&self) -> &[u8] {
+        self.memory.data(&self.store)
+    }
+}
+
 /// Memory and mutable globals of an instance at one moment.
 pub struct Snapshot {
-    /// Up to the last byte that is not zero, in whole pages; never less than the
-    /// module begins with.
-    image: Box<[u8]>,
+    base: Base,
+    /// For each page up to the last one that is not zero or that the module begins
+    /// with: which of `copies` it is, or [`Snapshot::SAME`] for what it begins with.
+    pages: Box<[u32]>,
+    /// The pages that differ from those that the module begins with.
+    copies: Box<[[u8; PAGE]]>,
     /// Bytes of the memory.
     size: usize,
     /// Values of the mutable globals, in the order of the exports.
@@ -26,6 +59,23 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    const SAME: u32 = u32::MAX;
+
+    /// What a page holds; nothing for zeros.
+    fn page(&self, page: usize) -> Option<&[u8]> {
+        match self.pages.get(page) {
+            None => None,
+            Some(&Self::SAME) => self.base.data().get(page * PAGE..(page + 1) * PAGE),
+            Some(&copy) => self.copies.get(copy as usize).map(<[u8; PAGE]>::as_slice),
+        }
+    }
+
+    /// How many pages differ from what the module begins with; for figures.
+    #[must_use]
+    pub fn changed(&self) -> usize {
+        self.copies.len()
+    }
+
     /// Bytes of the memory.
     #[must_use]
     pub fn size(&self) -> u64 {
@@ -71,13 +121,38 @@ impl Resettable {
         self.memory
     }
 
+    /// Clears the first `length` bytes of memory, which nothing reads any more: pages
+    /// that hold a stack between two calls would be part of every snapshot.
+    pub fn clear<T: 'static>(&self, store: &mut Store<T>, length: usize) {
+        let whole = length / PAGE * PAGE;
+        let data = self.memory.data_mut(store.as_context_mut());
+        let Some(dead) = data.get_mut(..whole) else { return };
+        for page in dead.chunks_mut(PAGE).filter(|page| **page != ZEROS) {
+            page.fill(0);
+        }
+        drop_pages(dead);
+    }
+
+    /// The pages that differ from what the module begins with, and how many pages
+    /// that and these are.
+    fn changed<T: 'static>(&self, store: &Store<T>, base: &Base) -> (Vec<usize>, usize) {
+        let (now, begin) = (self.memory.data(store), base.data());
+        let begins = begin.chunks(PAGE).map(Some).chain(std::iter::repeat(None));
+        let changed: Vec<usize> = now
+            .chunks(PAGE)
+            .zip(begins)
+            .enumerate()
+            .filter(|(_, (now, begin))| begin.map_or_else(|| *now != ZEROS, |begin| *now != begin))
+            .map(|(page, _)| page)
+            .collect();
+        let end = changed.last().map_or(0, |last| last + 1);
+        (changed, end.max(begin.len() / PAGE))
+    }
+
     /// Bytes that a snapshot would take now, and bytes of the memory.
-    pub fn used<T: 'static>(&self, store: &mut Store<T>) -> (u64, u64) {
-        let least = usize::try_from(self.memory.ty(&*store).minimum()).unwrap_or(usize::MAX);
-        let data = self.memory.data(&*store);
-        let used = data.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
-        let least = least.saturating_mul(WASM_PAGE).max(used);
-        (least.next_multiple_of(PAGE).min(data.len()) as u64, data.len() as u64)
+    pub fn used<T: 'static>(&self, store: &Store<T>, base: &Base) -> (u64, u64) {
+        let (changed, _) = self.changed(store, base);
+        ((changed.len() * PAGE) as u64, self.memory.data_size(store) as u64)
     }
 
     /// Takes the snapshot, grows the memory to `size` bytes and begins to watch. From
@@ -89,16 +164,27 @@ impl Resettable {
     pub fn freeze<T: 'static>(
         &mut self,
         store: &mut Store<T>,
+        base: Base,
         size: u64,
     ) -> std::io::Result<Snapshot> {
-        let end = usize::try_from(self.used(store).0).unwrap_or(usize::MAX);
+        let (changed, end) = self.changed(store, &base);
+        let mut pages = vec![Snapshot::SAME; end].into_boxed_slice();
+        let mut copies = Vec::with_capacity(changed.len());
         let data = self.memory.data(&*store);
-        let image = data.get(..end).unwrap_or(data).into();
+        for page in changed {
+            let bytes = data.get(page * PAGE..).and_then(<[u8]>::first_chunk::<PAGE>);
+            let (Some(bytes), Some(entry)) = (bytes, pages.get_mut(page)) else {
+                return Err(no_memory());
+            };
+            *entry = u32::try_from(copies.len()).map_err(|_| no_memory())?;
+            copies.push(*bytes);
+        }
         // What is added is zero and is not looked at, so that it takes no memory.
         self.grow_to(store, usize::try_from(size).unwrap_or(usize::MAX))?;
         let size = self.memory.data_size(&*store);
         let globals = self.globals.iter().map(|global| global.get(store.as_context_mut()));
-        let snapshot = Snapshot { image, size, globals: globals.collect() };
+        let globals = globals.collect();
+        let snapshot = Snapshot { base, pages, copies: copies.into_boxed_slice(), size, globals };
         self.watch(store)?;
         Ok(snapshot)
     }
@@ -112,11 +198,15 @@ impl Resettable {
         store: &mut Store<T>,
         snapshot: &Snapshot,
     ) -> std::io::Result<()> {
-        // What a new instance has beyond the image is zero, as it is in the snapshot.
+        // What a new instance has beyond what it begins with is zero, as it is in the
+        // snapshot.
         self.grow_to(store, snapshot.size)?;
         let data = self.memory.data_mut(store.as_context_mut());
-        let Some(start) = data.get_mut(..snapshot.image.len()) else { return Err(no_memory()) };
-        start.copy_from_slice(&snapshot.image);
+        for (page, &copy) in snapshot.pages.iter().enumerate() {
+            let Some(copy) = snapshot.copies.get(copy as usize) else { continue };
+            let bytes = data.get_mut(page * PAGE..(page + 1) * PAGE).ok_or_else(no_memory)?;
+            bytes.copy_from_slice(copy);
+        }
         self.put_globals(store, snapshot);
         self.watch(store)
     }
@@ -172,7 +262,7 @@ impl Resettable {
         for page in pages.written() {
             let start = page * PAGE;
             let Some(bytes) = data.get_mut(start..start + PAGE) else { return false };
-            match snapshot.image.get(start..start + PAGE) {
+            match snapshot.page(page) {
                 Some(image) => bytes.copy_from_slice(image),
                 None => bytes.fill(0),
             }
@@ -180,7 +270,7 @@ impl Resettable {
         self.calls += 1;
         let few = written <= FEW_PAGES;
         if written > MOST_REMEMBERED {
-            give_back(data, snapshot.image.len(), pages);
+            give_back(data, snapshot.pages.len() * PAGE, pages);
         }
         if written > MOST_REMEMBERED
             || self.calls >= if few { CALLS_WITH_FEW } else { CALLS_WITH_MANY }
@@ -205,10 +295,11 @@ impl Resettable {
     #[must_use]
     pub fn equals<T: 'static>(&self, store: &mut Store<T>, snapshot: &Snapshot) -> bool {
         let data = self.memory.data(&*store);
-        let (start, rest) = data.split_at(snapshot.image.len().min(data.len()));
         let same = data.len() == snapshot.size
-            && *start == *snapshot.image
-            && rest.iter().all(|&byte| byte == 0);
+            && data
+                .chunks(PAGE)
+                .enumerate()
+                .all(|(page, now)| now == snapshot.page(page).unwrap_or(&ZEROS));
         let mut globals = self.globals.iter().zip(&snapshot.globals);
         same && globals
             .all(|(global, value)| same_value(global.get(store.as_context_mut()), *value))
@@ -246,6 +337,8 @@ impl Guard {
 /// Bytes of a page of WebAssembly.
 const WASM_PAGE: usize = 64 * 1024;
 
+const ZEROS: [u8; PAGE] = [0; PAGE];
+
 fn no_memory() -> std::io::Error {
     std::io::ErrorKind::OutOfMemory.into()
 }
@@ -255,19 +348,24 @@ const SEGV_ACCERR: i32 = 2;
 
 /// Gives memory that is zero again back to the system.
 fn give_back(data: &mut [u8], image: usize, pages: &Pages) {
-    let Some(rest) = data.get_mut(image..) else { return };
-    if rest.is_empty() || !pages.written().any(|page| page * PAGE >= image) {
-        return;
+    if pages.written().any(|page| page * PAGE >= image)
+        && let Some(rest) = data.get_mut(image..)
+    {
+        drop_pages(rest);
     }
+}
+
+/// Drops whole pages, of which the caller has set every byte to zero.
+fn drop_pages(bytes: &mut [u8]) {
     #[expect(unsafe_code, reason = "drops pages")]
-    // SAFETY: needed so that one large call does not cost its memory for ever. The
-    // range is memory of the guest beyond what its module begins with, which the
-    // runtime maps as private anonymous memory: dropped pages read as zero, and zero
-    // is what they were just set to, or never written. We hold it exclusively.
+    // SAFETY: needed so that what was used once does not cost its memory for ever. The
+    // range is memory of the guest, which the runtime maps private: dropped pages read
+    // as what the module begins with, zero where it begins with nothing. We hold it
+    // exclusively, and every byte of such a page is a valid byte.
     unsafe {
         let _ = rustix::mm::madvise(
-            rest.as_mut_ptr().cast(),
-            rest.len(),
+            bytes.as_mut_ptr().cast(),
+            bytes.len(),
             rustix::mm::Advice::LinuxDontNeed,
         );
     }

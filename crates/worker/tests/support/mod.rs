@@ -155,11 +155,12 @@ pub struct Options {
     pub strict: bool,
     pub memory: u64,
     pub class: Option<&'static str>,
+    pub keep: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { strict: true, memory: 32 * 1024 * 1024, class: None }
+        Self { strict: true, memory: 32 * 1024 * 1024, class: None, keep: false }
     }
 }
 
@@ -172,6 +173,7 @@ pub fn plugin(
     let map: BTreeMap<String, String> =
         files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
     let config = serde_json::json!({"colour": "red"});
+    js.keep_state(options.keep);
     let names = js.initialise(&Sources {
         files: &map,
         entry: files[0].0,
