@@ -60,6 +60,8 @@ pub fn configuration() -> Config {
     let mut config = crate::settings::shared();
     config.max_wasm_stack(STACK);
     config.async_stack_size(STACK + 1024 * 1024);
+    // The engine's own functions, which say nothing of a plugin's.
+    config.wasm_backtrace_max_frames(None);
     config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
     config
 }

@@ -46,8 +46,8 @@ impl Pages {
         let pages = Self {
             base: base.addr(),
             count,
-            recorded: (0..count).map(|_| AtomicU8::new(0)).collect(),
-            list: (0..count).map(|_| AtomicU32::new(0)).collect(),
+            recorded: zeros(count),
+            list: zeros(count),
             length: AtomicUsize::new(0),
             last_end: AtomicUsize::new(usize::MAX),
             last_run: AtomicUsize::new(1),
@@ -178,6 +178,22 @@ impl Pages {
     /// Lifts all protection, for whoever frees the memory.
     pub(super) fn release(&self) -> std::io::Result<()> {
         self.set(0..self.count, MprotectFlags::READ | MprotectFlags::WRITE)
+    }
+}
+
+/// What is zero in all its bytes.
+trait Zero {}
+impl Zero for AtomicU8 {}
+impl Zero for AtomicU32 {}
+
+/// So many zeros, which take no memory until they are written: a memory has many pages,
+/// and a plugin writes to few.
+fn zeros<T: Zero>(count: usize) -> Box<[T]> {
+    #[expect(unsafe_code, reason = "takes zeroed memory as what it is")]
+    // SAFETY: needed because values that are put there one by one are written, and so
+    // take memory. An atomic number has the layout of the number, and zero is one.
+    unsafe {
+        Box::new_zeroed_slice(count).assume_init()
     }
 }
 
