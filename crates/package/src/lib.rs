@@ -27,6 +27,7 @@ mod python_class;
 mod reader;
 mod resource_keys;
 mod resources;
+mod runtime_choice;
 #[cfg(test)]
 mod schema_tests;
 mod shebang;

@@ -32,6 +32,8 @@ pub struct Manifest {
     pub plugin_type: Option<PluginType>,
     /// What executes it; none when neither key nor entry says so.
     pub runtime: Option<Runtime>,
+    /// Whether `runtime` was left to what the plugin's files ask for.
+    pub automatic: bool,
     /// Where it begins; none means that the folder must tell.
     pub entry: Option<EntryText>,
     /// How it talks, if stated.
@@ -98,7 +100,9 @@ fn read(root: &Node, problems: &mut Problems) -> Option<Manifest> {
     let license = line(&fields, &["license"], problems);
     let homepage = homepage(&fields, problems);
     let plugin_type = choice(&fields, "type", PluginType::ALL, PluginType::word, problems);
-    let runtime = choice(&fields, "runtime", Runtime::ALL, Runtime::word, problems);
+    let stated = choice(&fields, "runtime", Stated::ALL, Stated::word, problems);
+    let automatic = matches!(stated, Some(Stated::Auto));
+    let runtime = stated.map(Stated::at_first);
     let (runtime, entry) = match fields.one_of(&["entry", "entry_point"], problems) {
         None => (runtime, None),
         Some(field) => match entry_text::entry(&field.value, runtime, problems) {
@@ -143,7 +147,18 @@ fn read(root: &Node, problems: &mut Problems) -> Option<Manifest> {
     limits(&fields, &mut resources, problems);
     let jit = jit(&fields, runtime, problems);
     must_be(&fields, "enabled", true, "the plugin is switched off by its manifest", problems);
-    let strict = if runtime == Some(Runtime::JavaScript) {
+    if automatic
+        && entry.is_none()
+        && let Some(field) = fields.get("runtime")
+    {
+        problems.push(
+            Problem::new(field.value.at, "`runtime: auto` chooses by what the entry imports")
+                .help("add `entry: index.js`"),
+        );
+    }
+    // What is true whichever is chosen.
+    let named = runtime.filter(|_| !automatic);
+    let strict = if named == Some(Runtime::JavaScript) {
         flag(&fields, "strictMode", problems)
     } else {
         must_be(
@@ -155,7 +170,7 @@ fn read(root: &Node, problems: &mut Problems) -> Option<Manifest> {
         );
         None
     };
-    let stateful = if runtime.is_some_and(Runtime::is_built_in) {
+    let stateful = if named.is_some_and(Runtime::is_built_in) {
         flag(&fields, "stateful", problems)
     } else {
         must_be(
@@ -176,6 +191,7 @@ fn read(root: &Node, problems: &mut Problems) -> Option<Manifest> {
         homepage,
         plugin_type,
         runtime,
+        automatic,
         entry,
         protocol,
         actions,
@@ -185,6 +201,40 @@ fn read(root: &Node, problems: &mut Problems) -> Option<Manifest> {
         stateful,
         strict,
     })
+}
+
+/// What `runtime` may say.
+#[derive(Clone, Copy)]
+enum Stated {
+    Named(Runtime),
+    /// Node.js, if the plugin needs it, else the built-in engine.
+    Auto,
+}
+
+impl Stated {
+    const ALL: &'static [Self] = &[
+        Self::Named(Runtime::Node),
+        Self::Named(Runtime::Python),
+        Self::Named(Runtime::Command),
+        Self::Named(Runtime::Wasm),
+        Self::Named(Runtime::JavaScript),
+        Self::Auto,
+    ];
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Named(runtime) => runtime.word(),
+            Self::Auto => "auto",
+        }
+    }
+
+    /// What it is until the files have been looked at.
+    const fn at_first(self) -> Runtime {
+        match self {
+            Self::Named(runtime) => runtime,
+            Self::Auto => Runtime::JavaScript,
+        }
+    }
 }
 
 fn flag(fields: &Fields<'_>, key: &str, problems: &mut Problems) -> Option<bool> {

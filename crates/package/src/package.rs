@@ -12,6 +12,7 @@ use crate::manifest::Manifest;
 use crate::node::MAX_MANIFEST_BYTES;
 use crate::plugin_type::{PluginType, expected_for};
 use crate::resources::ResourceRequest;
+use crate::runtime_choice;
 use crate::sources::{self, Sources};
 use crate::wasm::{Seen, WasmKind};
 use ringfence_types::{Digest, PluginName};
@@ -151,7 +152,19 @@ impl Package {
         let found = match (&manifest.entry, manifest.runtime) {
             (Some(text), Some(runtime)) => {
                 let code_root = infer::node_modules_of(home).unwrap_or_else(|| home.to_owned());
-                let entry = entry::resolve(text, runtime, manifest.plugin_type, home, &code_root)?;
+                let resolve =
+                    |runtime| entry::resolve(text, runtime, manifest.plugin_type, home, &code_root);
+                let mut entry = resolve(runtime)?;
+                let mut runtime = runtime;
+                if manifest.automatic
+                    && let Entry::File { path } = &entry
+                {
+                    let choice = runtime_choice::choose(path, home, manifest.protocol);
+                    runtime = choice.runtime;
+                    notes.push(choice.why);
+                    // Node.js takes no types.
+                    entry = resolve(runtime)?;
+                }
                 let mut found = Found::new(runtime, entry, home);
                 found.code_root = Some(code_root);
                 found.protocol = match runtime {

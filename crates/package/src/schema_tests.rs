@@ -80,7 +80,7 @@ fn the_schema_has_exactly_the_words_of_the_parser() {
     );
     assert_eq!(
         words_at("/properties/runtime/enum"),
-        set(Runtime::ALL.iter().map(|word| word.word()))
+        set(Runtime::ALL.iter().map(|word| word.word()).chain(["auto"]))
     );
     assert_eq!(
         words_at("/properties/protocol/enum"),

@@ -184,7 +184,7 @@ fn join(file: &str, name: &str) -> Option<String> {
 }
 
 /// The quoted names behind `from`, `import`, `import(` and `require(`.
-fn imports(text: &str) -> Vec<&str> {
+pub(crate) fn imports(text: &str) -> Vec<&str> {
     let mut names = Vec::new();
     for (at, quote) in text.match_indices(['\'', '"', '`']) {
         let before = text.get(..at).unwrap_or_default().trim_end();

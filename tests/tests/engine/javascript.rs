@@ -60,6 +60,34 @@ fn the_example_greets_and_the_engine_is_compiled_once_for_all_plugins() {
 }
 
 #[test]
+fn what_runs_a_plugin_that_leaves_it_open_is_told_by_what_its_files_ask_for() {
+    let host = Host::new();
+    let text = "import { kind } from './kind.mjs'; export const act = () => kind();";
+    let open = |kind: &str| {
+        let plugin = host.folder.path().join("plugin");
+        fs::create_dir_all(&plugin).unwrap();
+        let manifest = "name: example\nversion: 1.0.0\nruntime: auto\nentry: plugin.mjs\n";
+        for (name, text) in [("plugin.yaml", manifest), ("plugin.mjs", text), ("kind.mjs", kind)] {
+            fs::write(plugin.join(name), text).unwrap();
+        }
+        host.ringfence.plugin(plugin)
+    };
+    // Node.js has a global of this name, and the engine has none.
+    let here = "export const kind = () => typeof globalThis['proc' + 'ess'];";
+    let review = open(here).review().unwrap();
+    assert_eq!(review.package.runtime.word(), "javascript");
+    assert!(review.card.notes.iter().any(|note| note.contains("asks for nothing of Node.js")));
+    assert_eq!(call(&mut open(here).start().unwrap(), "act", &Value::Null), "undefined");
+
+    let there = "import os from 'node:os';\nexport const kind = () => typeof os.cpus;";
+    let review = open(there).review().unwrap();
+    assert_eq!(review.package.runtime.word(), "node");
+    let wanted = "runs on Node.js: /plugin/kind.mjs line 1 imports `node:os`";
+    assert!(review.card.notes.iter().any(|note| note == wanted), "{:?}", review.card.notes);
+    assert_eq!(call(&mut open(there).start().unwrap(), "act", &Value::Null), "function");
+}
+
+#[test]
 fn files_of_the_package_are_imported_by_their_relative_names() {
     let host = Host::new();
     let files = [

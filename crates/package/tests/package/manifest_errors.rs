@@ -163,6 +163,11 @@ fn what_nothing_enforces_is_refused_instead_of_promised() {
     assert!(
         only("name: x\nstrictMode: true\n").contains("enforced for `runtime: javascript` alone")
     );
+    for line in ["strictMode: true", "stateful: false"] {
+        let text = format!("name: x\nruntime: auto\nentry: a.js\n{line}\n");
+        assert!(only(&text).contains("runtime: "), "{line}");
+    }
+    assert!(only("name: x\nruntime: auto\n").contains("add `entry: index.js`"));
     assert!(only("name: x\nenabled: false\n").contains("switched off"));
 }
 
