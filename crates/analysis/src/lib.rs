@@ -1,0 +1,31 @@
+//! A package's files to a report: what the code does, before anything of it runs.
+//!
+//! Takes: the files of a package as bytes in memory, and a policy.
+//! Gives: a report: findings with their evidence, a score, the capabilities that the
+//! code needs, and how much of the package was understood.
+//! Never: runs code of the package, opens a file, speaks to a network, looks at a
+//! clock, or depends on the order in which files are handed over.
+//!
+//! The way: [`Tree`] (bytes) -> [`Trace`] (what each piece of code does, found by an
+//! evaluator for each language) -> findings (one rule a file, over traces of any
+//! language) -> report.
+#![forbid(unsafe_code)]
+
+pub mod decode;
+mod event;
+mod facts;
+mod finding;
+pub mod javascript;
+mod place;
+pub mod python;
+mod trace;
+mod tree;
+mod value;
+
+pub use event::{Argument, Effect, Event, Hiding, Role, Source, When};
+pub use facts::{Class, Dependency, DependencyOrigin, Ecosystem, Facts, FileFacts};
+pub use finding::{Finding, Severity, Step};
+pub use place::{FileId, Place};
+pub use trace::{Coverage, Trace};
+pub use tree::{SourceFile, Tree};
+pub use value::{Origin, Shape, Value};
