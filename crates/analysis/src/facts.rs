@@ -14,6 +14,52 @@ pub struct Facts {
     pub files: Vec<FileFacts>,
     /// What it depends on, as it says.
     pub dependencies: Vec<Dependency>,
+    /// The packages that are in it, as they call themselves, in the order of their
+    /// folders.
+    pub packages: Vec<PackageFacts>,
+    /// What is odd about its files, whatever they do.
+    pub oddities: Vec<Oddity>,
+    /// How many bytes were understood, and how many there are.
+    pub covered: Covered,
+}
+
+/// What a package says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageFacts {
+    /// Whose names it is from.
+    pub ecosystem: Ecosystem,
+    /// The folder it is in, without a `/` at the end; empty for the tree's own root.
+    pub root: Rc<str>,
+    /// Its name, as written.
+    pub name: Option<Rc<str>>,
+    /// Its version, as written.
+    pub version: Option<Rc<str>>,
+    /// Where it says so.
+    pub place: Place,
+}
+
+/// Something odd about a file or about how the files were packed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Oddity {
+    /// A stable code, such as `packed-binary` or `path-outside`.
+    pub code: &'static str,
+    /// The file's path, as far as there is one; not safe to show.
+    pub path: Rc<str>,
+    /// Where, in a file of the tree.
+    pub place: Option<Place>,
+    /// What is odd, as a lowercase fragment; may hold text of the package.
+    pub why: Rc<str>,
+}
+
+/// Bytes by what became of them; together they are all bytes of the tree.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Covered {
+    /// Code and metadata that was parsed and evaluated.
+    pub parsed: u64,
+    /// Text and pictures that nothing runs.
+    pub data: u64,
+    /// Bytes that may be code and that nobody understood.
+    pub opaque: u64,
 }
 
 /// What one file is.

@@ -16,16 +16,22 @@ mod event;
 mod facts;
 mod finding;
 pub mod javascript;
+mod limits;
 mod place;
 pub mod python;
+mod scan;
 mod trace;
 mod tree;
 mod value;
 
 pub use event::{Argument, Effect, Event, Hiding, Role, Source, When};
-pub use facts::{Class, Dependency, DependencyOrigin, Ecosystem, Facts, FileFacts};
+pub use facts::{
+    Class, Covered, Dependency, DependencyOrigin, Ecosystem, Facts, FileFacts, Oddity, PackageFacts,
+};
 pub use finding::{Finding, Severity, Step};
+pub use limits::Limits;
 pub use place::{FileId, Place};
+pub use scan::facts;
 pub use trace::{Coverage, Trace};
 pub use tree::{SourceFile, Tree};
 pub use value::{Origin, Shape, Value};
