@@ -1,8 +1,9 @@
 //! Bytes to package: the manifest in every dialect, what can be told without
 //! one, and whether the entry point is what it says.
 //!
-//! Takes: a folder, a file, a command line, or the text of a manifest.
-//! Gives: a [`Package`], or every reason why not, with line and column.
+//! Takes: a folder, a file, an archive, a command line, or the text of a manifest.
+//! Gives: a [`Package`], or every reason why not, with line and column; for a reader
+//! of code, all files in memory ([`read_tree`]).
 //! Never: runs code of the plugin, follows a symbolic link out of the package,
 //! grants anything, writes, or speaks to a network.
 #![forbid(unsafe_code)]
@@ -32,6 +33,7 @@ mod runtime_choice;
 mod schema_tests;
 mod shebang;
 mod sources;
+mod tree;
 mod units;
 mod wasm;
 mod words;
@@ -49,5 +51,6 @@ pub use package::Package;
 pub use plugin_type::{PluginType, expected_for};
 pub use resources::{ResourceRequest, Shortfall};
 pub use sources::Sources;
+pub use tree::{ReadTree, TreeFile, TreeLimits, TreeOddity, read_tree, unpack};
 pub use wasm::WasmKind;
 pub use words::{Dialect, Word, meaning, permission_words};
