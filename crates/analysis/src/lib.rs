@@ -20,6 +20,8 @@ mod limits;
 mod place;
 pub mod python;
 mod scan;
+mod sensitive;
+mod shell;
 mod trace;
 mod tree;
 mod value;
