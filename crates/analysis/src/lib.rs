@@ -11,12 +11,14 @@
 //! language) -> report.
 #![forbid(unsafe_code)]
 
+mod classify;
 pub mod decode;
 mod event;
 mod facts;
 mod finding;
 pub mod javascript;
 mod limits;
+mod metadata;
 mod place;
 pub mod python;
 mod scan;
