@@ -11,6 +11,7 @@
 //! language) -> report.
 #![forbid(unsafe_code)]
 
+mod binary;
 mod classify;
 pub mod decode;
 mod event;
@@ -19,6 +20,7 @@ mod finding;
 pub mod javascript;
 mod limits;
 mod metadata;
+mod native;
 mod place;
 pub mod python;
 mod scan;
@@ -27,6 +29,7 @@ mod shell;
 mod trace;
 mod tree;
 mod value;
+mod webassembly;
 
 pub use event::{Argument, Effect, Event, Hiding, Role, Source, When};
 pub use facts::{

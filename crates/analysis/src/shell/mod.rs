@@ -18,7 +18,7 @@ use std::rc::Rc;
 
 use crate::event::{Event, Hiding, When};
 use crate::place::{FileId, Place};
-use crate::value::Value;
+use crate::value::{Origin, Value};
 
 /// Whose code a piece of text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,9 +76,11 @@ impl Position {
     }
 }
 
-/// What this script does when it runs at this time.
-pub(crate) fn trace(text: &str, position: Position, when: When) -> Outcome {
+/// What this script does when it runs at this time. The variable `unknown_part` stands
+/// for what the caller does not know, which comes from there.
+pub(crate) fn trace(text: &str, unknown: &[Origin], position: Position, when: When) -> Outcome {
     let mut shell = run::Shell::new(position, when);
+    shell.set_unknown(unknown);
     shell.script_text(text, &Value::default());
     shell.finish()
 }

@@ -51,6 +51,11 @@ impl Shell {
         }
     }
 
+    pub(super) fn set_unknown(&mut self, origins: &[Origin]) {
+        let value = with_origins(Value::default(), origins);
+        self.variables.insert("unknown_part".to_owned(), value);
+    }
+
     pub(super) fn finish(self) -> Outcome {
         self.outcome
     }

@@ -3,7 +3,7 @@ use crate::event::{Effect, Role, Source};
 use crate::value::Shape;
 
 fn run(script: &str) -> Outcome {
-    trace(script, Position::File(FileId(0)), When::Load)
+    trace(script, &[], Position::File(FileId(0)), When::Load)
 }
 
 fn find(outcome: &Outcome, effect: Effect) -> Option<&Event> {
