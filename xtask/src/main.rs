@@ -7,6 +7,7 @@ mod c_component;
 mod ci;
 mod deny;
 mod engine;
+mod names;
 mod plugins;
 mod run;
 mod servers;
@@ -34,6 +35,8 @@ cargo xtask <word>
                 build the JavaScript engine of the worker; --check compares it with
                 the committed bytes
   bench [...]   the benchmarks beside other sandboxes
+  names <npm|pypi> <downloads> [<dependents>]
+                the lists of well-known names, from lists that are published
   vm            the jail's tests under a stock Debian 6.12 kernel in QEMU
 ";
 
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         ["engine"] => engine::run(false),
         ["engine", "--check"] => engine::run(true),
         ["bench", rest @ ..] => bench::run(rest),
+        ["names", rest @ ..] => names::run(rest),
         ["vm", rest @ ..] => vm::run(rest),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");

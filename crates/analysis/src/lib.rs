@@ -20,6 +20,7 @@ mod finding;
 pub mod javascript;
 mod limits;
 mod metadata;
+pub mod names;
 mod native;
 mod place;
 pub mod python;

@@ -44,10 +44,6 @@ impl Node {
     pub(super) fn fields(&self) -> &[Field] {
         if let Json::Map(fields) = &self.value { fields } else { &[] }
     }
-
-    pub(super) fn items(&self) -> &[Node] {
-        if let Json::List(items) = &self.value { items } else { &[] }
-    }
 }
 
 /// The value of a whole text.
