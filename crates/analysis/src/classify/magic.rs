@@ -4,7 +4,7 @@ use super::{Reader, Reading};
 use crate::facts::Class;
 
 /// What the bytes say by themselves; nothing for text and for what is not known.
-pub(super) fn by_content(bytes: &[u8]) -> Option<Reading> {
+pub(crate) fn by_content(bytes: &[u8]) -> Option<Reading> {
     let archive = "an archive within the package is not opened";
     Some(match bytes {
         [0x7f, b'E', b'L', b'F', ..] | [b'!', b'<', b'a', b'r', b'c', b'h', b'>', ..] => native(),
