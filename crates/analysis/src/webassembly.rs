@@ -290,17 +290,17 @@ mod tests {
             bytes.push(*id);
             let mut length = body.len();
             while length >= 0x80 {
-                bytes.push((length & 0x7f) as u8 | 0x80);
+                bytes.push(u8::try_from(length & 0x7f).unwrap() | 0x80);
                 length >>= 7;
             }
-            bytes.push(length as u8);
+            bytes.push(u8::try_from(length).unwrap());
             bytes.extend_from_slice(body);
         }
         bytes
     }
 
     fn named(text: &str) -> Vec<u8> {
-        [&[text.len() as u8], text.as_bytes()].concat()
+        [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat()
     }
 
     fn importing(module_name: &str, name: &str) -> Vec<u8> {

@@ -27,7 +27,7 @@ pub(crate) fn by_content(bytes: &[u8]) -> Option<Reading> {
         | [b'R', b'a', b'r', b'!', ..] => Reading::unread(Class::Archive, archive),
         _ if bytes.get(257..262) == Some(b"ustar") => Reading::unread(Class::Archive, archive),
         // The number of a version of Python ends in a line's end.
-        [_, 0x0d | 0x0c | 0x0b, 0x0d, 0x0a, ..] => {
+        [_, 0x0b..=0x0d, 0x0d, 0x0a, ..] => {
             Reading::unread(Class::Opaque, "compiled Python is not evaluated")
         }
         [0x1b, b'L', b'u', b'a', ..] | [b'd', b'e', b'x', b'\n', ..] => {

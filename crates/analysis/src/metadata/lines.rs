@@ -6,6 +6,10 @@ use super::{Entry, Found, Source, requirement};
 use crate::facts::{Ecosystem, PackageFacts};
 use crate::shell::{Inner, Language};
 
+/// Options of pip that say where else packages come from, or whom to believe.
+const INDEXES: [&str; 6] =
+    ["-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--trusted-host"];
+
 type Outcome = Result<(), &'static str>;
 
 pub(super) fn requirements(source: &Source<'_>, found: &mut Found) -> Outcome {
@@ -18,11 +22,7 @@ pub(super) fn requirements(source: &Source<'_>, found: &mut Found) -> Outcome {
         let place = source.place(start, start + line.len());
         if let Some(path) = option(trimmed, &["-e", "--editable"]) {
             requirement::add(source, path, start, found);
-        } else if option(trimmed, &["-i", "--index-url", "--extra-index-url", "-f", "--find-links"])
-            .is_some_and(|value| !value.contains("//pypi.org/"))
-        {
-            found.oddities.push(source.odd("package-index", place, trimmed));
-        } else if option(trimmed, &["--trusted-host"]).is_some() {
+        } else if option(trimmed, &INDEXES).is_some_and(|value| !value.contains("//pypi.org/")) {
             found.oddities.push(source.odd("package-index", place, trimmed));
         } else if !trimmed.starts_with('-') {
             let without = written.split(" --").next().unwrap_or(written);

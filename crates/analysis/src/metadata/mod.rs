@@ -73,6 +73,16 @@ pub(crate) struct Hook {
     pub(crate) place: Place,
 }
 
+/// A script of a `package.json`, which somebody may run by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Script {
+    /// The folder of the `package.json`.
+    pub(crate) root: Rc<str>,
+    pub(crate) name: Rc<str>,
+    pub(crate) command: Rc<str>,
+    pub(crate) place: Place,
+}
+
 /// A file that something other than code loads as code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
@@ -91,8 +101,8 @@ pub(crate) struct Found {
     pub(crate) oddities: Vec<Oddity>,
     pub(crate) hooks: Vec<Hook>,
     pub(crate) entries: Vec<Entry>,
-    /// Scripts of `package.json`: its folder, the script's name, command and place.
-    pub(crate) scripts: Vec<(Rc<str>, Rc<str>, Rc<str>, Place)>,
+    /// Scripts of `package.json`.
+    pub(crate) scripts: Vec<Script>,
     /// Code that is run by being in this file.
     pub(crate) inner: Vec<Inner>,
     /// Folders with a `binding.gyp`, which npm builds without being told to.

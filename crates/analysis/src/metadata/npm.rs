@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::json::{self, Json, Node};
-use super::{Entry, Found, Hook, Source, dependency};
+use super::{Entry, Found, Hook, Script, Source, dependency};
 use crate::facts::{DependencyOrigin, Ecosystem, PackageFacts};
 use crate::shell::Language;
 
@@ -51,7 +51,12 @@ pub(super) fn package_json(source: &Source<'_>, found: &mut Found) -> Result<(),
             let api = format!("npm:script.{}", field.key).into();
             found.hooks.push(Hook { api, command: command.into(), place });
         }
-        found.scripts.push((source.folder(), field.key.clone(), command.into(), place));
+        found.scripts.push(Script {
+            root: source.folder(),
+            name: field.key.clone(),
+            command: command.into(),
+            place,
+        });
     }
     entries(source, &root, found);
     Ok(())

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::Scan;
 use crate::event::{Effect, Event, Role, Source, When};
+use crate::metadata::Script;
 use crate::place::{FileId, Place};
 use crate::shell::{self, Inner, Language, Outcome, Position};
 use crate::trace::Trace;
@@ -42,7 +43,7 @@ impl Scan<'_> {
                 if line.trim().is_empty() || !self.piece(Language::Shell, &line, event.place) {
                     return;
                 }
-                let mut outcome = shell::trace_arguments(words, position, event.when);
+                let mut outcome = shell::trace_arguments(&words, position, event.when);
                 // The event itself says which program starts.
                 outcome.events.retain(|inner| inner.effect != Effect::Spawn || from_network(inner));
                 outcome
@@ -87,12 +88,9 @@ impl Scan<'_> {
 
     /// `npm run name`, where this package has such a script.
     fn run_script(&mut self, folder: &str, name: &str, when: When, depth: u32) {
-        let script = self
-            .found
-            .scripts
-            .iter()
-            .find(|(root, script, ..)| **root == *folder && **script == *name);
-        let Some((_, _, command, place)) = script.cloned() else { return };
+        let named = |script: &&Script| *script.root == *folder && *script.name == *name;
+        let Some(script) = self.found.scripts.iter().find(named).cloned() else { return };
+        let Script { command, place, .. } = script;
         if depth >= self.limits.inner_depth || !self.piece(Language::Shell, &command, place) {
             return;
         }

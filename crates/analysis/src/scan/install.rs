@@ -56,8 +56,8 @@ impl Scan<'_> {
     /// npm builds a `binding.gyp` when no script says otherwise.
     pub(super) fn implied_hooks(&self) -> Vec<Hook> {
         let told = |root: &str| {
-            self.found.scripts.iter().any(|(folder, name, ..)| {
-                **folder == *root && matches!(&**name, "install" | "preinstall")
+            self.found.scripts.iter().any(|script| {
+                *script.root == *root && matches!(&*script.name, "install" | "preinstall")
             })
         };
         let gyp = self.found.gyp.iter().filter(|(root, _)| !told(root));

@@ -13,7 +13,7 @@ fn scanned(files: &[(&str, &[u8])]) -> Facts {
     facts(&tree(files), &Limits::default())
 }
 
-fn of<'f>(facts: &'f Facts, effect: Effect) -> Vec<&'f Event> {
+fn of(facts: &Facts, effect: Effect) -> Vec<&Event> {
     facts.trace.events.iter().filter(|event| event.effect == effect).collect()
 }
 

@@ -35,9 +35,7 @@ impl Shell {
                 )
             }
             "perl" | "ruby" | "php" | "lua" | "osascript" | "tclsh" | "Rscript" => {
-                let Some(code) = call.option(&["-e", "-r", "-ne", "-pe", "-E"]) else {
-                    return None;
-                };
+                let code = call.option(&["-e", "-r", "-ne", "-pe", "-E"])?;
                 let roles = vec![(Role::Code, with_origins(code, &call.input.origins))];
                 self.emit(Effect::DynamicCode, call.program, call.span, roles);
                 self.origin(Source::ProcessOutput, call.span, Some(call.program))
@@ -50,7 +48,7 @@ impl Shell {
                     })
                 });
                 let rest = at.and_then(|at| call.arguments.get(at + 1..))?;
-                self.run_arguments(rest.to_vec(), call.input.clone(), call.span)
+                self.run_arguments(rest, call.input.clone(), call.span)
             }
             "npm" | "yarn" | "pnpm" | "bun-run" => self.package_manager(call)?,
             _ => return None,

@@ -9,8 +9,8 @@ use crate::value::{Origin, Value};
 
 impl Shell {
     /// What is in a file, as far as it matters where it comes from.
-    pub(super) fn read_file(&mut self, program: &str, path: Value, span: Span) -> Value {
-        let written = begins(&path).to_owned();
+    pub(super) fn read_file(&mut self, program: &str, path: &Value, span: Span) -> Value {
+        let written = begins(path).to_owned();
         if written == "/dev/null" || matches!(written.as_str(), "0" | "-") {
             return text("");
         }
@@ -52,7 +52,7 @@ impl Shell {
                 || all.starts_with('~')
                 || sensitive::is_credential(all);
             if path && !all.contains([' ', '{', '$', '*']) {
-                origins.extend(self.read_file(call.program, operand.clone(), call.span).origins);
+                origins.extend(self.read_file(call.program, operand, call.span).origins);
             }
         }
         origins
@@ -70,7 +70,7 @@ impl Shell {
                 }
                 let mut read = Value::default();
                 for operand in operands {
-                    let one = self.read_file(call.program, operand.clone(), span);
+                    let one = self.read_file(call.program, operand, span);
                     read = with_origins(read, &one.origins);
                 }
                 return Some(read);
@@ -96,7 +96,7 @@ impl Shell {
                     let replace =
                         |v: &Value| if known(v) == Some("{}") { path.clone() } else { v.clone() };
                     self.run_arguments(
-                        command.iter().map(replace).collect(),
+                        &command.iter().map(replace).collect::<Vec<_>>(),
                         Value::default(),
                         span,
                     );
@@ -116,7 +116,7 @@ impl Shell {
             "cp" | "mv" | "install" | "ln" | "copy" | "xcopy" | "move" => {
                 let Some((target, sources)) = operands.split_last() else { return Some(text("")) };
                 for source in sources {
-                    let read = self.read_file(call.program, (*source).clone(), span);
+                    let read = self.read_file(call.program, source, span);
                     self.write_file(call.program, (*target).clone(), read, span);
                 }
             }
@@ -140,7 +140,7 @@ impl Shell {
                 let mut data = call.input.clone();
                 for argument in call.arguments {
                     if let Some(path) = known(argument).and_then(|all| all.strip_prefix("if=")) {
-                        data = self.read_file("dd", text(path), span);
+                        data = self.read_file("dd", &text(path), span);
                     }
                 }
                 for argument in call.arguments {

@@ -86,7 +86,7 @@ pub(crate) fn trace(text: &str, unknown: &[Origin], position: Position, when: Wh
 }
 
 /// What this program does, given as a list of arguments that no shell has read.
-pub(crate) fn trace_arguments(arguments: Vec<Value>, position: Position, when: When) -> Outcome {
+pub(crate) fn trace_arguments(arguments: &[Value], position: Position, when: When) -> Outcome {
     let mut shell = run::Shell::new(position, when);
     shell.run_arguments(arguments, Value::default(), words::Span::default());
     shell.finish()

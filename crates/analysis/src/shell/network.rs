@@ -134,7 +134,7 @@ impl Shell {
             Some(path) => {
                 let path = path.split(';').next().unwrap_or_default();
                 let path = if known(value).is_some() { text(path) } else { value.clone() };
-                let read = self.read_file(call.program, path, call.span);
+                let read = self.read_file(call.program, &path, call.span);
                 with_origins(read, &value.origins)
             }
             None => value.clone(),
@@ -191,7 +191,7 @@ impl Shell {
                 let name = written.rsplit('@').next().unwrap_or(written);
                 host = text(name.split(':').next().unwrap_or(name));
             } else if !far {
-                let read = self.read_file(call.program, operand.clone(), call.span);
+                let read = self.read_file(call.program, operand, call.span);
                 data = with_origins(data, &read.origins);
             }
         }

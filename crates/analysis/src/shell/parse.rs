@@ -114,8 +114,7 @@ impl Parser<'_> {
                 Some("if" | "elif") => {
                     self.lexer.next_token();
                     let mut script = self.list(&["then", "fi"]);
-                    loop {
-                        let Token::Word(word) = self.lexer.next_token() else { break };
+                    while let Token::Word(word) = self.lexer.next_token() {
                         if word.keyword() == Some("fi") {
                             break;
                         }

@@ -125,8 +125,8 @@ const SILENT: [&str; 30] = [
 ];
 
 impl Shell {
-    pub(super) fn run_arguments(&mut self, words: Vec<Value>, input: Value, span: Span) -> Value {
-        let mut words = words.as_slice();
+    pub(super) fn run_arguments(&mut self, words: &[Value], input: Value, span: Span) -> Value {
+        let mut words = words;
         for _ in 0..8 {
             let Some((first, rest)) = words.split_first() else { return text("") };
             let Some(program) = known(first).map(base_name) else { break };
@@ -143,7 +143,7 @@ impl Shell {
             if program == "xargs" {
                 let mut with_input = tail.to_vec();
                 with_input.push(input.clone());
-                return self.run_arguments(with_input, input, span);
+                return self.run_arguments(&with_input, input, span);
             }
             words = tail;
         }

@@ -145,7 +145,7 @@ impl Shell {
                 Redirect::Text => input = self.word(&redirection.target),
                 Redirect::Input => {
                     let path = self.word(&redirection.target);
-                    input = self.read_file("redirect", path, command.span);
+                    input = self.read_file("redirect", &path, command.span);
                 }
                 Redirect::Output => {}
             }
@@ -166,7 +166,7 @@ impl Shell {
                 if arguments.is_empty() {
                     text("")
                 } else {
-                    self.run_arguments(arguments, input, command.span)
+                    self.run_arguments(&arguments, input, command.span)
                 }
             }
         };

