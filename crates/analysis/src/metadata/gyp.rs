@@ -7,7 +7,12 @@ use super::{Found, Hook, Source};
 pub(super) fn binding(source: &Source<'_>, found: &mut Found) -> Result<(), &'static str> {
     found.gyp.push((source.folder(), source.place(0, 0)));
     let text = source.text;
+    let mut told = 0;
     for (at, _) in text.match_indices("<!").take(1_000) {
+        // A command within a command is part of it.
+        if at < told {
+            continue;
+        }
         let rest = text.get(at + 2..).unwrap_or_default();
         let Some(inner) = rest.trim_start_matches('@').strip_prefix('(') else { continue };
         let mut open = 1_usize;
@@ -21,9 +26,10 @@ pub(super) fn binding(source: &Source<'_>, found: &mut Found) -> Result<(), &'st
         });
         let Some(command) = end.and_then(|end| inner.get(..end)) else { continue };
         let start = text.len() - inner.len();
+        told = start + command.len();
         found.hooks.push(Hook {
             api: "npm:gyp.command".into(),
-            command: command.replace("\\\"", "\"").into(),
+            command: command.replace("\\\"", "\"").replace("\\'", "'").into(),
             place: source.place(start, start + command.len()),
         });
     }

@@ -36,7 +36,10 @@ impl Shell {
             }
             "perl" | "ruby" | "php" | "lua" | "osascript" | "tclsh" | "Rscript" => {
                 let code = call.option(&["-e", "-r", "-ne", "-pe", "-E"])?;
-                let roles = vec![(Role::Code, with_origins(code, &call.input.origins))];
+                let mut roles = vec![(Role::Code, code)];
+                if !call.input.origins.is_empty() {
+                    roles.push((Role::Data, call.input.clone()));
+                }
                 self.emit(Effect::DynamicCode, call.program, call.span, roles);
                 self.origin(Source::ProcessOutput, call.span, Some(call.program))
             }
@@ -154,7 +157,8 @@ impl Shell {
     fn code(&mut self, language: Language, code: &Value, call: &Call<'_>) -> Value {
         let told = known(code).map(str::to_owned);
         let hidden = !self.hiding.is_empty() || !code.origins.is_empty();
-        if hidden || told.is_none() {
+        let something = !matches!(code.shape, Shape::Unknown) || !code.origins.is_empty();
+        if hidden || told.is_none() && something {
             let effect =
                 if language == Language::Shell { Effect::Shell } else { Effect::DynamicCode };
             let role = if language == Language::Shell { Role::Command } else { Role::Code };

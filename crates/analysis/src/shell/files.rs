@@ -45,7 +45,11 @@ impl Shell {
     /// Reads every operand that is a path; gives where all of it comes from.
     pub(super) fn read_operands(&mut self, call: &Call<'_>) -> Vec<Origin> {
         let mut origins = Vec::new();
-        for operand in call.operands(&["-n", "-c", "-f", "-e", "-w", "-F", "-in", "-out", "-k"]) {
+        let operands = call.operands(&["-n", "-c", "-f", "-e", "-w", "-F", "-in", "-out", "-k"]);
+        // The first one of these is what to do, in a language of its own.
+        let scripted = ["sed", "awk", "gawk", "grep", "egrep", "tr", "jq"].contains(&call.program);
+        let skip = usize::from(scripted && !call.has(&["-e", "-f"]));
+        for operand in operands.into_iter().skip(skip) {
             let all = begins(operand);
             let path = all.contains('/')
                 || all.starts_with('.')

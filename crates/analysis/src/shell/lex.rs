@@ -413,10 +413,16 @@ fn parameter(inner: &str, quoted: bool) -> Part {
     variable(name, change, quoted)
 }
 
-/// Pieces of plain text that stand together are one, so that `c""url` is `curl`.
+/// Pieces of plain text that stand together are one, so that `c""url` is `curl`. What
+/// may be the name of an assignment stays for itself: `a="b"` is one, `"a=b"` is none.
 fn merge(parts: &mut Vec<Part>) {
     let mut merged: Vec<Part> = Vec::with_capacity(parts.len());
-    for part in parts.drain(..) {
+    let named = matches!(parts.first(), Some(Part::Text(text, false)) if text.ends_with('='));
+    for (at, part) in parts.drain(..).enumerate() {
+        if named && at == 1 {
+            merged.push(part);
+            continue;
+        }
         match (merged.last_mut(), part) {
             (Some(Part::Text(before, marked)), Part::Text(text, quoted)) => {
                 before.push_str(&text);

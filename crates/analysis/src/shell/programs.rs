@@ -133,6 +133,11 @@ impl Shell {
             if !WRAPPERS.contains(&program) {
                 break;
             }
+            if program == "command"
+                && rest.first().is_some_and(|v| matches!(known(v), Some("-v" | "-V")))
+            {
+                return text("");
+            }
             let tail = unwrapped(program, rest, |name, value| self.assign(name, value, span));
             if tail.is_empty() {
                 if program == "env" {
@@ -148,6 +153,9 @@ impl Shell {
             words = tail;
         }
         let Some((first, arguments)) = words.split_first() else { return text("") };
+        if known(first).is_some_and(|name| self.functions.contains(name)) {
+            return Value::default();
+        }
         let Some(written) = known(first) else {
             let (command, rest) = ((Role::Command, first.clone()), list(arguments));
             self.emit(Effect::Spawn, "unknown", span, vec![command, (Role::CommandArgument, rest)]);
@@ -246,6 +254,14 @@ impl Shell {
                 let read = self.read_operands(call);
                 let through = Value { shape: Shape::Unknown, origins: call.input.origins.clone() };
                 with_origins(with_origins(through, &read), &origins)
+            }
+            // Text about text: nothing happens, and it says where it comes from.
+            "dirname" | "basename" | "expr" | "seq" | "date" | "pwd" | "realpath" | "readlink"
+            | "mktemp" | "tput" | "stty" | "clear" | "nproc" | "cmp" | "diff" | "cygpath"
+            | "hash" | "alias" => {
+                let origins =
+                    call.arguments.iter().flat_map(|v| v.origins.clone()).collect::<Vec<_>>();
+                with_origins(Value::default(), &origins)
             }
             "env" | "printenv" | "export" | "set" if call.arguments.is_empty() => {
                 self.whole_environment(span)

@@ -27,6 +27,8 @@ pub(super) struct Shell {
     /// Files that came from the network, with where from.
     pub(super) fetched: BTreeMap<String, Vec<Origin>>,
     asked: BTreeSet<String>,
+    /// Functions that the script defines; their bodies are followed where they stand.
+    pub(super) functions: BTreeSet<String>,
     pub(super) hiding: Vec<Hiding>,
     fuel: u32,
     depth: u32,
@@ -45,6 +47,7 @@ impl Shell {
             variables,
             fetched: BTreeMap::new(),
             asked: BTreeSet::new(),
+            functions: BTreeSet::new(),
             hiding: Vec::new(),
             fuel: MAX_COMMANDS,
             depth: 0,
@@ -153,6 +156,8 @@ impl Shell {
         let output = match &command.form {
             Form::Group(script) => self.script(script, &input),
             Form::Loop { condition, body, name } => {
+                self.functions
+                    .extend(name.clone().filter(|name| name != "while" && name != "until"));
                 self.endless(condition, body, name.as_deref(), command.span);
                 self.script(condition, &input);
                 self.script(body, &input)
@@ -297,8 +302,16 @@ impl Shell {
     /// A variable that the script does not set is one of the environment; those that a
     /// shell sets for itself are not.
     fn environment(&mut self, name: &str, span: Span) -> Value {
+        const OWN: [&str; 18] = [
+            "RANDOM", "LINENO", "SECONDS", "OLDPWD", "EUID", "UID", "PPID", "SHELL", "LANG",
+            "TERM", "OSTYPE", "FUNCNAME", "PATH", "OPTARG", "OPTIND", "REPLY", "MACHTYPE", "SHLVL",
+        ];
         let named = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if !named || name.starts_with(|c: char| c.is_ascii_digit()) {
+        if !named
+            || OWN.contains(&name)
+            || name.starts_with("BASH")
+            || name.starts_with(|c: char| c.is_ascii_digit())
+        {
             return Value::default();
         }
         if self.asked.insert(name.to_owned()) {

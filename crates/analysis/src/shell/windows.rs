@@ -9,7 +9,7 @@ use crate::place::Place;
 use crate::value::{Origin, Shape, Value};
 
 /// Words that run text or a file.
-const RUNS: [&str; 10] = [
+const RUNS: [&str; 9] = [
     "iex",
     "invoke-expression",
     "start-process",
@@ -19,7 +19,6 @@ const RUNS: [&str; 10] = [
     "mshta",
     "rundll32",
     "regsvr32",
-    "wscript",
 ];
 /// Words that fetch something.
 const FETCHES: [&str; 12] = [
@@ -58,7 +57,7 @@ pub(super) fn encoded_command(text: &str) -> Option<String> {
 
 /// Events for what these words do; `place` gives a place for a range of the text.
 pub(crate) fn scan(text: &str, place: impl Fn(usize, usize) -> Place, when: When) -> Vec<Event> {
-    let lower = text.to_ascii_lowercase();
+    let lower = without_comments(&text.to_ascii_lowercase());
     let mut events = Vec::new();
     let find = |word: &&str| whole_word(&lower, word).map(|at| (at, word.len()));
     let fetch = FETCHES.iter().find_map(find);
@@ -145,6 +144,27 @@ fn event(
         when,
         hiding: Vec::new(),
     }
+}
+
+/// The text with lines and blocks that are comments made blank; as long as before.
+fn without_comments(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut block = false;
+    for line in text.split_inclusive('\n') {
+        let begin = line.trim_start();
+        block |= begin.starts_with("<#");
+        let comment = block
+            || begin.starts_with(['#', '\''])
+            || begin.starts_with("::")
+            || begin.starts_with("rem ");
+        block &= !line.contains("#>");
+        if comment {
+            out.extend(line.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+        } else {
+            out.push_str(line);
+        }
+    }
+    out
 }
 
 /// Where a word stands that no letter or digit touches.
