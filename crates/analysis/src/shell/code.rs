@@ -1,7 +1,7 @@
 //! Programs that run code which they are given.
 
 use super::programs::Call;
-use super::run::{Shell, begins, join, known, text, with_origins};
+use super::run::{Shell, begins, join_all, known, text, with_origins};
 use super::{Language, windows};
 use crate::event::{Effect, Role, Source};
 use crate::value::{Shape, Value};
@@ -12,10 +12,7 @@ impl Shell {
         Some(match program {
             "sh" | "bash" | "zsh" | "dash" | "ksh" | "ash" | "fish" | "rbash" => self.shell(call),
             "eval" => {
-                let code = call.arguments.iter().fold(text(""), |all, word| {
-                    let all = if known(&all) == Some("") { all } else { join(all, &text(" ")) };
-                    join(all, word)
-                });
+                let code = join_all(call.arguments.iter().cloned(), " ");
                 self.code(Language::Shell, &code, call)
             }
             "source" | "." => {
@@ -183,7 +180,8 @@ impl Shell {
 
     fn powershell(&mut self, call: &Call<'_>) -> Value {
         let mut arguments = call.arguments.iter();
-        let mut all = text("");
+        let mut all = Vec::new();
+        let mut decoded = None;
         while let Some(argument) = arguments.next() {
             let option = begins(argument).to_ascii_lowercase();
             let encoded = option.len() > 1
@@ -196,11 +194,12 @@ impl Shell {
             {
                 let value = arguments.next().map(begins).unwrap_or_default();
                 self.hiding.push(crate::event::Hiding::Base64);
-                all = text(&windows::encoded_command(value).unwrap_or_default());
+                decoded = Some(text(&windows::encoded_command(value).unwrap_or_default()));
                 break;
             }
-            all = join(join(all, &text(" ")), argument);
+            all.push(argument.clone());
         }
+        let all = decoded.unwrap_or_else(|| join_all(all, " "));
         let scanned = begins(&all).to_owned();
         let roles = vec![(Role::Command, with_origins(all, &call.input.origins))];
         self.emit(Effect::Shell, call.program, call.span, roles);

@@ -1,6 +1,6 @@
 //! What well-known programs do with their arguments.
 
-use super::run::{Shell, begins, changed, join, known, text, with_origins};
+use super::run::{Shell, begins, changed, join_all, known, text, with_origins};
 use super::words::Span;
 use crate::decode;
 use crate::event::{Effect, Hiding, Role, Source};
@@ -192,10 +192,7 @@ impl Shell {
                     .arguments
                     .iter()
                     .filter(|v| !matches!(known(v), Some("-e" | "-n" | "-ne" | "-en" | "-E")));
-                let said = words.fold(text(""), |all, word| {
-                    let spaced = if known(&all) == Some("") { all } else { join(all, &text(" ")) };
-                    join(spaced, word)
-                });
+                let said = join_all(words.cloned(), " ");
                 if call.letter('e') { escaped(said) } else { said }
             }
             "printf" => {
@@ -204,7 +201,7 @@ impl Shell {
                 let mut said = escaped(format);
                 if known(&said).is_some_and(|all| all.contains('%')) {
                     let plain = changed(said, |all| all.replace("%s", "").replace("%b", ""));
-                    said = words.fold(plain, join);
+                    said = join_all(std::iter::once(plain).chain(words.cloned()), "");
                 }
                 said
             }

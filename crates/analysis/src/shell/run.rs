@@ -11,6 +11,8 @@ use crate::value::{Origin, Shape, Value};
 
 /// Most bytes of a text that is put together.
 const MAX_TEXT: usize = 1 << 20;
+/// Most bytes of all texts that one script puts together.
+const MAX_WORK: usize = 256 << 20;
 /// Most origins of one value.
 const MAX_ORIGINS: usize = 16;
 /// Most scripts in each other.
@@ -31,6 +33,8 @@ pub(super) struct Shell {
     pub(super) functions: BTreeSet<String>,
     pub(super) hiding: Vec<Hiding>,
     fuel: u32,
+    /// Bytes of text that may still be put together.
+    text_left: usize,
     depth: u32,
 }
 
@@ -50,6 +54,7 @@ impl Shell {
             functions: BTreeSet::new(),
             hiding: Vec::new(),
             fuel: MAX_COMMANDS,
+            text_left: MAX_WORK,
             depth: 0,
         }
     }
@@ -118,13 +123,10 @@ impl Shell {
             return Value::default();
         }
         self.depth += 1;
-        let mut output = text("");
-        for pipeline in &script.0 {
-            let printed = self.pipeline(pipeline, input);
-            output = join(output, &printed);
-        }
+        let printed: Vec<Value> =
+            script.0.iter().map(|pipeline| self.pipeline(pipeline, input)).collect();
         self.depth -= 1;
-        output
+        join_all(printed, "")
     }
 
     fn pipeline(&mut self, pipeline: &Pipeline, input: &Value) -> Value {
@@ -264,16 +266,22 @@ impl Shell {
     }
 
     pub(super) fn word(&mut self, word: &Word) -> Value {
-        let mut value = text("");
+        if self.text_left == 0 {
+            self.outcome.cut = true;
+            return Value::default();
+        }
+        let mut pieces = Vec::with_capacity(word.parts.len());
         for part in &word.parts {
             let piece = match part {
                 Part::Text(piece, _) => text(piece),
                 Part::Variable { name, change, .. } => self.variable(name, change, word.span),
                 Part::Output { script, .. } => trimmed(self.script(script, &Value::default())),
             };
-            value = join(value, &piece);
+            // What is read counts, not only what comes of it: `$x$x$x` is long work.
+            self.text_left = self.text_left.saturating_sub(begins(&piece).len() + 1);
+            pieces.push(piece);
         }
-        value
+        join_all(pieces, "")
     }
 
     fn variable(&mut self, name: &str, change: &Change, span: Span) -> Value {
@@ -400,37 +408,63 @@ pub(super) fn with_origins(mut value: Value, origins: &[Origin]) -> Value {
     value
 }
 
+/// Values one after the other, in time that is linear in their lengths.
+pub(super) fn join_all(values: impl IntoIterator<Item = Value>, between: &str) -> Value {
+    let mut values = values.into_iter();
+    let Some(mut first) = values.next() else { return text("") };
+    let Some(second) = values.next() else { return first };
+    let mut origins = std::mem::take(&mut first.origins);
+    // What is known so far, and the pieces that ended before something unknown.
+    let (mut now, mut pieces): (String, Vec<Rc<str>>) = (String::new(), Vec::new());
+    let mut length = 0;
+    for (at, value) in [first, second].into_iter().chain(values).enumerate() {
+        if at > 0 {
+            now.push_str(between);
+        }
+        let fits = |more: &str| length + more.len() <= MAX_TEXT && pieces.len() < 64;
+        match &value.shape {
+            Shape::Text(all) if fits(all) => {
+                length += all.len() + between.len();
+                now.push_str(all);
+            }
+            Shape::Partial { prefix, rest } if fits(prefix) => {
+                length += prefix.len();
+                now.push_str(prefix);
+                pieces.push(std::mem::take(&mut now).into());
+                pieces.extend(rest.iter().take(64).cloned());
+            }
+            _ if pieces.len() < 128 => pieces.push(std::mem::take(&mut now).into()),
+            _ => now.clear(),
+        }
+        origins.extend(value.origins.into_iter().take(if origins.len() < 64 {
+            MAX_ORIGINS
+        } else {
+            0
+        }));
+    }
+    let shape = match pieces.split_first() {
+        None => Shape::Text(now.into()),
+        Some((prefix, rest)) => {
+            let mut rest: Vec<Rc<str>> = rest.to_vec();
+            rest.push(now.into());
+            rest.retain(|piece| !piece.is_empty());
+            if prefix.is_empty() && rest.is_empty() {
+                Shape::Unknown
+            } else {
+                Shape::Partial { prefix: prefix.clone(), rest }
+            }
+        }
+    };
+    with_origins(Value { shape, origins: Vec::new() }, &origins)
+}
+
 /// One value after the other.
 pub(super) fn join(left: Value, right: &Value) -> Value {
-    if known(&left) == Some("") && left.origins.is_empty() {
-        return right.clone();
+    if known(&left) == Some("") {
+        return with_origins(right.clone(), &left.origins);
     }
     if known(right) == Some("") {
         return with_origins(left, &right.origins);
     }
-    let shape = match (&left.shape, &right.shape) {
-        (Shape::Text(before), Shape::Text(after)) if before.len() + after.len() <= MAX_TEXT => {
-            Shape::Text([&**before, &**after].concat().into())
-        }
-        (Shape::Text(before), Shape::Unknown) => {
-            Shape::Partial { prefix: before.clone(), rest: Vec::new() }
-        }
-        (Shape::Text(before), Shape::Partial { prefix, rest })
-            if before.len() + prefix.len() <= MAX_TEXT =>
-        {
-            Shape::Partial { prefix: [&**before, &**prefix].concat().into(), rest: rest.clone() }
-        }
-        (Shape::Partial { prefix, rest }, Shape::Text(after)) if rest.len() < 64 => {
-            let mut rest = rest.clone();
-            rest.push(after.clone());
-            Shape::Partial { prefix: prefix.clone(), rest }
-        }
-        (Shape::Unknown, Shape::Text(after)) => {
-            Shape::Partial { prefix: "".into(), rest: vec![after.clone()] }
-        }
-        (Shape::Partial { .. }, _) => left.shape.clone(),
-        _ => Shape::Unknown,
-    };
-    let origins = right.origins.clone();
-    with_origins(Value { shape, origins: left.origins }, &origins)
+    join_all([left, right.clone()], "")
 }

@@ -268,6 +268,9 @@ fn nesting_of_a_hundred_thousand_ends() {
     run(&"a|".repeat(100_000));
     run(&"cat <<E ".repeat(20_000));
     run(&"x=$x$x;".repeat(10_000));
+    run(&format!("echo {} | sh", "a ".repeat(200_000)));
+    run(&"echo aaaaaaaaaaaaaaaaaaaa;".repeat(50_000));
+    run(&format!("x={}; echo {}", "a".repeat(100_000), "$x".repeat(50_000)));
     run(&format!("x={};{}", "a".repeat(1000), "x=$x$x;".repeat(100)));
 }
 
