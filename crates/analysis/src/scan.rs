@@ -367,15 +367,14 @@ impl<'t> Scan<'t> {
     fn finish(mut self) -> Facts {
         self.mark_install();
         let mut events: Vec<Event> = self.events.into_iter().map(|(event, _)| event).collect();
+        // Of two that say the same, the one that says more about how it was hidden stays.
         events.sort_by(|one, other| {
-            (one.place, one.effect, &one.api, one.when).cmp(&(
-                other.place,
-                other.effect,
-                &other.api,
-                other.when,
-            ))
+            let hidden = other.hiding.len().cmp(&one.hiding.len());
+            (one.place, one.effect, &one.api, one.when)
+                .cmp(&(other.place, other.effect, &other.api, other.when))
+                .then(hidden)
         });
-        events.dedup();
+        events.dedup_by(|later, earlier| says_the_same(later, earlier));
         let mut files = Vec::with_capacity(self.readings.len());
         let mut covered = Covered::default();
         for ((file, source), reading) in self.tree.files().zip(&self.readings) {
@@ -416,6 +415,19 @@ impl<'t> Scan<'t> {
             covered,
         }
     }
+}
+
+/// Whether two readers found the same: an evaluator reads `python -c` as well as we do.
+fn says_the_same(one: &Event, other: &Event) -> bool {
+    let same = |one: &Argument, other: &Argument| {
+        one.role == other.role
+            && one.value.shape == other.value.shape
+            && one.value.origins.len() == other.value.origins.len()
+    };
+    (one.place, one.effect, &one.api, one.when)
+        == (other.place, other.effect, &other.api, other.when)
+        && one.arguments.len() == other.arguments.len()
+        && one.arguments.iter().zip(&other.arguments).all(|(one, other)| same(one, other))
 }
 
 fn class_of(language: Language) -> Class {

@@ -153,6 +153,21 @@ fn scripts_that_run_each_other_end() {
 }
 
 #[test]
+fn what_two_readers_find_at_one_place_is_told_once() {
+    let event = |hiding: Vec<crate::event::Hiding>, name: &str| Event {
+        effect: Effect::Import,
+        api: name.into(),
+        place: Place { file: FileId(0), start: 0, end: 1 },
+        arguments: Vec::new(),
+        when: When::Load,
+        hiding,
+    };
+    let hidden = event(vec![crate::event::Hiding::Base64], "py:os");
+    assert!(says_the_same(&event(Vec::new(), "py:os"), &hidden));
+    assert!(!says_the_same(&event(Vec::new(), "py:sys"), &hidden));
+}
+
+#[test]
 fn a_path_that_leads_out_of_the_package_is_no_file_of_it() {
     let files: &[(&str, &[u8])] = &[("a.js", b"")];
     let tree = tree(files);
