@@ -291,7 +291,7 @@ impl<'t> Scan<'t> {
             api: hook.api.clone(),
             place: hook.place,
             arguments: vec![Argument { role: Role::Command, value }],
-            when: When::Install,
+            when: if self.is_installed(hook.place.file) { When::Install } else { When::Call },
             hiding: Vec::new(),
         };
         // Followed with all other command lines, which this is one of.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::{Scan, resolve};
 use crate::classify::Reader;
 use crate::event::When;
-use crate::facts::Ecosystem;
+use crate::facts::{Dependency, DependencyOrigin, Ecosystem};
 use crate::metadata::Hook;
 use crate::place::FileId;
 use crate::shell::Language;
@@ -51,6 +51,24 @@ impl Scan<'_> {
             (file.path == "setup.py" || file.path.ends_with("/setup.py")) && !above(&file.path)
         });
         files.map(|(id, _)| id).collect()
+    }
+
+    /// Whether npm installs the package that this file of metadata is in. One further
+    /// down is an example or a test, unless it is bundled or named as a dependency.
+    pub(super) fn is_installed(&self, file: FileId) -> bool {
+        let folder = resolve::folder(self.path(file));
+        let above = resolve::folder(folder);
+        let bundled = above.rsplit('/').take(2).any(|part| part == "node_modules");
+        let named = |dependency: &Dependency| {
+            let path =
+                dependency.requirement.trim_start_matches("file:").trim_start_matches("link:");
+            dependency.origin == DependencyOrigin::File
+                && path.trim_start_matches("./").trim_end_matches('/') == folder
+        };
+        folder.is_empty()
+            || bundled
+            || self.tree.find("package.json").is_none()
+            || self.found.dependencies.iter().any(named)
     }
 
     /// npm builds a `binding.gyp` when no script says otherwise.

@@ -153,6 +153,21 @@ fn scripts_that_run_each_other_end() {
 }
 
 #[test]
+fn a_hook_of_an_example_does_not_run_at_install_and_one_of_a_bundled_package_does() {
+    let hook = br#"{"name": "y", "scripts": {"postinstall": "curl https://evil.test"}}"#;
+    let when = |root: &[u8], path: &str| {
+        let facts = scanned(&[("package.json", root), (path, hook)]);
+        of(&facts, Effect::Request)[0].when
+    };
+    let plain = br#"{"name": "x"}"#;
+    assert_eq!(when(plain, "test/fixture/package.json"), When::Call);
+    assert_eq!(when(plain, "node_modules/y/package.json"), When::Install);
+    assert_eq!(when(plain, "node_modules/@s/y/package.json"), When::Install);
+    let named = br#"{"name": "x", "dependencies": {"y": "file:./y"}}"#;
+    assert_eq!(when(named, "y/package.json"), When::Install);
+}
+
+#[test]
 fn what_two_readers_find_at_one_place_is_told_once() {
     let event = |hiding: Vec<crate::event::Hiding>, name: &str| Event {
         effect: Effect::Import,
