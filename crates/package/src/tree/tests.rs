@@ -199,6 +199,8 @@ fn devices_and_links_that_lead_out_are_said_and_links_inside_are_read() {
     ]);
     let tree = unpack("x.tar", bytes, &limits());
     assert_eq!(codes(&tree), ["device", "link-outside"]);
+    let outside = tree.oddities.iter().filter(|oddity| oddity.code == "link-outside");
+    assert_eq!(outside.map(|oddity| oddity.path.as_str()).collect::<Vec<_>>(), ["a/out", "a/root"]);
     assert_eq!(paths(&tree), ["a/in.js", "b.txt", "c.js"]);
 }
 
