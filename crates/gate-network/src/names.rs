@@ -60,7 +60,7 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::special_purpose::{Reach, reach};
+    use ringfence_types::{Reach, reach};
 
     fn name(text: &str) -> Host {
         text.parse().unwrap()

@@ -2,9 +2,8 @@
 
 use crate::hosts_file;
 use crate::judge::{About, Judge, Refusal};
-use crate::special_purpose::{Block, Reach, reach};
 use crate::waiting::Waiting;
-use ringfence_types::{Host, NetworkTarget};
+use ringfence_types::{Block, Host, NetworkTarget, Reach, reach};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};

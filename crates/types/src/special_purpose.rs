@@ -10,7 +10,8 @@
 //! Blocks that the registries call globally reachable (AS112, AMT, anycast
 //! relays) are in the table too: no plugin has business with them.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+// Addresses only: `core` has no sockets.
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Whether an address may be reached because its name was allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
