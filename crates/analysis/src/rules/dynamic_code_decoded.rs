@@ -1,0 +1,62 @@
+//! Code that had to be decoded before it could run. Honest code has no reason to hide
+//! itself from its reader; compression for size is done to files, not to text in code.
+
+use super::argument::{hiding_words, is_strong};
+use super::context::{Context, Findings, by_time, when};
+use super::{Rule, RuleClass};
+use crate::event::{Effect, Hiding, Role, Source};
+use crate::finding::Severity;
+
+pub(crate) const RULE: Rule = Rule {
+    code: "dynamic-code-decoded",
+    title: "code was decoded before it runs",
+    class: RuleClass::DynamicCode,
+    cwe: Some(506),
+    severity: Severity::Critical,
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
+    for event in context.of(&[Effect::DynamicCode, Effect::DynamicImport]) {
+        let strong: Vec<Hiding> = event.hiding.iter().copied().filter(|h| is_strong(*h)).collect();
+        let decoded = event.origins(&[Role::Code, Role::Data], Source::Decoded).next();
+        let is_import = event.effect == Effect::DynamicImport;
+        if strong.is_empty() && (decoded.is_none() || is_import) {
+            continue;
+        }
+        let severity = match strong.len() {
+            // A module's name in base64 is a trick; the module is judged by what it does.
+            _ if is_import => Severity::Medium,
+            0 | 1 => by_time(event, Severity::Critical, Severity::High),
+            _ => Severity::Critical,
+        };
+        let ways: Vec<&str> = strong.iter().map(|hiding| hiding_words(*hiding)).collect();
+        let ways = if ways.is_empty() { "an encoding".to_owned() } else { ways.join(", then ") };
+        let message = format!("code hidden by {ways} runs {}", when(event.when));
+        let evidence = decoded.map_or_else(Vec::new, |origin| {
+            super::context::from_to(origin, "hidden text is decoded", event, "it becomes code")
+        });
+        findings.chain(severity, event.place, message, evidence);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::When;
+    use crate::made::{Made, text};
+
+    fn eval(hiding: &[Hiding]) -> Made {
+        let code = [(Role::Code, text("1"))];
+        Made::new().event(Effect::DynamicCode, "js:eval", &code).hidden(hiding)
+    }
+
+    #[test]
+    fn each_layer_makes_it_worse_and_plain_text_is_none() {
+        assert_eq!(eval(&[Hiding::Base64]).found(RULE.code), [Severity::High]);
+        assert_eq!(eval(&[Hiding::Base64]).when(When::Load).found(RULE.code), [Severity::Critical]);
+        let layers = [Hiding::Base64, Hiding::Compression];
+        assert_eq!(eval(&layers).found(RULE.code), [Severity::Critical]);
+        assert!(eval(&[Hiding::CodeInText, Hiding::Pieces]).found(RULE.code).is_empty());
+    }
+}

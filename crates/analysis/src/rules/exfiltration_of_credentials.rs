@@ -1,0 +1,49 @@
+//! What a file with keys, passwords or a wallet holds goes out over the network.
+
+use super::context::{Context, Findings, from_to, when};
+use super::{Rule, RuleClass, outgoing};
+use crate::event::{Source, When};
+use crate::finding::Severity;
+
+pub(crate) const RULE: Rule = Rule {
+    code: "exfiltration-of-credentials",
+    title: "a file with secrets is sent away",
+    class: RuleClass::Exfiltration,
+    cwe: Some(522),
+    severity: Severity::Critical,
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
+    for (event, origins) in outgoing::by_source(context, Source::Credential) {
+        let Some(origin) = origins.first() else { continue };
+        // A client of a cloud exchanges its own key for a token when it is called.
+        let severity = if event.when == When::Call { Severity::High } else { Severity::Critical };
+        findings.chain(
+            severity,
+            event.place,
+            format!("a file with secrets is sent over the network {}", when(event.when)),
+            from_to(origin, "secrets are read from", event, "they are sent"),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Effect, Role};
+    use crate::made::{Made, from, text};
+
+    #[test]
+    fn a_key_that_is_sent_is_a_chain_with_both_lines() {
+        let post = |data| Made::new().event(Effect::Request, "js:fetch", &[(Role::Data, data)]);
+        let bad = || post(from(Source::Credential, Some("~/.ssh/id_rsa")));
+        assert_eq!(bad().found(RULE.code), [Severity::High]);
+        assert_eq!(bad().when(When::Load).found(RULE.code), [Severity::Critical]);
+        let finding = bad().findings().into_iter().find(|f| f.code == RULE.code).unwrap();
+        let [first, last] = finding.evidence.as_slice() else { panic!("two steps") };
+        assert_ne!(first.place, last.place);
+        assert!(first.what.contains(".ssh/id_rsa"));
+        assert!(post(text("x")).found(RULE.code).is_empty());
+    }
+}

@@ -1,0 +1,89 @@
+//! Variables of the environment go out over the network. A client sends the one key of
+//! its own service; whoever sends all of them, or a key of somebody else, steals.
+
+use super::context::{Context, Findings, from_to, when};
+use super::{Rule, RuleClass, outgoing};
+use crate::event::{Event, Source, When};
+use crate::finding::Severity;
+
+pub(crate) const RULE: Rule = Rule {
+    code: "exfiltration-of-environment",
+    title: "variables of the environment are sent away",
+    class: RuleClass::Exfiltration,
+    cwe: Some(200),
+    severity: Severity::Critical,
+    check,
+};
+
+/// Variables whose value belongs to one service that is not the package's.
+const OF_OTHERS: &[&str] = &[
+    "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "NPM_TOKEN", "NODE_AUTH_TOKEN", "GITHUB_TOKEN",
+    "GH_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN", "PYPI_TOKEN", "TWINE_PASSWORD", "DOCKER_PASSWORD",
+    "SSH_PRIVATE_KEY", "KUBECONFIG", "AZURE_CLIENT_SECRET", "GOOGLE_APPLICATION_CREDENTIALS",
+    "VAULT_TOKEN", "DATABASE_URL", "ACTIONS_RUNTIME_TOKEN", "HOMEBREW_GITHUB_API_TOKEN",
+];
+
+fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
+    for (event, origins) in outgoing::by_source(context, Source::Environment) {
+        let Some(worst) = origins.iter().max_by_key(|origin| weight(origin.name.as_deref())) else {
+            continue;
+        };
+        let what = match worst.name.as_deref() {
+            None => "all variables of the environment are".to_owned(),
+            Some(name) => format!("the variable {} is", super::shown(name)),
+        };
+        findings.chain(
+            severity(event, worst.name.as_deref(), origins.len()),
+            event.place,
+            format!("{what} sent over the network {}", when(event.when)),
+            from_to(worst, "the environment is read:", event, "it is sent"),
+        );
+    }
+}
+
+const fn weight(name: Option<&str>) -> u8 {
+    if name.is_none() { 1 } else { 0 }
+}
+
+fn severity(event: &Event, name: Option<&str>, count: usize) -> Severity {
+    let unasked = event.when != When::Call;
+    match name {
+        None if unasked => Severity::Critical,
+        None => Severity::High,
+        Some(name) if OF_OTHERS.contains(&name) && unasked => Severity::High,
+        _ if event.when == When::Install => Severity::High,
+        Some(name) if OF_OTHERS.contains(&name) => Severity::Medium,
+        _ if unasked && count > 3 => Severity::Medium,
+        _ => Severity::Low,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Effect, Role};
+    use crate::made::{Made, from, text};
+
+    fn post(data: crate::Value) -> Made {
+        Made::new().event(Effect::Request, "js:fetch", &[(Role::Url, text("https://x.example/")), (Role::Data, data)])
+    }
+
+    #[test]
+    fn all_variables_are_worse_than_the_key_of_a_client() {
+        let all = || post(from(Source::Environment, None));
+        assert_eq!(all().found(RULE.code), [Severity::High]);
+        assert_eq!(all().when(When::Load).found(RULE.code), [Severity::Critical]);
+        let one = post(from(Source::Environment, Some("ACME_API_KEY")));
+        assert_eq!(one.found(RULE.code), [Severity::Low]);
+        let stolen = post(from(Source::Environment, Some("NPM_TOKEN"))).when(When::Load);
+        assert_eq!(stolen.found(RULE.code), [Severity::High]);
+        assert!(post(text("hello")).found(RULE.code).is_empty());
+    }
+
+    #[test]
+    fn the_host_of_a_request_may_come_from_a_variable() {
+        let host = [(Role::Url, from(Source::Environment, Some("API_URL")))];
+        let made = Made::new().event(Effect::Request, "js:fetch", &host).when(When::Load);
+        assert!(made.found(RULE.code).is_empty());
+    }
+}

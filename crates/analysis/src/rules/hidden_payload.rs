@@ -1,0 +1,97 @@
+//! Something that acts on the world was hidden from the reader: its name or the code
+//! around it had to be decoded, or it lies in a file that is not named as code.
+
+use super::argument::hiding_words;
+use super::context::{Context, Findings, by_time, when};
+use super::{Rule, RuleClass};
+use crate::event::{Effect, Event, Hiding};
+use crate::facts::Class;
+use crate::finding::Severity;
+use crate::place::Place;
+
+pub(crate) const RULE: Rule = Rule {
+    code: "hidden-payload",
+    title: "what has effects was hidden",
+    class: RuleClass::Obfuscation,
+    cwe: Some(506),
+    severity: Severity::Critical,
+    check,
+};
+
+/// What acts on the world.
+const ACTS: &[Effect] = &[
+    Effect::Spawn,
+    Effect::Shell,
+    Effect::FileWrite,
+    Effect::FileDelete,
+    Effect::FileRead,
+    Effect::Request,
+    Effect::Connect,
+    Effect::NameLookup,
+    Effect::NativeCode,
+    Effect::Peripheral,
+    Effect::EnvironmentRead,
+    Effect::SystemInformation,
+    Effect::Mining,
+];
+
+fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
+    for file in context.facts.files.iter().filter(|file| file.class == Class::CodeInData) {
+        let place = Place { file: file.file, start: 0, end: 0 };
+        findings.add(Severity::Medium, place, "this file is not named as code and is run as code");
+    }
+    for event in context.of(ACTS) {
+        let in_data = context.facts.files.iter().any(|file| {
+            file.file == event.place.file && file.class == Class::CodeInData
+        });
+        let ways: Vec<Hiding> = event.strong_hiding().collect();
+        if ways.is_empty() && !in_data {
+            continue;
+        }
+        let mut words: Vec<&str> = ways.iter().map(|hiding| hiding_words(*hiding)).collect();
+        if in_data {
+            words.push(hiding_words(Hiding::CodeInData));
+        }
+        findings.add(
+            severity(event),
+            event.place,
+            format!("{} was hidden by {} and is used {}", super::shown(&event.api), words.join(", "), when(event.when)),
+        );
+    }
+}
+
+fn severity(event: &Event) -> Severity {
+    match event.effect {
+        // These only look; the chain that sends what was seen weighs by itself.
+        Effect::FileRead | Effect::EnvironmentRead | Effect::SystemInformation => {
+            by_time(event, Severity::High, Severity::Medium)
+        }
+        _ => by_time(event, Severity::Critical, Severity::High),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::When;
+    use crate::made::{Made, text};
+    use crate::trace::Coverage;
+
+    #[test]
+    fn an_effect_in_decoded_code_is_found_and_pieces_of_text_are_not_hiding() {
+        let spawn = || Made::new().event(Effect::Spawn, "node:child_process.spawn", &[]);
+        assert_eq!(spawn().hidden(&[Hiding::Base64]).found(RULE.code), [Severity::High]);
+        assert_eq!(spawn().hidden(&[Hiding::Xor]).when(When::Load).found(RULE.code), [Severity::Critical]);
+        assert!(spawn().hidden(&[Hiding::Pieces]).found(RULE.code).is_empty());
+    }
+
+    #[test]
+    fn an_effect_in_a_file_that_is_not_named_as_code_is_found() {
+        let url = [(crate::Role::Url, text("https://x.example/"))];
+        let made = Made::new()
+            .named("payload.txt")
+            .file(Class::CodeInData, Coverage::Whole)
+            .event(Effect::Request, "js:fetch", &url);
+        assert_eq!(made.found(RULE.code), [Severity::High, Severity::Medium]);
+    }
+}

@@ -1,0 +1,51 @@
+//! While the package is installed, text becomes code. Reading the version from a file of
+//! the package is ordinary; anything else hides what installing does.
+
+use super::context::{Context, Findings};
+use super::{Rule, RuleClass};
+use crate::event::{Effect, Role, Source, When};
+use crate::finding::Severity;
+
+pub(crate) const RULE: Rule = Rule {
+    code: "install-hook-with-dynamic-code",
+    title: "installing the package runs text as code",
+    class: RuleClass::Install,
+    cwe: Some(95),
+    severity: Severity::High,
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
+    for event in context.of(&[Effect::DynamicCode]) {
+        if event.when != When::Install {
+            continue;
+        }
+        let code = event.argument(Role::Code);
+        let origin = |source| code.is_some_and(|code| code.origin(source).is_some());
+        let severity = if origin(Source::Network) || origin(Source::Decoded) || event.strong_hiding().next().is_some() {
+            Severity::High
+        } else if code.is_some_and(|code| code.is_whole()) || origin(Source::File) {
+            Severity::Information
+        } else {
+            Severity::Medium
+        };
+        let message = format!("installing the package runs text as code by {}", super::shown(&event.api));
+        findings.add(severity, event.place, message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::made::{Made, from};
+
+    #[test]
+    fn the_version_of_a_package_is_read_quietly() {
+        let exec = |code| Made::new().event(Effect::DynamicCode, "py:exec", &[(Role::Code, code)]);
+        let own = exec(from(Source::File, Some("version.py"))).when(When::Install);
+        assert_eq!(own.found(RULE.code), [Severity::Information]);
+        let hidden = exec(from(Source::Decoded, None)).when(When::Install);
+        assert_eq!(hidden.found(RULE.code), [Severity::High]);
+        assert!(exec(from(Source::Decoded, None)).found(RULE.code).is_empty());
+    }
+}

@@ -1,0 +1,67 @@
+//! The code needs what the manifest does not ask for. The sandbox would deny it; a manifest
+//! that keeps it quiet is either wrong or not honest.
+
+use super::context::{Context, Findings, NOWHERE, step};
+use super::{Rule, RuleClass};
+use crate::capability::Standing;
+use crate::event::When;
+use crate::finding::Severity;
+use ringfence_types::UntrustedText;
+
+pub(crate) const RULE: Rule = Rule {
+    code: "undeclared-capability",
+    title: "the code does what its manifest does not ask for",
+    class: RuleClass::Capabilities,
+    cwe: Some(284),
+    severity: Severity::High,
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
+    let Some(declared) = context.declared else { return };
+    for need in &context.inferred.needs {
+        // Installing happens before there is a plugin.
+        if need.when == When::Install {
+            continue;
+        }
+        let place = need.evidence.first().copied().unwrap_or(NOWHERE);
+        let text = need.text();
+        let text = UntrustedText::new(&text);
+        let evidence = need.evidence.iter().map(|place| step(*place, "it is needed here")).collect();
+        match need.standing(declared) {
+            Standing::Declared => {}
+            Standing::Unclear => findings.chain(
+                Severity::Low,
+                place,
+                format!("whether the manifest asks for enough cannot be told: {text}"),
+                evidence,
+            ),
+            Standing::Undeclared => findings.chain(
+                Severity::High,
+                place,
+                format!("the code needs what the manifest does not ask for: {text}"),
+                evidence,
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Effect, Role};
+    use crate::made::{Made, text};
+    use ringfence_types::Kind;
+
+    #[test]
+    fn less_declared_than_done_is_found_and_no_manifest_says_nothing() {
+        let code = || Made::new().event(Effect::Request, "js:fetch", &[(Role::Url, text("https://api.example.com/"))]);
+        assert_eq!(code().declares(&[]).found(RULE.code), [Severity::High]);
+        let declared = code().declares(&[(Kind::NetworkRequest, Some("api.example.com"))]);
+        assert!(declared.found(RULE.code).is_empty());
+        let unknown = Made::new().event(Effect::Request, "js:fetch", &[]);
+        let unclear = unknown.declares(&[(Kind::NetworkRequest, Some("api.example.com"))]);
+        assert_eq!(unclear.found(RULE.code), [Severity::Low]);
+        assert!(code().found(RULE.code).is_empty());
+    }
+}

@@ -1,0 +1,53 @@
+//! Code that could not be parsed or evaluated to its end. What was not understood counts
+//! against the package, not for it.
+
+use super::context::{Context, Findings};
+use super::{Rule, RuleClass};
+use crate::facts::Class;
+use crate::finding::Severity;
+use crate::place::Place;
+use crate::trace::Coverage;
+use ringfence_types::UntrustedText;
+
+pub(crate) const RULE: Rule = Rule {
+    code: "unparsed-file",
+    title: "code could not be read",
+    class: RuleClass::Coverage,
+    cwe: None,
+    severity: Severity::Medium,
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
+    for file in &context.facts.files {
+        // Native and foreign code are told by rules of their own.
+        let is_ours = matches!(
+            file.class,
+            Class::JavaScript | Class::Python | Class::Shell | Class::CodeInData | Class::WebAssembly | Class::Metadata
+        );
+        let (severity, what, why) = match &file.coverage {
+            Coverage::Unparsed { why } if is_ours => (Severity::Medium, "was not read", why),
+            Coverage::Partly { why } if is_ours => (Severity::Information, "was not read to its end", why),
+            _ => continue,
+        };
+        let place = Place { file: file.file, start: 0, end: 0 };
+        findings.add(severity, place, format!("this code {what}: {}", UntrustedText::new(why)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::made::Made;
+
+    #[test]
+    fn code_that_was_not_read_counts_and_data_does_not() {
+        let unparsed = || Coverage::Unparsed { why: "it is nested too deeply".into() };
+        let file = |class, coverage| Made::new().file(class, coverage).found(RULE.code);
+        assert_eq!(file(Class::JavaScript, unparsed()), [Severity::Medium]);
+        let partly = Coverage::Partly { why: "fuel".into() };
+        assert_eq!(file(Class::Python, partly), [Severity::Information]);
+        assert!(file(Class::Data, unparsed()).is_empty());
+        assert!(file(Class::Python, Coverage::Whole).is_empty());
+    }
+}
