@@ -5,7 +5,9 @@ use std::rc::Rc;
 use crate::place::Place;
 
 /// How bad something is. Capabilities only describe; chains weigh.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// It describes what the package can do.
@@ -18,6 +20,24 @@ pub enum Severity {
     High,
     /// No honest reason is known.
     Critical,
+}
+
+impl Severity {
+    /// All of them, the mildest first.
+    pub const ALL: [Self; 5] =
+        [Self::Information, Self::Low, Self::Medium, Self::High, Self::Critical];
+
+    /// The stable word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Information => "information",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
 }
 
 /// One finding.

@@ -145,7 +145,10 @@ pub(crate) const fn by_time(event: &Event, unasked: Severity, called: Severity) 
 pub(crate) fn from_to(origin: &Origin, obtained: &str, sink: &Event, used: &str) -> Vec<Step> {
     let first = match &origin.name {
         Some(name) => format!("{obtained} {}", shown(name)),
-        None => obtained.to_owned(),
+        None => [":", " from", " by"]
+            .iter()
+            .fold(obtained, |words, end| words.strip_suffix(end).unwrap_or(words))
+            .to_owned(),
     };
     vec![
         Step { place: origin.place, what: first.into() },

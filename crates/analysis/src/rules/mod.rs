@@ -11,7 +11,7 @@ mod sensitive_path;
 
 use crate::finding::{Finding, Severity};
 
-pub(crate) use context::{Context, Findings, shown};
+pub(crate) use context::{Context, Findings, NOWHERE, shown};
 pub use context::{Oddity, Resemblance, Resembles};
 
 /// What a rule is about.
@@ -159,6 +159,7 @@ rules! {
     archive_oddity,
     confusable_characters,
     undeclared_capability,
+    unclear_capability,
     unused_capability,
     stale_exception,
 }

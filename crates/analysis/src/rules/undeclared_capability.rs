@@ -29,13 +29,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         let text = UntrustedText::new(&text);
         let evidence = need.evidence.iter().map(|place| step(*place, "it is needed here")).collect();
         match need.standing(declared) {
-            Standing::Declared => {}
-            Standing::Unclear => findings.chain(
-                Severity::Low,
-                place,
-                format!("whether the manifest asks for enough cannot be told: {text}"),
-                evidence,
-            ),
+            Standing::Declared | Standing::Unclear => {}
             Standing::Undeclared => findings.chain(
                 Severity::High,
                 place,
@@ -59,9 +53,6 @@ mod tests {
         assert_eq!(code().declares(&[]).found(RULE.code), [Severity::High]);
         let declared = code().declares(&[(Kind::NetworkRequest, Some("api.example.com"))]);
         assert!(declared.found(RULE.code).is_empty());
-        let unknown = Made::new().event(Effect::Request, "js:fetch", &[]);
-        let unclear = unknown.declares(&[(Kind::NetworkRequest, Some("api.example.com"))]);
-        assert_eq!(unclear.found(RULE.code), [Severity::Low]);
         assert!(code().found(RULE.code).is_empty());
     }
 }
