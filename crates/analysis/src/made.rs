@@ -4,10 +4,12 @@ use std::rc::Rc;
 
 use crate::capability;
 use crate::event::{Argument, Effect, Event, Hiding, Role, Source, When};
-use crate::facts::{Class, Dependency, DependencyOrigin, Ecosystem, Facts, FileFacts};
+use crate::facts::{
+    Class, Dependency, DependencyOrigin, Ecosystem, Facts, FileFacts, Oddity, PackageFacts,
+};
 use crate::finding::{Finding, Severity};
 use crate::place::{FileId, Place};
-use crate::rules::{self, Context, Oddity, Resemblance};
+use crate::rules::{self, Context, Resemblance};
 use crate::trace::Coverage;
 use crate::tree::{SourceFile, Tree};
 use crate::value::{Origin, Shape, Value};
@@ -17,19 +19,12 @@ pub(crate) struct Made {
     facts: Facts,
     path: String,
     declared: Option<Vec<capability::Declared>>,
-    oddities: Vec<Oddity>,
     at: u32,
 }
 
 impl Made {
     pub(crate) fn new() -> Self {
-        Self {
-            facts: Facts::default(),
-            path: "index.js".to_owned(),
-            declared: None,
-            oddities: Vec::new(),
-            at: 0,
-        }
+        Self { facts: Facts::default(), path: "index.js".to_owned(), declared: None, at: 0 }
     }
 
     /// The name of the one file.
@@ -98,9 +93,22 @@ impl Made {
         self
     }
 
-    pub(crate) fn odd(mut self, what: &str, is_hostile: bool) -> Self {
-        let path = "strange".to_owned();
-        self.oddities.push(Oddity { path, what: what.to_owned(), is_hostile });
+    /// Something is odd about how the package came.
+    pub(crate) fn odd(mut self, code: &'static str) -> Self {
+        let (path, why) = ("strange".into(), "it is strange".into());
+        self.facts.oddities.push(Oddity { code, path, place: None, why });
+        self
+    }
+
+    /// What the package says of itself.
+    pub(crate) fn own(mut self, name: &str, version: &str) -> Self {
+        self.facts.packages.push(PackageFacts {
+            ecosystem: Ecosystem::Npm,
+            root: "".into(),
+            name: Some(name.into()),
+            version: Some(version.into()),
+            place: place(0),
+        });
         self
     }
 
@@ -118,14 +126,12 @@ impl Made {
             facts: &self.facts,
             inferred: &inferred,
             declared: self.declared.as_deref(),
-            oddities: &self.oddities,
             resembles: |_, name| {
                 (name == "expres").then(|| Resemblance {
                     popular: "express".to_owned(),
                     how: "a letter is missing".to_owned(),
                 })
             },
-            own: None,
         })
     }
 

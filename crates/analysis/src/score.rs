@@ -81,7 +81,9 @@ impl Understood {
             let size = u64::try_from(file.bytes.len()).unwrap_or(u64::MAX);
             all.files += 1;
             all.bytes += size;
-            let known = facts.files.iter().find(|known| known.file == id);
+            // The facts are in the order of the tree.
+            let position = usize::try_from(id.0).ok();
+            let known = position.and_then(|at| facts.files.get(at)).filter(|one| one.file == id);
             let bucket = match known.map(|known| (known.class, &known.coverage)) {
                 Some((Class::Data | Class::Metadata, _)) => &mut all.data,
                 Some((Class::Native | Class::OtherCode, _)) => &mut all.not_understood,

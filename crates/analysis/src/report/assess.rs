@@ -8,11 +8,11 @@ use super::place::Places;
 use super::{FORMAT, Outcome, Report, ReportedFinding, ReportedNeed, ReportedStep, Spot};
 use crate::capability::{Declared, Inferred, infer};
 use crate::event::When;
-use crate::facts::{Ecosystem, Facts};
+use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
 use crate::place::{FileId, Place};
 use crate::policy::{Judged, Policy};
-use crate::rules::{self, Context, Oddity, Resembles};
+use crate::rules::{self, Context, Resembles};
 use crate::score::{Understood, score};
 use crate::tree::Tree;
 
@@ -23,12 +23,8 @@ pub struct Question<'a> {
     pub subject: &'a str,
     /// What its manifest asks for; nothing where it has none.
     pub declared: Option<&'a [Declared]>,
-    /// What was strange about how it came.
-    pub oddities: &'a [Oddity],
     /// Tells which popular name another one was made to look like.
     pub resembles: Resembles,
-    /// Its own ecosystem, name and version, where it says them.
-    pub own: Option<&'a (Ecosystem, String, String)>,
     /// What is made of findings.
     pub policy: &'a Policy,
     /// The day, `YYYY-MM-DD`, by which exceptions end; without one none holds.
@@ -44,9 +40,7 @@ pub fn assess(tree: &Tree<'_>, facts: &Facts, question: &Question<'_>) -> Report
         facts,
         inferred: &inferred,
         declared: question.declared,
-        oddities: question.oddities,
         resembles: question.resembles,
-        own: question.own,
     });
     let mut contents = Contents { tree, known: BTreeMap::new() };
     let path = |finding: &Finding| {

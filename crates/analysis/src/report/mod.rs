@@ -217,9 +217,7 @@ pub(crate) mod tests {
             &Question {
                 subject,
                 declared: None,
-                oddities: &[],
                 resembles: |_, _| None,
-                own: None,
                 policy: &policy,
                 today: None,
             },

@@ -16,10 +16,26 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
-    for oddity in context.oddities {
-        let severity = if oddity.is_hostile { Severity::High } else { Severity::Low };
-        let message = format!("{}: {}", super::shown(&oddity.path), UntrustedText::new(&oddity.what));
-        findings.add(severity, NOWHERE, message);
+    for oddity in &context.facts.oddities {
+        let Some(severity) = severity(oddity.code) else { continue };
+        let path = if oddity.path.is_empty() { String::new() } else { format!("{}: ", super::shown(&oddity.path)) };
+        let message = format!("{path}{}", UntrustedText::new(&oddity.why));
+        findings.add(severity, oddity.place.unwrap_or(NOWHERE), message);
+    }
+}
+
+/// Nothing for what another rule tells.
+fn severity(code: &str) -> Option<Severity> {
+    match code {
+        // No packing program writes these by itself.
+        "archive-bomb" | "path-outside" | "path-absolute" | "device" | "archive-two-names"
+        | "archive-encrypted" | "packed-binary" => Some(Severity::High),
+        "case-clash" | "path-backslash" | "path-too-long" | "name-not-text" | "unreadable" => {
+            Some(Severity::Low)
+        }
+        "not-read" | "duplicate-key" => Some(Severity::Information),
+        "package-index" => None,
+        _ => Some(Severity::Medium),
     }
 }
 
@@ -30,8 +46,8 @@ mod tests {
 
     #[test]
     fn what_no_packing_program_writes_is_worse() {
-        assert_eq!(Made::new().odd("it leads out of the package", true).found(RULE.code), [Severity::High]);
-        assert_eq!(Made::new().odd("it is there twice", false).found(RULE.code), [Severity::Low]);
+        assert_eq!(Made::new().odd("path-outside").found(RULE.code), [Severity::High]);
+        assert_eq!(Made::new().odd("case-clash").found(RULE.code), [Severity::Low]);
         assert!(Made::new().found(RULE.code).is_empty());
     }
 }

@@ -6,7 +6,7 @@ use ringfence_types::UntrustedText;
 
 use crate::capability::{Declared, Inferred};
 use crate::event::{Effect, Event, When};
-use crate::facts::{Ecosystem, Facts};
+use crate::facts::{Ecosystem, Facts, PackageFacts};
 use crate::finding::{Finding, Severity, Step};
 use crate::place::{FileId, Place};
 use crate::tree::Tree;
@@ -18,18 +18,6 @@ pub(crate) const MAX_FINDINGS_OF_A_RULE: usize = 100;
 
 /// The longest piece of a package's text in a message, in characters.
 const MAX_SHOWN: usize = 80;
-
-/// Something strange about how the package came, which no file of it shows.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Oddity {
-    /// The name within the archive or folder, as it was written.
-    pub path: String,
-    /// What is strange, as a lowercase fragment.
-    pub what: String,
-    /// Whether no packing program writes this by itself: a path that leads out, a
-    /// bomb, a device.
-    pub is_hostile: bool,
-}
 
 /// What a name that nobody knows looks like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,16 +38,22 @@ pub(crate) struct Context<'a> {
     pub(crate) inferred: &'a Inferred,
     /// What the manifest asks for; nothing where there is no manifest.
     pub(crate) declared: Option<&'a [Declared]>,
-    pub(crate) oddities: &'a [Oddity],
     pub(crate) resembles: Resembles,
-    /// The package's own ecosystem, name and version, where it says them.
-    pub(crate) own: Option<&'a (Ecosystem, String, String)>,
 }
 
 impl<'a> Context<'a> {
     /// Events of these effects, in the order of places.
     pub(crate) fn of(&self, effects: &'static [Effect]) -> impl Iterator<Item = &'a Event> {
         self.facts.trace.events.iter().filter(|event| effects.contains(&event.effect))
+    }
+
+    /// What the package at the root says of itself; what it brings along inside is
+    /// somebody else's.
+    pub(crate) fn own(&self) -> impl Iterator<Item = &'a PackageFacts> {
+        self.facts.packages.iter().filter(|package| {
+            // Archives of both registries hold one folder around everything.
+            !package.root.contains('/')
+        })
     }
 
     /// The path of a file; empty for none.

@@ -1,7 +1,7 @@
 //! A dependency comes from a repository or an address: what it is can change without a new
 //! version, and its scripts run when it is fetched.
 
-use super::context::{Context, Findings};
+use super::context::{Context, Findings, NOWHERE};
 use super::{Rule, RuleClass};
 use crate::facts::DependencyOrigin;
 use crate::finding::Severity;
@@ -27,6 +27,10 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         };
         let (name, what) = (super::shown(&dependency.name), super::shown(&dependency.requirement));
         findings.add(severity, dependency.place, format!("{name} comes from {from}: {what}"));
+    }
+    for oddity in context.facts.oddities.iter().filter(|oddity| oddity.code == "package-index") {
+        let message = format!("packages come from an index of its own: {}", super::shown(&oddity.why));
+        findings.add(Severity::Low, oddity.place.unwrap_or(NOWHERE), message);
     }
 }
 

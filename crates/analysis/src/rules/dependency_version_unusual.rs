@@ -1,6 +1,6 @@
 //! A version such as 99.9.9 is there to win against a private package of the same name.
 
-use super::context::{Context, Findings, NOWHERE};
+use super::context::{Context, Findings};
 use super::{Rule, RuleClass};
 use crate::facts::DependencyOrigin;
 use crate::finding::Severity;
@@ -21,11 +21,11 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             findings.add(Severity::Medium, dependency.place, format!("{name} is asked for in version {version}"));
         }
     }
-    if let Some((_, _, version)) = context.own
-        && is_unusual(version)
-    {
-        let message = format!("the package says that it is version {}", super::shown(version));
-        findings.add(Severity::Medium, NOWHERE, message);
+    for package in context.own() {
+        if let Some(version) = package.version.as_deref().filter(|version| is_unusual(version)) {
+            let message = format!("the package says that it is version {}", super::shown(version));
+            findings.add(Severity::Medium, package.place, message);
+        }
     }
 }
 
@@ -58,5 +58,6 @@ mod tests {
         for ordinary in ["^1.2.3", "2024.1.1", ">=99.0.0", "*", "latest", "20240101", "129.0.0"] {
             assert!(made(ordinary).is_empty(), "{ordinary}");
         }
+        assert_eq!(Made::new().own("a", "99.9.9").found(RULE.code), [Severity::Medium]);
     }
 }

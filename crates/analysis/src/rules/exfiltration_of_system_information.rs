@@ -1,10 +1,13 @@
 //! Host name, user name or addresses go out over the network. The kind of system in a
 //! user agent is ordinary; who sits at it is not.
 
+use std::collections::BTreeSet;
+
 use super::context::{Context, Findings, from_to, when};
 use super::{Rule, RuleClass, outgoing};
 use crate::event::{Effect, Source, When};
 use crate::finding::Severity;
+use crate::place::Place;
 use crate::value::Origin;
 
 pub(crate) const RULE: Rule = Rule {
@@ -24,8 +27,11 @@ const IDENTITY: &[&str] = &[
 ];
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
+    let calls = context.of(&[Effect::SystemInformation, Effect::EnvironmentRead]);
+    let asked: BTreeSet<Place> =
+        calls.filter(|event| is_identity(&event.api)).map(|event| event.place).collect();
     for (event, origins) in outgoing::by_source(context, Source::SystemInformation) {
-        let identity = origins.iter().find(|origin| tells_who(context, origin));
+        let identity = origins.iter().find(|origin| tells_who(&asked, origin));
         let Some(origin) = identity.or(origins.first()) else { continue };
         let severity = match (identity.is_some(), event.when) {
             (true, When::Install) => Severity::Critical,
@@ -49,18 +55,14 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
 }
 
 /// By the name of the origin, or by what was called at its place.
-fn tells_who(context: &Context<'_>, origin: &Origin) -> bool {
-    let is_identity = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        let last = name.rsplit(['.', ':']).next().unwrap_or(&name).to_owned();
-        IDENTITY.iter().any(|word| last == *word || word.len() > 5 && last.contains(word))
-    };
-    if origin.name.as_deref().is_some_and(is_identity) {
-        return true;
-    }
-    context
-        .of(&[Effect::SystemInformation, Effect::EnvironmentRead])
-        .any(|event| event.place == origin.place && is_identity(&event.api))
+fn tells_who(asked: &BTreeSet<Place>, origin: &Origin) -> bool {
+    origin.name.as_deref().is_some_and(is_identity) || asked.contains(&origin.place)
+}
+
+fn is_identity(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let last = name.rsplit(['.', ':']).next().unwrap_or(&name);
+    IDENTITY.iter().any(|word| last == *word || word.len() > 5 && last.contains(word))
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
 //! Something that acts on the world was hidden from the reader: its name or the code
 //! around it had to be decoded, or it lies in a file that is not named as code.
 
+use std::collections::BTreeSet;
+
 use super::argument::hiding_words;
 use super::context::{Context, Findings, by_time, when};
 use super::{Rule, RuleClass};
 use crate::event::{Effect, Event, Hiding};
 use crate::facts::Class;
 use crate::finding::Severity;
-use crate::place::Place;
+use crate::place::{FileId, Place};
 
 pub(crate) const RULE: Rule = Rule {
     code: "hidden-payload",
@@ -40,10 +42,10 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         let place = Place { file: file.file, start: 0, end: 0 };
         findings.add(Severity::Medium, place, "this file is not named as code and is run as code");
     }
+    let loaded = context.facts.files.iter().filter(|file| file.class == Class::CodeInData);
+    let data: BTreeSet<FileId> = loaded.map(|file| file.file).collect();
     for event in context.of(ACTS) {
-        let in_data = context.facts.files.iter().any(|file| {
-            file.file == event.place.file && file.class == Class::CodeInData
-        });
+        let in_data = data.contains(&event.place.file);
         let ways: Vec<Hiding> = event.strong_hiding().collect();
         if ways.is_empty() && !in_data {
             continue;

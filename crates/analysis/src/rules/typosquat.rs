@@ -1,6 +1,6 @@
 //! A name is one slip away from one that everybody knows.
 
-use super::context::{Context, Findings, NOWHERE};
+use super::context::{Context, Findings};
 use super::{Rule, RuleClass};
 use crate::finding::Severity;
 
@@ -21,12 +21,13 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             findings.add(Severity::Medium, dependency.place, message);
         }
     }
-    if let Some((ecosystem, name, _)) = context.own
-        && let Some(popular) = (context.resembles)(*ecosystem, name)
-    {
-        let (name, known) = (super::shown(name), super::shown(&popular.popular));
-        let message = format!("the package's own name {name} looks like {known}: {}", popular.how);
-        findings.add(Severity::Medium, NOWHERE, message);
+    for package in context.own() {
+        let Some(name) = package.name.as_deref() else { continue };
+        if let Some(popular) = (context.resembles)(package.ecosystem, name) {
+            let (name, known) = (super::shown(name), super::shown(&popular.popular));
+            let message = format!("the package's own name {name} looks like {known}: {}", popular.how);
+            findings.add(Severity::Medium, package.place, message);
+        }
     }
 }
 
@@ -42,5 +43,6 @@ mod tests {
         assert_eq!(made("expres").found(RULE.code), [Severity::Medium]);
         assert!(made("expres").findings()[0].message.contains("`express`"));
         assert!(made("express").found(RULE.code).is_empty());
+        assert_eq!(Made::new().own("expres", "1").found(RULE.code), [Severity::Medium]);
     }
 }
