@@ -177,6 +177,13 @@ pub(crate) fn run(context: &Context<'_>) -> Vec<Finding> {
         (rule.check)(context, &mut Findings::of(rule.code, &mut all));
     }
     sort(&mut all);
+    // One line can be seen by more than one reader: as a shell's and as a program's.
+    all.dedup_by(|later, earlier| {
+        later.code == earlier.code
+            && later.place == earlier.place
+            && later.message == earlier.message
+            && later.evidence == earlier.evidence
+    });
     all
 }
 
