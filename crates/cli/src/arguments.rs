@@ -20,7 +20,8 @@ pub(crate) struct Arguments {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done, 1 the plugin failed, 2 wrong use, 3 denied, 4 limit, 5 time-out,
-6 no sandbox here, 7 crash, 8 audit log, 70 a fault of ours, 130 interrupted.
+6 no sandbox here, 7 crash, 8 audit log, 9 refused by a scan, 70 a fault of ours,
+130 interrupted.
 Files are kept in $RINGFENCE_HOME, else in ~/.local/share/ringfence.";
 
 #[derive(Debug, Subcommand)]
@@ -35,6 +36,8 @@ pub(crate) enum Verb {
     /// Keep secrets, encrypted, that plugins use without having them
     #[command(subcommand)]
     Secret(Secret),
+    /// Tell what a package does, before anything of it runs: a folder, a file or an archive
+    Scan(Scan),
     /// Print the JSON Schema of plugin.yaml
     Schema,
 }
@@ -165,6 +168,93 @@ Examples:
   ringfence run --grant files.read=/data/** -- wc -l /data/list.txt
   ringfence run --mcp ./node_modules/@modelcontextprotocol/server-everything echo --input '{\"message\":\"hi\"}'
   ringfence run --timeout 3600 --publish 8000=127.0.0.1:0 -- python3 -m http.server 8000";
+
+/// Arguments of `ringfence scan`.
+#[derive(Args, Debug)]
+#[command(after_help = SCAN_HELP)]
+pub(crate) struct Scan {
+    /// Folder, file or archive (.tgz, .tar, .zip, .whl) to look at
+    pub(crate) target: PathBuf,
+    /// How the report is written: text, json, sarif or markdown
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ScanFormat::from_str)]
+    pub(crate) format: ScanFormat,
+    /// What blocks, warns and is accepted, as TOML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// An older version, or its report as JSON: what the new one does more is told
+    #[arg(long, value_name = "OLD")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Print a plugin.yaml that asks for what the code needs, in place of the report
+    #[arg(long)]
+    pub(crate) manifest: bool,
+    /// When to end with exit code 9: blocked, warning, or score:N for a score below N
+    #[arg(long, value_name = "WHEN", default_value = "blocked", value_parser = FailOn::from_str)]
+    pub(crate) fail_on: FailOn,
+    /// Write out findings that only describe
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ScanFormat {
+    /// For a person at a terminal.
+    Text,
+    /// For programs.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// For a page or a comment.
+    Markdown,
+}
+
+impl FromStr for ScanFormat {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            "sarif" => Ok(Self::Sarif),
+            "markdown" => Ok(Self::Markdown),
+            _ => Err("want text, json, sarif or markdown"),
+        }
+    }
+}
+
+/// When a scan ends with an exit code of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FailOn {
+    /// The policy blocks.
+    Blocked,
+    /// The policy blocks or warns.
+    Warning,
+    /// The score is below this.
+    Score(u8),
+}
+
+impl FromStr for FailOn {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "blocked" => Ok(Self::Blocked),
+            "warning" => Ok(Self::Warning),
+            _ => match text.strip_prefix("score:").map(str::parse) {
+                Some(Ok(score)) if score <= 100 => Ok(Self::Score(score)),
+                _ => Err("want blocked, warning or score:N with N from 0 to 100"),
+            },
+        }
+    }
+}
+
+const SCAN_HELP: &str = "\
+Examples:
+  ringfence scan ./plugin
+  ringfence scan --format sarif package.tgz > report.sarif
+  ringfence scan --baseline old.tgz --fail-on warning new.tgz
+  ringfence scan --manifest ./plugin > plugin.yaml
+Exit codes: 0 looked at, 2 wrong use, 9 what --fail-on names. Nothing of the package is run.";
 
 /// Arguments of `ringfence doctor`.
 #[derive(Args, Debug)]

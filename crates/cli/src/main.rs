@@ -14,6 +14,7 @@ mod prompt;
 mod report;
 mod report_files;
 mod run;
+mod scan;
 mod schema;
 mod secret;
 mod secret_store;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         Verb::Doctor(verb) => doctor::run(&verb),
         Verb::Audit(verb) => audit::run(verb),
         Verb::Secret(verb) => secret_store::run(verb),
+        Verb::Scan(verb) => scan::run(&verb),
         Verb::Schema => schema::run(),
     };
     ExitCode::from(code.code())

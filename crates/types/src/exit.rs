@@ -43,6 +43,8 @@ exits! {
     Crash = 7, "crash";
     /// The audit log cannot be written or does not verify.
     Audit = 8, "audit";
+    /// A package was looked at and is worse than what was asked for; nothing of it ran.
+    Refused = 9, "refused";
     /// A fault of ours.
     Internal = 70, "internal";
     /// Stopped by Ctrl-C.

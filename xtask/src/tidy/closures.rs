@@ -87,8 +87,20 @@ const CLOSURES: &[(&str, Rule, &str)] = &[
     ),
     (
         "ringfence-cli",
+        Rule::None(&RUNNERS),
+        "the host holds no compiler, no engine, and no code of a plugin; `ringfence scan` parses \
+         code and runs none",
+    ),
+    (
+        "ringfence-analysis",
+        Rule::OursOnly(&["ringfence-types"]),
+        "what reads hostile code can neither grant nor start anything",
+    ),
+    ("ringfence-analysis", Rule::None(RUNTIMES_AND_NETWORK), PURE),
+    (
+        "ringfence-lifecycle",
         Rule::None(&ENGINES),
-        "the host holds no compiler, no engine, no parser of code, and no code of a plugin",
+        "what starts plugins does not parse their code in its own memory",
     ),
     (
         "ringfence-sandbox-process",
@@ -122,6 +134,9 @@ const CLOSURES: &[(&str, Rule, &str)] = &[
 
 const ENGINES: [&str; 5] =
     ["wasmtime", "wasmtime-wasi", "cranelift-codegen", "oxc_parser", "ringfence-worker"];
+
+/// What can run code; the scanner's parsers cannot.
+const RUNNERS: [&str; 4] = ["wasmtime", "wasmtime-wasi", "cranelift-codegen", "ringfence-worker"];
 
 const PURE: &str = "reading and deciding are pure: same input, same answer, no network";
 

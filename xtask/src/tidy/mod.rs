@@ -7,6 +7,7 @@ mod golden;
 mod licences;
 mod order;
 mod promises;
+mod rules;
 mod sources;
 mod workspace;
 
@@ -18,9 +19,10 @@ use workspace::Workspace;
 pub(crate) fn run(bless: bool) -> Result<()> {
     if bless {
         golden::write()?;
+        rules::write(&Workspace::read()?)?;
     }
     let workspace = Workspace::read()?;
-    let rules: [(&str, Vec<String>); 8] = [
+    let rules: [(&str, Vec<String>); 9] = [
         ("order of crates", order::check(&workspace)),
         ("closures", closures::check(&workspace)),
         ("dependency lists", golden::check(&workspace)?),
@@ -29,6 +31,7 @@ pub(crate) fn run(bless: bool) -> Result<()> {
         ("purity", sources::check_purity(&workspace)),
         ("documents", documents::check(&workspace)),
         ("promises", promises::check(&workspace)),
+        ("rules of the analysis", rules::check(&workspace)),
     ];
     let breaches: usize = rules.iter().map(|(_, found)| found.len()).sum();
     for (rule, found) in &rules {

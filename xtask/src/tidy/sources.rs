@@ -25,7 +25,7 @@ const LEFT_OPEN: [&str; 5] = [
 ];
 
 /// Stages that only read and decide.
-const PURE: [&str; 5] = ["types", "limits", "package", "permission", "protocol"];
+const PURE: [&str; 6] = ["types", "limits", "package", "analysis", "permission", "protocol"];
 
 /// What those stages must not reach for.
 const IMPURE: [&str; 9] = [

@@ -1,0 +1,237 @@
+//! `ringfence scan`: what a package does, before anything of it runs.
+//!
+//! The parsers run in this process. They are bounded by what they are given, not by a
+//! wall: what they read is hostile, and nothing of it is executed.
+
+use crate::arguments::{FailOn, Scan, ScanFormat};
+use crate::output;
+use ringfence_analysis::{
+    Declared, Difference, Facts, Identity, Limits, Look, MAX_POLICY_BYTES, Oddity, Outcome, Policy,
+    Question, Report, SourceFile, Tree, assess, facts, infer, manifest, markdown, sarif, text,
+};
+use ringfence_package::{MANIFEST_NAME, Manifest, TreeLimits, read_tree};
+use ringfence_types::{ExitCode, PluginName, UntrustedText};
+use serde::Serialize;
+use std::error::Error as _;
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// After this time a person is told that something happens.
+const SILENCE: Duration = Duration::from_secs(1);
+/// The largest report that is read as a baseline, in bytes.
+const MAX_REPORT_BYTES: u64 = 256 << 20;
+
+/// A failure of the command line or of reading: what is wrong, what mends it.
+struct Failure {
+    what: String,
+    help: Option<String>,
+}
+
+/// What was found out about one package.
+struct Looked {
+    report: Report,
+    /// The manifest that asks for what the code needs.
+    manifest: String,
+}
+
+pub(crate) fn run(arguments: &Scan) -> ExitCode {
+    match scan(arguments) {
+        Ok(code) => code,
+        Err(failure) => {
+            if arguments.format == ScanFormat::Json {
+                let help = failure.help.as_deref();
+                output::answer_json(&output::failure_json(ExitCode::Usage, &failure.what, help));
+            } else {
+                output::complain(&failure.what, failure.help.as_deref());
+            }
+            ExitCode::Usage
+        }
+    }
+}
+
+fn scan(arguments: &Scan) -> Result<ExitCode, Failure> {
+    let policy = match &arguments.policy {
+        None => Policy::default(),
+        Some(path) => policy(path)?,
+    };
+    let new = look(&arguments.target, &policy)?;
+    let difference = match &arguments.baseline {
+        None => None,
+        Some(path) => Some(Difference::between(&baseline(path, &policy)?, &new.report)),
+    };
+    let report = &new.report;
+    if arguments.manifest {
+        output::answer(new.manifest.trim_end());
+        output::say(&format!("score {} of 100, {}", report.score, report.outcome.word()));
+    } else {
+        show(arguments, report, difference.as_ref());
+    }
+    let fails = match arguments.fail_on {
+        FailOn::Blocked => report.outcome == Outcome::Blocked,
+        FailOn::Warning => report.outcome >= Outcome::Warning,
+        FailOn::Score(least) => report.score < least,
+    };
+    Ok(if fails { ExitCode::Refused } else { ExitCode::Success })
+}
+
+fn show(arguments: &Scan, report: &Report, difference: Option<&Difference>) {
+    #[derive(Serialize)]
+    struct Answer<'a> {
+        #[serde(flatten)]
+        report: &'a Report,
+        difference: Option<&'a Difference>,
+    }
+    match arguments.format {
+        ScanFormat::Json => output::answer_json(&Answer { report, difference }),
+        ScanFormat::Sarif => output::answer_json(&sarif(report, env!("CARGO_PKG_VERSION"))),
+        ScanFormat::Markdown => output::answer(markdown(report, difference).trim_end()),
+        ScanFormat::Text => {
+            let is_terminal = output::stdout_is_terminal();
+            let width = rustix::termios::tcgetwinsize(std::io::stdout());
+            let width = width.ok().map_or(80, |size| usize::from(size.ws_col));
+            let look = Look {
+                width: if width == 0 { 80 } else { width },
+                colour: is_terminal && std::env::var_os("NO_COLOR").is_none(),
+                everything: arguments.all,
+            };
+            output::answer(text(report, difference, look).trim_end());
+        }
+    }
+}
+
+/// Reads a package and says what it does.
+fn look(target: &Path, policy: &Policy) -> Result<Looked, Failure> {
+    let limits = TreeLimits::default();
+    let read = read_tree(target, &limits).map_err(|error| Failure {
+        what: match error.source() {
+            Some(source) => format!("{error}: {source}"),
+            None => error.to_string(),
+        },
+        help: Some("name a folder, a file, or an archive: .tgz, .tar, .zip, .whl".to_owned()),
+    })?;
+    let size: usize = read.files.iter().map(|file| file.bytes.len()).sum();
+    let told = progress(read.files.len(), size);
+    let files = read.files.into_iter();
+    let files = files.map(|file| SourceFile { path: file.path, bytes: file.bytes.into() });
+    let tree = Tree::new(files.collect());
+    let mut facts = facts(&tree, &Limits::default());
+    facts.oddities.extend(read.oddities.into_iter().map(|oddity| Oddity {
+        code: oddity.code,
+        path: oddity.path.into(),
+        place: None,
+        why: oddity.why.into(),
+    }));
+    let declared = declared(&tree, &mut facts);
+    let subject = target.display().to_string();
+    let today = jiff::Timestamp::now().to_string();
+    let report = assess(
+        &tree,
+        &facts,
+        &Question {
+            subject: &subject,
+            declared: declared.as_ref().map(|(_, declared)| declared.as_slice()),
+            resembles: |_, _| None,
+            policy,
+            today: today.get(..10),
+        },
+    );
+    drop(told);
+    let own = declared.map(|(name, _)| name);
+    let name = own.unwrap_or_else(|| plugin_name(&facts, target));
+    let identity = Identity { name: &name, version: version(&facts), entry: None };
+    let manifest = manifest(&identity, &infer(&facts));
+    Ok(Looked { report, manifest })
+}
+
+/// Says after a moment of silence what is being done, until the sender is dropped.
+fn progress(files: usize, bytes: usize) -> mpsc::Sender<()> {
+    let (told, waiting) = mpsc::channel::<()>();
+    let size = output::bytes_text(u64::try_from(bytes).unwrap_or(u64::MAX));
+    // A line that nobody can be told costs nothing else.
+    let _ = std::thread::Builder::new().name("progress".to_owned()).spawn(move || {
+        if waiting.recv_timeout(SILENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+            output::offer(&format!("ringfence: looking at {files} files, {size}\n"));
+        }
+    });
+    told
+}
+
+/// What the manifest at the root asks for, with the plugin's name. A manifest that
+/// cannot be read is told among the findings: it must not end the look at the code.
+fn declared(tree: &Tree<'_>, facts: &mut Facts) -> Option<(String, Vec<Declared>)> {
+    let file = tree.find(MANIFEST_NAME).and_then(|id| tree.file(id))?;
+    match Manifest::parse_bytes(&file.bytes) {
+        Ok(manifest) => {
+            let asked = manifest.requested.iter().map(|one| Declared {
+                kind: one.kind,
+                scope: one.scope.clone(),
+                line: one.at.line,
+            });
+            Some((manifest.name.to_string(), asked.collect()))
+        }
+        Err(error) => {
+            let first = error.problems.first().map(|problem| problem.message.clone());
+            facts.oddities.push(Oddity {
+                code: "manifest-broken",
+                path: MANIFEST_NAME.into(),
+                place: None,
+                why: format!("the manifest is wrong: {}", first.unwrap_or_default()).into(),
+            });
+            None
+        }
+    }
+}
+
+/// A name that a manifest may have: the package's own, else the folder's.
+fn plugin_name(facts: &Facts, target: &Path) -> String {
+    let own = facts.packages.iter().find_map(|package| package.name.as_deref());
+    let folder = target.canonicalize().ok();
+    let folder = folder.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
+    let is_name = |name: &&str| name.parse::<PluginName>().is_ok();
+    own.filter(is_name).or(folder.filter(is_name)).unwrap_or("plugin").to_owned()
+}
+
+fn version(facts: &Facts) -> Option<&str> {
+    facts.packages.first().and_then(|package| package.version.as_deref())
+}
+
+fn policy(path: &Path) -> Result<Policy, Failure> {
+    let most = u64::try_from(MAX_POLICY_BYTES).unwrap_or(u64::MAX);
+    let bytes = read_bounded(path, most)?;
+    let text = String::from_utf8(bytes).map_err(|_| Failure {
+        what: format!("the policy `{}` is not UTF-8 text", path.display()),
+        help: None,
+    })?;
+    Policy::parse(&text).map_err(|error| Failure {
+        what: format!("the policy `{}` is wrong:\n{error}", path.display()),
+        help: Some("docs/analysis.md has a whole policy as an example".to_owned()),
+    })
+}
+
+/// A report that was kept, or a package to look at.
+fn baseline(path: &Path, policy: &Policy) -> Result<Report, Failure> {
+    if path.extension().is_some_and(|ending| ending == "json") {
+        let bytes = read_bounded(path, MAX_REPORT_BYTES)?;
+        return Report::from_json(&bytes).map_err(|error| Failure {
+            what: format!("`{}`: {error}", path.display()),
+            help: Some("keep one with `ringfence scan --format json OLD > old.json`".to_owned()),
+        });
+    }
+    look(path, policy).map(|looked| looked.report)
+}
+
+fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
+    let failure = |what: String| Failure {
+        what: format!("`{}` cannot be read: {}", path.display(), UntrustedText::new(&what)),
+        help: None,
+    };
+    let file = std::fs::File::open(path).map_err(|error| failure(error.to_string()))?;
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes).map_err(|error| failure(error.to_string()))?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > most {
+        return Err(failure(format!("it is larger than {most} bytes")));
+    }
+    Ok(bytes)
+}
