@@ -9,7 +9,7 @@ use crate::facts::{
 };
 use crate::finding::{Finding, Severity};
 use crate::place::{FileId, Place};
-use crate::rules::{self, Context, Resemblance};
+use crate::rules::{self, Context};
 use crate::trace::Coverage;
 use crate::tree::{SourceFile, Tree};
 use crate::value::{Origin, Shape, Value};
@@ -126,12 +126,6 @@ impl Made {
             facts: &self.facts,
             inferred: &inferred,
             declared: self.declared.as_deref(),
-            resembles: |_, name| {
-                (name == "expres").then(|| Resemblance {
-                    popular: "express".to_owned(),
-                    how: "a letter is missing".to_owned(),
-                })
-            },
         })
     }
 

@@ -132,7 +132,6 @@ fn look(target: &Path, policy: &Policy) -> Result<Looked, Failure> {
         &Question {
             subject: &subject,
             declared: declared.as_ref().map(|(_, declared)| declared.as_slice()),
-            resembles: |_, _| None,
             policy,
             today: today.get(..10),
         },

@@ -12,7 +12,7 @@ use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
 use crate::place::{FileId, Place};
 use crate::policy::{Judged, Policy};
-use crate::rules::{self, Context, Resembles};
+use crate::rules::{self, Context};
 use crate::score::{Understood, score};
 use crate::tree::Tree;
 
@@ -23,8 +23,6 @@ pub struct Question<'a> {
     pub subject: &'a str,
     /// What its manifest asks for; nothing where it has none.
     pub declared: Option<&'a [Declared]>,
-    /// Tells which popular name another one was made to look like.
-    pub resembles: Resembles,
     /// What is made of findings.
     pub policy: &'a Policy,
     /// The day, `YYYY-MM-DD`, by which exceptions end; without one none holds.
@@ -35,13 +33,8 @@ pub struct Question<'a> {
 #[must_use]
 pub fn assess(tree: &Tree<'_>, facts: &Facts, question: &Question<'_>) -> Report {
     let inferred = infer(facts);
-    let findings = rules::run(&Context {
-        tree,
-        facts,
-        inferred: &inferred,
-        declared: question.declared,
-        resembles: question.resembles,
-    });
+    let findings =
+        rules::run(&Context { tree, facts, inferred: &inferred, declared: question.declared });
     let mut contents = Contents { tree, known: BTreeMap::new() };
     let path = |finding: &Finding| {
         tree.file(finding.place.file).map(|file| file.path.clone()).unwrap_or_default()

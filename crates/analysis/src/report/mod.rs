@@ -211,17 +211,7 @@ pub(crate) mod tests {
             file.file = FileId(0);
         }
         let policy = Policy::default();
-        assess(
-            &tree,
-            &facts,
-            &Question {
-                subject,
-                declared: None,
-                resembles: |_, _| None,
-                policy: &policy,
-                today: None,
-            },
-        )
+        assess(&tree, &facts, &Question { subject, declared: None, policy: &policy, today: None })
     }
 
     fn sending(host: &str) -> Made {

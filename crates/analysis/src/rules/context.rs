@@ -6,7 +6,7 @@ use ringfence_types::UntrustedText;
 
 use crate::capability::{Declared, Inferred};
 use crate::event::{Effect, Event, When};
-use crate::facts::{Ecosystem, Facts, PackageFacts};
+use crate::facts::{Facts, PackageFacts};
 use crate::finding::{Finding, Severity, Step};
 use crate::place::{FileId, Place};
 use crate::tree::Tree;
@@ -19,18 +19,6 @@ pub(crate) const MAX_FINDINGS_OF_A_RULE: usize = 100;
 /// The longest piece of a package's text in a message, in characters.
 const MAX_SHOWN: usize = 80;
 
-/// What a name that nobody knows looks like.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Resemblance {
-    /// The popular name.
-    pub popular: String,
-    /// How the two differ, as a lowercase fragment.
-    pub how: String,
-}
-
-/// Tells which popular name another one was made to look like.
-pub type Resembles = fn(Ecosystem, &str) -> Option<Resemblance>;
-
 /// All that a rule may look at.
 pub(crate) struct Context<'a> {
     pub(crate) tree: &'a Tree<'a>,
@@ -38,7 +26,6 @@ pub(crate) struct Context<'a> {
     pub(crate) inferred: &'a Inferred,
     /// What the manifest asks for; nothing where there is no manifest.
     pub(crate) declared: Option<&'a [Declared]>,
-    pub(crate) resembles: Resembles,
 }
 
 impl<'a> Context<'a> {

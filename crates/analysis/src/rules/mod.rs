@@ -12,7 +12,6 @@ mod sensitive_path;
 use crate::finding::{Finding, Severity};
 
 pub(crate) use context::{Context, Findings, NOWHERE, shown};
-pub use context::{Resemblance, Resembles};
 
 /// What a rule is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

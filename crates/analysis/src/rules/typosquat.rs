@@ -1,8 +1,11 @@
 //! A name is one slip away from one that everybody knows.
 
+use std::collections::BTreeSet;
+
 use super::context::{Context, Findings};
 use super::{Rule, RuleClass};
 use crate::finding::Severity;
+use crate::names::resembles;
 
 pub(crate) const RULE: Rule = Rule {
     code: "typosquat",
@@ -14,19 +17,22 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
-    for dependency in &context.facts.dependencies {
-        if let Some(popular) = (context.resembles)(dependency.ecosystem, &dependency.name) {
-            let (name, known) = (super::shown(&dependency.name), super::shown(&popular.popular));
-            let message = format!("{name} looks like {known}: {}", popular.how);
-            findings.add(Severity::Medium, dependency.place, message);
+    // A lock file names what the description names again.
+    let mut told = BTreeSet::new();
+    let asked = context.facts.dependencies.iter();
+    let asked = asked.map(|one| (one.ecosystem, &*one.name, one.place, "a dependency"));
+    let own = context.own().filter_map(|package| {
+        Some((package.ecosystem, package.name.as_deref()?, package.place, "the package itself"))
+    });
+    for (ecosystem, name, place, what) in own.chain(asked) {
+        if !told.insert((ecosystem, name)) {
+            continue;
         }
-    }
-    for package in context.own() {
-        let Some(name) = package.name.as_deref() else { continue };
-        if let Some(popular) = (context.resembles)(package.ecosystem, name) {
-            let (name, known) = (super::shown(name), super::shown(&popular.popular));
-            let message = format!("the package's own name {name} looks like {known}: {}", popular.how);
-            findings.add(Severity::Medium, package.place, message);
+        if let Some(found) = resembles(ecosystem, name) {
+            let severity = if found.form.is_strong() { Severity::Medium } else { Severity::Low };
+            let (name, popular) = (super::shown(name), super::shown(found.popular));
+            let form = found.form.says();
+            findings.add(severity, place, format!("{what}, {name}, looks like {popular} {form}"));
         }
     }
 }
