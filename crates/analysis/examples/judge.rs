@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use ringfence_analysis::{Limits, Policy, Question, SourceFile, Tree, assess, facts};
+use ringfence_analysis::{Limits, Policy, Question, Severity, SourceFile, Tree, assess, facts};
 use ringfence_package::{TreeLimits, read_tree};
 
 #[expect(clippy::print_stdout, reason = "an example for the terminal")]
@@ -27,12 +27,11 @@ fn main() {
         let begun = Instant::now();
         let facts = facts(&tree, &Limits::default());
         let read_in = begun.elapsed().as_secs_f64();
-        let report = assess(&tree, &facts, &Question {
-            subject: &path,
-            declared: None,
-            policy: &policy,
-            today: None,
-        });
+        let report = assess(
+            &tree,
+            &facts,
+            &Question { subject: &path, declared: None, policy: &policy, today: None },
+        );
         let taken = begun.elapsed().as_secs_f64();
         packages += 1;
         blocked += u32::from(report.outcome.word() == "blocked");
@@ -47,6 +46,15 @@ fn main() {
             "{outcome:8} {score:3} {name} {:.0} ms, rules {judged:.1} ms: {threats}",
             taken * 1000.0
         );
+        for one in report.findings.iter().filter(|one| one.severity >= Severity::High).take(12) {
+            println!(
+                "    {} {} {}: {}",
+                one.severity.word(),
+                one.code,
+                one.spot.shown(),
+                one.message
+            );
+        }
     }
     let megabytes = f64::from(u32::try_from(evaluated / 1000).unwrap_or(u32::MAX)) / 1000.0;
     println!("{packages} packages, {blocked} blocked, {megabytes:.1} MB of code in {seconds:.2} s");

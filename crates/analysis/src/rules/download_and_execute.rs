@@ -29,7 +29,11 @@ const RUNS: &[Effect] =
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for event in context.of(RUNS) {
         in_one_line(event, findings);
-        if let Some(origin) = event.origins(&[Role::Command, Role::Path], Source::Network).next() {
+        // Which program runs is known where its name is: then the network gave words.
+        let is_named = event.argument(Role::Command).is_some_and(|c| !c.beginning().is_empty())
+            || event.effect == Effect::DynamicImport;
+        let origin = event.origins(&[Role::Command, Role::Path], Source::Network).next();
+        if let Some(origin) = origin.filter(|_| !is_named) {
             tell(event, origin.name.as_deref(), findings, from_to(
                 origin,
                 "it is fetched from",

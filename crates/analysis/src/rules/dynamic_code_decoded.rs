@@ -24,7 +24,11 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         if strong.is_empty() && (decoded.is_none() || is_import) {
             continue;
         }
+        // Decoding what comes from elsewhere is another matter than hiding text here.
+        let code = event.argument(Role::Code);
+        let is_constant = decoded.is_some() || code.is_some_and(|code| code.is_whole());
         let severity = match strong.len() {
+            _ if !is_constant => Severity::Medium,
             // A module's name in base64 is a trick; the module is judged by what it does.
             _ if is_import => Severity::Medium,
             0 | 1 => by_time(event, Severity::Critical, Severity::High),

@@ -16,8 +16,17 @@ pub(crate) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for event in context.of(&[Effect::DynamicCode, Effect::DynamicImport]) {
-        let roles = [Role::Code, Role::Name, Role::Path, Role::Data];
-        let Some(origin) = event.origins(&roles, Source::Network).next() else { continue };
+        // Of an import, a name that begins here is one of the package's own choices.
+        let is_chosen = [Role::Name, Role::Path]
+            .iter()
+            .filter_map(|role| event.argument(*role))
+            .any(|name| !name.pieces().is_empty());
+        let roles: &[Role] = if event.effect == Effect::DynamicImport && !is_chosen {
+            &[Role::Code, Role::Name, Role::Path, Role::Data]
+        } else {
+            &[Role::Code, Role::Data]
+        };
+        let Some(origin) = event.origins(roles, Source::Network).next() else { continue };
         findings.chain(
             by_time(event, Severity::Critical, Severity::High),
             event.place,

@@ -41,6 +41,14 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     }
 }
 
+/// Whether a variable's name says that its value is nobody else's business. Proxies and
+/// addresses of mirrors are settings of the network itself.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let words = ["token", "secret", "passw", "key", "credential", "auth", "session"];
+    words.iter().any(|word| name.contains(word))
+}
+
 const fn weight(name: Option<&str>) -> u8 {
     if name.is_none() { 1 } else { 0 }
 }
@@ -51,7 +59,7 @@ fn severity(event: &Event, name: Option<&str>, count: usize) -> Severity {
         None if unasked => Severity::Critical,
         None => Severity::High,
         Some(name) if OF_OTHERS.contains(&name) && unasked => Severity::High,
-        _ if event.when == When::Install => Severity::High,
+        Some(name) if event.when == When::Install && is_secret(name) => Severity::High,
         Some(name) if OF_OTHERS.contains(&name) => Severity::Medium,
         _ if unasked && count > 3 => Severity::Medium,
         _ => Severity::Low,

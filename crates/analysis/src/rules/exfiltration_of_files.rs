@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
     title: "files are sent away",
     class: RuleClass::Exfiltration,
     cwe: Some(200),
-    severity: Severity::High,
+    severity: Severity::Medium,
     check,
 };
 
@@ -19,8 +19,8 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for (event, origins) in outgoing::by_source(context, Source::File) {
         let Some(origin) = origins.first() else { continue };
         let severity = match event.when {
-            When::Install => Severity::High,
-            When::Load => Severity::Medium,
+            When::Install => Severity::Medium,
+            When::Load => Severity::Low,
             When::Call => Severity::Information,
         };
         findings.chain(
@@ -43,7 +43,7 @@ mod tests {
         let post = |data| Made::new().event(Effect::Request, "js:fetch", &[(Role::Data, data)]);
         let file = || post(from(Source::File, Some("report.pdf")));
         assert_eq!(file().found(RULE.code), [Severity::Information]);
-        assert_eq!(file().when(When::Install).found(RULE.code), [Severity::High]);
+        assert_eq!(file().when(When::Install).found(RULE.code), [Severity::Medium]);
         assert!(post(text("x")).when(When::Install).found(RULE.code).is_empty());
     }
 }

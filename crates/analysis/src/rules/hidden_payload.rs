@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::argument::hiding_words;
 use super::context::{Context, Findings, by_time, when};
 use super::{Rule, RuleClass};
-use crate::event::{Effect, Event, Hiding};
+use crate::event::{Effect, Event, Hiding, Role, Source};
 use crate::facts::Class;
 use crate::finding::Severity;
 use crate::place::{FileId, Place};
@@ -46,7 +46,9 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     let data: BTreeSet<FileId> = loaded.map(|file| file.file).collect();
     for event in context.of(ACTS) {
         let in_data = data.contains(&event.place.file);
-        let ways: Vec<Hiding> = event.strong_hiding().collect();
+        // A program that the reader of scripts only names has done nothing yet.
+        let in_data = in_data && !event.api.starts_with("sh:");
+        let ways: Vec<Hiding> = event.strong_hiding().filter(|_| is_hidden(event)).collect();
         if ways.is_empty() && !in_data {
             continue;
         }
@@ -62,8 +64,36 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     }
 }
 
+/// Whether what acts was hidden, and not only the data that it acts with: a picture in
+/// base64 that is written to a file hides nothing.
+fn is_hidden(event: &Event) -> bool {
+    let roles = [
+        Role::Code,
+        Role::Command,
+        Role::CommandArgument,
+        Role::Url,
+        Role::Host,
+        Role::Name,
+        Role::Path,
+        Role::Target,
+    ];
+    let is_code = |hiding: &Hiding| {
+        matches!(hiding, Hiding::CodeInText | Hiding::CodeInData | Hiding::ComputedName)
+    };
+    let acts_on_its_own = matches!(
+        event.effect,
+        Effect::Spawn | Effect::Shell | Effect::NativeCode | Effect::Peripheral | Effect::Mining
+    );
+    acts_on_its_own
+        || event.hiding.iter().any(is_code)
+        || event.origins(&roles, Source::Decoded).next().is_some()
+}
+
 fn severity(event: &Event) -> Severity {
     match event.effect {
+        // Encoded commands are how PowerShell takes a script without quoting it; what is
+        // in one is read on, and weighs by itself.
+        Effect::Spawn | Effect::Shell if &*event.api == "sh:powershell" => Severity::Medium,
         // These only look; the chain that sends what was seen weighs by itself.
         Effect::FileRead | Effect::EnvironmentRead | Effect::SystemInformation => {
             by_time(event, Severity::High, Severity::Medium)
@@ -85,11 +115,15 @@ mod tests {
         assert_eq!(spawn().hidden(&[Hiding::Base64]).found(RULE.code), [Severity::High]);
         assert_eq!(spawn().hidden(&[Hiding::Xor]).when(When::Load).found(RULE.code), [Severity::Critical]);
         assert!(spawn().hidden(&[Hiding::Pieces]).found(RULE.code).is_empty());
+        let write = || Made::new().event(Effect::FileWrite, "py:open.write", &[]);
+        assert!(write().hidden(&[Hiding::Base64]).found(RULE.code).is_empty());
+        let inside = write().hidden(&[Hiding::CodeInText, Hiding::Base64]);
+        assert_eq!(inside.found(RULE.code), [Severity::High]);
     }
 
     #[test]
     fn an_effect_in_a_file_that_is_not_named_as_code_is_found() {
-        let url = [(crate::Role::Url, text("https://x.example/"))];
+        let url = [(Role::Url, text("https://x.example/"))];
         let made = Made::new()
             .named("payload.txt")
             .file(Class::CodeInData, Coverage::Whole)

@@ -44,11 +44,13 @@ fn severity(command: &Command) -> Severity {
         Purpose::Fetch => Severity::Information,
         Purpose::OwnFile => Severity::Low,
         Purpose::Interpreter => {
-            // `node .` and `python setup.py` come without text; `node -e TEXT` hides some.
-            let has_text = ["-e", "-c", "--eval", "-enc", "-encodedcommand", "/c"]
+            // The text behind `-e` and `-c` is read on and weighs by itself; what comes
+            // through a pipe or encoded is not there to be read.
+            let is_encoded = ["-e", "-enc", "-encodedcommand"]
                 .iter()
-                .any(|flag| command.arguments().iter().any(|word| word.eq_ignore_ascii_case(flag)));
-            if has_text || command.is_piped { Severity::High } else { Severity::Medium }
+                .any(|flag| command.arguments().iter().any(|word| word.eq_ignore_ascii_case(flag)))
+                && matches!(program.as_str(), "powershell" | "pwsh");
+            if is_encoded || command.is_piped { Severity::High } else { Severity::Medium }
         }
         Purpose::Other => match program.as_str() {
             "pip" | "pip3" | "npm" | "yarn" | "pnpm" | "npx" | "git" | "apt" | "apt-get" | "brew"
@@ -78,7 +80,7 @@ mod tests {
         assert!(run("cmake --build .").is_empty());
         assert_eq!(run("pip install numpy"), [Severity::Low]);
         assert_eq!(run("whoami"), [Severity::High]);
-        assert_eq!(run("python -c 'import os'"), [Severity::High]);
-        assert_eq!(run("node -e 'x' && git describe"), [Severity::High]);
+        assert_eq!(run("python -c 'import os'"), [Severity::Medium]);
+        assert_eq!(run("echo x | sh && git describe"), [Severity::High]);
     }
 }

@@ -21,6 +21,11 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for event in context.of(&[Effect::Request, Effect::Connect, Effect::NameLookup]) {
         let Some(address) = address_of(event) else { continue };
         let Some(block) = address.internal() else { continue };
+        // A port that stands where a host may.
+        let is_port = address.written.len() <= 5 && address.written.bytes().all(|b| b.is_ascii_digit());
+        if is_port && block == Block::Unspecified {
+            continue;
+        }
         // Written down for examples: a raw address, and no inner one.
         if block == Block::Documentation {
             continue;

@@ -13,6 +13,10 @@ pub(crate) fn by_source<'a>(
     let effects =
         &[Effect::Request, Effect::Connect, Effect::NameLookup, Effect::Shell, Effect::Spawn];
     context.of(effects).filter_map(move |event| {
+        // A socket with a path leads to another program on the same machine.
+        if event.effect == Effect::Connect && event.argument(Role::Path).is_some() {
+            return None;
+        }
         let mut origins: Vec<&Origin> = Vec::new();
         let mut keep = |origin: &'a Origin| {
             if !origins.contains(&origin) {

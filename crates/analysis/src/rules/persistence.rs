@@ -82,7 +82,9 @@ fn runs_later(event: &Event) -> Option<(&'static str, bool)> {
             .find_map(|value| by_path(&value.sketch()));
     }
     let line = command::line(event);
-    let writes = line.contains('>') || line.contains("tee ") || line.contains("cp ");
+    // What stands behind `>` is written; what is only named is not.
+    let redirected = line.split('>').skip(1).filter_map(|rest| rest.split_whitespace().next());
+    let redirected = redirected.map(str::to_owned);
     let commands = command::commands(event);
     commands
         .iter()
@@ -94,11 +96,14 @@ fn runs_later(event: &Event) -> Option<(&'static str, bool)> {
             "reg" | "reg.exe" if one.arguments().first().is_some_and(|w| w.eq_ignore_ascii_case("add")) => {
                 one.arguments().iter().find_map(|word| by_path(word))
             }
+            "tee" | "cp" | "mv" | "ln" | "install" => {
+                one.words.last().and_then(|word| by_path(word))
+            }
             "systemctl" if one.has("enable") => Some(("every start of the machine", false)),
             "launchctl" if one.has("load") || one.has("bootstrap") => Some(("every log-in", false)),
             _ => None,
         })
-        .or_else(|| if writes { by_path(&line) } else { None })
+        .or_else(|| redirected.into_iter().find_map(|word| by_path(&word)))
 }
 
 #[cfg(test)]
@@ -119,5 +124,6 @@ mod tests {
         assert_eq!(run("echo x >> ~/.zshrc"), [Severity::High]);
         assert!(run("crontab -l").is_empty());
         assert!(run("cat ~/.zshrc").is_empty());
+        assert!(run("ls /etc/init.d/ 2>/dev/null").is_empty());
     }
 }
