@@ -90,7 +90,7 @@ pub fn infer(facts: &Facts) -> Inferred {
     for file in facts.files.iter().filter(|file| file.class == Class::Native) {
         keep(&mut inferred.opaque, Place { file: file.file, start: 0, end: 0 });
     }
-    inferred.needs = bounded(needs.into_values().collect());
+    inferred.needs = bounded(&needs.into_values().collect::<Vec<Need>>());
     inferred
 }
 
@@ -100,7 +100,7 @@ fn keep(places: &mut Vec<Place>, place: Place) {
     }
 }
 
-fn bounded(needs: Vec<Need>) -> Vec<Need> {
+fn bounded(needs: &[Need]) -> Vec<Need> {
     let mut out: Vec<Need> = Vec::with_capacity(needs.len());
     for kind in Kind::ALL {
         let of_kind: Vec<&Need> = needs.iter().filter(|need| need.kind == *kind).collect();
@@ -121,11 +121,11 @@ fn needs_of(event: &Event) -> Vec<(Kind, Option<String>)> {
     match event.effect {
         Effect::Request | Effect::Connect => vec![(Kind::NetworkRequest, network_scope(event))],
         Effect::NameLookup => {
-            let host = event.text(Role::Host).map(|host| host.into_owned());
+            let host = event.text(Role::Host).map(std::borrow::Cow::into_owned);
             vec![(Kind::NetworkRequest, host)]
         }
         Effect::Listen => {
-            let port = event.text(Role::Port).map(|port| port.into_owned());
+            let port = event.text(Role::Port).map(std::borrow::Cow::into_owned);
             vec![(Kind::NetworkListen, port)]
         }
         Effect::FileRead => files(event, Kind::FilesRead, &[Role::Path]),
@@ -133,7 +133,7 @@ fn needs_of(event: &Event) -> Vec<(Kind, Option<String>)> {
         Effect::FilePermission => files(event, Kind::FilesWrite, &[Role::Path]),
         Effect::FileDelete => files(event, Kind::FilesDelete, &[Role::Path]),
         Effect::EnvironmentRead => {
-            let name = event.text(Role::Name).map(|name| name.into_owned());
+            let name = event.text(Role::Name).map(std::borrow::Cow::into_owned);
             vec![(Kind::EnvironmentRead, name)]
         }
         Effect::Spawn | Effect::Shell => {

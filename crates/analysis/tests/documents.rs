@@ -1,4 +1,5 @@
 //! The page about the analysis says what the code does.
+#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
 use ringfence_analysis::{
     BLOCK_BELOW, MOST_FOR_LOW, MOST_FOR_MEDIUM, NOT_UNDERSTOOD, Policy, RULES, Severity,

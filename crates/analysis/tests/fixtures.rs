@@ -1,5 +1,6 @@
 //! Each rule on small programs of its own: what it is for must be found, and what looks
 //! like it must not.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where something is wrong")]
 
 use ringfence_analysis::{
     Declared, Facts, Limits, Policy, Question, RULES, Report, SourceFile, Tree, assess, facts,

@@ -64,7 +64,7 @@ fn from_value(value: &Value) -> Option<Address> {
             let host = text("hostname").or_else(|| text("host"))?;
             let port = text("port").and_then(|port| port.parse().ok());
             let mut address = from_host(&host, port)?;
-            address.path = text("path").map(|path| path.into_owned()).unwrap_or_default();
+            address.path = text("path").map(std::borrow::Cow::into_owned).unwrap_or_default();
             Some(address)
         }
         _ => None,

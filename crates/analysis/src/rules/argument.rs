@@ -119,7 +119,7 @@ impl Value {
     pub(crate) fn is_whole(&self) -> bool {
         match &self.shape {
             Shape::Unknown | Shape::Partial { .. } => false,
-            Shape::List(items) => items.iter().all(|item| item.shape_is_simple()),
+            Shape::List(items) => items.iter().all(Value::shape_is_simple),
             _ => true,
         }
     }

@@ -5,6 +5,7 @@ use super::context::{Context, Findings, when};
 use super::{Rule, RuleClass};
 use crate::event::{Effect, Role, When};
 use crate::finding::Severity;
+use crate::value::Value;
 
 pub(crate) const RULE: Rule = Rule {
     code: "builtin-replacement",
@@ -25,7 +26,7 @@ const SENSITIVE: &[&str] = &[
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for event in context.of(&[Effect::BuiltinWrite]) {
-        let name = event.argument(Role::Name).map(|name| name.sketch()).unwrap_or_default();
+        let name = event.argument(Role::Name).map(Value::sketch).unwrap_or_default();
         let lower = format!("{}.{}", event.api, name).to_ascii_lowercase();
         let is_sensitive = SENSITIVE.iter().any(|word| lower.contains(word));
         let severity = match (is_sensitive, event.when) {

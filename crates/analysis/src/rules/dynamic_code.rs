@@ -5,6 +5,7 @@ use super::context::{Context, Findings, when};
 use super::{Rule, RuleClass};
 use crate::event::{Effect, Role, Source, When};
 use crate::finding::Severity;
+use crate::value::Value;
 
 pub(crate) const RULE: Rule = Rule {
     code: "dynamic-code",
@@ -18,7 +19,7 @@ pub(crate) const RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for event in context.of(&[Effect::DynamicCode]) {
         let code = event.argument(Role::Code);
-        let is_known = code.is_some_and(|code| code.is_whole());
+        let is_known = code.is_some_and(Value::is_whole);
         // `exec(open("version.py").read())` of a file that is in the package.
         let is_own_file = code.is_some_and(|code| code.origin(Source::File).is_some());
         let severity = match event.when {

@@ -6,6 +6,7 @@ use super::context::{Context, Findings, by_time, when};
 use super::{Rule, RuleClass};
 use crate::event::{Effect, Hiding, Role, Source};
 use crate::finding::Severity;
+use crate::value::Value;
 
 pub(crate) const RULE: Rule = Rule {
     code: "dynamic-code-decoded",
@@ -26,7 +27,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         }
         // Decoding what comes from elsewhere is another matter than hiding text here.
         let code = event.argument(Role::Code);
-        let is_constant = decoded.is_some() || code.is_some_and(|code| code.is_whole());
+        let is_constant = decoded.is_some() || code.is_some_and(Value::is_whole);
         let severity = match strong.len() {
             _ if !is_constant => Severity::Medium,
             // A module's name in base64 is a trick; the module is judged by what it does.

@@ -4,6 +4,7 @@ use super::context::{Context, Findings};
 use super::{Rule, RuleClass};
 use crate::event::{Effect, Role, Source, When};
 use crate::finding::Severity;
+use crate::value::Value;
 
 pub(crate) const RULE: Rule = Rule {
     code: "dynamic-import-computed",
@@ -17,7 +18,7 @@ pub(crate) const RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for event in context.of(&[Effect::DynamicImport]) {
         let name = event.argument(Role::Name).or_else(|| event.argument(Role::Path));
-        if name.is_some_and(|name| name.is_whole()) && event.strong_hiding().next().is_none() {
+        if name.is_some_and(Value::is_whole) && event.strong_hiding().next().is_none() {
             continue;
         }
         let from_outside = name.and_then(|name| name.origin(Source::Environment)).is_some();

@@ -2,6 +2,7 @@
 
 use crate::event::{Effect, Role, When};
 use crate::finding::Severity;
+use crate::value::Value;
 use super::context::{Context, Findings, when};
 use super::{Rule, RuleClass};
 
@@ -16,7 +17,7 @@ pub(crate) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for event in context.of(&[Effect::FileDelete]) {
-        let sketch = event.argument(Role::Path).map(|path| path.sketch()).unwrap_or_default();
+        let sketch = event.argument(Role::Path).map(Value::sketch).unwrap_or_default();
         let leaves_package = sketch.starts_with(['/', '~']) || sketch.contains("..");
         let severity = match event.when {
             When::Install | When::Load if leaves_package => Severity::Low,

@@ -2,6 +2,7 @@
 
 use crate::event::{Effect, Role, When};
 use crate::finding::Severity;
+use crate::value::Value;
 use super::context::{Context, Findings, when};
 use super::{Rule, RuleClass};
 
@@ -17,7 +18,7 @@ pub(crate) const RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for event in context.of(&[Effect::FileWrite, Effect::FilePermission]) {
         let path = event.arguments_of(Role::Target).chain(event.arguments_of(Role::Path)).next();
-        let sketch = path.map(|path| path.sketch()).unwrap_or_default();
+        let sketch = path.map(Value::sketch).unwrap_or_default();
         let leaves_package = sketch.starts_with(['/', '~']) || sketch.contains("..");
         let severity = match event.when {
             When::Install if leaves_package => Severity::Low,

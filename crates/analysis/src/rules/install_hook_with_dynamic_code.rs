@@ -5,6 +5,7 @@ use super::context::{Context, Findings};
 use super::{Rule, RuleClass};
 use crate::event::{Effect, Role, Source, When};
 use crate::finding::Severity;
+use crate::value::Value;
 
 pub(crate) const RULE: Rule = Rule {
     code: "install-hook-with-dynamic-code",
@@ -24,7 +25,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         let origin = |source| code.is_some_and(|code| code.origin(source).is_some());
         let severity = if origin(Source::Network) || origin(Source::Decoded) || event.strong_hiding().next().is_some() {
             Severity::High
-        } else if code.is_some_and(|code| code.is_whole()) || origin(Source::File) {
+        } else if code.is_some_and(Value::is_whole) || origin(Source::File) {
             // Told by `dynamic-code`: the version of a package is read so.
             continue;
         } else {

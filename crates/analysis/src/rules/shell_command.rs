@@ -4,6 +4,7 @@ use super::context::{Context, Findings, when};
 use super::{Rule, RuleClass, command};
 use crate::event::{Effect, Role, When};
 use crate::finding::Severity;
+use crate::value::Value;
 
 pub(crate) const RULE: Rule = Rule {
     code: "shell-command",
@@ -18,7 +19,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for event in context.of(&[Effect::Shell]) {
         // An install hook is told by a rule of its own.
         if context.is_package_json(event.place.file)
-            || !event.argument(Role::Command).is_some_and(|command| command.is_whole())
+            || !event.argument(Role::Command).is_some_and(Value::is_whole)
         {
             continue;
         }

@@ -5,6 +5,7 @@ use super::context::{Context, Findings, from_to, when};
 use super::{Rule, RuleClass, command};
 use crate::event::{Effect, Role, Source, When};
 use crate::finding::Severity;
+use crate::value::Value;
 
 pub(crate) const RULE: Rule = Rule {
     code: "shell-command-computed",
@@ -18,7 +19,7 @@ pub(crate) const RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for event in context.of(&[Effect::Shell]) {
         let line = event.argument(Role::Command);
-        if line.is_some_and(|line| line.is_whole()) {
+        if line.is_some_and(Value::is_whole) {
             continue;
         }
         let origin = |source| line.and_then(|line| line.origin(source));
