@@ -1,0 +1,343 @@
+//! Calls of what Node.js and libraries provide: what they do is written down, what
+//! they give back is followed.
+
+use std::rc::Rc;
+
+use oxc_span::Span;
+
+use super::api::{Gives, Spec};
+use super::function::Call;
+use super::heap::Class as ObjectClass;
+use super::machine::Machine;
+use super::value::{ApiId, Kind, Marks, Value};
+use crate::event::{Effect, Hiding, Role, Source};
+
+/// Paths whose files hold keys, tokens, passwords or wallets.
+const CREDENTIALS: &[&str] = &[
+    ".ssh/", "/.ssh", "id_rsa", "id_ed25519", "id_ecdsa", ".npmrc", ".pypirc", ".netrc", "_netrc",
+    ".aws/", "/.aws", ".azure/", "gcloud/", ".docker/config", ".kube/", "/.kube",
+    ".git-credentials", "/etc/passwd", "/etc/shadow", "wallet.dat", "local storage/leveldb",
+    "login data", "/cookies", "web data", "key4.db", "key3.db", "logins.json", "cookies.sqlite",
+    "exodus", "electrum", "metamask", "nkbihfbeogaeaoehlefnkodbefgpgknn", "ethereum/keystore",
+    ".bitcoin", "solana/id.json", "discord", "_history", ".gnupg", "user data/default",
+    "keychains", "firefox/profiles", ".vault-token", "credentials.json", ".terraform.d/",
+    ".composer/auth", ".password-store", "atomic/local storage", "telegram desktop/tdata",
+    "google/chrome/user data", "bravesoftware", "opera stable", ".config/gh/", "serviceaccount/token",
+    ".claude/", ".gemini/", ".cursor/", "/proc/self/environ", ".dockercfg",
+];
+
+/// Whether a path leads to keys, tokens, passwords or a wallet.
+pub(crate) fn is_credential(path: &str) -> bool {
+    let path = path.replace('\\', "/").to_lowercase();
+    CREDENTIALS.iter().any(|known| path.contains(known))
+        || path == ".env"
+        || path.ends_with("/.env")
+        || path.starts_with(".ssh")
+}
+
+impl<'a> Machine<'a> {
+    pub(crate) fn call_api(&mut self, api: ApiId, marks: Marks, call: Call<'a>) -> Value<'a> {
+        let name = self.apis.shared_name(api);
+        if self.depth > super::machine::MAX_DEPTH {
+            return Value::UNKNOWN;
+        }
+        self.depth += 2;
+        let result = match self.builtin(&name, api, marks, &call) {
+            Some(value) => value,
+            None => match self.apis.spec(api) {
+                Some(spec) => self.perform(api, spec, marks, &call),
+                None => self.unknown_api_call(&name, api, marks, call),
+            },
+        };
+        self.depth -= 2;
+        result
+    }
+
+    pub(crate) fn construct_api(&mut self, api: ApiId, marks: Marks, call: Call<'a>) -> Value<'a> {
+        let name = self.apis.shared_name(api);
+        if let Some(value) = self.builtin_new(&name, api, marks, &call) {
+            return value;
+        }
+        if let Some(spec) = self.apis.spec(api) {
+            return self.perform(api, spec, marks, &call);
+        }
+        let mut data = marks;
+        for argument in &call.arguments {
+            let more = self.deep_marks(argument);
+            data = self.marks.union(data, more);
+        }
+        // Functions that are handed over at once are called at once, as far as we know.
+        self.hand_over(&call, data);
+        let mut instance = super::heap::Object::new(ObjectClass::Instance(api));
+        instance.is_open = true;
+        instance.marks = data;
+        Value::object(self.allocate(instance))
+    }
+
+    fn unknown_api_call(&mut self, name: &str, api: ApiId, marks: Marks, call: Call<'a>) -> Value<'a> {
+        // A library's own instances do what the library does.
+        if matches!(name.rsplit('.').next(), Some("create" | "extend" | "defaults" | "instance" | "clone"))
+            && name.starts_with("npm:")
+        {
+            let (module, _) = super::api::module_and_member(name);
+            let module = module.to_owned();
+            let module = self.apis.intern(&module);
+            return Value::api(module);
+        }
+        if name.ends_with(".env") {
+            self.emit_whole_environment(api, call.span);
+        }
+        let callee = Value::unknown(marks);
+        let this = match call.this.kind {
+            Kind::Object(_) => {
+                let data = self.deep_marks(&call.this);
+                Value::unknown(data)
+            }
+            _ => call.this.clone(),
+        };
+        // Fluent calls go on with the same thing.
+        let is_fluent = matches!(name.rsplit('.').next(), Some("on" | "once" | "pipe" | "set" | "setHeader" | "addListener" | "setEncoding" | "unref"));
+        let this_value = call.this.clone();
+        let result = self.unknown_call(&callee, Call { this, ..call });
+        if is_fluent && this_value.as_api().is_some() { this_value } else { result }
+    }
+
+    /// Writes down what a call does, and gives what it gives.
+    pub(crate) fn perform(&mut self, api: ApiId, spec: Spec, marks: Marks, call: &Call<'a>) -> Value<'a> {
+        let spread = call.arguments.iter().zip(0..).take(3).find_map(|(value, at): (_, usize)| {
+            let Kind::Choice(all) = &value.kind else { return None };
+            let telling = all.iter().filter(|one| one.as_text().is_some() || matches!(one.kind, Kind::Partial(_)));
+            (telling.count() > 1).then(|| (at, Rc::clone(all)))
+        });
+        match spread {
+            Some((at, all)) => {
+                for one in all.iter().take(4) {
+                    let mut arguments = call.arguments.clone();
+                    if let Some(argument) = arguments.get_mut(at) {
+                        let both = self.marks.union(argument.marks, one.marks);
+                        *argument = Value { marks: both, ..one.clone() };
+                    }
+                    self.describe(api, spec, marks, &arguments, call);
+                }
+            }
+            None => self.describe(api, spec, marks, &call.arguments, call),
+        }
+        self.give(spec, marks, call)
+    }
+
+    fn describe(&mut self, api: ApiId, spec: Spec, marks: Marks, values: &[Value<'a>], call: &Call<'a>) {
+        let mut arguments = Vec::new();
+        let mut effect = spec.effect;
+        for (at, value) in values.iter().enumerate() {
+            let role = spec.roles.get(at).copied();
+            let is_function = value.as_object().is_some_and(|id| {
+                matches!(self.get(id).map(|object| &object.class), Some(ObjectClass::Function(_) | ObjectClass::Bound(_)))
+            });
+            if is_function && role != Some(Role::Code) {
+                continue;
+            }
+            let role = match role {
+                Some(role) => role,
+                None if at < 3 => Role::Other,
+                None => continue,
+            };
+            let is_record = value.as_object().is_some_and(|id| {
+                matches!(self.get(id).map(|object| &object.class), Some(ObjectClass::Plain))
+            });
+            if is_record && matches!(role, Role::Url | Role::Other | Role::Port | Role::Host) && matches!(spec.effect, Effect::Request | Effect::Connect | Effect::Listen) {
+                self.describe_options(value, &mut arguments, call.span);
+                continue;
+            }
+            if is_record && matches!(spec.effect, Effect::Spawn | Effect::Shell) {
+                let shell = self.member(value, "shell", call.span);
+                if shell.truth() == Some(true) && effect == Effect::Spawn {
+                    effect = Effect::Shell;
+                }
+                let has_environment = self.member(value, "env", call.span);
+                if let Some(api) = has_environment.as_api() {
+                    self.emit_whole_environment(api, call.span);
+                }
+                arguments.push((Role::Other, value.clone()));
+                continue;
+            }
+            if let Some(api) = value.as_api() {
+                self.emit_whole_environment(api, call.span);
+            }
+            // `https://host/path` may be split over text and an object that follows.
+            arguments.push((role, value.clone()));
+        }
+        let mut all = marks;
+        if call.this.as_api().is_some() || call.this.is_unknown() {
+            all = self.marks.union(all, Marks::NONE);
+        }
+        self.emit(effect, api, call.span, &arguments, all);
+        if effect == Effect::DynamicCode {
+            self.note_loads(&arguments, call.span);
+        }
+    }
+
+    fn describe_options(&mut self, value: &Value<'a>, arguments: &mut Vec<(Role, Value<'a>)>, span: Span) {
+        const ROLES: &[(&str, Role)] = &[
+            ("url", Role::Url), ("uri", Role::Url), ("href", Role::Url), ("baseURL", Role::Url),
+            ("hostname", Role::Host), ("host", Role::Host), ("port", Role::Port),
+            ("path", Role::Data), ("pathname", Role::Data), ("search", Role::Data),
+            ("body", Role::Data), ("data", Role::Data), ("json", Role::Data), ("form", Role::Data),
+            ("formData", Role::Data), ("payload", Role::Data), ("params", Role::Data),
+            ("qs", Role::Data), ("query", Role::Data), ("headers", Role::Data), ("auth", Role::Data),
+        ];
+        let mut is_known = false;
+        for (key, role) in ROLES {
+            let part = self.member(value, key, span);
+            if part.is_undefined() || (part.is_unknown() && part.marks.is_none()) {
+                continue;
+            }
+            is_known = true;
+            arguments.push((*role, part));
+        }
+        if !is_known {
+            arguments.push((Role::Other, value.clone()));
+        }
+    }
+
+    /// What a call gives back, and hands to its callbacks.
+    fn give(&mut self, spec: Spec, marks: Marks, call: &Call<'a>) -> Value<'a> {
+        let source = match spec.gives {
+            Gives::From(source) | Gives::ThingFrom(_, source) => Some(source),
+            Gives::Nothing | Gives::Thing(_) => None,
+        };
+        let first = call.arguments.first().cloned().unwrap_or(Value::UNDEFINED);
+        let name = match self.url_of(&first, call.span) {
+            Some(text) => Some(text),
+            None => self.told(&first),
+        };
+        let mut data = Marks::NONE;
+        if let Some(mut source) = source {
+            if source == Source::File && name.as_deref().is_some_and(is_credential) {
+                source = Source::Credential;
+            }
+            data = self.origin(source, call.span, name.as_deref());
+            if source == Source::File
+                && let Some(value) = self.file_of_package(&first, data, call)
+            {
+                self.answer(call, &value);
+                return value;
+            }
+        }
+        let value = match spec.gives {
+            Gives::Thing(name) | Gives::ThingFrom(name, _) => {
+                let id = self.apis.intern(name);
+                let marks = self.marks.union(data, marks);
+                Value::with(Kind::Api(id), marks)
+            }
+            _ => Value::unknown(data),
+        };
+        let answer = Value::unknown(data);
+        self.answer(call, &answer);
+        value
+    }
+
+    /// Calls the callbacks among the arguments with what came.
+    fn answer(&mut self, call: &Call<'a>, data: &Value<'a>) {
+        let functions = call.arguments.iter().filter(|value| {
+            value.as_object().is_some_and(|id| {
+                matches!(self.get(id).map(|object| &object.class), Some(ObjectClass::Function(_) | ObjectClass::Bound(_)))
+            })
+        });
+        let functions: Vec<Value<'a>> = functions.cloned().collect();
+        for function in functions {
+            let error = Value::unknown(data.marks);
+            let second = data.clone();
+            self.call_back(&function, vec![error, second.clone(), second], call.span);
+        }
+    }
+
+    /// An address, where the value is one or names one.
+    fn url_of(&mut self, value: &Value<'a>, span: Span) -> Option<String> {
+        value.as_object()?;
+        for key in ["url", "uri", "href", "hostname", "host", "path"] {
+            let part = self.member(value, key, span);
+            if let Some(text) = part.as_text() {
+                return Some(text.to_owned());
+            }
+        }
+        None
+    }
+
+    /// What is known of a text, for a person and for telling what it names.
+    pub(crate) fn told(&mut self, value: &Value<'a>) -> Option<String> {
+        match &value.kind {
+            Kind::Literal(text) => Some((*text).to_owned()),
+            Kind::Text(text) => Some((**text).clone()),
+            Kind::Partial(partial) => {
+                let mut text = partial.prefix.clone();
+                for piece in &partial.rest {
+                    text.push('…');
+                    text.push_str(piece);
+                }
+                Some(text)
+            }
+            Kind::Choice(all) => {
+                let all = Rc::clone(all);
+                all.iter().find_map(|one| self.told(one))
+            }
+            _ => None,
+        }
+    }
+
+    /// The text of a file of the package that the code reads.
+    fn file_of_package(&mut self, path: &Value<'a>, marks: Marks, call: &Call<'a>) -> Option<Value<'a>> {
+        let path = path.as_text()?.to_owned();
+        let file = self.find_file(&path)?;
+        let source = self.tree.file(file)?;
+        if source.bytes.len() > 1 << 20 {
+            return None;
+        }
+        let encoding = call.arguments.get(1).is_some_and(|value| match &value.kind {
+            Kind::Literal(_) | Kind::Text(_) => true,
+            Kind::Object(id) => self.get(*id).is_some_and(|object| object.property("encoding").is_some()),
+            _ => false,
+        });
+        if !self.may_make(source.bytes.len()) {
+            return None;
+        }
+        if encoding {
+            let text = String::from_utf8(source.bytes.to_vec()).ok()?;
+            return Some(Value::with(Kind::Text(Rc::new(text)), marks));
+        }
+        let mut bytes = super::heap::Object::new(ObjectClass::Bytes(Rc::new(source.bytes.to_vec())));
+        bytes.marks = marks;
+        Some(Value::with(Kind::Object(self.allocate(bytes)), marks))
+    }
+
+    /// Files of the package that are read and run as code.
+    fn note_loads(&mut self, arguments: &[(Role, Value<'a>)], span: Span) {
+        for (role, value) in arguments {
+            if *role != Role::Code {
+                continue;
+            }
+            let marks = self.deep_marks(value);
+            for origin in self.marks.origins(marks) {
+                if origin.source == Source::File
+                    && let Some(name) = origin.name
+                    && let Some(file) = self.find_file(&name)
+                {
+                    self.note_load(file, span);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn note_load(&mut self, file: crate::place::FileId, span: Span) {
+        let Some(path) = self.tree.file(file).map(|file| file.path.clone()) else { return };
+        let place = self.place(span);
+        if !self.loads.iter().any(|(known, _)| *known == path) {
+            self.loads.push((path, place));
+        }
+    }
+
+    /// Marks of data that was decoded from these.
+    pub(crate) fn decoded_from(&mut self, value: Marks, span: Span, hiding: Hiding) -> Marks {
+        let decoded = self.decoded(span, hiding);
+        self.marks.union(value, decoded)
+    }
+}

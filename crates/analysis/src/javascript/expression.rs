@@ -1,0 +1,572 @@
+//! Expressions.
+
+use oxc_ast::ast::*;
+use oxc_span::Span;
+use oxc_syntax::operator::{LogicalOperator, UnaryOperator};
+
+use super::function::Code;
+use super::heap::Class as ObjectClass;
+use super::machine::{MAX_DEPTH, Machine};
+use super::scope;
+use super::value::{Kind, Value};
+use crate::event::Hiding;
+
+impl<'a> Machine<'a> {
+    pub(crate) fn expression(&mut self, expression: &'a Expression<'a>) -> Value<'a> {
+        self.steps += 1;
+        match expression {
+            Expression::StringLiteral(it) => return Value::new(Kind::Literal(it.value.as_str())),
+            Expression::NumericLiteral(it) => return Value::number(it.value),
+            Expression::BooleanLiteral(it) => return Value::boolean(it.value),
+            Expression::NullLiteral(_) => return Value::new(Kind::Null),
+            Expression::Identifier(it) => return self.identifier(it),
+            _ => {}
+        }
+        if self.depth > MAX_DEPTH {
+            self.stop("it nests deeper than is followed");
+            return Value::UNKNOWN;
+        }
+        self.depth += 1;
+        let value = self.compound(expression);
+        self.depth -= 1;
+        value
+    }
+
+    fn compound(&mut self, expression: &'a Expression<'a>) -> Value<'a> {
+        match expression {
+            Expression::CallExpression(it) => self.call_expression(it),
+            Expression::StaticMemberExpression(it) => {
+                let object = self.expression(&it.object);
+                self.member(&object, it.property.name.as_str(), it.span)
+            }
+            Expression::ComputedMemberExpression(it) => {
+                let object = self.expression(&it.object);
+                let key = self.expression(&it.expression);
+                self.computed(&object, &key, it.span)
+            }
+            Expression::PrivateFieldExpression(it) => {
+                let object = self.expression(&it.object);
+                self.member(&object, it.field.name.as_str(), it.span)
+            }
+            Expression::BinaryExpression(it) => self.binary_chain(it),
+            Expression::LogicalExpression(it) => self.logical(it),
+            Expression::AssignmentExpression(it) => self.assignment(it),
+            Expression::FunctionExpression(it) => self.closure(Code::Function(it), None),
+            Expression::ArrowFunctionExpression(it) => self.closure(Code::Arrow(it), None),
+            Expression::ClassExpression(it) => self.class(it),
+            Expression::ObjectExpression(it) => self.object_literal(it),
+            Expression::ArrayExpression(it) => self.array_literal(it),
+            Expression::ConditionalExpression(it) => self.conditional(it),
+            Expression::UnaryExpression(it) => self.unary(it),
+            Expression::UpdateExpression(it) => self.update(it),
+            Expression::TemplateLiteral(it) => self.template(it),
+            Expression::NewExpression(it) => self.new_expression(it),
+            Expression::ThisExpression(_) => self.this(),
+            Expression::SequenceExpression(it) => {
+                let mut value = Value::UNDEFINED;
+                for expression in &it.expressions {
+                    value = self.expression(expression);
+                }
+                value
+            }
+            Expression::AwaitExpression(it) => {
+                let value = self.expression(&it.argument);
+                self.awaited(&value)
+            }
+            Expression::YieldExpression(it) => {
+                let Some(argument) = &it.argument else { return Value::UNKNOWN };
+                let value = self.expression(argument);
+                let value = self.awaited(&value);
+                self.give_back(value.clone());
+                value
+            }
+            Expression::ChainExpression(it) => match &it.expression {
+                ChainElement::CallExpression(it) => self.call_expression(it),
+                ChainElement::TSNonNullExpression(it) => self.expression(&it.expression),
+                ChainElement::StaticMemberExpression(it) => {
+                    let object = self.expression(&it.object);
+                    self.member(&object, it.property.name.as_str(), it.span)
+                }
+                ChainElement::ComputedMemberExpression(it) => {
+                    let object = self.expression(&it.object);
+                    let key = self.expression(&it.expression);
+                    self.computed(&object, &key, it.span)
+                }
+                ChainElement::PrivateFieldExpression(it) => {
+                    let object = self.expression(&it.object);
+                    self.member(&object, it.field.name.as_str(), it.span)
+                }
+            },
+            Expression::RegExpLiteral(it) => {
+                let flags = self.regexp_flags(it);
+                self.new_object(ObjectClass::Regexp(it.regex.pattern.text.as_str(), flags))
+            }
+            Expression::TaggedTemplateExpression(it) => self.tagged_template(it),
+            Expression::ImportExpression(it) => {
+                let name = self.expression(&it.source);
+                let value = self.import(&name, it.span);
+                self.promise(value)
+            }
+            Expression::ParenthesizedExpression(it) => self.expression(&it.expression),
+            Expression::TSAsExpression(it) => self.expression(&it.expression),
+            Expression::TSSatisfiesExpression(it) => self.expression(&it.expression),
+            Expression::TSTypeAssertion(it) => self.expression(&it.expression),
+            Expression::TSNonNullExpression(it) => self.expression(&it.expression),
+            Expression::TSInstantiationExpression(it) => self.expression(&it.expression),
+            Expression::BigIntLiteral(it) => match it.value.parse::<u32>() {
+                Ok(number) => Value::number(f64::from(number)),
+                Err(_) => Value::UNKNOWN,
+            },
+            Expression::Super(_) => self.super_object(),
+            Expression::JSXElement(it) => {
+                self.jsx_element(it);
+                Value::UNKNOWN
+            }
+            Expression::JSXFragment(it) => {
+                self.jsx_children(&it.children);
+                Value::UNKNOWN
+            }
+            Expression::ImportMeta(_) => {
+                let id = self.apis.intern("js:import.meta");
+                Value::api(id)
+            }
+            _ => Value::UNKNOWN,
+        }
+    }
+
+    /// The frame so many functions outwards.
+    pub(crate) fn frame_at(&self, hops: u32) -> Option<u32> {
+        let mut frame = self.frame;
+        for _ in 0..hops {
+            frame = self.frames.get(usize::try_from(frame).ok()?)?.parent;
+        }
+        Some(frame)
+    }
+
+    fn identifier(&mut self, it: &IdentifierReference<'a>) -> Value<'a> {
+        if let Some(reference) = it.reference_id.get() {
+            let (hops, slot) = scope::hops_and_slot(reference);
+            return match self.frame_at(hops) {
+                Some(frame) => self.slot(frame, slot),
+                None => Value::UNKNOWN,
+            };
+        }
+        let name = it.name.as_str();
+        match name {
+            "undefined" => return Value::UNDEFINED,
+            "NaN" => return Value::number(f64::NAN),
+            "Infinity" => return Value::number(f64::INFINITY),
+            "arguments" => return self.arguments(),
+            _ => {}
+        }
+        if self.nested_code > 0
+            && let Some((frame, slot)) = self.find_name(name)
+        {
+            return self.slot(frame, slot);
+        }
+        self.global(name, it.span)
+    }
+
+    pub(crate) fn global(&mut self, name: &str, _span: Span) -> Value<'a> {
+        let id = self.apis.global(name);
+        match self.overrides.get(&id) {
+            Some(value) => value.clone(),
+            None => Value::api(id),
+        }
+    }
+
+    /// A variable around text that is executed as code, by its name.
+    pub(crate) fn find_name(&self, name: &str) -> Option<(u32, usize)> {
+        let mut at = self.frame;
+        for _ in 0..64 {
+            let frame = self.frames.get(usize::try_from(at).ok()?)?;
+            let layout = self.layout(frame.layout)?;
+            if let Some(slot) = layout.names.iter().rposition(|known| *known == name) {
+                return Some((at, slot));
+            }
+            if frame.parent == at {
+                return None;
+            }
+            at = frame.parent;
+        }
+        None
+    }
+
+    fn own_frame(&self) -> Option<&super::heap::Frame<'a>> {
+        let mut at = self.frame;
+        loop {
+            let frame = self.frames.get(usize::try_from(at).ok()?)?;
+            if !frame.is_arrow || frame.parent == at {
+                return Some(frame);
+            }
+            at = frame.parent;
+        }
+    }
+
+    pub(crate) fn this(&mut self) -> Value<'a> {
+        match self.own_frame().map(|frame| frame.this.clone()) {
+            Some(value) if value.is_undefined() => {
+                let id = self.apis.global("globalThis");
+                Value::api(id)
+            }
+            Some(value) => value,
+            None => Value::UNKNOWN,
+        }
+    }
+
+    fn arguments(&mut self) -> Value<'a> {
+        self.own_frame().and_then(|frame| frame.arguments.clone()).unwrap_or(Value::UNKNOWN)
+    }
+
+    /// The prototype of the class whose method runs.
+    pub(crate) fn home(&self) -> Option<super::value::ObjectId> {
+        self.own_frame().and_then(|frame| frame.home)
+    }
+
+    fn super_object(&mut self) -> Value<'a> {
+        let home = self.own_frame().and_then(|frame| frame.home);
+        home.and_then(|home| self.get(home))
+            .and_then(|object| object.prototype)
+            .map_or(Value::UNKNOWN, Value::object)
+    }
+
+    fn logical(&mut self, it: &'a LogicalExpression<'a>) -> Value<'a> {
+        let left = self.expression(&it.left);
+        let takes_right = match it.operator {
+            LogicalOperator::And => left.truth(),
+            LogicalOperator::Or => left.truth().map(|truth| !truth),
+            LogicalOperator::Coalesce => match left.kind {
+                Kind::Undefined | Kind::Null => Some(true),
+                Kind::Unknown | Kind::Api(_) | Kind::Choice(_) => None,
+                _ => Some(false),
+            },
+        };
+        match takes_right {
+            Some(true) => self.expression(&it.right),
+            Some(false) => {
+                self.skip();
+                left
+            }
+            None => {
+                let right = self.maybe(|machine| machine.expression(&it.right));
+                if it.operator == LogicalOperator::And {
+                    // What is there is asked for first, and then used.
+                    if left.as_api().is_some() || left.is_unknown() {
+                        let marks = if right.is_unknown() {
+                            self.marks.union(left.marks, right.marks)
+                        } else {
+                            right.marks
+                        };
+                        return Value::with(right.kind, marks);
+                    }
+                }
+                self.either(left, right, false)
+            }
+        }
+    }
+
+    fn conditional(&mut self, it: &'a ConditionalExpression<'a>) -> Value<'a> {
+        let test = self.expression(&it.test);
+        match test.truth() {
+            Some(truth) => {
+                self.skip();
+                self.expression(if truth { &it.consequent } else { &it.alternate })
+            }
+            None => {
+                self.begin_branch();
+                let one = self.expression(&it.consequent);
+                let changes = self.undo_branch();
+                self.begin_branch();
+                let two = self.expression(&it.alternate);
+                let others = self.undo_branch();
+                self.join_both(changes, others);
+                self.either(one, two, false)
+            }
+        }
+    }
+
+    fn unary(&mut self, it: &'a UnaryExpression<'a>) -> Value<'a> {
+        if it.operator == UnaryOperator::Delete {
+            return self.delete(&it.argument);
+        }
+        let value = self.expression(&it.argument);
+        match it.operator {
+            UnaryOperator::LogicalNot => match value.truth() {
+                Some(truth) => Value::boolean(!truth),
+                None => Value::UNKNOWN,
+            },
+            UnaryOperator::Void => Value::UNDEFINED,
+            UnaryOperator::Typeof => self.type_of(&value),
+            UnaryOperator::UnaryNegation => self.numeric(&value, |number| -number),
+            UnaryOperator::UnaryPlus => self.numeric(&value, |number| number),
+            UnaryOperator::BitwiseNot => {
+                self.numeric(&value, |number| f64::from(!super::operator::to_int32(number)))
+            }
+            UnaryOperator::Delete => Value::UNKNOWN,
+        }
+    }
+
+    fn numeric(&mut self, value: &Value<'a>, apply: fn(f64) -> f64) -> Value<'a> {
+        match self.to_number(value) {
+            Some(number) => Value::with(Kind::Number(apply(number)), value.marks),
+            None => Value::unknown(value.marks),
+        }
+    }
+
+    fn delete(&mut self, argument: &'a Expression<'a>) -> Value<'a> {
+        match argument {
+            Expression::StaticMemberExpression(it) => {
+                let object = self.expression(&it.object);
+                if let Some(object) = object.as_object().and_then(|id| self.change(id)) {
+                    object.remove(it.property.name.as_str());
+                }
+            }
+            Expression::ComputedMemberExpression(it) => {
+                let object = self.expression(&it.object);
+                let key = self.expression(&it.expression);
+                if let (Some(id), Some(key)) = (object.as_object(), key.as_text())
+                    && let Some(object) = self.change(id)
+                {
+                    object.remove(key);
+                }
+            }
+            argument => {
+                self.expression(argument);
+            }
+        }
+        Value::boolean(true)
+    }
+
+    fn template(&mut self, it: &'a TemplateLiteral<'a>) -> Value<'a> {
+        let mut quasis = it.quasis.iter();
+        let piece = |quasi: Option<&TemplateElement<'a>>| {
+            let text = quasi.and_then(|quasi| quasi.value.cooked).map_or("", |text| text.as_str());
+            Value::new(Kind::Literal(text))
+        };
+        let mut value = piece(quasis.next());
+        for expression in &it.expressions {
+            let inner = self.expression(expression);
+            value = self.concatenate(&value, &inner);
+            let next = piece(quasis.next());
+            value = self.concatenate(&value, &next);
+        }
+        value
+    }
+
+    fn tagged_template(&mut self, it: &'a TaggedTemplateExpression<'a>) -> Value<'a> {
+        let (tag, this) = self.callee(&it.tag);
+        let strings: Vec<Value<'a>> = it
+            .quasi
+            .quasis
+            .iter()
+            .map(|quasi| Value::new(Kind::Literal(quasi.value.raw.as_str())))
+            .collect();
+        if tag.as_api().is_some_and(|api| self.apis.name(api) == "js:String.raw")
+            || tag.as_api().and_then(|api| self.apis.spec(api)).is_some()
+        {
+            let mut text = Value::new(Kind::Literal(""));
+            let mut expressions = it.quasi.expressions.iter();
+            for string in strings {
+                text = self.concatenate(&text, &string);
+                if let Some(expression) = expressions.next() {
+                    let value = self.expression(expression);
+                    text = self.concatenate(&text, &value);
+                }
+            }
+            if tag.as_api().is_some_and(|api| self.apis.name(api) == "js:String.raw") {
+                return text;
+            }
+            return self.call(&tag, super::function::Call { this, arguments: vec![text], is_open: false, span: it.span });
+        }
+        let strings = self.new_array(strings);
+        let mut arguments = vec![strings];
+        for expression in &it.quasi.expressions {
+            arguments.push(self.expression(expression));
+        }
+        self.call(&tag, super::function::Call { this, arguments, is_open: false, span: it.span })
+    }
+
+    fn array_literal(&mut self, it: &'a ArrayExpression<'a>) -> Value<'a> {
+        let mut elements = Vec::with_capacity(it.elements.len());
+        let mut is_open = false;
+        for element in &it.elements {
+            match element {
+                ArrayExpressionElement::SpreadElement(spread) => {
+                    let value = self.expression(&spread.argument);
+                    match self.elements_of(&value) {
+                        Ok(more) => elements.extend(more),
+                        Err(one) => {
+                            elements.push(one);
+                            is_open = true;
+                        }
+                    }
+                }
+                ArrayExpressionElement::Elision(_) => elements.push(Value::UNDEFINED),
+                element => {
+                    if let Some(expression) = element.as_expression() {
+                        elements.push(self.expression(expression));
+                    }
+                }
+            }
+        }
+        let array = self.new_array(elements);
+        if is_open && let Some(object) = array.as_object().and_then(|id| self.change(id)) {
+            object.is_open = true;
+        }
+        array
+    }
+
+    fn object_literal(&mut self, it: &'a ObjectExpression<'a>) -> Value<'a> {
+        let value = self.new_object(ObjectClass::Plain);
+        let Some(id) = value.as_object() else { return value };
+        for property in &it.properties {
+            match property {
+                ObjectPropertyKind::SpreadProperty(spread) => {
+                    let from = self.expression(&spread.argument);
+                    self.copy_properties(id, &from);
+                }
+                ObjectPropertyKind::ObjectProperty(property) => {
+                    let key = self.property_key(&property.key, property.computed);
+                    let element = match (&property.value, property.method || property.kind != PropertyKind::Init) {
+                        (Expression::FunctionExpression(function), true) => {
+                            self.closure(Code::Function(function), None)
+                        }
+                        (value, _) => self.expression(value),
+                    };
+                    match (key, property.kind) {
+                        (_, PropertyKind::Set) => {}
+                        (Some("__proto__"), _) if !property.computed => {
+                            let prototype = element.as_object();
+                            if let Some(object) = self.change(id) {
+                                object.prototype = prototype;
+                            }
+                        }
+                        (Some(key), kind) => {
+                            if let Some(object) = self.change(id) {
+                                object.set(key, element, kind == PropertyKind::Get);
+                            }
+                        }
+                        (None, _) => self.set_elsewhere(id, element),
+                    }
+                }
+            }
+        }
+        value
+    }
+
+    /// Writes to a name that is not known.
+    pub(crate) fn set_elsewhere(&mut self, id: super::value::ObjectId, value: Value<'a>) {
+        let before = self.get(id).and_then(|object| object.elsewhere.clone());
+        let joined = match before {
+            Some(before) => self.either(before, value, true),
+            None => value,
+        };
+        if let Some(object) = self.change(id) {
+            object.elsewhere = Some(joined);
+            object.is_open = true;
+        }
+    }
+
+    /// The name of a property; nothing where it is not known.
+    pub(crate) fn property_key(&mut self, key: &'a PropertyKey<'a>, computed: bool) -> Option<&'a str> {
+        match key {
+            PropertyKey::StaticIdentifier(name) => Some(name.name.as_str()),
+            PropertyKey::PrivateIdentifier(name) => Some(name.name.as_str()),
+            PropertyKey::StringLiteral(text) if !computed => Some(text.value.as_str()),
+            key => {
+                let value = self.expression(key.as_expression()?);
+                self.key_text(&value)
+            }
+        }
+    }
+
+    /// A value as a property's name.
+    pub(crate) fn key_text(&mut self, value: &Value<'a>) -> Option<&'a str> {
+        if let Kind::Literal(text) = value.kind {
+            return Some(text);
+        }
+        let text = self.to_text(value)?;
+        Some(self.keep(&text))
+    }
+
+    fn regexp_flags(&mut self, it: &RegExpLiteral<'a>) -> &'a str {
+        let is_global = it.regex.flags.contains(RegExpFlags::G);
+        if is_global { "g" } else { "" }
+    }
+
+    fn jsx_element(&mut self, it: &'a JSXElement<'a>) {
+        for attribute in &it.opening_element.attributes {
+            match attribute {
+                JSXAttributeItem::Attribute(attribute) => {
+                    if let Some(JSXAttributeValue::ExpressionContainer(container)) = &attribute.value
+                        && let Some(expression) = container.expression.as_expression()
+                    {
+                        self.expression(expression);
+                    }
+                }
+                JSXAttributeItem::SpreadAttribute(spread) => {
+                    self.expression(&spread.argument);
+                }
+            }
+        }
+        self.jsx_children(&it.children);
+    }
+
+    fn jsx_children(&mut self, children: &'a [JSXChild<'a>]) {
+        if self.depth > MAX_DEPTH {
+            return;
+        }
+        self.depth += 1;
+        for child in children {
+            match child {
+                JSXChild::Element(element) => self.jsx_element(element),
+                JSXChild::Fragment(fragment) => self.jsx_children(&fragment.children),
+                JSXChild::ExpressionContainer(container) => {
+                    if let Some(expression) = container.expression.as_expression() {
+                        self.expression(expression);
+                    }
+                }
+                JSXChild::Spread(spread) => {
+                    self.expression(&spread.expression);
+                }
+                JSXChild::Text(_) => {}
+            }
+        }
+        self.depth -= 1;
+    }
+
+    /// A member whose name is computed.
+    pub(crate) fn computed(&mut self, object: &Value<'a>, key: &Value<'a>, span: Span) -> Value<'a> {
+        if let (Kind::Number(number), Some(id)) = (&key.kind, object.as_object())
+            && let Some(at) = index(*number)
+            && let Some(ObjectClass::Array(elements)) = self.get(id).map(|object| &object.class)
+            && let Some(element) = elements.get(at)
+        {
+            return element.clone();
+        }
+        if let (Kind::Number(number), Some(text)) = (&key.kind, object.as_text()) {
+            return self.character(text.to_owned().as_str(), *number, object.marks);
+        }
+        match self.key_text(key) {
+            Some(name) => {
+                let mut value = self.member(object, name, span);
+                if !matches!(key.kind, Kind::Literal(_)) && value.as_api().is_some() {
+                    let hidden = self.hidden(Hiding::ComputedName);
+                    let marks = self.marks.union(key.marks, hidden);
+                    value.marks = self.marks.union(value.marks, marks);
+                }
+                value
+            }
+            None => self.unknown_member(object, key, span),
+        }
+    }
+}
+
+/// A number as the index of an element.
+pub(crate) fn index(number: f64) -> Option<usize> {
+    if number >= 0.0 && number.fract() == 0.0 && number < 4e9 {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above")]
+        return Some(number as usize);
+    }
+    None
+}

@@ -1,0 +1,330 @@
+//! Loops and calls that cannot end, and prototypes that are changed by a name from
+//! outside: told from the shape of the program, not from its text.
+
+use oxc_ast::ast::*;
+use oxc_ast_visit::{Visit, walk};
+use oxc_span::Span;
+use oxc_syntax::scope::ScopeFlags;
+
+use super::machine::Machine;
+use super::value::{Kind, Marks, Value};
+use crate::event::{Effect, Role};
+
+impl<'a> Machine<'a> {
+    /// Whether a loop has a condition that stays true and no way out.
+    pub(crate) fn look_for_endless_loop(
+        &mut self,
+        test: Option<&'a Expression<'a>>,
+        update: Option<&'a Expression<'a>>,
+        body: &'a Statement<'a>,
+        span: Span,
+    ) {
+        let mut condition = Condition::default();
+        if let Some(test) = test {
+            condition.visit_expression(test);
+            if !condition.is_plain() {
+                return;
+            }
+        }
+        let mut exits = Exits { names: condition.names, ..Exits::default() };
+        exits.visit_statement(body);
+        if let Some(update) = update {
+            exits.visit_expression(update);
+        }
+        if exits.found || (!exits.names.is_empty() && exits.calls) {
+            return;
+        }
+        if let Some(test) = test
+            && self.maybe(|machine| machine.expression(test)).truth() != Some(true)
+        {
+            return;
+        }
+        let id = self.apis.intern("js:loop");
+        self.emit(Effect::EndlessLoop, id, span, &[], Marks::NONE);
+    }
+
+    /// Whether a function calls itself before anything can stop it.
+    pub(crate) fn look_for_endless_call(&mut self, body: &'a FunctionBody<'a>) {
+        let Some(layout) = self.active.last().copied() else { return };
+        for statement in &body.statements {
+            let call = match statement {
+                Statement::ExpressionStatement(it) => match &it.expression {
+                    Expression::CallExpression(call) => call,
+                    _ => continue,
+                },
+                Statement::ReturnStatement(it) => match &it.argument {
+                    Some(Expression::CallExpression(call)) => call,
+                    _ => return,
+                },
+                Statement::VariableDeclaration(_) | Statement::FunctionDeclaration(_) | Statement::EmptyStatement(_) => continue,
+                _ => return,
+            };
+            if let Expression::Identifier(_) = &call.callee {
+                let callee = self.expression(&call.callee);
+                if self.is_running(&callee, layout) {
+                    let id = self.apis.intern("js:recursion");
+                    self.emit(Effect::EndlessLoop, id, call.span, &[], Marks::NONE);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn is_running(&self, callee: &Value<'a>, layout: u32) -> bool {
+        callee.as_object().and_then(|id| self.get(id)).is_some_and(|object| {
+            matches!(&object.class, super::heap::Class::Function(closure) if closure.layout == layout)
+        })
+    }
+
+    /// Whether a function asks to be run again at once, whatever happens.
+    pub(crate) fn look_for_rearming(&mut self, callee: &str, arguments: &[Value<'a>], span: Span) {
+        let Some(layout) = self.active.last().copied() else { return };
+        let Some(first) = arguments.first() else { return };
+        if !self.branches.is_empty() || !self.is_running(first, layout) {
+            return;
+        }
+        let at_once = match arguments.get(1).map(|value| &value.kind) {
+            None | Some(Kind::Undefined) => true,
+            Some(Kind::Number(delay)) => *delay <= 1.0,
+            Some(_) => false,
+        };
+        if at_once || !callee.ends_with("setTimeout") {
+            let id = self.apis.intern(callee);
+            self.emit(Effect::EndlessLoop, id, span, &[], Marks::NONE);
+        }
+    }
+
+    /// `x.__proto__.y = …` and `x.constructor.prototype.y = …`.
+    pub(crate) fn note_prototype_write(&mut self, object: &'a Expression<'a>, span: Span) {
+        let name = match object {
+            Expression::StaticMemberExpression(it) => match (it.property.name.as_str(), &it.object) {
+                ("__proto__", _) => "__proto__",
+                ("prototype", Expression::StaticMemberExpression(inner))
+                    if inner.property.name.as_str() == "constructor" =>
+                {
+                    "constructor.prototype"
+                }
+                _ => return,
+            },
+            Expression::ComputedMemberExpression(it) => match &it.expression {
+                Expression::StringLiteral(text) if text.value.as_str() == "__proto__" => "__proto__",
+                _ => return,
+            },
+            _ => return,
+        };
+        let id = self.apis.intern("js:Object.prototype");
+        let name = Value::new(Kind::Literal(name));
+        self.emit(Effect::PrototypeWrite, id, span, &[(Role::Name, name)], Marks::NONE);
+    }
+
+    /// A function that copies one object's names into another, through all levels,
+    /// and lets `__proto__` through.
+    pub(crate) fn look_for_merge(&mut self, function: &'a Function<'a>) {
+        let Some(body) = &function.body else { return };
+        let mut merge = Merge::default();
+        if let Some(name) = &function.id {
+            merge.own = Some(name.name.as_str());
+        }
+        for statement in &body.statements {
+            merge.visit_statement(statement);
+        }
+        if merge.calls_itself && merge.writes && !merge.guards {
+            let id = self.apis.intern("js:Object.prototype");
+            self.emit(Effect::PrototypeWrite, id, function.span, &[(Role::Name, Value::UNKNOWN)], Marks::NONE);
+        }
+    }
+}
+
+/// The deepest walk for any of these.
+const MAX_DEPTH: u32 = 200;
+
+#[derive(Default)]
+struct Condition<'a> {
+    names: Vec<&'a str>,
+    depth: u32,
+    is_complex: bool,
+}
+
+impl Condition<'_> {
+    fn is_plain(&self) -> bool {
+        !self.is_complex
+    }
+}
+
+impl<'a> Visit<'a> for Condition<'a> {
+    fn visit_expression(&mut self, it: &Expression<'a>) {
+        self.depth += 1;
+        match it {
+            Expression::Identifier(name) => self.names.push(name.name.as_str()),
+            Expression::BooleanLiteral(_)
+            | Expression::NumericLiteral(_)
+            | Expression::StringLiteral(_)
+            | Expression::NullLiteral(_)
+            | Expression::ArrayExpression(_)
+            | Expression::ObjectExpression(_) => {}
+            Expression::UnaryExpression(_)
+            | Expression::BinaryExpression(_)
+            | Expression::LogicalExpression(_)
+                if self.depth < 8 =>
+            {
+                walk::walk_expression(self, it);
+            }
+            _ => self.is_complex = true,
+        }
+        self.depth -= 1;
+    }
+}
+
+/// Ways out of a loop's body.
+#[derive(Default)]
+struct Exits<'a> {
+    names: Vec<&'a str>,
+    found: bool,
+    calls: bool,
+    /// Loops and switches within, which take `break` for themselves.
+    inner: u32,
+    depth: u32,
+}
+
+impl<'a> Visit<'a> for Exits<'a> {
+    fn visit_statement(&mut self, it: &Statement<'a>) {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            self.found = true;
+        }
+        if self.found {
+            self.depth -= 1;
+            return;
+        }
+        match it {
+            Statement::ReturnStatement(_) | Statement::ThrowStatement(_) => self.found = true,
+            Statement::BreakStatement(it) if it.label.is_some() || self.inner == 0 => self.found = true,
+            Statement::ContinueStatement(it) if it.label.is_some() => self.found = true,
+            Statement::WhileStatement(_)
+            | Statement::DoWhileStatement(_)
+            | Statement::ForStatement(_)
+            | Statement::ForInStatement(_)
+            | Statement::ForOfStatement(_)
+            | Statement::SwitchStatement(_) => {
+                self.inner += 1;
+                walk::walk_statement(self, it);
+                self.inner -= 1;
+            }
+            it => walk::walk_statement(self, it),
+        }
+        self.depth -= 1;
+    }
+
+    fn visit_expression(&mut self, it: &Expression<'a>) {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            self.found = true;
+        }
+        if !self.found {
+            match it {
+                Expression::AwaitExpression(_) | Expression::YieldExpression(_) => self.found = true,
+                Expression::CallExpression(call) => {
+                    self.calls = true;
+                    let callee = call.callee.get_member_expr().and_then(|member| member.static_property_name());
+                    if matches!(callee, Some("exit" | "abort" | "kill")) {
+                        self.found = true;
+                    }
+                    walk::walk_expression(self, it);
+                }
+                it => walk::walk_expression(self, it),
+            }
+        }
+        self.depth -= 1;
+    }
+
+    fn visit_identifier_reference(&mut self, _it: &IdentifierReference<'a>) {}
+
+    fn visit_simple_assignment_target(&mut self, it: &SimpleAssignmentTarget<'a>) {
+        if let SimpleAssignmentTarget::AssignmentTargetIdentifier(name) = it
+            && self.names.contains(&name.name.as_str())
+        {
+            self.found = true;
+        }
+        walk::walk_simple_assignment_target(self, it);
+    }
+
+    fn visit_assignment_target_pattern(&mut self, _it: &AssignmentTargetPattern<'a>) {
+        self.found = true;
+    }
+
+    fn visit_function(&mut self, _it: &Function<'a>, _flags: ScopeFlags) {}
+    fn visit_arrow_function_expression(&mut self, _it: &ArrowFunctionExpression<'a>) {}
+    fn visit_class(&mut self, _it: &Class<'a>) {}
+}
+
+#[derive(Default)]
+struct Merge<'a> {
+    own: Option<&'a str>,
+    keys: Vec<&'a str>,
+    calls_itself: bool,
+    writes: bool,
+    guards: bool,
+    depth: u32,
+}
+
+impl<'a> Visit<'a> for Merge<'a> {
+    fn visit_for_in_statement(&mut self, it: &ForInStatement<'a>) {
+        if let ForStatementLeft::VariableDeclaration(declaration) = &it.left
+            && let Some(declarator) = declaration.declarations.first()
+            && let Some(name) = declarator.id.get_identifier_name()
+        {
+            self.keys.push(name.as_str());
+        }
+        walk::walk_for_in_statement(self, it);
+    }
+
+    fn visit_for_of_statement(&mut self, it: &ForOfStatement<'a>) {
+        if let ForStatementLeft::VariableDeclaration(declaration) = &it.left
+            && let Some(declarator) = declaration.declarations.first()
+            && let Some(name) = declarator.id.get_identifier_name()
+        {
+            self.keys.push(name.as_str());
+        }
+        walk::walk_for_of_statement(self, it);
+    }
+
+    fn visit_expression(&mut self, it: &Expression<'a>) {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            self.guards = true;
+        } else {
+            match it {
+                Expression::CallExpression(call) => {
+                    if let Expression::Identifier(name) = &call.callee
+                        && Some(name.name.as_str()) == self.own
+                    {
+                        self.calls_itself = true;
+                    }
+                }
+                Expression::AssignmentExpression(assignment) => {
+                    if let AssignmentTarget::ComputedMemberExpression(member) = &assignment.left
+                        && let Expression::Identifier(name) = &member.expression
+                        && self.keys.contains(&name.name.as_str())
+                    {
+                        self.writes = true;
+                    }
+                }
+                Expression::StringLiteral(text)
+                    if matches!(text.value.as_str(), "__proto__" | "constructor" | "prototype") =>
+                {
+                    self.guards = true;
+                }
+                _ => {}
+            }
+            walk::walk_expression(self, it);
+        }
+        self.depth -= 1;
+    }
+
+    fn visit_static_member_expression(&mut self, it: &StaticMemberExpression<'a>) {
+        if matches!(it.property.name.as_str(), "hasOwnProperty" | "hasOwn") {
+            self.guards = true;
+        }
+        walk::walk_static_member_expression(self, it);
+    }
+}

@@ -1,0 +1,366 @@
+//! Functions of the package: made, called with what is known, and looked at once with
+//! nothing known.
+
+use oxc_ast::ast::*;
+use oxc_span::{GetSpan, Span};
+
+use super::heap::{Class as ObjectClass, Frame, Object};
+use super::machine::{MAX_DEPTH, Machine};
+use super::statement::Flow;
+use super::value::{Kind, Marks, ObjectId, Value};
+use crate::event::{Source, When};
+use crate::place::{FileId, Place};
+
+/// How often a function may be within itself.
+const MAX_RECURSION: usize = 24;
+
+/// The text of a function.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Code<'a> {
+    Function(&'a Function<'a>),
+    Arrow(&'a ArrowFunctionExpression<'a>),
+    Class(&'a Class<'a>),
+}
+
+/// A function with the variables around it.
+#[derive(Clone, Debug)]
+pub(crate) struct Closure<'a> {
+    pub(crate) code: Code<'a>,
+    pub(crate) frame: u32,
+    pub(crate) layout: u32,
+    /// The prototype of the class whose method it is.
+    pub(crate) home: Option<ObjectId>,
+    pub(crate) file: FileId,
+}
+
+/// What is known of a function's text, whatever variables are around it.
+#[derive(Debug)]
+pub(crate) struct FunctionState<'a> {
+    /// Where it is said to be and how it was hidden, where it came from text.
+    pub(crate) pinned: Option<Place>,
+    pub(crate) hiding: u32,
+    /// It ran at least once.
+    pub(crate) ran: bool,
+    /// It ran with nothing known, or so that nothing of it was left out.
+    pub(crate) is_covered: bool,
+    /// Something in it was left out because a condition was known.
+    pub(crate) skipped: bool,
+    /// It does something that a rule may care for.
+    pub(crate) is_interesting: bool,
+    /// What it gave back when nothing was known.
+    pub(crate) result: Option<Value<'a>>,
+}
+
+/// What a function is called with.
+pub(crate) struct Call<'a> {
+    pub(crate) this: Value<'a>,
+    pub(crate) arguments: Vec<Value<'a>>,
+    /// There may be more arguments than these.
+    pub(crate) is_open: bool,
+    pub(crate) span: Span,
+}
+
+impl<'a> Code<'a> {
+    fn is_async(self) -> bool {
+        match self {
+            Self::Function(function) => function.r#async,
+            Self::Arrow(arrow) => arrow.r#async,
+            Self::Class(_) => false,
+        }
+    }
+
+    fn is_generator(self) -> bool {
+        matches!(self, Self::Function(function) if function.generator)
+    }
+
+    fn parameters(self) -> Option<&'a FormalParameters<'a>> {
+        match self {
+            Self::Function(function) => Some(&function.params),
+            Self::Arrow(arrow) => Some(&arrow.params),
+            Self::Class(_) => None,
+        }
+    }
+
+    pub(crate) fn span(self) -> Span {
+        match self {
+            Self::Function(function) => function.span,
+            Self::Arrow(arrow) => arrow.span,
+            Self::Class(class) => class.span,
+        }
+    }
+}
+
+impl<'a> Machine<'a> {
+    pub(crate) fn state(&mut self, layout: u32) -> Option<&mut FunctionState<'a>> {
+        usize::try_from(layout).ok().and_then(|at| self.functions.get_mut(at))
+    }
+
+    /// Something is left out because a condition is known.
+    pub(crate) fn skip(&mut self) {
+        if let Some(layout) = self.active.last().copied()
+            && let Some(state) = self.state(layout)
+        {
+            state.skipped = true;
+        }
+    }
+
+    /// A function object for this code, in the variables that are around it now.
+    pub(crate) fn closure(&mut self, code: Code<'a>, home: Option<ObjectId>) -> Value<'a> {
+        let scope = match code {
+            Code::Function(function) => function.scope_id.get(),
+            Code::Arrow(arrow) => arrow.scope_id.get(),
+            Code::Class(_) => None,
+        };
+        let layout = scope.map_or(u32::MAX, |scope| u32::try_from(scope.index()).unwrap_or(u32::MAX));
+        self.closures += 1;
+        let closure = Closure { code, frame: self.frame, layout, home, file: self.file };
+        let id = self.allocate(Object::new(ObjectClass::Function(closure)));
+        if !self.state(layout).is_some_and(|state| state.is_covered) {
+            self.pending.push(id);
+        }
+        Value::object(id)
+    }
+
+    /// Calls a function of the package.
+    pub(crate) fn call_closure(&mut self, id: ObjectId, call: Call<'a>) -> Value<'a> {
+        let Some(ObjectClass::Function(closure)) = self.get(id).map(|object| object.class.clone())
+        else {
+            return Value::UNKNOWN;
+        };
+        if let Code::Class(class) = closure.code {
+            return self.construct_class(id, class, &closure, call);
+        }
+        let layout = closure.layout;
+        let uses_this = self.layout(layout).is_some_and(|layout| layout.uses_this);
+        let matters = call.arguments.iter().any(Value::matters)
+            || (uses_this && call.this.matters() && closure.home.is_none());
+        let is_weak = call.arguments.iter().any(|value| {
+            matches!(value.kind, Kind::Number(_) | Kind::Boolean(_) | Kind::Null)
+        });
+        let nesting = self.active.iter().filter(|active| **active == layout).count();
+        let Some(state) = self.state(layout) else { return Value::UNKNOWN };
+        let gives_text = state.result.as_ref().is_some_and(|result| {
+            result.as_text().is_some() || matches!(result.kind, Kind::Partial(_) | Kind::Choice(_))
+        });
+        let known = state.result.clone();
+        let first = !state.ran;
+        if first && nesting == 0 {
+            state.ran = true;
+            return self.run(id, &closure, call, matters || is_weak);
+        }
+        let wants = matters || (is_weak && (self.is_hidden || gives_text || self.is_in_extra));
+        if let Some(known) = known
+            && !wants
+        {
+            return known;
+        }
+        if nesting >= MAX_RECURSION || (nesting > 0 && !wants) || !self.can_spend() {
+            let marks = self.marks_of(&call.arguments);
+            return Value::unknown(marks);
+        }
+        self.spend(|machine| machine.run(id, &closure, call, true))
+    }
+
+    pub(crate) fn layout(&self, layout: u32) -> Option<&super::scope::Layout<'a>> {
+        usize::try_from(layout).ok().and_then(|at| self.layouts.get(at))
+    }
+
+    /// Marks of all of these together.
+    pub(crate) fn marks_of(&mut self, values: &[Value<'a>]) -> Marks {
+        let mut marks = Marks::NONE;
+        for value in values {
+            marks = self.marks.union(marks, value.marks);
+        }
+        marks
+    }
+
+    /// Runs a function's body with these arguments.
+    fn run(&mut self, id: ObjectId, closure: &Closure<'a>, call: Call<'a>, is_special: bool) -> Value<'a> {
+        if self.depth + 8 > MAX_DEPTH {
+            self.stop("it calls deeper than is followed");
+            return Value::UNKNOWN;
+        }
+        let Some(layout) = self.layout(closure.layout) else { return Value::UNKNOWN };
+        let slots = layout.names.len();
+        let uses_arguments = layout.uses_arguments;
+        let frame = u32::try_from(self.frames.len()).unwrap_or(u32::MAX);
+        let is_arrow = matches!(closure.code, Code::Arrow(_));
+        let arguments = (uses_arguments && !is_arrow).then(|| {
+            let array = self.new_array(call.arguments.clone());
+            if let Some(object) = array.as_object().and_then(|id| self.change(id)) {
+                object.is_open = call.is_open;
+            }
+            array
+        });
+        self.frames.push(Frame {
+            slots: vec![Value::UNDEFINED; slots],
+            parent: closure.frame,
+            this: call.this,
+            arguments,
+            layout: closure.layout,
+            is_arrow,
+            home: closure.home,
+        });
+        let file = closure.file;
+        let (pinned, hiding) =
+            self.state(closure.layout).map_or((None, 0), |state| (state.pinned, state.hiding));
+        let outer = (self.pinned, self.hiding);
+        if pinned.is_some() || self.file != file || self.pinned.is_none() {
+            (self.pinned, self.hiding) = (pinned, hiding);
+        }
+        let saved = (self.frame, self.file, self.returned.take(), self.may_leave, self.closures, self.depth);
+        self.depth += 8;
+        self.frame = frame;
+        self.file = file;
+        self.active.push(closure.layout);
+        if let Code::Function(function) = closure.code
+            && let Some(name) = function.id.as_ref()
+            && function.is_expression()
+            && let Some(slot) = name.symbol_id.get()
+        {
+            self.set_slot(frame, slot.index(), Value::object(id));
+        }
+        self.bind_parameters(closure.code, &call.arguments, call.is_open);
+        self.run_body(closure.code);
+        let returned = self.returned.take();
+        (self.pinned, self.hiding) = outer;
+        let closures = self.closures;
+        self.active.pop();
+        let before = (saved.0, saved.1, saved.4);
+        self.returned = saved.2;
+        self.may_leave = saved.3;
+        self.depth = saved.5;
+        (self.frame, self.file) = (before.0, before.1);
+        if closures == before.2 && usize::try_from(frame).is_ok_and(|at| at + 1 == self.frames.len()) {
+            self.frames.pop();
+        }
+        let mut result = returned.unwrap_or(Value::UNDEFINED);
+        if closure.code.is_generator() {
+            result = self.new_array(vec![result]);
+            if let Some(object) = result.as_object().and_then(|id| self.change(id)) {
+                object.is_open = true;
+            }
+        }
+        if closure.code.is_async() {
+            result = self.promise(result);
+        }
+        if let Some(state) = self.state(closure.layout) {
+            if !is_special || !state.skipped {
+                state.is_covered = true;
+            }
+            if !is_special || state.result.is_none() {
+                state.result = Some(result.clone());
+            }
+        }
+        result
+    }
+
+    fn bind_parameters(&mut self, code: Code<'a>, arguments: &[Value<'a>], is_open: bool) {
+        let Some(parameters) = code.parameters() else { return };
+        let mut given = arguments.iter();
+        for parameter in &parameters.items {
+            let mut value = match given.next() {
+                Some(value) => value.clone(),
+                None if is_open => self.from_caller(&parameter.pattern),
+                None => Value::UNDEFINED,
+            };
+            if let Some(initializer) = &parameter.initializer {
+                if value.is_undefined() {
+                    value = self.expression(initializer);
+                } else if value.is_unknown() {
+                    self.begin_branch();
+                    let initial = self.expression(initializer);
+                    let changes = self.undo_branch();
+                    self.join(changes, false);
+                    value = self.either(value, initial, false);
+                }
+            }
+            self.bind(&parameter.pattern, value);
+        }
+        if let Some(rest) = &parameters.rest {
+            let elements: Vec<Value<'a>> = given.cloned().collect();
+            let array = self.new_array(elements);
+            if let Some(object) = array.as_object().and_then(|id| self.change(id)) {
+                object.is_open = is_open;
+            }
+            self.bind(&rest.rest.argument, array);
+        }
+    }
+
+    fn from_caller(&mut self, pattern: &'a BindingPattern<'a>) -> Value<'a> {
+        let name = pattern.get_identifier_name().map(|name| name.as_str());
+        let marks = self.origin(Source::Caller, pattern.span(), name);
+        Value::unknown(marks)
+    }
+
+    fn run_body(&mut self, code: Code<'a>) {
+        match code {
+            Code::Function(function) => {
+                if let Some(body) = &function.body {
+                    self.look_for_endless_call(body);
+                    self.block(&body.statements);
+                }
+            }
+            Code::Arrow(arrow) => match &arrow.body {
+                ArrowFunctionBody::FunctionBody(body) => {
+                    self.block(&body.statements);
+                }
+                body => {
+                    if let Some(expression) = body.as_expression() {
+                        let value = self.expression(expression);
+                        self.returned = Some(value);
+                    }
+                }
+            },
+            Code::Class(_) => {}
+        }
+    }
+
+    /// Looks at every function that nothing called, with nothing known of what it is
+    /// called with.
+    pub(crate) fn run_pending(&mut self) {
+        self.when = When::Call;
+        while let Some(id) = self.pending.pop() {
+            let Some(ObjectClass::Function(closure)) = self.get(id).map(|object| object.class.clone())
+            else {
+                continue;
+            };
+            if let Code::Class(class) = closure.code {
+                if !self.has_instance(id) {
+                    let call = Call { this: Value::UNKNOWN, arguments: Vec::new(), is_open: true, span: class.span };
+                    self.construct_class(id, class, &closure, call);
+                }
+                continue;
+            }
+            match self.state(closure.layout) {
+                Some(state) if !state.is_covered => {
+                    state.ran = true;
+                    // Once more is enough, whatever it leaves out.
+                    state.is_covered = true;
+                }
+                _ => continue,
+            }
+            let this = self.instance_of(closure.home);
+            let call = Call { this, arguments: Vec::new(), is_open: true, span: closure.code.span() };
+            self.run(id, &closure, call, false);
+        }
+    }
+
+    /// Settles what is known of a callback that something calls with these.
+    pub(crate) fn call_back(&mut self, value: &Value<'a>, arguments: Vec<Value<'a>>, span: Span) -> Value<'a> {
+        let call = Call { this: Value::UNKNOWN, arguments, is_open: true, span };
+        self.call(value, call)
+    }
+
+    /// Runs the statements of a body; where one of them leaves, the rest stays out.
+    pub(crate) fn block(&mut self, statements: &'a [Statement<'a>]) -> Flow<'a> {
+        self.declare_functions(statements);
+        for statement in statements {
+            let flow = self.statement(statement);
+            if !matches!(flow, Flow::Normal) {
+                return flow;
+            }
+        }
+        Flow::Normal
+    }
+}

@@ -1,0 +1,258 @@
+//! The state of an evaluation: heap, frames, what was found, and how much may still
+//! be spent.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use oxc_allocator::Allocator;
+use oxc_span::Span;
+
+use super::api::ApiTable;
+use super::function::FunctionState;
+use super::handover::{Frozen, FrozenEvent};
+use super::heap::{Branch, Frame, Object, Undo};
+use super::marks::{self, MarkTable};
+use super::module::ModuleTable;
+use super::scope::Layout;
+use super::value::{ApiId, Marks, ObjectId, Value};
+use crate::event::{Effect, Hiding, Role, Source, When};
+use crate::place::{FileId, Place};
+use crate::tree::Tree;
+
+/// Steps that any package may spend on running what does not only have to be looked
+/// at once: loops whose end is known, functions with known arguments.
+pub(crate) const EXTRA_STEPS: u64 = 400_000;
+/// The same for a package whose code is made to be hard to read.
+pub(crate) const EXTRA_STEPS_HIDDEN: u64 = 40_000_000;
+/// The deepest nesting of evaluation: expressions, statements and calls together.
+pub(crate) const MAX_DEPTH: u32 = 2_500;
+/// The most events that are kept.
+const MAX_EVENTS: usize = 100_000;
+/// The most events of one kind at one place: ways to call a function differ.
+const MAX_VARIANTS: usize = 8;
+/// The most bytes of text and names that evaluation may make.
+const MAX_MADE_BYTES: usize = 256 << 20;
+
+pub(crate) struct Machine<'a> {
+    pub(crate) arena: &'a Allocator,
+    pub(crate) tree: &'a Tree<'a>,
+    pub(crate) heap: Vec<Object<'a>>,
+    pub(crate) frames: Vec<Frame<'a>>,
+    pub(crate) layouts: Vec<Layout<'a>>,
+    pub(crate) functions: Vec<FunctionState<'a>>,
+    pub(crate) apis: ApiTable,
+    pub(crate) marks: MarkTable,
+    pub(crate) modules: ModuleTable<'a>,
+    pub(crate) overrides: HashMap<ApiId, Value<'a>>,
+    pub(crate) trail: Vec<Undo<'a>>,
+    pub(crate) branches: Vec<Branch>,
+    pub(crate) stamps: u32,
+    /// The frame of the function that runs.
+    pub(crate) frame: u32,
+    pub(crate) file: FileId,
+    /// Where code that came from text is said to be.
+    pub(crate) pinned: Option<Place>,
+    /// How the code that runs was hidden.
+    pub(crate) hiding: u32,
+    pub(crate) when: When,
+    pub(crate) steps: u64,
+    /// Steps that may still be spent on what was looked at already.
+    pub(crate) extra: u64,
+    pub(crate) is_in_extra: bool,
+    extra_until: u64,
+    /// The package's code is made to be hard to read: more is spent on it.
+    pub(crate) is_hidden: bool,
+    /// How many functions came to be: a frame that none of them holds can go.
+    pub(crate) closures: u64,
+    pub(crate) depth: u32,
+    /// What the running function gave back so far.
+    pub(crate) returned: Option<Value<'a>>,
+    /// A branch that may not be taken left the loop or function.
+    pub(crate) may_leave: bool,
+    /// Functions that nothing has called yet.
+    pub(crate) pending: Vec<ObjectId>,
+    /// The functions that run, outermost first.
+    pub(crate) active: Vec<u32>,
+    pub(crate) events: Vec<FrozenEvent>,
+    seen: HashMap<(Effect, Place, ApiId), Vec<usize>>,
+    pub(crate) loads: Vec<(String, Place)>,
+    /// Files in which evaluation stopped at a bound, and which bound.
+    pub(crate) stopped: Vec<(FileId, &'static str)>,
+    made: usize,
+    /// How many texts were executed as code within each other.
+    pub(crate) nested_code: u32,
+}
+
+impl<'a> Machine<'a> {
+    pub(crate) fn new(arena: &'a Allocator, tree: &'a Tree<'a>) -> Self {
+        Self {
+            arena,
+            tree,
+            heap: Vec::new(),
+            frames: Vec::new(),
+            layouts: Vec::new(),
+            functions: Vec::new(),
+            apis: ApiTable::new(),
+            marks: MarkTable::new(),
+            modules: ModuleTable::default(),
+            overrides: HashMap::new(),
+            trail: Vec::new(),
+            branches: Vec::new(),
+            stamps: 0,
+            frame: 0,
+            file: FileId(0),
+            pinned: None,
+            hiding: 0,
+            when: When::Load,
+            steps: 0,
+            extra: EXTRA_STEPS,
+            is_in_extra: false,
+            extra_until: 0,
+            is_hidden: false,
+            closures: 0,
+            depth: 0,
+            returned: None,
+            may_leave: false,
+            pending: Vec::new(),
+            active: Vec::new(),
+            events: Vec::new(),
+            seen: HashMap::new(),
+            loads: Vec::new(),
+            stopped: Vec::new(),
+            made: 0,
+            nested_code: 0,
+        }
+    }
+
+    /// Where this is.
+    pub(crate) fn place(&self, span: Span) -> Place {
+        self.pinned.unwrap_or(Place { file: self.file, start: span.start, end: span.end })
+    }
+
+    /// A name that lives as long as the evaluation.
+    pub(crate) fn keep(&mut self, text: &str) -> &'a str {
+        if !self.may_make(text.len()) {
+            return "";
+        }
+        self.arena.alloc_str(text)
+    }
+
+    /// Whether so many bytes may still be made.
+    pub(crate) fn may_make(&mut self, bytes: usize) -> bool {
+        self.made = self.made.saturating_add(bytes);
+        self.steps += u64::try_from(bytes / 64).unwrap_or(0);
+        if self.made > MAX_MADE_BYTES {
+            self.stop("it makes more text than is followed");
+            return false;
+        }
+        true
+    }
+
+    /// Evaluation of this file is not whole.
+    pub(crate) fn stop(&mut self, why: &'static str) {
+        if !self.stopped.iter().any(|(file, _)| *file == self.file) {
+            self.stopped.push((self.file, why));
+        }
+    }
+
+    /// Runs something that may only be done as long as there are steps for it.
+    pub(crate) fn spend<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        if self.is_in_extra {
+            return run(self);
+        }
+        let before = self.steps;
+        self.is_in_extra = true;
+        self.extra_until = before.saturating_add(self.extra);
+        let result = run(self);
+        self.is_in_extra = false;
+        self.extra = self.extra.saturating_sub(self.steps - before);
+        result
+    }
+
+    /// Whether steps are left for what does not have to be done.
+    pub(crate) fn can_spend(&self) -> bool {
+        if self.is_in_extra { self.steps < self.extra_until } else { self.extra > 0 }
+    }
+
+    /// Marks of one origin, here.
+    pub(crate) fn origin(&mut self, source: Source, span: Span, name: Option<&str>) -> Marks {
+        let place = self.place(span);
+        self.marks.origin(source, place, name.map(|name| Rc::from(clipped(name, 512))))
+    }
+
+    /// Marks of a constant that had to be decoded.
+    pub(crate) fn decoded(&mut self, span: Span, hiding: Hiding) -> Marks {
+        let origin = self.origin(Source::Decoded, span, None);
+        let hidden = self.marks.hidden(marks::bit(hiding));
+        self.marks.union(origin, hidden)
+    }
+
+    pub(crate) fn hidden(&mut self, hiding: Hiding) -> Marks {
+        self.marks.hidden(marks::bit(hiding))
+    }
+
+    /// Writes down that code does something.
+    pub(crate) fn emit(
+        &mut self,
+        effect: Effect,
+        api: ApiId,
+        span: Span,
+        arguments: &[(Role, Value<'a>)],
+        marks: Marks,
+    ) {
+        let mut hiding = self.hiding | self.marks.hiding(marks);
+        let mut frozen = Vec::with_capacity(arguments.len());
+        for (role, value) in arguments {
+            if matches!(
+                role,
+                Role::Code | Role::Command | Role::CommandArgument | Role::Url | Role::Host | Role::Path | Role::Name
+            ) {
+                hiding |= self.marks.hiding(value.marks);
+            }
+            frozen.push((*role, self.freeze(value, 0)));
+        }
+        if let Some(state) = self.active.last().and_then(|at| self.functions.get_mut(*at as usize)) {
+            state.is_interesting = true;
+        }
+        self.record(effect, api, span, frozen, hiding);
+    }
+
+    fn record(
+        &mut self,
+        effect: Effect,
+        api: ApiId,
+        span: Span,
+        arguments: Vec<(Role, Frozen)>,
+        hiding: u32,
+    ) {
+        let place = self.place(span);
+        let when = self.when;
+        let event = FrozenEvent {
+            effect,
+            api: self.apis.name(api).to_owned(),
+            place,
+            arguments,
+            when,
+            hiding: marks::hidings(hiding),
+        };
+        let known = self.seen.entry((effect, place, api)).or_default();
+        for at in known.iter() {
+            if let Some(other) = self.events.get_mut(*at)
+                && other.arguments == event.arguments
+                && other.hiding == event.hiding
+            {
+                other.when = other.when.min(when);
+                return;
+            }
+        }
+        if known.len() < MAX_VARIANTS && self.events.len() < MAX_EVENTS {
+            known.push(self.events.len());
+            self.events.push(event);
+        }
+    }
+}
+
+/// At most so many bytes of a text.
+pub(crate) fn clipped(text: &str, bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
+}

@@ -1,0 +1,191 @@
+//! Where values come from and how they were hidden, as small numbers: a set is made
+//! once, two sets are united once, and a value carries only the set's number.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::value::Marks;
+use crate::event::{Hiding, Source};
+use crate::place::Place;
+use crate::value::Origin;
+
+/// The most origins that a value keeps.
+const MAX_ORIGINS: usize = 16;
+
+#[derive(Clone, Debug, Default)]
+struct Set {
+    origins: Rc<[u32]>,
+    hiding: u32,
+}
+
+/// All sets that came to be.
+#[derive(Debug)]
+pub(crate) struct MarkTable {
+    origins: Vec<Origin>,
+    by_origin: HashMap<Origin, u32>,
+    sets: Vec<Set>,
+    by_set: HashMap<(Rc<[u32]>, u32), Marks>,
+    unions: HashMap<(Marks, Marks), Marks>,
+}
+
+/// Every kind of hiding, by its place in the order of [`Hiding`].
+const HIDINGS: [Hiding; 19] = [
+    Hiding::Base64,
+    Hiding::Hexadecimal,
+    Hiding::CharacterCodes,
+    Hiding::Rotation,
+    Hiding::Compression,
+    Hiding::Xor,
+    Hiding::Reversal,
+    Hiding::Pieces,
+    Hiding::Escapes,
+    Hiding::Serialised,
+    Hiding::Encryption,
+    Hiding::CodeInText,
+    Hiding::ComputedName,
+    Hiding::Confusables,
+    Hiding::CodeInData,
+    Hiding::MangledNames,
+    Hiding::StringTable,
+    Hiding::Brackets,
+    Hiding::OffScreen,
+];
+
+/// The bit of one kind of hiding.
+pub(crate) fn bit(hiding: Hiding) -> u32 {
+    HIDINGS.iter().position(|known| *known == hiding).map_or(0, |position| 1 << position)
+}
+
+/// The kinds of hiding in a set of bits.
+pub(crate) fn hidings(bits: u32) -> Vec<Hiding> {
+    HIDINGS
+        .iter()
+        .enumerate()
+        .filter(|(position, _)| bits & (1 << position) != 0)
+        .map(|(_, hiding)| *hiding)
+        .collect()
+}
+
+impl MarkTable {
+    pub(crate) fn new() -> Self {
+        Self {
+            origins: Vec::new(),
+            by_origin: HashMap::new(),
+            sets: vec![Set::default()],
+            by_set: HashMap::new(),
+            unions: HashMap::new(),
+        }
+    }
+
+    fn set(&mut self, origins: Rc<[u32]>, hiding: u32) -> Marks {
+        if origins.is_empty() && hiding == 0 {
+            return Marks::NONE;
+        }
+        let key = (Rc::clone(&origins), hiding);
+        if let Some(known) = self.by_set.get(&key) {
+            return *known;
+        }
+        let marks = Marks(u32::try_from(self.sets.len()).unwrap_or(0));
+        self.sets.push(Set { origins, hiding });
+        self.by_set.insert(key, marks);
+        marks
+    }
+
+    fn get(&self, marks: Marks) -> Set {
+        usize::try_from(marks.0).ok().and_then(|at| self.sets.get(at)).cloned().unwrap_or_default()
+    }
+
+    /// One origin.
+    pub(crate) fn origin(&mut self, source: Source, place: Place, name: Option<Rc<str>>) -> Marks {
+        let origin = Origin { source, place, name };
+        let number = match self.by_origin.get(&origin) {
+            Some(number) => *number,
+            None => {
+                let number = u32::try_from(self.origins.len()).unwrap_or(0);
+                self.origins.push(origin.clone());
+                self.by_origin.insert(origin, number);
+                number
+            }
+        };
+        self.set(Rc::from([number]), 0)
+    }
+
+    /// One or several kinds of hiding.
+    pub(crate) fn hidden(&mut self, bits: u32) -> Marks {
+        self.set(Rc::from([]), bits)
+    }
+
+    /// Both.
+    pub(crate) fn union(&mut self, one: Marks, other: Marks) -> Marks {
+        if one == other || other.is_none() {
+            return one;
+        }
+        if one.is_none() {
+            return other;
+        }
+        let key = (one.min(other), one.max(other));
+        if let Some(known) = self.unions.get(&key) {
+            return *known;
+        }
+        let (first, second) = (self.get(key.0), self.get(key.1));
+        let mut origins: Vec<u32> = first.origins.iter().chain(&*second.origins).copied().collect();
+        origins.sort_unstable();
+        origins.dedup();
+        if origins.len() > MAX_ORIGINS {
+            // What a caller hands over is the least telling: it goes first.
+            let caller = |number: &u32| {
+                self.named(*number).is_some_and(|origin| origin.source == Source::Caller)
+            };
+            origins.sort_by_key(|number| (caller(number), *number));
+            origins.truncate(MAX_ORIGINS);
+            origins.sort_unstable();
+        }
+        let union = self.set(origins.into(), first.hiding | second.hiding);
+        self.unions.insert(key, union);
+        union
+    }
+
+    fn named(&self, number: u32) -> Option<&Origin> {
+        usize::try_from(number).ok().and_then(|at| self.origins.get(at))
+    }
+
+    /// The origins, in the order of their places.
+    pub(crate) fn origins(&self, marks: Marks) -> Vec<Origin> {
+        let mut all: Vec<Origin> = self
+            .get(marks)
+            .origins
+            .iter()
+            .filter_map(|number| self.named(*number))
+            .cloned()
+            .collect();
+        all.sort_by(|one, other| (one.place, one).cmp(&(other.place, other)));
+        all
+    }
+
+    /// The kinds of hiding, as bits.
+    pub(crate) fn hiding(&self, marks: Marks) -> u32 {
+        self.get(marks).hiding
+    }
+
+    /// Whether anything but a caller is among the origins.
+    pub(crate) fn is_telling(&self, marks: Marks) -> bool {
+        !marks.is_none()
+            && self
+                .get(marks)
+                .origins
+                .iter()
+                .filter_map(|number| self.named(*number))
+                .any(|origin| origin.source != Source::Caller)
+    }
+
+    /// Whether one of the origins is from there.
+    pub(crate) fn has(&self, marks: Marks, source: Source) -> bool {
+        !marks.is_none()
+            && self
+                .get(marks)
+                .origins
+                .iter()
+                .filter_map(|number| self.named(*number))
+                .any(|origin| origin.source == source)
+    }
+}
