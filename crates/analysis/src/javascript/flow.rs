@@ -121,6 +121,10 @@ impl<'a> Machine<'a> {
     /// and lets `__proto__` through.
     pub(crate) fn look_for_merge(&mut self, function: &'a Function<'a>) {
         let Some(body) = &function.body else { return };
+        // Only a function of some size copies one object into another.
+        if function.params.items.len() < 2 {
+            return;
+        }
         let mut merge = Merge::default();
         if let Some(name) = &function.id {
             merge.own = Some(name.name.as_str());
@@ -268,6 +272,9 @@ struct Merge<'a> {
 }
 
 impl<'a> Visit<'a> for Merge<'a> {
+    fn visit_function(&mut self, _it: &Function<'a>, _flags: ScopeFlags) {}
+    fn visit_class(&mut self, _it: &Class<'a>) {}
+
     fn visit_for_in_statement(&mut self, it: &ForInStatement<'a>) {
         if let ForStatementLeft::VariableDeclaration(declaration) = &it.left
             && let Some(declarator) = declaration.declarations.first()

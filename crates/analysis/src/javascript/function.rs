@@ -297,6 +297,9 @@ impl<'a> Machine<'a> {
         match code {
             Code::Function(function) => {
                 if let Some(body) = &function.body {
+                    if function.id.is_some() {
+                        self.look_for_merge(function);
+                    }
                     self.look_for_endless_call(body);
                     self.block(&body.statements);
                 }

@@ -177,15 +177,4 @@ impl MarkTable {
                 .filter_map(|number| self.named(*number))
                 .any(|origin| origin.source != Source::Caller)
     }
-
-    /// Whether one of the origins is from there.
-    pub(crate) fn has(&self, marks: Marks, source: Source) -> bool {
-        !marks.is_none()
-            && self
-                .get(marks)
-                .origins
-                .iter()
-                .filter_map(|number| self.named(*number))
-                .any(|origin| origin.source == source)
-    }
 }

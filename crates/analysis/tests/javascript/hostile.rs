@@ -1,0 +1,107 @@
+//! Files that are made to hurt the one who reads them.
+
+use ringfence_analysis::{Coverage, Effect};
+
+use super::{does, trace_of, trace_one};
+
+fn is_unparsed(source: &str) -> bool {
+    matches!(trace_one(source).coverage.as_slice(), [(_, Coverage::Unparsed { .. })])
+}
+
+#[test]
+fn nesting_a_hundred_thousand_deep_is_refused() {
+    for piece in [
+        "(", "[", "{", "!", "- ", "typeof ", "a=>", "a?b:", "`${", "new ", "if(a)", "a=", "a**",
+        "while(1)", "x:\n", "async()=>",
+    ] {
+        assert!(is_unparsed(&piece.repeat(100_000)), "{piece}");
+    }
+}
+
+#[test]
+fn nesting_just_below_the_bound_is_read() {
+    for (open, close) in [("(", ")"), ("[", "]"), ("!", ""), ("{", "}"), ("a=>", "")] {
+        let middle = if open == "{" { "" } else { "1" };
+        let source = format!("{}{middle}{}", open.repeat(5_000), close.repeat(5_000));
+        let trace = trace_one(&source);
+        assert!(!matches!(trace.coverage[0].1, Coverage::Unparsed { .. }), "{open}");
+    }
+}
+
+#[test]
+fn a_chain_of_a_hundred_thousand_operators_is_read_to_its_end() {
+    let source = format!("let a = 1; a = {}1;", "1 + ".repeat(100_000));
+    let end = format!("{source} require('child_process').exec('id')");
+    let trace = trace_one(&end);
+    let refused = matches!(trace.coverage[0].1, Coverage::Unparsed { .. });
+    assert!(refused || does(&trace, Effect::Shell, "node:child_process.exec", "id"));
+}
+
+#[test]
+fn chains_of_members_and_calls_are_bounded() {
+    for piece in [".a", "()", "[0]", ".then(x => x)"] {
+        let source = format!("a{}", piece.repeat(100_000));
+        let trace = trace_one(&source);
+        assert_eq!(trace.coverage.len(), 1, "{piece}");
+    }
+}
+
+#[test]
+fn a_file_larger_than_the_bound_is_refused_by_its_size() {
+    assert!(is_unparsed(&"a;".repeat(20 << 20)));
+}
+
+#[test]
+fn loops_that_never_end_end_here() {
+    for source in [
+        "let s = 'x'; while (true) s += s;",
+        "let i = 0; for (;;) i++;",
+        "const a = []; for (;;) a.push(a.concat(a));",
+        "function f(n) { return f(n + 1) + f(n + 2) } f(0)",
+        "const f = s => f(s + s); f('x')",
+        "let s = 'x'; for (let i = 0; i < 1e9; i++) { s = s.repeat(2).slice(0, 100) }",
+        "let o = {}; for (let i = 0; i < 1e9; i++) { o['k' + i] = { o } }",
+        "eval('eval(s)'.replace('s', '\"x\"')); let s = 'eval(s)'; eval(s)",
+        "class A extends A {} new A()",
+        "const a = {}; a.__proto__ = a; a.x; const b = Object.create(a); Object.setPrototypeOf(a, b); b.y",
+        "const a = []; a.push(a); fetch(a + ''); JSON.stringify(a)",
+        "const o = { get x() { return this.x } }; o.x",
+        "'x'.replace(/x/g, function r() { return 'x'.replace(/x/g, r) })",
+        "Promise.resolve().then(function f() { return Promise.resolve().then(f) })",
+        "new Proxy({}, {}).a.b.c; [].concat(...Array(1e9))",
+        "'x'.padEnd(1e9); 'x'.repeat(1e9); new Array(1e9).fill(0); Buffer.alloc(1e12)",
+        "const m = require('./index.js'); m.x()",
+    ] {
+        let trace = trace_one(source);
+        assert_eq!(trace.coverage.len(), 1, "{source}");
+    }
+}
+
+#[test]
+fn modules_that_ask_for_each_other_are_read_once() {
+    let trace = trace_of(&[
+        ("a.js", "const b = require('./b'); b.go(); exports.x = () => require('child_process').exec('id')"),
+        ("b.js", "const a = require('./a'); exports.go = () => a.x()"),
+    ]);
+    assert!(does(&trace, Effect::Shell, "node:child_process.exec", "id"));
+}
+
+#[test]
+fn bytes_that_are_no_text_are_read_as_far_as_they_go() {
+    let files = vec![ringfence_analysis::SourceFile {
+        path: "index.js".to_owned(),
+        bytes: std::borrow::Cow::Borrowed(b"const a = '\xff\xfe'; require('child_process').exec('id')"),
+    }];
+    let tree = ringfence_analysis::Tree::new(files);
+    let ids: Vec<_> = tree.files().map(|(id, _)| id).collect();
+    let trace = ringfence_analysis::javascript::trace(&tree, &ids);
+    assert!(does(&trace, Effect::Shell, "node:child_process.exec", "id"));
+}
+
+#[test]
+fn what_is_no_javascript_is_said_to_be_none() {
+    assert!(is_unparsed("this is no program"));
+    assert!(!is_unparsed("return 1"));
+    assert!(!is_unparsed("#!/usr/bin/env node\nimport a from 'a'; await a"));
+    assert!(!is_unparsed("const a = <div>{x}</div>"));
+}
