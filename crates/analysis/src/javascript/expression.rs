@@ -37,6 +37,9 @@ impl<'a> Machine<'a> {
             Expression::CallExpression(it) => self.call_expression(it),
             Expression::StaticMemberExpression(it) => {
                 let object = self.expression(&it.object);
+                if it.optional && matches!(object.kind, Kind::Undefined | Kind::Null) {
+                    return Value::UNDEFINED;
+                }
                 self.member(&object, it.property.name.as_str(), it.span)
             }
             Expression::ComputedMemberExpression(it) => {
@@ -85,6 +88,9 @@ impl<'a> Machine<'a> {
                 ChainElement::TSNonNullExpression(it) => self.expression(&it.expression),
                 ChainElement::StaticMemberExpression(it) => {
                     let object = self.expression(&it.object);
+                    if it.optional && matches!(object.kind, Kind::Undefined | Kind::Null) {
+                        return Value::UNDEFINED;
+                    }
                     self.member(&object, it.property.name.as_str(), it.span)
                 }
                 ChainElement::ComputedMemberExpression(it) => {

@@ -148,7 +148,8 @@ impl<'a> Machine<'a> {
             state.ran = true;
             return self.run(id, &closure, call, matters || is_weak);
         }
-        let wants = matters || (is_weak && (self.is_hidden || gives_text || self.is_in_extra));
+        let wants = matters
+            || (is_weak && (self.is_hidden || gives_text || self.is_in_extra || nesting > 0));
         if let Some(known) = known
             && !wants
         {
@@ -323,7 +324,9 @@ impl<'a> Machine<'a> {
     /// called with.
     pub(crate) fn run_pending(&mut self) {
         self.when = When::Call;
-        while let Some(id) = self.pending.pop() {
+        let mut next = 0;
+        while let Some(id) = self.pending.get(next).copied() {
+            next += 1;
             let Some(ObjectClass::Function(closure)) = self.get(id).map(|object| object.class.clone())
             else {
                 continue;

@@ -31,6 +31,9 @@ impl<'a> Machine<'a> {
                     let text = text.to_owned();
                     return self.character(&text, f64::from(number), object.marks);
                 }
+                if !super::builtin::is_method("String", key) {
+                    return Value::UNDEFINED;
+                }
                 self.prototype_member("String", key, object.marks)
             }
             Kind::Partial(_) => Value::unknown(object.marks),
@@ -71,6 +74,12 @@ impl<'a> Machine<'a> {
         let mut at = id;
         for _ in 0..MAX_PROTOTYPES {
             let Some(object) = self.get(at) else { return Value::UNKNOWN };
+            if let ObjectClass::Instance(api) = &object.class
+                && at != id
+            {
+                let (api, marks) = (*api, object.marks);
+                return self.api_member(api, marks, key, span);
+            }
             if let Some(property) = object.property(key) {
                 let (found, is_getter, marks) = (property.value.clone(), property.is_getter, object.marks);
                 if is_getter {
@@ -103,6 +112,9 @@ impl<'a> Machine<'a> {
                         }
                         None => Value::UNDEFINED,
                     };
+                }
+                if !super::builtin::is_method("Array", key) {
+                    return elsewhere.unwrap_or(if is_open { Value::unknown(marks) } else { Value::UNDEFINED });
                 }
                 self.prototype_member("Array", key, marks)
             }
@@ -196,6 +208,10 @@ impl<'a> Machine<'a> {
             "js:document.cookie" | "js:localStorage" => {
                 let marks = self.origin(Source::Credential, span, Some(key));
                 return Value::with(Kind::Api(member), marks);
+            }
+            "js:XMLHttpRequest.responseText" | "js:XMLHttpRequest.response" => {
+                let marks = self.origin(Source::Network, span, None);
+                return Value::unknown(marks);
             }
             "js:navigator.userAgent" => {
                 let marks = self.origin(Source::SystemInformation, span, Some(key));
@@ -455,9 +471,13 @@ impl<'a> Machine<'a> {
                 let marks = self.deep_marks(from);
                 if let Some(api) = from.as_api() {
                     self.emit_whole_environment(api, Span::default());
-                    if !self.apis.name(api).ends_with(".env") {
+                    let has_prototype = self.get(to).is_none_or(|target| target.prototype.is_some());
+                    if !self.apis.name(api).ends_with(".env") && !has_prototype {
                         // What a module has is looked for there.
-                        self.set_elsewhere(to, Value::unknown(marks));
+                        let module = self.allocate(Object::new(ObjectClass::Instance(api)));
+                        if let Some(target) = self.change(to) {
+                            target.prototype = Some(module);
+                        }
                     }
                 }
                 if let Some(target) = self.change(to) {

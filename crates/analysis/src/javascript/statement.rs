@@ -338,8 +338,12 @@ impl<'a> Machine<'a> {
                 return Flow::Normal;
             }
             if truth.is_none() || self.may_leave || (round > 0 && !self.can_spend()) {
-                // How often it runs is not known: once more, perhaps.
+                // How often it runs is not known: once more, perhaps. What counts the
+                // rounds may be anything by then.
                 self.begin_branch();
+                if let Some(update) = update {
+                    self.forget_target(update);
+                }
                 let flow = self.statement(body);
                 if let Some(update) = update {
                     self.expression(update);
@@ -366,6 +370,24 @@ impl<'a> Machine<'a> {
             }
         }
         Flow::Normal
+    }
+
+    /// What an expression counts up is not known any more.
+    fn forget_target(&mut self, update: &'a Expression<'a>) {
+        match update {
+            Expression::UpdateExpression(it) => self.assign_simple(&it.argument, Value::UNKNOWN),
+            Expression::AssignmentExpression(it) => {
+                if let Some(target) = it.left.as_simple_assignment_target() {
+                    self.assign_simple(target, Value::UNKNOWN);
+                }
+            }
+            Expression::SequenceExpression(it) => {
+                for one in it.expressions.iter().take(8) {
+                    self.forget_target(one);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Runs a body for each of these; without a list, for something that may be there.

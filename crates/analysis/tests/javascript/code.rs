@@ -32,7 +32,7 @@ const CASES: &[Case] = &[
     case("what Function runs is followed", Shell, "node:child_process.exec", "id", "new Function('r', \"r('child_process').exec('id')\")(require)"),
     case("what Function returns is followed", Shell, "node:child_process.exec", "id", "Function('return process')().mainModule.require('child_process').exec('id')"),
     case("eval within eval", Shell, "node:child_process.exec", "id", "eval(atob('ZXZhbCgicmVxdWlyZSgnY2hpbGRfcHJvY2VzcycpLmV4ZWMoJ2lkJykiKQ=='))"),
-    case("a compressed program", DynamicCode, "js:eval", "console.log(1)", "eval(require('zlib').inflateSync(Buffer.from('eJxLzs8rzs9J1cvJT9cw1AQAIz0EfA==', 'base64')).toString())"),
+    case("a compressed program", DynamicCode, "js:eval", "console.log(1)", "eval(require('zlib').inflateSync(Buffer.from('eJxLzs8rzs9J1cvJT9cw1AQAKRIE5g==', 'base64')).toString())"),
     case("a packed program", DynamicCode, "js:eval", "alert(1)", "eval(function(p,a,c,k,e,d){while(c--){if(k[c]){p=p.replace(new RegExp('\\\\b'+c.toString(a)+'\\\\b','g'),k[c])}}return p}('0(1)',2,1,'alert'.split('|'),0,{}))"),
     case("an array of strings that a function turns", Shell, "node:child_process.exec", "id", "var _0x1a2b = ['exec', 'id', 'child_process']; (function (a, n) { var f = function (i) { while (--i) { a.push(a.shift()) } }; f(++n) }(_0x1a2b, 0x1)); var _0x3c4d = function (i) { i = i - 0x0; return _0x1a2b[i] }; require(_0x3c4d('0x1'))[_0x3c4d('0x2')](_0x3c4d('0x0'))"),
     case("only brackets", DynamicCode, "js:Function", "return 1", "[]['flat']['constructor']((!![]+[])[1]+(!![]+[])[3]+(!![]+[])[0]+'urn 1')()"),

@@ -263,7 +263,7 @@ impl ApiTable {
                 None if name == "js:require.main" => "node:module".to_owned(),
                 None => "js:Function".to_owned(),
             },
-            "call" | "apply" | "bind" => format!("js:Function.prototype.{key}"),
+            "call" | "apply" | "bind" if name != "js:Reflect" => format!("js:Function.prototype.{key}"),
             // A chain as long as this is data, not a library.
             _ if name.bytes().filter(|byte| *byte == b'.').count() >= 6 => return None,
             key => format!("{name}.{key}"),

@@ -11,8 +11,7 @@ const NOTHING: Gives = Gives::Nothing;
 /// What libraries call the ways to ask.
 pub(super) const VERBS: &[&str] = &[
     "get", "post", "put", "patch", "delete", "del", "head", "options", "request", "fetch",
-    "stream", "pipeline", "send", "defaults", "create", "extend", "json", "text", "buffer",
-    "getUri", "getJSON", "ajax", "postForm", "download",
+    "stream", "pipeline", "send", "json", "text", "buffer", "getJSON", "ajax", "postForm", "download",
 ];
 
 const HTTP: Table = &[
@@ -93,9 +92,6 @@ const CLIENT: Table = &[
     ("", Request, &[Url, Other], ANSWER),
     ("*", Request, &[Url, Data], ANSWER),
     ("default", Request, &[Url, Other], ANSWER),
-    ("create", Request, &[Other], NOTHING),
-    ("extend", Request, &[Other], NOTHING),
-    ("defaults", Request, &[Other], NOTHING),
 ];
 const UNDICI: Table = &[
     ("*", Request, &[Url, Other], ANSWER),

@@ -32,6 +32,29 @@ pub(super) fn member_names(name: &str) -> Option<&'static [&'static str]> {
     })
 }
 
+/// Whether values of this class have a method of this name.
+pub(super) fn is_method(class: &str, name: &str) -> bool {
+    const STRING: &[&str] = &[
+        "anchor", "at", "big", "blink", "bold", "charAt", "charCodeAt", "codePointAt", "concat", "endsWith", "fixed",
+        "fontcolor", "fontsize", "includes", "indexOf", "isWellFormed", "italics", "lastIndexOf", "link",
+        "localeCompare", "match", "matchAll", "normalize", "padEnd", "padStart", "repeat", "replace", "replaceAll",
+        "search", "slice", "small", "split", "startsWith", "strike", "sub", "substr", "substring", "sup",
+        "toLocaleLowerCase", "toLocaleUpperCase", "toLowerCase", "toUpperCase", "trim", "trimEnd", "trimLeft",
+        "trimRight", "trimStart",
+    ];
+    const ARRAY: &[&str] = &[
+        "at", "concat", "copyWithin", "entries", "every", "fill", "filter", "find", "findIndex", "findLast",
+        "findLastIndex", "flat", "flatMap", "forEach", "includes", "indexOf", "join", "keys", "lastIndexOf", "map",
+        "pop", "push", "reduce", "reduceRight", "reverse", "shift", "slice", "some", "sort", "splice", "toReversed",
+        "toSorted", "toSpliced", "unshift", "values", "with",
+    ];
+    const ALL: &[&str] = &[
+        "constructor", "__proto__", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString",
+        "toString", "valueOf", "__defineGetter__", "__lookupGetter__",
+    ];
+    ALL.contains(&name) || if class == "String" { STRING.contains(&name) } else { ARRAY.contains(&name) }
+}
+
 impl<'a> Machine<'a> {
     /// What a built-in function gives; nothing, where this is none that is computed.
     pub(super) fn builtin(&mut self, name: &Rc<str>, api: ApiId, marks: Marks, call: &Call<'a>) -> Option<Value<'a>> {

@@ -380,7 +380,9 @@ fn compiled(pattern: &str) -> Option<(PikeVM, Cache)> {
         return None;
     }
     let limits = regex_automata::nfa::thompson::Config::new().nfa_size_limit(Some(1 << 20));
-    let regex = Builder::new().thompson(limits).build(pattern).ok()?;
+    // Words and digits of the language are those of ASCII.
+    let bytes = regex_automata::util::syntax::Config::new().unicode(false).utf8(false);
+    let regex = Builder::new().syntax(bytes).thompson(limits).build(pattern).ok()?;
     let cache = regex.create_cache();
     Some((regex, cache))
 }
