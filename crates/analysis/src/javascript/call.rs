@@ -205,11 +205,11 @@ impl<'a> Machine<'a> {
     /// A call of something that is not known: what it gives back may hold everything
     /// that went in.
     pub(crate) fn unknown_call(&mut self, callee: &Value<'a>, call: Call<'a>) -> Value<'a> {
-        if self.marks.hiding(callee.marks) & marks::bit(Hiding::ComputedName) != 0 && callee.is_unknown() {
-            let api = match call.this.kind {
-                Kind::Api(api) => self.apis.member(api, "?").unwrap_or(api),
-                _ => self.apis.intern("js:?"),
-            };
+        if let Kind::Api(api) = call.this.kind
+            && callee.is_unknown()
+            && self.marks.hiding(callee.marks) & marks::bit(Hiding::ComputedName) != 0
+            && let Some(api) = self.apis.member(api, "?")
+        {
             let arguments: Vec<_> =
                 call.arguments.iter().map(|value| (crate::event::Role::Other, value.clone())).collect();
             self.emit(Effect::Opaque, api, call.span, &arguments, callee.marks);

@@ -11,6 +11,10 @@ pub(crate) const MAX_DEPTH: usize = 12_000;
 
 /// Whether the file nests deeper than [`MAX_DEPTH`].
 pub(crate) fn is_too_deep(source: &str) -> bool {
+    // No level without a byte.
+    if source.len() <= MAX_DEPTH {
+        return false;
+    }
     let mut scan = Scan { bytes: source.as_bytes(), ..Scan::default() };
     scan.levels.push(0);
     scan.run()

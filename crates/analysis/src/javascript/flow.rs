@@ -50,7 +50,7 @@ impl<'a> Machine<'a> {
             let call = match statement {
                 Statement::ExpressionStatement(it) => match &it.expression {
                     Expression::CallExpression(call) => call,
-                    _ => continue,
+                    _ => return,
                 },
                 Statement::ReturnStatement(it) => match &it.argument {
                     Some(Expression::CallExpression(call)) => call,

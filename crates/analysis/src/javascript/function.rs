@@ -49,6 +49,10 @@ pub(crate) struct FunctionState<'a> {
     pub(crate) is_interesting: bool,
     /// What it gave back when nothing was known.
     pub(crate) result: Option<Value<'a>>,
+    /// What it gave back last.
+    pub(crate) gave: Option<Value<'a>>,
+    /// Its shape was looked at for loops and merges.
+    pub(crate) is_examined: bool,
 }
 
 /// What a function is called with.
@@ -138,28 +142,51 @@ impl<'a> Machine<'a> {
             matches!(value.kind, Kind::Number(_) | Kind::Boolean(_) | Kind::Null)
         });
         let nesting = self.active.iter().filter(|active| **active == layout).count();
+        let is_strong = matters && call.arguments.iter().any(|value| self.is_strong(value));
+        let is_hidden = self.is_hidden || self.is_in_extra;
         let Some(state) = self.state(layout) else { return Value::UNKNOWN };
-        let gives_text = state.result.as_ref().is_some_and(|result| {
+        let gives_text = state.gave.as_ref().is_some_and(|result| {
             result.as_text().is_some() || matches!(result.kind, Kind::Partial(_) | Kind::Choice(_))
         });
-        let known = state.result.clone();
-        let first = !state.ran;
-        if first && nesting == 0 {
+        if !state.ran && nesting == 0 {
             state.ran = true;
             return self.run(id, &closure, call, matters || is_weak);
         }
-        let wants = matters
-            || (is_weak && (self.is_hidden || gives_text || self.is_in_extra || nesting > 0));
-        if let Some(known) = known
-            && !wants
-        {
-            return known;
+        let can_tell = state.is_interesting || gives_text || is_hidden;
+        let wants = is_strong || (matters && can_tell) || (is_weak && (gives_text || is_hidden || nesting > 0));
+        if !wants && nesting == 0 {
+            if let Some(known) = state.result.clone() {
+                return known;
+            }
+            // What it gave for other arguments it may give again, or something else.
+            let gave = state.gave.clone().filter(|gave| {
+                matches!(gave.kind, Kind::Object(_) | Kind::Api(_) | Kind::Choice(_) | Kind::Undefined)
+            });
+            let marks = self.marks_of(&call.arguments);
+            return match gave {
+                Some(gave) if gave.is_undefined() => Value::unknown(marks),
+                Some(gave) => self.either(Value::unknown(marks), gave, false),
+                None => Value::unknown(marks),
+            };
         }
-        if nesting >= MAX_RECURSION || (nesting > 0 && !wants) || !self.can_spend() {
+        if nesting >= MAX_RECURSION || !wants || !self.can_spend() {
             let marks = self.marks_of(&call.arguments);
             return Value::unknown(marks);
         }
         self.spend(|machine| machine.run(id, &closure, call, true))
+    }
+
+    /// Whether a function that is called with this may do what it does with nothing
+    /// else: call it, or send it.
+    fn is_strong(&self, value: &Value<'a>) -> bool {
+        match &value.kind {
+            Kind::Api(_) => true,
+            Kind::Object(id) => matches!(
+                self.get(*id).map(|object| &object.class),
+                Some(ObjectClass::Function(_) | ObjectClass::Bound(_) | ObjectClass::Settler(..) | ObjectClass::Instance(_))
+            ),
+            _ => self.marks.is_telling(value.marks),
+        }
     }
 
     pub(crate) fn layout(&self, layout: u32) -> Option<&super::scope::Layout<'a>> {
@@ -249,9 +276,10 @@ impl<'a> Machine<'a> {
             if !is_special || !state.skipped {
                 state.is_covered = true;
             }
-            if !is_special || state.result.is_none() {
+            if !is_special {
                 state.result = Some(result.clone());
             }
+            state.gave = Some(result.clone());
         }
         result
     }
@@ -298,10 +326,7 @@ impl<'a> Machine<'a> {
         match code {
             Code::Function(function) => {
                 if let Some(body) = &function.body {
-                    if function.id.is_some() {
-                        self.look_for_merge(function);
-                    }
-                    self.look_for_endless_call(body);
+                    self.examine(function, body);
                     self.block(&body.statements);
                 }
             }
@@ -318,6 +343,18 @@ impl<'a> Machine<'a> {
             },
             Code::Class(_) => {}
         }
+    }
+
+    fn examine(&mut self, function: &'a Function<'a>, body: &'a FunctionBody<'a>) {
+        let Some(layout) = self.active.last().copied() else { return };
+        let Some(state) = self.state(layout) else { return };
+        if std::mem::replace(&mut state.is_examined, true) {
+            return;
+        }
+        if function.id.is_some() {
+            self.look_for_merge(function);
+        }
+        self.look_for_endless_call(body);
     }
 
     /// Looks at every function that nothing called, with nothing known of what it is
@@ -339,7 +376,7 @@ impl<'a> Machine<'a> {
                 continue;
             }
             match self.state(closure.layout) {
-                Some(state) if !state.is_covered => {
+                Some(state) if !state.is_covered && state.result.is_none() => {
                     state.ran = true;
                     // Once more is enough, whatever it leaves out.
                     state.is_covered = true;

@@ -21,9 +21,9 @@ use crate::tree::Tree;
 
 /// Steps that any package may spend on running what does not only have to be looked
 /// at once: loops whose end is known, functions with known arguments.
-pub(crate) const EXTRA_STEPS: u64 = 400_000;
+pub(crate) const EXTRA_STEPS: u64 = 150_000;
 /// The same for a package whose code is made to be hard to read.
-pub(crate) const EXTRA_STEPS_HIDDEN: u64 = 40_000_000;
+pub(crate) const EXTRA_STEPS_HIDDEN: u64 = 20_000_000;
 /// The deepest nesting of evaluation: expressions, statements and calls together.
 pub(crate) const MAX_DEPTH: u32 = 2_500;
 /// The most events that are kept.
@@ -211,8 +211,10 @@ impl<'a> Machine<'a> {
             }
             frozen.push((*role, self.freeze(value, 0)));
         }
-        if let Some(state) = self.active.last().and_then(|at| self.functions.get_mut(*at as usize)) {
-            state.is_interesting = true;
+        for at in &self.active {
+            if let Some(state) = usize::try_from(*at).ok().and_then(|at| self.functions.get_mut(at)) {
+                state.is_interesting = true;
+            }
         }
         self.record(effect, api, span, frozen, hiding);
     }

@@ -16,6 +16,12 @@ const MAX_DATA_DEPTH: u32 = 5;
 /// How many prototypes are walked.
 const MAX_PROTOTYPES: u32 = 16;
 
+/// What has members of which one that is not known matters.
+const MATTERS: &[&str] = &[
+    "js:globalThis", "node:child_process", "node:vm", "node:process", "node:module", "node:fs", "node:http",
+    "node:https", "node:net", "node:worker_threads",
+];
+
 impl<'a> Machine<'a> {
     pub(crate) fn member(&mut self, object: &Value<'a>, key: &'a str, span: Span) -> Value<'a> {
         match &object.kind {
@@ -254,6 +260,9 @@ impl<'a> Machine<'a> {
                     let from = self.origin(Source::Environment, span, None);
                     return Value::unknown(self.marks.union(marks, from));
                 }
+                if !MATTERS.contains(&self.apis.name(*api)) {
+                    return Value::unknown(marks);
+                }
                 let hidden = self.hidden(Hiding::ComputedName);
                 Value::unknown(self.marks.union(marks, hidden))
             }
@@ -327,7 +336,7 @@ impl<'a> Machine<'a> {
                         Some(ObjectClass::Function(_) | ObjectClass::Bound(_))
                     )
                 });
-                let is_builtin = name.starts_with("node:")
+                let is_builtin = (name.starts_with("node:") && !name.contains('.'))
                     || (name.starts_with("js:") && name.ends_with(".prototype"))
                     || (name == "js:globalThis"
                         && matches!(key, "eval" | "Function" | "fetch" | "XMLHttpRequest" | "require" | "WebSocket" | "setTimeout"))

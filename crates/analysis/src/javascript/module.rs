@@ -102,6 +102,8 @@ impl<'a> Machine<'a> {
                 skipped: false,
                 is_interesting: false,
                 result: None,
+                gave: None,
+                is_examined: false,
             });
         }
         if is_too_deep {
@@ -301,6 +303,10 @@ impl<'a> Machine<'a> {
                 }
             }
             return Value::UNKNOWN;
+        }
+        if text.starts_with('#') {
+            // A name of the package's own, given in its `imports`.
+            return Value::unknown(name.marks);
         }
         let canonical = api::module_name(&text);
         let id = self.apis.intern(&canonical);

@@ -31,27 +31,33 @@ pub(crate) fn signs(source: &str) -> Vec<Sign> {
     };
     let (mut mangled, mut first_mangled) = (0usize, 0usize);
     let (mut escapes, mut first_escape) = (0usize, 0usize);
-    let (mut spaces, mut line_has_code) = (0usize, false);
-    let mut brackets = 0usize;
-    let mut invisible = 0usize;
+    // Invisible characters in a row, and where the row ends.
+    let (mut invisible, mut row_ends) = (0usize, 0usize);
+    let mut line_has_code = false;
     let mut at = 0;
-    while let Some(byte) = bytes.get(at).copied() {
-        match byte {
-            b'\n' => {
-                (spaces, line_has_code) = (0, false);
-                at += 1;
-                continue;
-            }
+    while let Some(step) = bytes.get(at..).and_then(|rest| rest.iter().position(|byte| is_telling(*byte))) {
+        line_has_code |= step > 0;
+        at += step;
+        match bytes.get(at).copied().unwrap_or(0) {
+            b'\n' => line_has_code = false,
             b' ' | b'\t' => {
-                spaces += 1;
-                at += 1;
+                let rest = bytes.get(at..).unwrap_or_default();
+                let run = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t')).unwrap_or(rest.len());
+                at += run;
+                let next = bytes.get(at).copied().unwrap_or(b'\n');
+                let is_code = next.is_ascii_alphabetic() || matches!(next, b';' | b'(' | b'_' | b'$');
+                if run >= OFF_SCREEN && line_has_code && is_code {
+                    add(Hiding::OffScreen, at, at + 1);
+                }
                 continue;
             }
-            b'_' if is_mangled(bytes, at) => {
-                if mangled == 0 {
-                    first_mangled = at;
+            b'_' => {
+                if is_mangled(bytes, at) {
+                    if mangled == 0 {
+                        first_mangled = at;
+                    }
+                    mangled += 1;
                 }
-                mangled += 1;
             }
             b'\\' => {
                 if is_needless_escape(bytes, at) {
@@ -61,21 +67,19 @@ pub(crate) fn signs(source: &str) -> Vec<Sign> {
                     escapes += 1;
                 }
             }
-            b'[' | b']' | b'(' | b')' | b'!' | b'+' => brackets += 1,
-            // Variation selectors and tags: U+FE00.., U+E0100.., U+200B.., U+3164.
-            0xef if bytes.get(at + 1) == Some(&0xb8) => invisible += 1,
-            0xf3 if bytes.get(at + 1) == Some(&0xa0) => invisible += 1,
-            0xe2 if bytes.get(at + 1) == Some(&0x80) && matches!(bytes.get(at + 2), Some(0x8b..=0x8f)) => {
-                invisible += 1;
+            0xe2 | 0xe3 | 0xef | 0xf3 => {
+                if let Some(length) = invisible_length(bytes, at)
+                    && invisible < INVISIBLE
+                {
+                    invisible = if row_ends == at { invisible + 1 } else { 1 };
+                    row_ends = at + length;
+                }
             }
-            0xe3 if bytes.get(at + 1) == Some(&0x85) && bytes.get(at + 2) == Some(&0xa4) => invisible += 4,
             _ => {}
         }
-        if spaces >= OFF_SCREEN && line_has_code && (byte.is_ascii_alphabetic() || matches!(byte, b';' | b'(' | b'_' | b'$')) && !is_comment(bytes, at) {
-            add(Hiding::OffScreen, at, at + 1);
+        if bytes.get(at) != Some(&b'\n') {
+            line_has_code = true;
         }
-        spaces = 0;
-        line_has_code = true;
         at += 1;
     }
     if mangled >= MANGLED_NAMES {
@@ -87,14 +91,17 @@ pub(crate) fn signs(source: &str) -> Vec<Sign> {
     if invisible >= INVISIBLE {
         add(Hiding::Confusables, 0, 1);
     }
-    if bytes.len() > 400 && brackets * 10 > bytes.len() * 9 {
+    let head = bytes.get(..bytes.len().min(4096)).unwrap_or_default();
+    let brackets = head.iter().filter(|byte| b"[]()!+".contains(byte)).count();
+    if head.len() > 400 && brackets * 10 > head.len() * 9 {
         add(Hiding::Brackets, 0, bytes.len().min(80));
     }
     if let Some(found) = source.find("eval(function(p,a,c,k,e,") {
         add(Hiding::StringTable, found, found + 24);
     }
     // aaencode and jjencode begin in a way of their own.
-    if source.contains("ﾟωﾟ") || source.contains("$=~[];$={___:++$") {
+    let head = source.get(..source.floor_char_boundary(512)).unwrap_or_default();
+    if head.contains("ﾟωﾟ") || head.contains("$=~[];$={___:++$") {
         add(Hiding::Brackets, 0, bytes.len().min(80));
     }
     signs
@@ -118,6 +125,17 @@ fn is_needless_escape(bytes: &[u8], at: usize) -> bool {
         .is_some_and(|letter| letter.is_ascii_alphanumeric())
 }
 
-fn is_comment(bytes: &[u8], at: usize) -> bool {
-    bytes.get(at) == Some(&b'/') || bytes.get(at) == Some(&b'*')
+/// Bytes at which something may begin.
+fn is_telling(byte: u8) -> bool {
+    matches!(byte, b'\n' | b' ' | b'\t' | b'_' | b'\\' | 0xe2 | 0xe3 | 0xef | 0xf3)
+}
+
+/// How many bytes a character that shows nothing has here: variation selectors, tags,
+/// zero-width characters, the Hangul filler.
+fn invisible_length(bytes: &[u8], at: usize) -> Option<usize> {
+    match bytes.get(at..at + 3)? {
+        [0xef, 0xb8, 0x80..=0x8f] | [0xe2, 0x80, 0x8b..=0x8f] | [0xe3, 0x85, 0xa4] => Some(3),
+        [0xf3, 0xa0, _] => Some(4),
+        _ => None,
+    }
 }
