@@ -163,6 +163,13 @@ pub(crate) struct Changes<'a> {
     objects: Vec<(ObjectId, Object<'a>)>,
 }
 
+impl Changes<'_> {
+    /// Lists stay as they were.
+    pub(crate) fn forget_lists(&mut self) {
+        self.objects.retain(|(_, object)| !matches!(object.class, Class::Array(_)));
+    }
+}
+
 impl<'a> Machine<'a> {
     pub(crate) fn allocate(&mut self, object: Object<'a>) -> ObjectId {
         let id = ObjectId(u32::try_from(self.heap.len()).unwrap_or(u32::MAX));

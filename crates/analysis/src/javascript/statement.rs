@@ -480,7 +480,10 @@ impl<'a> Machine<'a> {
             if is_thrown {
                 flow = caught;
             } else {
-                let changes = self.undo_branch();
+                let mut changes = self.undo_branch();
+                // Nothing was thrown as far as we know. Programs that turn a table of
+                // strings until it is right do it once more where they catch.
+                changes.forget_lists();
                 if matches!(caught, Flow::Normal) {
                     self.join(changes, false);
                     // What the block returns is one end; this is the other.
