@@ -159,6 +159,7 @@ impl<'a> Machine<'a> {
                     None if matches!(key, "call" | "apply" | "bind" | "constructor" | "toString" | "__proto__") => {
                         self.prototype_member("Function", key, marks)
                     }
+                    None if !is_open && key != "length" => Value::UNDEFINED,
                     None => Value::UNKNOWN,
                 }
             }

@@ -70,7 +70,8 @@ impl<'a> Machine<'a> {
                 if at < 0.0 {
                     return None;
                 }
-                self.character(text, at, call.this.marks)
+                let letter = self.character(text, at, call.this.marks);
+                if letter.is_undefined() && method == "charAt" { Value::new(Kind::Literal("")) } else { letter }
             }
             "charCodeAt" | "codePointAt" => {
                 let at = number(self, 0)?;
