@@ -81,7 +81,11 @@ fn main() -> std::io::Result<()> {
                 );
                 for argument in &event.arguments {
                     let text = format!("{:?}", argument.value);
-                    println!("    {:?}: {}", argument.role, text.chars().take(300).collect::<String>());
+                    println!(
+                        "    {:?}: {}",
+                        argument.role,
+                        text.chars().take(300).collect::<String>()
+                    );
                 }
             }
             for (file, coverage) in &trace.coverage {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use oxc_ast::ast::*;
+use oxc_ast::ast::{Argument, CallExpression, ChainElement, Expression, NewExpression};
 use oxc_span::Span;
 
 use super::function::Call;
@@ -29,8 +29,10 @@ impl<'a> Machine<'a> {
             };
         }
         let (callee, this) = self.callee(&it.callee);
-        if matches!(it.callee, Expression::FunctionExpression(_) | Expression::ArrowFunctionExpression(_))
-            && self.pending.last().copied() == callee.as_object()
+        if matches!(
+            it.callee,
+            Expression::FunctionExpression(_) | Expression::ArrowFunctionExpression(_)
+        ) && self.pending.last().copied() == callee.as_object()
         {
             self.pending.pop();
         }
@@ -40,13 +42,18 @@ impl<'a> Machine<'a> {
 
     fn super_constructor(&mut self) -> Value<'a> {
         let home = self.home();
-        let constructor = home.and_then(|home| self.get(home)?.property("constructor").map(|found| found.value.clone()));
+        let constructor = home.and_then(|home| {
+            self.get(home)?.property("constructor").map(|found| found.value.clone())
+        });
         let class = constructor.and_then(|constructor| constructor.as_object());
         match class.and_then(|class| self.get(class)).and_then(|class| class.prototype) {
             Some(parent) => Value::object(parent),
             None => {
                 let prototype = home.and_then(|home| self.get(home)?.prototype);
-                match prototype.and_then(|prototype| self.get(prototype)).map(|object| &object.class) {
+                match prototype
+                    .and_then(|prototype| self.get(prototype))
+                    .map(|object| &object.class)
+                {
                     Some(ObjectClass::Instance(api)) => Value::api(*api),
                     _ => Value::UNKNOWN,
                 }
@@ -93,7 +100,10 @@ impl<'a> Machine<'a> {
     /// A method of a value; of one that is not known, what gives its own text back is
     /// told apart from the rest.
     fn method(&mut self, object: &Value<'a>, key: &'a str, span: Span) -> Value<'a> {
-        let is_itself = matches!(key, "toString" | "trim" | "valueOf" | "toLowerCase" | "normalize" | "text" | "json");
+        let is_itself = matches!(
+            key,
+            "toString" | "trim" | "valueOf" | "toLowerCase" | "normalize" | "text" | "json"
+        );
         match object.kind {
             Kind::Unknown | Kind::Partial(_) if is_itself => {
                 let id = self.apis.intern("js:?.itself");
@@ -103,7 +113,20 @@ impl<'a> Machine<'a> {
                 let id = self.apis.intern("js:Promise.prototype.then");
                 Value::with(Kind::Api(id), object.marks)
             }
-            Kind::Unknown if matches!(key, "forEach" | "map" | "filter" | "reduce" | "find" | "some" | "every" | "flatMap" | "sort") => {
+            Kind::Unknown
+                if matches!(
+                    key,
+                    "forEach"
+                        | "map"
+                        | "filter"
+                        | "reduce"
+                        | "find"
+                        | "some"
+                        | "every"
+                        | "flatMap"
+                        | "sort"
+                ) =>
+            {
                 let id = self.apis.intern("js:?.each");
                 Value::with(Kind::Api(id), object.marks)
             }
@@ -210,8 +233,11 @@ impl<'a> Machine<'a> {
             && self.marks.hiding(callee.marks) & marks::bit(Hiding::ComputedName) != 0
             && let Some(api) = self.apis.member(api, "?")
         {
-            let arguments: Vec<_> =
-                call.arguments.iter().map(|value| (crate::event::Role::Other, value.clone())).collect();
+            let arguments: Vec<_> = call
+                .arguments
+                .iter()
+                .map(|value| (crate::event::Role::Other, value.clone()))
+                .collect();
             self.emit(Effect::Opaque, api, call.span, &arguments, callee.marks);
         }
         let mut marks = self.marks.union(callee.marks, call.this.marks);
@@ -232,12 +258,10 @@ impl<'a> Machine<'a> {
         for argument in &call.arguments {
             let Some(id) = argument.as_object() else { continue };
             match self.get(id).map(|object| (&object.class, object.is_open)) {
-                Some((ObjectClass::Function(_) | ObjectClass::Bound(_), _)) => {
-                    if is_telling {
-                        let data = Value::unknown(marks);
-                        let arguments = vec![data.clone(), data.clone(), data];
-                        self.call_back(argument, arguments, call.span);
-                    }
+                Some((ObjectClass::Function(_) | ObjectClass::Bound(_), _)) if is_telling => {
+                    let data = Value::unknown(marks);
+                    let arguments = vec![data.clone(), data.clone(), data];
+                    self.call_back(argument, arguments, call.span);
                 }
                 Some((ObjectClass::Plain | ObjectClass::Array(_), false)) => {
                     if let Some(object) = self.change(id) {

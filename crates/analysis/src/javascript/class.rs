@@ -1,10 +1,10 @@
 //! Classes and what `new` makes.
 
-use oxc_ast::ast::*;
 use super::function::{Call, Closure, Code};
 use super::heap::{Class as ObjectClass, Frame, Object};
 use super::machine::{MAX_DEPTH, Machine};
 use super::value::{Kind, ObjectId, Value};
+use oxc_ast::ast::{Class, ClassElement};
 
 /// The property under which a class keeps one of its instances for its methods.
 const INSTANCE: &str = "\u{0}instance";
@@ -16,9 +16,7 @@ impl<'a> Machine<'a> {
         prototype.is_open = true;
         if let Some(parent) = &parent {
             prototype.prototype = match &parent.kind {
-                Kind::Object(_) => {
-                    self.member(parent, "prototype", class.span).as_object()
-                }
+                Kind::Object(_) => self.member(parent, "prototype", class.span).as_object(),
                 Kind::Api(api) => Some(self.allocate(Object::new(ObjectClass::Instance(*api)))),
                 _ => None,
             };
@@ -66,9 +64,8 @@ impl<'a> Machine<'a> {
             ClassElement::PropertyDefinition(property) if property.r#static => {
                 let key = self.property_key(&property.key, property.computed);
                 let value = match &property.value {
-                    Some(value) => {
-                        self.with_this(Value::object(class), home, |machine| machine.expression(value))
-                    }
+                    Some(value) => self
+                        .with_this(Value::object(class), home, |machine| machine.expression(value)),
                     None => Value::UNDEFINED,
                 };
                 if let Some(key) = key
@@ -86,7 +83,12 @@ impl<'a> Machine<'a> {
 
     /// Runs with another `this`, in the variables that are here: what is declared
     /// within has its slots in the function around.
-    fn with_this<T>(&mut self, this: Value<'a>, home: ObjectId, run: impl FnOnce(&mut Self) -> T) -> T {
+    fn with_this<T>(
+        &mut self,
+        this: Value<'a>,
+        home: ObjectId,
+        run: impl FnOnce(&mut Self) -> T,
+    ) -> T {
         let at = usize::try_from(self.frame).unwrap_or(0);
         let saved = self.frames.get_mut(at).map(|frame| {
             (
@@ -217,7 +219,9 @@ impl<'a> Machine<'a> {
             Kind::Choice(all) => {
                 let all = std::rc::Rc::clone(all);
                 let mut result: Option<Value<'a>> = None;
-                for one in all.iter().filter(|one| one.as_api().is_some() || one.as_object().is_some()) {
+                for one in
+                    all.iter().filter(|one| one.as_api().is_some() || one.as_object().is_some())
+                {
                     let call = Call {
                         this: Value::UNDEFINED,
                         arguments: call.arguments.clone(),
@@ -237,7 +241,13 @@ impl<'a> Machine<'a> {
     }
 
     /// The frame of a program or of text that is executed as code.
-    pub(crate) fn push_frame(&mut self, layout: u32, parent: Option<u32>, this: Value<'a>, is_arrow: bool) -> u32 {
+    pub(crate) fn push_frame(
+        &mut self,
+        layout: u32,
+        parent: Option<u32>,
+        this: Value<'a>,
+        is_arrow: bool,
+    ) -> u32 {
         let frame = u32::try_from(self.frames.len()).unwrap_or(u32::MAX);
         let slots = self.layout(layout).map_or(0, |layout| layout.names.len());
         self.frames.push(Frame {

@@ -68,8 +68,10 @@ impl Scan<'_> {
             match byte {
                 b'\n' => {
                     let next = self.peek(0);
-                    let ended = was.is_ascii_alphanumeric() || matches!(was, b'\'' | b'"' | b'`' | b'}');
-                    if ended && !self.after_keyword && (next.is_ascii_alphabetic() || next == b'\n') {
+                    let ended =
+                        was.is_ascii_alphanumeric() || matches!(was, b'\'' | b'"' | b'`' | b'}');
+                    if ended && !self.after_keyword && (next.is_ascii_alphabetic() || next == b'\n')
+                    {
                         self.forget();
                     }
                     continue;
@@ -86,7 +88,9 @@ impl Scan<'_> {
                     self.skip_comment();
                     continue;
                 }
-                b'/' if self.after_keyword || !is_operand_end(was) => self.skip_regular_expression(),
+                b'/' if self.after_keyword || !is_operand_end(was) => {
+                    self.skip_regular_expression();
+                }
                 b'"' | b'\'' => self.skip_string(byte),
                 b'`' => self.skip_template(),
                 b'(' | b'[' | b'{' => self.levels.push(0),
@@ -133,9 +137,26 @@ impl Scan<'_> {
         self.after_keyword = self.last != b'.'
             && matches!(
                 word,
-                b"typeof" | b"void" | b"delete" | b"await" | b"yield" | b"new" | b"else" | b"do"
-                    | b"return" | b"throw" | b"case" | b"in" | b"of" | b"instanceof" | b"extends"
-                    | b"keyof" | b"readonly" | b"unique" | b"infer" | b"async"
+                b"typeof"
+                    | b"void"
+                    | b"delete"
+                    | b"await"
+                    | b"yield"
+                    | b"new"
+                    | b"else"
+                    | b"do"
+                    | b"return"
+                    | b"throw"
+                    | b"case"
+                    | b"in"
+                    | b"of"
+                    | b"instanceof"
+                    | b"extends"
+                    | b"keyof"
+                    | b"readonly"
+                    | b"unique"
+                    | b"infer"
+                    | b"async"
             );
         if self.after_keyword || matches!(word, b"if" | b"for" | b"while" | b"with") {
             self.count();
@@ -212,10 +233,29 @@ mod tests {
 
     #[test]
     fn what_would_end_the_parsers_stack_is_refused() {
-        for piece in
-            ["(", "[", "{", "!", "- ", "typeof ", "a=>", "a?b:", "`${", "new ", "a:\n", "if(a)\n",
-             "for(;;)", "a=", "[\")\",", "(/)/,", "( /* ) */", "if(a){}else ", "a**", "<a>", "do "]
-        {
+        for piece in [
+            "(",
+            "[",
+            "{",
+            "!",
+            "- ",
+            "typeof ",
+            "a=>",
+            "a?b:",
+            "`${",
+            "new ",
+            "a:\n",
+            "if(a)\n",
+            "for(;;)",
+            "a=",
+            "[\")\",",
+            "(/)/,",
+            "( /* ) */",
+            "if(a){}else ",
+            "a**",
+            "<a>",
+            "do ",
+        ] {
             assert!(is_too_deep(&piece.repeat(100_000)), "{piece}");
         }
     }
@@ -223,9 +263,16 @@ mod tests {
     #[test]
     fn what_people_write_is_not() {
         for piece in [
-            "a = b + c;\n", "f(1, -2);\n", "call(x)\n", "const x = a ? b : c\n", "x = /[(]/;\n",
-            "if (a) { b() } else { c() }\n", "[[1], [2]],\n", "s = `a ${b} ( `;\n",
-            "// don't (\n", "x = '(';\n",
+            "a = b + c;\n",
+            "f(1, -2);\n",
+            "call(x)\n",
+            "const x = a ? b : c\n",
+            "x = /[(]/;\n",
+            "if (a) { b() } else { c() }\n",
+            "[[1], [2]],\n",
+            "s = `a ${b} ( `;\n",
+            "// don't (\n",
+            "x = '(';\n",
         ] {
             assert!(!is_too_deep(&piece.repeat(100_000)), "{piece}");
         }

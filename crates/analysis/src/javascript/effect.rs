@@ -14,16 +14,64 @@ use crate::event::{Effect, Hiding, Role, Source};
 
 /// Paths whose files hold keys, tokens, passwords or wallets.
 const CREDENTIALS: &[&str] = &[
-    ".ssh/", "/.ssh", "id_rsa", "id_ed25519", "id_ecdsa", ".npmrc", ".pypirc", ".netrc", "_netrc",
-    ".aws/", "/.aws", ".azure/", "gcloud/", ".docker/config", ".kube/", "/.kube",
-    ".git-credentials", "/etc/passwd", "/etc/shadow", "wallet.dat", "local storage/leveldb",
-    "login data", "/cookies", "web data", "key4.db", "key3.db", "logins.json", "cookies.sqlite",
-    "exodus", "electrum", "metamask", "nkbihfbeogaeaoehlefnkodbefgpgknn", "ethereum/keystore",
-    ".bitcoin", "solana/id.json", "discord", "_history", ".gnupg", "user data/default",
-    "keychains", "firefox/profiles", ".vault-token", "credentials.json", ".terraform.d/",
-    ".composer/auth", ".password-store", "atomic/local storage", "telegram desktop/tdata",
-    "google/chrome/user data", "bravesoftware", "opera stable", ".config/gh/", "serviceaccount/token",
-    ".claude/", ".gemini/", ".cursor/", "/proc/self/environ", ".dockercfg",
+    ".ssh/",
+    "/.ssh",
+    "id_rsa",
+    "id_ed25519",
+    "id_ecdsa",
+    ".npmrc",
+    ".pypirc",
+    ".netrc",
+    "_netrc",
+    ".aws/",
+    "/.aws",
+    ".azure/",
+    "gcloud/",
+    ".docker/config",
+    ".kube/",
+    "/.kube",
+    ".git-credentials",
+    "/etc/passwd",
+    "/etc/shadow",
+    "wallet.dat",
+    "local storage/leveldb",
+    "login data",
+    "/cookies",
+    "web data",
+    "key4.db",
+    "key3.db",
+    "logins.json",
+    "cookies.sqlite",
+    "exodus",
+    "electrum",
+    "metamask",
+    "nkbihfbeogaeaoehlefnkodbefgpgknn",
+    "ethereum/keystore",
+    ".bitcoin",
+    "solana/id.json",
+    "discord",
+    "_history",
+    ".gnupg",
+    "user data/default",
+    "keychains",
+    "firefox/profiles",
+    ".vault-token",
+    "credentials.json",
+    ".terraform.d/",
+    ".composer/auth",
+    ".password-store",
+    "atomic/local storage",
+    "telegram desktop/tdata",
+    "google/chrome/user data",
+    "bravesoftware",
+    "opera stable",
+    ".config/gh/",
+    "serviceaccount/token",
+    ".claude/",
+    ".gemini/",
+    ".cursor/",
+    "/proc/self/environ",
+    ".dockercfg",
 ];
 
 /// Whether a path leads to keys, tokens, passwords or a wallet.
@@ -74,10 +122,18 @@ impl<'a> Machine<'a> {
         Value::object(self.allocate(instance))
     }
 
-    fn unknown_api_call(&mut self, name: &str, api: ApiId, marks: Marks, call: Call<'a>) -> Value<'a> {
+    fn unknown_api_call(
+        &mut self,
+        name: &str,
+        api: ApiId,
+        marks: Marks,
+        call: Call<'a>,
+    ) -> Value<'a> {
         // A library's own instances do what the library does.
-        if matches!(name.rsplit('.').next(), Some("create" | "extend" | "defaults" | "instance" | "clone"))
-            && name.starts_with("npm:")
+        if matches!(
+            name.rsplit('.').next(),
+            Some("create" | "extend" | "defaults" | "instance" | "clone")
+        ) && name.starts_with("npm:")
         {
             let (module, _) = super::api::module_and_member(name);
             let module = module.to_owned();
@@ -96,17 +152,36 @@ impl<'a> Machine<'a> {
             _ => call.this.clone(),
         };
         // Fluent calls go on with the same thing.
-        let is_fluent = matches!(name.rsplit('.').next(), Some("on" | "once" | "pipe" | "set" | "setHeader" | "addListener" | "setEncoding" | "unref"));
+        let is_fluent = matches!(
+            name.rsplit('.').next(),
+            Some(
+                "on" | "once"
+                    | "pipe"
+                    | "set"
+                    | "setHeader"
+                    | "addListener"
+                    | "setEncoding"
+                    | "unref"
+            )
+        );
         let this_value = call.this.clone();
         let result = self.unknown_call(&callee, Call { this, ..call });
         if is_fluent && this_value.as_api().is_some() { this_value } else { result }
     }
 
     /// Writes down what a call does, and gives what it gives.
-    pub(crate) fn perform(&mut self, api: ApiId, spec: Spec, marks: Marks, call: &Call<'a>) -> Value<'a> {
+    pub(crate) fn perform(
+        &mut self,
+        api: ApiId,
+        spec: Spec,
+        marks: Marks,
+        call: &Call<'a>,
+    ) -> Value<'a> {
         let spread = call.arguments.iter().zip(0..).take(3).find_map(|(value, at): (_, usize)| {
             let Kind::Choice(all) = &value.kind else { return None };
-            let telling = all.iter().filter(|one| one.as_text().is_some() || matches!(one.kind, Kind::Partial(_)));
+            let telling = all
+                .iter()
+                .filter(|one| one.as_text().is_some() || matches!(one.kind, Kind::Partial(_)));
             (telling.count() > 1).then(|| (at, Rc::clone(all)))
         });
         match spread {
@@ -125,13 +200,23 @@ impl<'a> Machine<'a> {
         self.give(spec, marks, call)
     }
 
-    fn describe(&mut self, api: ApiId, spec: Spec, marks: Marks, values: &[Value<'a>], call: &Call<'a>) {
+    fn describe(
+        &mut self,
+        api: ApiId,
+        spec: Spec,
+        marks: Marks,
+        values: &[Value<'a>],
+        call: &Call<'a>,
+    ) {
         let mut arguments = Vec::new();
         let mut effect = spec.effect;
         for (at, value) in values.iter().enumerate() {
             let role = spec.roles.get(at).copied();
             let is_function = value.as_object().is_some_and(|id| {
-                matches!(self.get(id).map(|object| &object.class), Some(ObjectClass::Function(_) | ObjectClass::Bound(_)))
+                matches!(
+                    self.get(id).map(|object| &object.class),
+                    Some(ObjectClass::Function(_) | ObjectClass::Bound(_))
+                )
             });
             if is_function && role != Some(Role::Code) {
                 continue;
@@ -144,7 +229,10 @@ impl<'a> Machine<'a> {
             let is_record = value.as_object().is_some_and(|id| {
                 matches!(self.get(id).map(|object| &object.class), Some(ObjectClass::Plain))
             });
-            if is_record && matches!(role, Role::Url | Role::Other | Role::Port | Role::Host) && matches!(spec.effect, Effect::Request | Effect::Connect | Effect::Listen) {
+            if is_record
+                && matches!(role, Role::Url | Role::Other | Role::Port | Role::Host)
+                && matches!(spec.effect, Effect::Request | Effect::Connect | Effect::Listen)
+            {
                 self.describe_options(value, &mut arguments, call.span);
                 continue;
             }
@@ -176,14 +264,34 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn describe_options(&mut self, value: &Value<'a>, arguments: &mut Vec<(Role, Value<'a>)>, span: Span) {
+    fn describe_options(
+        &mut self,
+        value: &Value<'a>,
+        arguments: &mut Vec<(Role, Value<'a>)>,
+        span: Span,
+    ) {
         const ROLES: &[(&str, Role)] = &[
-            ("url", Role::Url), ("uri", Role::Url), ("href", Role::Url), ("baseURL", Role::Url),
-            ("hostname", Role::Host), ("host", Role::Host), ("port", Role::Port),
-            ("path", Role::Data), ("pathname", Role::Data), ("search", Role::Data),
-            ("body", Role::Data), ("data", Role::Data), ("json", Role::Data), ("form", Role::Data),
-            ("formData", Role::Data), ("payload", Role::Data), ("params", Role::Data),
-            ("qs", Role::Data), ("query", Role::Data), ("headers", Role::Data), ("auth", Role::Data),
+            ("url", Role::Url),
+            ("uri", Role::Url),
+            ("href", Role::Url),
+            ("baseURL", Role::Url),
+            ("hostname", Role::Host),
+            ("host", Role::Host),
+            ("port", Role::Port),
+            ("path", Role::Data),
+            ("pathname", Role::Data),
+            ("search", Role::Data),
+            ("body", Role::Data),
+            ("data", Role::Data),
+            ("json", Role::Data),
+            ("form", Role::Data),
+            ("formData", Role::Data),
+            ("payload", Role::Data),
+            ("params", Role::Data),
+            ("qs", Role::Data),
+            ("query", Role::Data),
+            ("headers", Role::Data),
+            ("auth", Role::Data),
         ];
         let mut is_known = false;
         for (key, role) in ROLES {
@@ -240,7 +348,10 @@ impl<'a> Machine<'a> {
     fn answer(&mut self, call: &Call<'a>, data: &Value<'a>) {
         let functions = call.arguments.iter().filter(|value| {
             value.as_object().is_some_and(|id| {
-                matches!(self.get(id).map(|object| &object.class), Some(ObjectClass::Function(_) | ObjectClass::Bound(_)))
+                matches!(
+                    self.get(id).map(|object| &object.class),
+                    Some(ObjectClass::Function(_) | ObjectClass::Bound(_))
+                )
             })
         });
         let functions: Vec<Value<'a>> = functions.cloned().collect();
@@ -285,7 +396,12 @@ impl<'a> Machine<'a> {
     }
 
     /// The text of a file of the package that the code reads.
-    fn file_of_package(&mut self, path: &Value<'a>, marks: Marks, call: &Call<'a>) -> Option<Value<'a>> {
+    fn file_of_package(
+        &mut self,
+        path: &Value<'a>,
+        marks: Marks,
+        call: &Call<'a>,
+    ) -> Option<Value<'a>> {
         let path = path.as_text()?.to_owned();
         let file = self.find_file(&path)?;
         let source = self.tree.file(file)?;
@@ -294,7 +410,9 @@ impl<'a> Machine<'a> {
         }
         let encoding = call.arguments.get(1).is_some_and(|value| match &value.kind {
             Kind::Literal(_) | Kind::Text(_) => true,
-            Kind::Object(id) => self.get(*id).is_some_and(|object| object.property("encoding").is_some()),
+            Kind::Object(id) => {
+                self.get(*id).is_some_and(|object| object.property("encoding").is_some())
+            }
             _ => false,
         });
         if !self.may_make(source.bytes.len()) {
@@ -304,7 +422,8 @@ impl<'a> Machine<'a> {
             let text = String::from_utf8(source.bytes.to_vec()).ok()?;
             return Some(Value::with(Kind::Text(Rc::new(text)), marks));
         }
-        let mut bytes = super::heap::Object::new(ObjectClass::Bytes(Rc::new(source.bytes.to_vec())));
+        let mut bytes =
+            super::heap::Object::new(ObjectClass::Bytes(Rc::new(source.bytes.to_vec())));
         bytes.marks = marks;
         Some(Value::with(Kind::Object(self.allocate(bytes)), marks))
     }

@@ -1,6 +1,9 @@
 //! Expressions.
 
-use oxc_ast::ast::*;
+use oxc_ast::ast::{
+    ChainElement, ConditionalExpression, Expression, IdentifierReference, LogicalExpression,
+    PropertyKey, RegExpFlags, RegExpLiteral, UnaryExpression,
+};
 use oxc_span::Span;
 use oxc_syntax::operator::{LogicalOperator, UnaryOperator};
 
@@ -343,123 +346,6 @@ impl<'a> Machine<'a> {
         Value::boolean(true)
     }
 
-    fn template(&mut self, it: &'a TemplateLiteral<'a>) -> Value<'a> {
-        let mut quasis = it.quasis.iter();
-        let piece = |quasi: Option<&TemplateElement<'a>>| {
-            let text = quasi.and_then(|quasi| quasi.value.cooked).map_or("", |text| text.as_str());
-            Value::new(Kind::Literal(text))
-        };
-        let mut value = piece(quasis.next());
-        for expression in &it.expressions {
-            let inner = self.expression(expression);
-            value = self.concatenate(&value, &inner);
-            let next = piece(quasis.next());
-            value = self.concatenate(&value, &next);
-        }
-        value
-    }
-
-    fn tagged_template(&mut self, it: &'a TaggedTemplateExpression<'a>) -> Value<'a> {
-        let (tag, this) = self.callee(&it.tag);
-        let strings: Vec<Value<'a>> = it
-            .quasi
-            .quasis
-            .iter()
-            .map(|quasi| Value::new(Kind::Literal(quasi.value.raw.as_str())))
-            .collect();
-        if tag.as_api().is_some_and(|api| self.apis.name(api) == "js:String.raw")
-            || tag.as_api().and_then(|api| self.apis.spec(api)).is_some()
-        {
-            let mut text = Value::new(Kind::Literal(""));
-            let mut expressions = it.quasi.expressions.iter();
-            for string in strings {
-                text = self.concatenate(&text, &string);
-                if let Some(expression) = expressions.next() {
-                    let value = self.expression(expression);
-                    text = self.concatenate(&text, &value);
-                }
-            }
-            if tag.as_api().is_some_and(|api| self.apis.name(api) == "js:String.raw") {
-                return text;
-            }
-            return self.call(&tag, super::function::Call { this, arguments: vec![text], is_open: false, span: it.span });
-        }
-        let strings = self.new_array(strings);
-        let mut arguments = vec![strings];
-        for expression in &it.quasi.expressions {
-            arguments.push(self.expression(expression));
-        }
-        self.call(&tag, super::function::Call { this, arguments, is_open: false, span: it.span })
-    }
-
-    fn array_literal(&mut self, it: &'a ArrayExpression<'a>) -> Value<'a> {
-        let mut elements = Vec::with_capacity(it.elements.len());
-        let mut is_open = false;
-        for element in &it.elements {
-            match element {
-                ArrayExpressionElement::SpreadElement(spread) => {
-                    let value = self.expression(&spread.argument);
-                    match self.elements_of(&value) {
-                        Ok(more) => elements.extend(more),
-                        Err(one) => {
-                            elements.push(one);
-                            is_open = true;
-                        }
-                    }
-                }
-                ArrayExpressionElement::Elision(_) => elements.push(Value::UNDEFINED),
-                element => {
-                    if let Some(expression) = element.as_expression() {
-                        elements.push(self.expression(expression));
-                    }
-                }
-            }
-        }
-        let array = self.new_array(elements);
-        if is_open && let Some(object) = array.as_object().and_then(|id| self.change(id)) {
-            object.is_open = true;
-        }
-        array
-    }
-
-    fn object_literal(&mut self, it: &'a ObjectExpression<'a>) -> Value<'a> {
-        let value = self.new_object(ObjectClass::Plain);
-        let Some(id) = value.as_object() else { return value };
-        for property in &it.properties {
-            match property {
-                ObjectPropertyKind::SpreadProperty(spread) => {
-                    let from = self.expression(&spread.argument);
-                    self.copy_properties(id, &from);
-                }
-                ObjectPropertyKind::ObjectProperty(property) => {
-                    let key = self.property_key(&property.key, property.computed);
-                    let element = match (&property.value, property.method || property.kind != PropertyKind::Init) {
-                        (Expression::FunctionExpression(function), true) => {
-                            self.closure(Code::Function(function), None)
-                        }
-                        (value, _) => self.expression(value),
-                    };
-                    match (key, property.kind) {
-                        (_, PropertyKind::Set) => {}
-                        (Some("__proto__"), _) if !property.computed => {
-                            let prototype = element.as_object();
-                            if let Some(object) = self.change(id) {
-                                object.prototype = prototype;
-                            }
-                        }
-                        (Some(key), kind) => {
-                            if let Some(object) = self.change(id) {
-                                object.set(key, element, kind == PropertyKind::Get);
-                            }
-                        }
-                        (None, _) => self.set_elsewhere(id, element),
-                    }
-                }
-            }
-        }
-        value
-    }
-
     /// Writes to a name that is not known.
     pub(crate) fn set_elsewhere(&mut self, id: super::value::ObjectId, value: Value<'a>) {
         let before = self.get(id).and_then(|object| object.elsewhere.clone());
@@ -474,7 +360,11 @@ impl<'a> Machine<'a> {
     }
 
     /// The name of a property; nothing where it is not known.
-    pub(crate) fn property_key(&mut self, key: &'a PropertyKey<'a>, computed: bool) -> Option<&'a str> {
+    pub(crate) fn property_key(
+        &mut self,
+        key: &'a PropertyKey<'a>,
+        computed: bool,
+    ) -> Option<&'a str> {
         match key {
             PropertyKey::StaticIdentifier(name) => Some(name.name.as_str()),
             PropertyKey::PrivateIdentifier(name) => Some(name.name.as_str()),
@@ -500,49 +390,13 @@ impl<'a> Machine<'a> {
         if is_global { "g" } else { "" }
     }
 
-    fn jsx_element(&mut self, it: &'a JSXElement<'a>) {
-        for attribute in &it.opening_element.attributes {
-            match attribute {
-                JSXAttributeItem::Attribute(attribute) => {
-                    if let Some(JSXAttributeValue::ExpressionContainer(container)) = &attribute.value
-                        && let Some(expression) = container.expression.as_expression()
-                    {
-                        self.expression(expression);
-                    }
-                }
-                JSXAttributeItem::SpreadAttribute(spread) => {
-                    self.expression(&spread.argument);
-                }
-            }
-        }
-        self.jsx_children(&it.children);
-    }
-
-    fn jsx_children(&mut self, children: &'a [JSXChild<'a>]) {
-        if self.depth > MAX_DEPTH {
-            return;
-        }
-        self.depth += 1;
-        for child in children {
-            match child {
-                JSXChild::Element(element) => self.jsx_element(element),
-                JSXChild::Fragment(fragment) => self.jsx_children(&fragment.children),
-                JSXChild::ExpressionContainer(container) => {
-                    if let Some(expression) = container.expression.as_expression() {
-                        self.expression(expression);
-                    }
-                }
-                JSXChild::Spread(spread) => {
-                    self.expression(&spread.expression);
-                }
-                JSXChild::Text(_) => {}
-            }
-        }
-        self.depth -= 1;
-    }
-
     /// A member whose name is computed.
-    pub(crate) fn computed(&mut self, object: &Value<'a>, key: &Value<'a>, span: Span) -> Value<'a> {
+    pub(crate) fn computed(
+        &mut self,
+        object: &Value<'a>,
+        key: &Value<'a>,
+        span: Span,
+    ) -> Value<'a> {
         if let (Kind::Number(number), Some(id)) = (&key.kind, object.as_object())
             && let Some(at) = index(*number)
             && let Some(ObjectClass::Array(elements)) = self.get(id).map(|object| &object.class)
@@ -571,7 +425,11 @@ impl<'a> Machine<'a> {
 /// A number as the index of an element.
 pub(crate) fn index(number: f64) -> Option<usize> {
     if number >= 0.0 && number.fract() == 0.0 && number < 4e9 {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked above"
+        )]
         return Some(number as usize);
     }
     None

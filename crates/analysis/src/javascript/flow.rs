@@ -1,7 +1,11 @@
 //! Loops and calls that cannot end, and prototypes that are changed by a name from
 //! outside: told from the shape of the program, not from its text.
 
-use oxc_ast::ast::*;
+use oxc_ast::ast::{
+    ArrowFunctionExpression, AssignmentTarget, AssignmentTargetPattern, Class, Expression,
+    ForInStatement, ForOfStatement, ForStatementLeft, Function, FunctionBody, IdentifierReference,
+    SimpleAssignmentTarget, Statement, StaticMemberExpression,
+};
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::Span;
 use oxc_syntax::scope::ScopeFlags;
@@ -56,7 +60,9 @@ impl<'a> Machine<'a> {
                     Some(Expression::CallExpression(call)) => call,
                     _ => return,
                 },
-                Statement::VariableDeclaration(_) | Statement::FunctionDeclaration(_) | Statement::EmptyStatement(_) => continue,
+                Statement::VariableDeclaration(_)
+                | Statement::FunctionDeclaration(_)
+                | Statement::EmptyStatement(_) => continue,
                 _ => return,
             };
             if let Expression::Identifier(_) = &call.callee {
@@ -97,7 +103,8 @@ impl<'a> Machine<'a> {
     /// `x.__proto__.y = …` and `x.constructor.prototype.y = …`.
     pub(crate) fn note_prototype_write(&mut self, object: &'a Expression<'a>, span: Span) {
         let name = match object {
-            Expression::StaticMemberExpression(it) => match (it.property.name.as_str(), &it.object) {
+            Expression::StaticMemberExpression(it) => match (it.property.name.as_str(), &it.object)
+            {
                 ("__proto__", _) => "__proto__",
                 ("prototype", Expression::StaticMemberExpression(inner))
                     if inner.property.name.as_str() == "constructor" =>
@@ -107,7 +114,9 @@ impl<'a> Machine<'a> {
                 _ => return,
             },
             Expression::ComputedMemberExpression(it) => match &it.expression {
-                Expression::StringLiteral(text) if text.value.as_str() == "__proto__" => "__proto__",
+                Expression::StringLiteral(text) if text.value.as_str() == "__proto__" => {
+                    "__proto__"
+                }
                 _ => return,
             },
             _ => return,
@@ -134,7 +143,13 @@ impl<'a> Machine<'a> {
         }
         if merge.calls_itself && merge.writes && !merge.guards {
             let id = self.apis.intern("js:Object.prototype");
-            self.emit(Effect::PrototypeWrite, id, function.span, &[(Role::Name, Value::UNKNOWN)], Marks::NONE);
+            self.emit(
+                Effect::PrototypeWrite,
+                id,
+                function.span,
+                &[(Role::Name, Value::UNKNOWN)],
+                Marks::NONE,
+            );
         }
     }
 }
@@ -202,7 +217,9 @@ impl<'a> Visit<'a> for Exits<'a> {
         }
         match it {
             Statement::ReturnStatement(_) | Statement::ThrowStatement(_) => self.found = true,
-            Statement::BreakStatement(it) if it.label.is_some() || self.inner == 0 => self.found = true,
+            Statement::BreakStatement(it) if it.label.is_some() || self.inner == 0 => {
+                self.found = true;
+            }
             Statement::ContinueStatement(it) if it.label.is_some() => self.found = true,
             Statement::WhileStatement(_)
             | Statement::DoWhileStatement(_)
@@ -226,10 +243,15 @@ impl<'a> Visit<'a> for Exits<'a> {
         }
         if !self.found {
             match it {
-                Expression::AwaitExpression(_) | Expression::YieldExpression(_) => self.found = true,
+                Expression::AwaitExpression(_) | Expression::YieldExpression(_) => {
+                    self.found = true;
+                }
                 Expression::CallExpression(call) => {
                     self.calls = true;
-                    let callee = call.callee.get_member_expr().and_then(|member| member.static_property_name());
+                    let callee = call
+                        .callee
+                        .get_member_expr()
+                        .and_then(oxc_ast::ast::MemberExpression::static_property_name);
                     if matches!(callee, Some("exit" | "abort" | "kill")) {
                         self.found = true;
                     }

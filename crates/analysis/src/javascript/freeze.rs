@@ -40,7 +40,9 @@ impl<'a> Machine<'a> {
             Kind::Number(number) => FrozenShape::Number(*number),
             Kind::Literal(text) => FrozenShape::Text(clipped(text, MAX_TEXT).to_owned()),
             Kind::Text(text) => FrozenShape::Text(clipped(text, MAX_TEXT).to_owned()),
-            Kind::Partial(partial) => FrozenShape::Partial(partial.prefix.clone(), partial.rest.clone()),
+            Kind::Partial(partial) => {
+                FrozenShape::Partial(partial.prefix.clone(), partial.rest.clone())
+            }
             Kind::Api(api) => FrozenShape::Api(self.apis.name(*api).to_owned()),
             Kind::Choice(all) => {
                 let best = all.iter().max_by_key(|one| match one.kind {
@@ -68,12 +70,15 @@ impl<'a> Machine<'a> {
                     ObjectClass::Array(elements) => {
                         let elements: Vec<_> = elements.iter().take(MAX_PARTS).cloned().collect();
                         FrozenShape::List(
-                            elements.iter().map(|element| self.freeze(element, depth + 1)).collect(),
+                            elements
+                                .iter()
+                                .map(|element| self.freeze(element, depth + 1))
+                                .collect(),
                         )
                     }
-                    ObjectClass::Bytes(bytes) => {
-                        FrozenShape::Bytes(bytes.get(..bytes.len().min(MAX_TEXT)).unwrap_or_default().to_vec())
-                    }
+                    ObjectClass::Bytes(bytes) => FrozenShape::Bytes(
+                        bytes.get(..bytes.len().min(MAX_TEXT)).unwrap_or_default().to_vec(),
+                    ),
                     ObjectClass::Instance(api) => {
                         let api = *api;
                         FrozenShape::Api(self.apis.name(api).to_owned())
@@ -87,7 +92,9 @@ impl<'a> Machine<'a> {
                         let fields: Vec<_> = object
                             .properties
                             .iter()
-                            .filter(|property| !property.is_getter && !property.key.starts_with('\u{0}'))
+                            .filter(|property| {
+                                !property.is_getter && !property.key.starts_with('\u{0}')
+                            })
                             .take(MAX_PARTS)
                             .map(|property| (property.key, property.value.clone()))
                             .collect();

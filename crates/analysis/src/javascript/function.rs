@@ -1,7 +1,10 @@
 //! Functions of the package: made, called with what is known, and looked at once with
 //! nothing known.
 
-use oxc_ast::ast::*;
+use oxc_ast::ast::{
+    ArrowFunctionBody, ArrowFunctionExpression, BindingPattern, Class, FormalParameters, Function,
+    FunctionBody, Statement,
+};
 use oxc_span::{GetSpan, Span};
 
 use super::heap::{Class as ObjectClass, Frame, Object};
@@ -13,6 +16,8 @@ use crate::place::{FileId, Place};
 
 /// How often a function may be within itself.
 const MAX_RECURSION: usize = 24;
+/// A function of fewer bytes is small.
+const SMALL_BYTES: u32 = 240;
 
 /// The text of a function.
 #[derive(Clone, Copy, Debug)]
@@ -115,7 +120,8 @@ impl<'a> Machine<'a> {
             Code::Arrow(arrow) => arrow.scope_id.get(),
             Code::Class(_) => None,
         };
-        let layout = scope.map_or(u32::MAX, |scope| u32::try_from(scope.index()).unwrap_or(u32::MAX));
+        let layout =
+            scope.map_or(u32::MAX, |scope| u32::try_from(scope.index()).unwrap_or(u32::MAX));
         self.closures += 1;
         let closure = Closure { code, frame: self.frame, layout, home, file: self.file };
         let id = self.allocate(Object::new(ObjectClass::Function(closure)));
@@ -138,9 +144,10 @@ impl<'a> Machine<'a> {
         let uses_this = self.layout(layout).is_some_and(|layout| layout.uses_this);
         let matters = call.arguments.iter().any(Value::matters)
             || (uses_this && call.this.matters() && closure.home.is_none());
-        let is_weak = call.arguments.iter().any(|value| {
-            matches!(value.kind, Kind::Number(_) | Kind::Boolean(_) | Kind::Null)
-        });
+        let is_weak = call
+            .arguments
+            .iter()
+            .any(|value| matches!(value.kind, Kind::Number(_) | Kind::Boolean(_) | Kind::Null));
         let nesting = self.active.iter().filter(|active| **active == layout).count();
         let is_strong = matters && call.arguments.iter().any(|value| self.is_strong(value));
         let is_hidden = self.is_hidden || self.is_in_extra;
@@ -152,15 +159,22 @@ impl<'a> Machine<'a> {
             state.ran = true;
             return self.run(id, &closure, call, matters || is_weak);
         }
-        let can_tell = state.is_interesting || gives_text || is_hidden;
-        let wants = is_strong || (matters && can_tell) || (is_weak && (gives_text || is_hidden || nesting > 0));
+        // Small functions are what texts are put together with.
+        let is_small = closure.code.span().size() < SMALL_BYTES;
+        let can_tell = state.is_interesting || gives_text || is_hidden || is_small;
+        let wants = is_strong
+            || (matters && can_tell)
+            || (is_weak && (gives_text || is_hidden || is_small || nesting > 0));
         if !wants && nesting == 0 {
             if let Some(known) = state.result.clone() {
                 return known;
             }
             // What it gave for other arguments it may give again, or something else.
             let gave = state.gave.clone().filter(|gave| {
-                matches!(gave.kind, Kind::Object(_) | Kind::Api(_) | Kind::Choice(_) | Kind::Undefined)
+                matches!(
+                    gave.kind,
+                    Kind::Object(_) | Kind::Api(_) | Kind::Choice(_) | Kind::Undefined
+                )
             });
             let marks = self.marks_of(&call.arguments);
             return match gave {
@@ -183,7 +197,12 @@ impl<'a> Machine<'a> {
             Kind::Api(_) => true,
             Kind::Object(id) => matches!(
                 self.get(*id).map(|object| &object.class),
-                Some(ObjectClass::Function(_) | ObjectClass::Bound(_) | ObjectClass::Settler(..) | ObjectClass::Instance(_))
+                Some(
+                    ObjectClass::Function(_)
+                        | ObjectClass::Bound(_)
+                        | ObjectClass::Settler(..)
+                        | ObjectClass::Instance(_)
+                )
             ),
             _ => self.marks.is_telling(value.marks),
         }
@@ -203,7 +222,13 @@ impl<'a> Machine<'a> {
     }
 
     /// Runs a function's body with these arguments.
-    fn run(&mut self, id: ObjectId, closure: &Closure<'a>, call: Call<'a>, is_special: bool) -> Value<'a> {
+    fn run(
+        &mut self,
+        id: ObjectId,
+        closure: &Closure<'a>,
+        call: Call<'a>,
+        is_special: bool,
+    ) -> Value<'a> {
         if self.depth + 8 > MAX_DEPTH {
             self.stop("it calls deeper than is followed");
             return Value::UNKNOWN;
@@ -236,7 +261,14 @@ impl<'a> Machine<'a> {
         if pinned.is_some() || self.file != file || self.pinned.is_none() {
             (self.pinned, self.hiding) = (pinned, hiding);
         }
-        let saved = (self.frame, self.file, self.returned.take(), self.may_leave, self.closures, self.depth);
+        let saved = (
+            self.frame,
+            self.file,
+            self.returned.take(),
+            self.may_leave,
+            self.closures,
+            self.depth,
+        );
         self.depth += 8;
         self.frame = frame;
         self.file = file;
@@ -259,7 +291,9 @@ impl<'a> Machine<'a> {
         self.may_leave = saved.3;
         self.depth = saved.5;
         (self.frame, self.file) = (before.0, before.1);
-        if closures == before.2 && usize::try_from(frame).is_ok_and(|at| at + 1 == self.frames.len()) {
+        if closures == before.2
+            && usize::try_from(frame).is_ok_and(|at| at + 1 == self.frames.len())
+        {
             self.frames.pop();
         }
         let mut result = returned.unwrap_or(Value::UNDEFINED);
@@ -364,13 +398,19 @@ impl<'a> Machine<'a> {
         let mut next = 0;
         while let Some(id) = self.pending.get(next).copied() {
             next += 1;
-            let Some(ObjectClass::Function(closure)) = self.get(id).map(|object| object.class.clone())
+            let Some(ObjectClass::Function(closure)) =
+                self.get(id).map(|object| object.class.clone())
             else {
                 continue;
             };
             if let Code::Class(class) = closure.code {
                 if !self.has_instance(id) {
-                    let call = Call { this: Value::UNKNOWN, arguments: Vec::new(), is_open: true, span: class.span };
+                    let call = Call {
+                        this: Value::UNKNOWN,
+                        arguments: Vec::new(),
+                        is_open: true,
+                        span: class.span,
+                    };
                     self.construct_class(id, class, &closure, call);
                 }
                 continue;
@@ -384,13 +424,19 @@ impl<'a> Machine<'a> {
                 _ => continue,
             }
             let this = self.instance_of(closure.home);
-            let call = Call { this, arguments: Vec::new(), is_open: true, span: closure.code.span() };
+            let call =
+                Call { this, arguments: Vec::new(), is_open: true, span: closure.code.span() };
             self.run(id, &closure, call, false);
         }
     }
 
     /// Settles what is known of a callback that something calls with these.
-    pub(crate) fn call_back(&mut self, value: &Value<'a>, arguments: Vec<Value<'a>>, span: Span) -> Value<'a> {
+    pub(crate) fn call_back(
+        &mut self,
+        value: &Value<'a>,
+        arguments: Vec<Value<'a>>,
+        span: Span,
+    ) -> Value<'a> {
         let call = Call { this: Value::UNKNOWN, arguments, is_open: true, span };
         self.call(value, call)
     }

@@ -215,7 +215,8 @@ impl<'a> Machine<'a> {
 
     pub(crate) fn set_slot(&mut self, frame: u32, slot: usize, value: Value<'a>) {
         let Ok(at) = usize::try_from(frame) else { return };
-        let Some(place) = self.frames.get_mut(at).and_then(|frame| frame.slots.get_mut(slot)) else {
+        let Some(place) = self.frames.get_mut(at).and_then(|frame| frame.slots.get_mut(slot))
+        else {
             return;
         };
         let before = std::mem::replace(place, value);

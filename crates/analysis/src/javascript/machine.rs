@@ -205,14 +205,21 @@ impl<'a> Machine<'a> {
         for (role, value) in arguments {
             if matches!(
                 role,
-                Role::Code | Role::Command | Role::CommandArgument | Role::Url | Role::Host | Role::Path | Role::Name
+                Role::Code
+                    | Role::Command
+                    | Role::CommandArgument
+                    | Role::Url
+                    | Role::Host
+                    | Role::Path
+                    | Role::Name
             ) {
                 hiding |= self.marks.hiding(value.marks);
             }
             frozen.push((*role, self.freeze(value, 0)));
         }
         for at in &self.active {
-            if let Some(state) = usize::try_from(*at).ok().and_then(|at| self.functions.get_mut(at)) {
+            if let Some(state) = usize::try_from(*at).ok().and_then(|at| self.functions.get_mut(at))
+            {
                 state.is_interesting = true;
             }
         }

@@ -5,21 +5,26 @@ use std::rc::Rc;
 use oxc_span::Span;
 
 use super::function::Call;
-use super::heap::{Class as ObjectClass, Object};
+use super::heap::Class as ObjectClass;
 use super::machine::Machine;
-use super::operator::MAX_TEXT_BYTES;
 use super::value::{ApiId, Kind, Marks, ObjectId, Value};
 use crate::event::{Effect, Hiding, Role, Source};
 
-/// How deep data is looked through for where it comes from.
-const MAX_DATA_DEPTH: u32 = 5;
 /// How many prototypes are walked.
 const MAX_PROTOTYPES: u32 = 16;
 
 /// What has members of which one that is not known matters.
 const MATTERS: &[&str] = &[
-    "js:globalThis", "node:child_process", "node:vm", "node:process", "node:module", "node:fs", "node:http",
-    "node:https", "node:net", "node:worker_threads",
+    "js:globalThis",
+    "node:child_process",
+    "node:vm",
+    "node:process",
+    "node:module",
+    "node:fs",
+    "node:http",
+    "node:https",
+    "node:net",
+    "node:worker_threads",
 ];
 
 impl<'a> Machine<'a> {
@@ -30,7 +35,8 @@ impl<'a> Machine<'a> {
             Kind::Literal(_) | Kind::Text(_) => {
                 let text = object.as_text().unwrap_or_default();
                 if key == "length" {
-                    let length = if text.is_ascii() { text.len() } else { text.encode_utf16().count() };
+                    let length =
+                        if text.is_ascii() { text.len() } else { text.encode_utf16().count() };
                     return Value::count(length);
                 }
                 if let Ok(number) = key.parse::<u32>() {
@@ -76,7 +82,13 @@ impl<'a> Machine<'a> {
         Value::with(Kind::Api(id), marks)
     }
 
-    fn object_member(&mut self, id: ObjectId, value: &Value<'a>, key: &'a str, span: Span) -> Value<'a> {
+    fn object_member(
+        &mut self,
+        id: ObjectId,
+        value: &Value<'a>,
+        key: &'a str,
+        span: Span,
+    ) -> Value<'a> {
         let mut at = id;
         for _ in 0..MAX_PROTOTYPES {
             let Some(object) = self.get(at) else { return Value::UNKNOWN };
@@ -87,9 +99,11 @@ impl<'a> Machine<'a> {
                 return self.api_member(api, marks, key, span);
             }
             if let Some(property) = object.property(key) {
-                let (found, is_getter, marks) = (property.value.clone(), property.is_getter, object.marks);
+                let (found, is_getter, marks) =
+                    (property.value.clone(), property.is_getter, object.marks);
                 if is_getter {
-                    let call = Call { this: value.clone(), arguments: Vec::new(), is_open: false, span };
+                    let call =
+                        Call { this: value.clone(), arguments: Vec::new(), is_open: false, span };
                     return self.call(&found, call);
                 }
                 return Value { marks: self.marks.union(found.marks, marks), ..found };
@@ -107,20 +121,30 @@ impl<'a> Machine<'a> {
         match &object.class {
             ObjectClass::Array(elements) => {
                 if key == "length" {
-                    return if is_open { Value::unknown(marks) } else { Value::count(elements.len()) };
+                    return if is_open {
+                        Value::unknown(marks)
+                    } else {
+                        Value::count(elements.len())
+                    };
                 }
                 if let Ok(number) = key.parse::<usize>() {
                     return match elements.get(number) {
                         Some(element) => element.clone(),
                         None if is_open => {
                             let first = elements.first().cloned();
-                            elsewhere.or(first).map_or(Value::unknown(marks), |value| Value::unknown(value.marks))
+                            elsewhere
+                                .or(first)
+                                .map_or(Value::unknown(marks), |value| Value::unknown(value.marks))
                         }
                         None => Value::UNDEFINED,
                     };
                 }
                 if !super::builtin::is_method("Array", key) {
-                    return elsewhere.unwrap_or(if is_open { Value::unknown(marks) } else { Value::UNDEFINED });
+                    return elsewhere.unwrap_or(if is_open {
+                        Value::unknown(marks)
+                    } else {
+                        Value::UNDEFINED
+                    });
                 }
                 self.prototype_member("Array", key, marks)
             }
@@ -156,14 +180,20 @@ impl<'a> Machine<'a> {
                 }
                 match elsewhere {
                     Some(value) => value,
-                    None if matches!(key, "call" | "apply" | "bind" | "constructor" | "toString" | "__proto__") => {
+                    None if matches!(
+                        key,
+                        "call" | "apply" | "bind" | "constructor" | "toString" | "__proto__"
+                    ) =>
+                    {
                         self.prototype_member("Function", key, marks)
                     }
                     None if !is_open && key != "length" => Value::UNDEFINED,
                     None => Value::UNKNOWN,
                 }
             }
-            ObjectClass::Bound(_) | ObjectClass::Settler(..) => self.prototype_member("Function", key, marks),
+            ObjectClass::Bound(_) | ObjectClass::Settler(..) => {
+                self.prototype_member("Function", key, marks)
+            }
             ObjectClass::Promise(_) => self.prototype_member("Promise", key, marks),
             ObjectClass::Regexp(..) => self.prototype_member("RegExp", key, marks),
             ObjectClass::Instance(api) => {
@@ -178,9 +208,11 @@ impl<'a> Machine<'a> {
             ObjectClass::Plain => match key {
                 "constructor" => Value::api(self.apis.global("Object")),
                 "__proto__" => Value::api(self.apis.global("Object.prototype")),
-                "hasOwnProperty" | "toString" | "valueOf" | "isPrototypeOf" | "propertyIsEnumerable" => {
-                    self.prototype_member("Object", key, marks)
-                }
+                "hasOwnProperty"
+                | "toString"
+                | "valueOf"
+                | "isPrototypeOf"
+                | "propertyIsEnumerable" => self.prototype_member("Object", key, marks),
                 _ => match elsewhere {
                     Some(found) => {
                         let marks = self.marks.union(found.marks, marks);
@@ -230,7 +262,12 @@ impl<'a> Machine<'a> {
     }
 
     /// A member of which the name is not known.
-    pub(crate) fn unknown_member(&mut self, object: &Value<'a>, key: &Value<'a>, span: Span) -> Value<'a> {
+    pub(crate) fn unknown_member(
+        &mut self,
+        object: &Value<'a>,
+        key: &Value<'a>,
+        span: Span,
+    ) -> Value<'a> {
         let marks = self.marks.union(object.marks, key.marks);
         match &object.kind {
             Kind::Object(id) => {
@@ -244,11 +281,19 @@ impl<'a> Machine<'a> {
                     }
                     _ => {}
                 }
-                let marks = self.marks.union(marks, self.get(*id).map_or(Marks::NONE, |object| object.marks));
+                let marks = self
+                    .marks
+                    .union(marks, self.get(*id).map_or(Marks::NONE, |object| object.marks));
                 let mut result = Value::unknown(marks);
                 for value in all {
-                    if matches!(value.kind, Kind::Api(_) | Kind::Object(_) | Kind::Choice(_) | Kind::Literal(_) | Kind::Text(_))
-                        || !value.marks.is_none()
+                    if matches!(
+                        value.kind,
+                        Kind::Api(_)
+                            | Kind::Object(_)
+                            | Kind::Choice(_)
+                            | Kind::Literal(_)
+                            | Kind::Text(_)
+                    ) || !value.marks.is_none()
                     {
                         result = self.either(result, value, false);
                     }
@@ -257,7 +302,13 @@ impl<'a> Machine<'a> {
             }
             Kind::Api(api) => {
                 if self.apis.name(*api) == "node:process.env" {
-                    self.emit(Effect::EnvironmentRead, *api, span, &[(Role::Name, key.clone())], Marks::NONE);
+                    self.emit(
+                        Effect::EnvironmentRead,
+                        *api,
+                        span,
+                        &[(Role::Name, key.clone())],
+                        Marks::NONE,
+                    );
                     let from = self.origin(Source::Environment, span, None);
                     return Value::unknown(self.marks.union(marks, from));
                 }
@@ -280,76 +331,6 @@ impl<'a> Machine<'a> {
         }
     }
 
-    pub(crate) fn set_member(&mut self, object: &Value<'a>, key: &'a str, value: Value<'a>, span: Span) {
-        match &object.kind {
-            Kind::Object(id) => {
-                if key == "__proto__" {
-                    let prototype = value.as_object().filter(|prototype| prototype != id);
-                    if let Some(object) = self.change(*id) {
-                        object.prototype = prototype;
-                    }
-                    return;
-                }
-                if let Some(ObjectClass::Instance(api)) = self.get(*id).map(|object| &object.class) {
-                    let api = *api;
-                    self.api_write(api, key, &value, span);
-                }
-                let Some(object) = self.change(*id) else { return };
-                if key == "length"
-                    && let ObjectClass::Array(elements) = &mut object.class
-                {
-                    if let Kind::Number(number) = value.kind
-                        && let Some(length) = super::expression::index(number)
-                    {
-                        elements.truncate(length);
-                    }
-                    return;
-                }
-                object.set(key, value, false);
-            }
-            Kind::Api(api) => self.api_write(*api, key, &value, span),
-            Kind::Choice(all) => {
-                let all = Rc::clone(all);
-                for one in all.iter().filter(|one| !one.is_unknown()) {
-                    self.set_member(one, key, value.clone(), span);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn api_write(&mut self, api: ApiId, key: &'a str, value: &Value<'a>, span: Span) {
-        let name = self.apis.name(api).to_owned();
-        let Some(member) = self.apis.member(api, key) else { return };
-        match name.as_str() {
-            "node:process.env" => {
-                let arguments = [(Role::Name, Value::new(Kind::Literal(key))), (Role::Data, value.clone())];
-                self.emit(Effect::EnvironmentWrite, api, span, &arguments, Marks::NONE);
-                return;
-            }
-            "js:Image" | "js:HTMLImageElement" | "js:document.location" | "js:location" if matches!(key, "src" | "href") => {
-                self.emit(Effect::Request, member, span, &[(Role::Url, value.clone())], Marks::NONE);
-            }
-            _ => {
-                let is_function = value.as_object().is_some_and(|id| {
-                    matches!(
-                        self.get(id).map(|object| &object.class),
-                        Some(ObjectClass::Function(_) | ObjectClass::Bound(_))
-                    )
-                });
-                let is_builtin = (name.starts_with("node:") && !name.contains('.'))
-                    || (name.starts_with("js:") && name.ends_with(".prototype"))
-                    || (name == "js:globalThis"
-                        && matches!(key, "eval" | "Function" | "fetch" | "XMLHttpRequest" | "require" | "WebSocket" | "setTimeout"))
-                    || matches!(name.as_str(), "js:JSON" | "js:Object" | "js:Math" | "js:Promise" | "js:Reflect" | "js:console");
-                if is_function && is_builtin && !key.starts_with("on") && name != "node:process" {
-                    self.emit(Effect::BuiltinWrite, member, span, &[(Role::Name, Value::new(Kind::Literal(key)))], Marks::NONE);
-                }
-            }
-        }
-        self.overrides.insert(member, value.clone());
-    }
-
     /// One character of a text.
     pub(crate) fn character(&mut self, text: &str, at: f64, marks: Marks) -> Value<'a> {
         let Some(at) = super::expression::index(at) else { return Value::UNDEFINED };
@@ -362,228 +343,6 @@ impl<'a> Machine<'a> {
         match found {
             Some(text) => Value::with(Kind::Text(Rc::new(text)), marks),
             None => Value::UNDEFINED,
-        }
-    }
-
-    /// The elements that going through a value gives; where they are not known, one
-    /// that stands for any.
-    pub(crate) fn elements_of(&mut self, value: &Value<'a>) -> Result<Vec<Value<'a>>, Value<'a>> {
-        match &value.kind {
-            Kind::Object(id) => {
-                let Some(object) = self.get(*id) else { return Err(Value::UNKNOWN) };
-                match &object.class {
-                    ObjectClass::Array(elements) if !object.is_open && object.elsewhere.is_none() => {
-                        let elements = elements.clone();
-                        self.steps += u64::try_from(elements.len() / 8).unwrap_or(0);
-                        Ok(elements)
-                    }
-                    ObjectClass::Bytes(bytes) if bytes.len() <= MAX_TEXT_BYTES => {
-                        let (bytes, marks) = (Rc::clone(bytes), object.marks);
-                        Ok(bytes.iter().map(|byte| Value::with(Kind::Number(f64::from(*byte)), marks)).collect())
-                    }
-                    _ => Err(self.unknown_member(value, &Value::UNKNOWN, Span::default())),
-                }
-            }
-            Kind::Literal(_) | Kind::Text(_) => {
-                let text = value.as_text().unwrap_or_default();
-                if text.len() > 1 << 16 {
-                    return Err(Value::unknown(value.marks));
-                }
-                Ok(text
-                    .chars()
-                    .map(|letter| Value::with(Kind::Text(Rc::new(letter.to_string())), value.marks))
-                    .collect())
-            }
-            Kind::Choice(all) => {
-                let all = Rc::clone(all);
-                for one in all.iter() {
-                    if let Ok(elements) = self.elements_of(one) {
-                        let mut any = Value::unknown(value.marks);
-                        for element in elements.into_iter().take(6) {
-                            any = self.either(any, element, false);
-                        }
-                        return Err(any);
-                    }
-                }
-                Err(Value::unknown(value.marks))
-            }
-            _ => Err(Value::unknown(self.deep_marks(value))),
-        }
-    }
-
-    /// The names of a value's properties, or one that stands for any.
-    pub(crate) fn keys_of(&mut self, value: &Value<'a>) -> Result<Vec<Value<'a>>, Value<'a>> {
-        let marks = self.deep_marks(value);
-        if let Some(id) = value.as_object()
-            && let Some(object) = self.get(id)
-            && !object.is_open
-            && object.elsewhere.is_none()
-        {
-            match &object.class {
-                ObjectClass::Plain => {
-                    return Ok(object
-                        .properties
-                        .iter()
-                        .map(|property| Value::new(Kind::Literal(property.key)))
-                        .collect());
-                }
-                ObjectClass::Array(elements) if elements.len() < 1 << 16 => {
-                    return Ok((0..elements.len()).map(|at| Value::text(at.to_string())).collect());
-                }
-                _ => {}
-            }
-        }
-        if let Some(api) = value.as_api() {
-            self.emit_whole_environment(api, Span::default());
-            if let Some(names) = super::builtin::member_names(self.apis.name(api)) {
-                return Ok(names.iter().map(|name| Value::new(Kind::Literal(name))).collect());
-            }
-        }
-        Err(Value::unknown(marks))
-    }
-
-    pub(crate) fn emit_whole_environment(&mut self, api: ApiId, span: Span) {
-        if self.apis.name(api) == "node:process.env" {
-            self.emit(Effect::EnvironmentRead, api, span, &[], Marks::NONE);
-        }
-    }
-
-    /// Copies all that is known of one object's properties to another.
-    pub(crate) fn copy_properties(&mut self, to: ObjectId, from: &Value<'a>) {
-        match &from.kind {
-            Kind::Object(id) => {
-                let Some(source) = self.get(*id).cloned() else { return };
-                let Some(target) = self.change(to) else { return };
-                for property in source.properties {
-                    target.set(property.key, property.value, property.is_getter);
-                }
-                target.is_open |= source.is_open;
-                let marks = target.marks;
-                let joined = self.marks.union(marks, source.marks);
-                if let Some(target) = self.change(to) {
-                    target.marks = joined;
-                }
-                if let Some(value) = source.elsewhere {
-                    self.set_elsewhere(to, value);
-                }
-            }
-            Kind::Undefined | Kind::Null => {}
-            Kind::Choice(all) => {
-                let all = Rc::clone(all);
-                for one in all.iter() {
-                    self.copy_properties(to, one);
-                }
-                if let Some(target) = self.change(to) {
-                    target.is_open = true;
-                }
-            }
-            _ => {
-                let marks = self.deep_marks(from);
-                if let Some(api) = from.as_api() {
-                    self.emit_whole_environment(api, Span::default());
-                    let has_prototype = self.get(to).is_none_or(|target| target.prototype.is_some());
-                    if !self.apis.name(api).ends_with(".env") && !has_prototype {
-                        // What a module has is looked for there.
-                        let module = self.allocate(Object::new(ObjectClass::Instance(api)));
-                        if let Some(target) = self.change(to) {
-                            target.prototype = Some(module);
-                        }
-                    }
-                }
-                if let Some(target) = self.change(to) {
-                    target.is_open = true;
-                }
-                let before = self.get(to).map_or(Marks::NONE, |object| object.marks);
-                let joined = self.marks.union(before, marks);
-                if let Some(target) = self.change(to) {
-                    target.marks = joined;
-                }
-            }
-        }
-    }
-
-    /// Everything that went into a value, through all it holds.
-    pub(crate) fn deep_marks(&mut self, value: &Value<'a>) -> Marks {
-        self.deep_marks_within(value, 0)
-    }
-
-    fn deep_marks_within(&mut self, value: &Value<'a>, depth: u32) -> Marks {
-        let mut marks = value.marks;
-        if depth > MAX_DATA_DEPTH {
-            return marks;
-        }
-        match &value.kind {
-            Kind::Object(id) => {
-                let Some(object) = self.get(*id) else { return marks };
-                if matches!(object.class, ObjectClass::Function(_)) {
-                    return marks;
-                }
-                let mut inner: Vec<Value<'a>> = object.elsewhere.iter().cloned().collect();
-                inner.extend(object.properties.iter().take(64).map(|property| property.value.clone()));
-                match &object.class {
-                    ObjectClass::Array(elements) => inner.extend(elements.iter().take(256).cloned()),
-                    ObjectClass::Promise(value) => inner.push(value.clone()),
-                    _ => {}
-                }
-                let own = object.marks;
-                marks = self.marks.union(marks, own);
-                self.steps += u64::try_from(inner.len() / 4).unwrap_or(0);
-                for one in inner {
-                    if !one.marks.is_none() || matches!(one.kind, Kind::Object(_) | Kind::Choice(_)) {
-                        let more = self.deep_marks_within(&one, depth + 1);
-                        marks = self.marks.union(marks, more);
-                    }
-                }
-            }
-            Kind::Choice(all) => {
-                let all = Rc::clone(all);
-                for one in all.iter() {
-                    let more = self.deep_marks_within(one, depth + 1);
-                    marks = self.marks.union(marks, more);
-                }
-            }
-            _ => {}
-        }
-        marks
-    }
-
-    /// A promise of this value; a promise stays the one it is.
-    pub(crate) fn promise(&mut self, value: Value<'a>) -> Value<'a> {
-        if let Some(id) = value.as_object()
-            && let Some(ObjectClass::Promise(_)) = self.get(id).map(|object| &object.class)
-        {
-            return value;
-        }
-        let marks = value.marks;
-        let mut promise = Object::new(ObjectClass::Promise(value));
-        promise.marks = marks;
-        Value::object(self.allocate(promise))
-    }
-
-    /// What a promise becomes; anything else is itself.
-    pub(crate) fn awaited(&mut self, value: &Value<'a>) -> Value<'a> {
-        match &value.kind {
-            Kind::Object(id) => match self.get(*id).map(|object| &object.class) {
-                Some(ObjectClass::Promise(inner)) => {
-                    let inner = inner.clone();
-                    let marks = self.marks.union(inner.marks, value.marks);
-                    Value { marks, ..inner }
-                }
-                _ => value.clone(),
-            },
-            Kind::Choice(all) => {
-                let all = Rc::clone(all);
-                let mut result: Option<Value<'a>> = None;
-                for one in all.iter() {
-                    let one = self.awaited(one);
-                    result = Some(match result {
-                        Some(before) => self.either(before, one, false),
-                        None => one,
-                    });
-                }
-                result.unwrap_or(Value::UNKNOWN)
-            }
-            _ => value.clone(),
         }
     }
 }

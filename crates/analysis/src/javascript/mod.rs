@@ -14,6 +14,7 @@ mod api;
 mod builtin;
 mod call;
 mod class;
+mod data;
 mod depth;
 mod effect;
 mod expression;
@@ -22,6 +23,7 @@ mod freeze;
 mod function;
 mod handover;
 mod heap;
+mod literal;
 mod machine;
 mod marks;
 mod member;
@@ -33,6 +35,7 @@ mod pattern;
 mod scope;
 mod statement;
 mod value;
+mod write;
 
 use std::borrow::Cow;
 
@@ -45,7 +48,6 @@ use crate::trace::{Coverage, Trace};
 use crate::tree::Tree;
 use handover::FrozenEvent;
 use machine::{EXTRA_STEPS, EXTRA_STEPS_HIDDEN, Machine};
-use value::Marks;
 
 /// The stack on which parsing and evaluation run. Only what is used becomes memory.
 const STACK_BYTES: usize = 1 << 30;
@@ -79,7 +81,12 @@ pub fn trace(tree: &Tree<'_>, files: &[FileId]) -> Trace {
     };
     let mut events = found.events;
     events.sort_by(|one, other| {
-        (one.place, one.effect, &one.api, one.when).cmp(&(other.place, other.effect, &other.api, other.when))
+        (one.place, one.effect, &one.api, one.when).cmp(&(
+            other.place,
+            other.effect,
+            &other.api,
+            other.when,
+        ))
     });
     events.dedup();
     Trace {
@@ -163,7 +170,6 @@ fn evaluate(tree: &Tree<'_>, files: &[FileId], all: &mut Found) {
         }
     }
     machine.run_pending();
-    let _ = Marks::NONE;
     all.events.append(&mut machine.events);
     all.loads.append(&mut machine.loads);
     for (file, result) in parsed {

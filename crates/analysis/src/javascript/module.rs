@@ -3,7 +3,10 @@
 
 use std::collections::HashMap;
 
-use oxc_ast::ast::*;
+use oxc_ast::ast::{
+    BindingIdentifier, Declaration, ExportDefaultDeclarationKind, ImportDeclarationSpecifier,
+    ModuleExportName, Program, Statement,
+};
 use oxc_span::Span;
 
 use super::function::FunctionState;
@@ -41,7 +44,9 @@ impl<'a> Machine<'a> {
         if let Some(module) = self.modules.modules.get(&file).copied() {
             return self.exports_of(module.module);
         }
-        let Some(program) = self.modules.programs.get(&file).copied() else { return Value::UNKNOWN };
+        let Some(program) = self.modules.programs.get(&file).copied() else {
+            return Value::UNKNOWN;
+        };
         let exports = self.new_object(ObjectClass::Exports);
         let module = self.module_object(&exports);
         self.modules.modules.insert(file, Module { module });
@@ -112,9 +117,16 @@ impl<'a> Machine<'a> {
         layout
     }
 
-    fn declare_module_names(&mut self, frame: u32, module: ObjectId, exports: &Value<'a>, file: FileId) {
+    fn declare_module_names(
+        &mut self,
+        frame: u32,
+        module: ObjectId,
+        exports: &Value<'a>,
+        file: FileId,
+    ) {
         let path = self.tree.file(file).map_or("", |file| file.path.as_str());
-        let folder = path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("/{folder}"));
+        let folder =
+            path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("/{folder}"));
         let (folder, path) = (format!(".{folder}"), format!("./{path}"));
         let (folder, path) = (self.keep(&folder), self.keep(&path));
         let values = [
@@ -147,7 +159,9 @@ impl<'a> Machine<'a> {
                     ImportDeclarationSpecifier::ImportDefaultSpecifier(it) => {
                         (&it.local, self.member(&module, "default", it.span))
                     }
-                    ImportDeclarationSpecifier::ImportNamespaceSpecifier(it) => (&it.local, module.clone()),
+                    ImportDeclarationSpecifier::ImportNamespaceSpecifier(it) => {
+                        (&it.local, module.clone())
+                    }
                 };
                 self.declare(local, value);
             }
@@ -170,10 +184,12 @@ impl<'a> Machine<'a> {
             }
             Statement::ExportDefaultDeclaration(it) => {
                 let value = match &it.declaration {
-                    ExportDefaultDeclarationKind::FunctionDeclaration(function) => match &function.id {
-                        Some(name) => self.declared(name),
-                        None => self.closure(super::function::Code::Function(function), None),
-                    },
+                    ExportDefaultDeclarationKind::FunctionDeclaration(function) => {
+                        match &function.id {
+                            Some(name) => self.declared(name),
+                            None => self.closure(super::function::Code::Function(function), None),
+                        }
+                    }
                     ExportDefaultDeclarationKind::ClassDeclaration(class) => {
                         let value = self.class(class);
                         if let Some(name) = &class.id {
@@ -192,7 +208,8 @@ impl<'a> Machine<'a> {
                 let name = Value::new(Kind::Literal(it.source.value.as_str()));
                 let module = self.import(&name, it.span);
                 for specifier in &it.specifiers {
-                    let value = self.member(&module, specifier.local.name().as_str(), specifier.span);
+                    let value =
+                        self.member(&module, specifier.local.name().as_str(), specifier.span);
                     self.export(specifier.exported.name().as_str(), value, specifier.span);
                 }
             }
@@ -278,7 +295,13 @@ impl<'a> Machine<'a> {
             Some(text) => text.to_owned(),
             None => {
                 let id = self.apis.global("require");
-                self.emit(Effect::DynamicImport, id, span, &[(Role::Name, name.clone())], Marks::NONE);
+                self.emit(
+                    Effect::DynamicImport,
+                    id,
+                    span,
+                    &[(Role::Name, name.clone())],
+                    Marks::NONE,
+                );
                 return Value::unknown(name.marks);
             }
         };
@@ -311,7 +334,11 @@ impl<'a> Machine<'a> {
         let canonical = api::module_name(&text);
         let id = self.apis.intern(&canonical);
         self.emit(Effect::Import, id, span, &[(Role::Name, name.clone())], name.marks);
-        if canonical.len() > 160 { Value::UNKNOWN } else { Value::with(Kind::Api(id), self.name_marks(name)) }
+        if canonical.len() > 160 {
+            Value::UNKNOWN
+        } else {
+            Value::with(Kind::Api(id), self.name_marks(name))
+        }
     }
 
     /// A name that had to be decoded hides what is reached by it.
@@ -365,9 +392,15 @@ impl<'a> Machine<'a> {
         match json {
             serde_json::Value::Null => Value::new(Kind::Null),
             serde_json::Value::Bool(boolean) => Value::boolean(*boolean),
-            serde_json::Value::Number(number) => number.as_f64().map_or(Value::UNKNOWN, Value::number),
+            serde_json::Value::Number(number) => {
+                number.as_f64().map_or(Value::UNKNOWN, Value::number)
+            }
             serde_json::Value::String(text) => {
-                if self.may_make(text.len()) { Value::text(text.clone()) } else { Value::UNKNOWN }
+                if self.may_make(text.len()) {
+                    Value::text(text.clone())
+                } else {
+                    Value::UNKNOWN
+                }
             }
             serde_json::Value::Array(elements) => {
                 let elements = elements.iter().map(|element| self.json(element)).collect();
@@ -394,8 +427,10 @@ impl<'a> Machine<'a> {
     }
 
     fn resolve_path(&self, path: &str, depth: u32) -> Option<FileId> {
-        const ENDINGS: &[&str] = &["", ".js", ".cjs", ".mjs", ".ts", ".json", ".node", ".jsx", ".tsx"];
-        const REPLACED: &[(&str, &str)] = &[(".js", ".ts"), (".js", ".tsx"), (".mjs", ".mts"), (".cjs", ".cts")];
+        const ENDINGS: &[&str] =
+            &["", ".js", ".cjs", ".mjs", ".ts", ".json", ".node", ".jsx", ".tsx"];
+        const REPLACED: &[(&str, &str)] =
+            &[(".js", ".ts"), (".js", ".tsx"), (".mjs", ".mts"), (".cjs", ".cts")];
         if !path.is_empty() {
             for ending in ENDINGS {
                 if let Some(file) = self.tree.find(&format!("{path}{ending}")) {
@@ -410,7 +445,8 @@ impl<'a> Machine<'a> {
                 }
             }
         }
-        let inner = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+        let inner =
+            |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
         if depth == 0
             && let Some(file) = self.tree.find(&inner("package.json"))
             && let Some(source) = self.tree.file(file)
@@ -442,12 +478,23 @@ impl<'a> Machine<'a> {
 
     /// Executes text as a program within the variables that are here, or within those
     /// of the module, and gives its last value.
-    pub(crate) fn run_text(&mut self, text: &str, span: Span, marks: Marks, is_direct: bool) -> Value<'a> {
-        if self.nested_code >= MAX_NESTED_CODE || text.len() > MAX_CODE_BYTES || !self.may_make(text.len() * 4) {
+    pub(crate) fn run_text(
+        &mut self,
+        text: &str,
+        span: Span,
+        marks: Marks,
+        is_direct: bool,
+    ) -> Value<'a> {
+        if self.nested_code >= MAX_NESTED_CODE
+            || text.len() > MAX_CODE_BYTES
+            || !self.may_make(text.len() * 4)
+        {
             return Value::UNKNOWN;
         }
         let source = self.arena.alloc_str(text);
-        let Ok(program) = parse::program(self.arena, "text.js", source) else { return Value::UNKNOWN };
+        let Ok(program) = parse::program(self.arena, "text.js", source) else {
+            return Value::UNKNOWN;
+        };
         let saved = (self.pinned, self.hiding, self.frame, self.returned.take());
         self.pinned = Some(self.place(span));
         self.hiding |= self.marks.hiding(marks) | marks::bit(Hiding::CodeInText);
@@ -455,7 +502,9 @@ impl<'a> Machine<'a> {
         let layout = self.prepare(program);
         let parent = self.frame;
         let frame = self.push_frame(layout, Some(parent), Value::UNDEFINED, is_direct);
-        for (slot, name) in ["require", "module", "exports", "__filename", "__dirname"].iter().enumerate() {
+        for (slot, name) in
+            ["require", "module", "exports", "__filename", "__dirname"].iter().enumerate()
+        {
             let value = match self.find_name(name) {
                 Some((frame, slot)) => self.slot(frame, slot),
                 None => Value::UNKNOWN,

@@ -35,37 +35,39 @@ pub(crate) fn signs(source: &str) -> Vec<Sign> {
     let (mut invisible, mut row_ends) = (0usize, 0usize);
     let mut line_has_code = false;
     let mut at = 0;
-    while let Some(step) = bytes.get(at..).and_then(|rest| rest.iter().position(|byte| is_telling(*byte))) {
+    while let Some(step) =
+        bytes.get(at..).and_then(|rest| rest.iter().position(|byte| is_telling(*byte)))
+    {
         line_has_code |= step > 0;
         at += step;
         match bytes.get(at).copied().unwrap_or(0) {
             b'\n' => line_has_code = false,
             b' ' | b'\t' => {
                 let rest = bytes.get(at..).unwrap_or_default();
-                let run = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t')).unwrap_or(rest.len());
+                let run = rest
+                    .iter()
+                    .position(|byte| !matches!(byte, b' ' | b'\t'))
+                    .unwrap_or(rest.len());
                 at += run;
                 let next = bytes.get(at).copied().unwrap_or(b'\n');
-                let is_code = next.is_ascii_alphabetic() || matches!(next, b';' | b'(' | b'_' | b'$');
+                let is_code =
+                    next.is_ascii_alphabetic() || matches!(next, b';' | b'(' | b'_' | b'$');
                 if run >= OFF_SCREEN && line_has_code && is_code {
                     add(Hiding::OffScreen, at, at + 1);
                 }
                 continue;
             }
-            b'_' => {
-                if is_mangled(bytes, at) {
-                    if mangled == 0 {
-                        first_mangled = at;
-                    }
-                    mangled += 1;
+            b'_' if is_mangled(bytes, at) => {
+                if mangled == 0 {
+                    first_mangled = at;
                 }
+                mangled += 1;
             }
-            b'\\' => {
-                if is_needless_escape(bytes, at) {
-                    if escapes == 0 {
-                        first_escape = at;
-                    }
-                    escapes += 1;
+            b'\\' if is_needless_escape(bytes, at) => {
+                if escapes == 0 {
+                    first_escape = at;
                 }
+                escapes += 1;
             }
             0xe2 | 0xe3 | 0xef | 0xf3 => {
                 if let Some(length) = invisible_length(bytes, at)

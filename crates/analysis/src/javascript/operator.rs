@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use oxc_ast::ast::*;
+use oxc_ast::ast::{
+    AssignmentExpression, AssignmentTarget, BinaryExpression, Expression, UpdateExpression,
+};
 use oxc_syntax::operator::{AssignmentOperator, BinaryOperator, UpdateOperator};
 
 use super::heap::Class as ObjectClass;
@@ -148,7 +150,11 @@ impl<'a> Machine<'a> {
                 if one.len() + two.len() > MAX_TEXT_BYTES || !self.may_make(two.len() + 16) {
                     return Value::unknown(marks);
                 }
-                if one.len() > 1 && two.len() > 1 && left.as_text().is_some() && right.as_text().is_some() {
+                if one.len() > 1
+                    && two.len() > 1
+                    && left.as_text().is_some()
+                    && right.as_text().is_some()
+                {
                     let hidden = self.hidden(Hiding::Pieces);
                     marks = self.marks.union(marks, hidden);
                 }
@@ -319,7 +325,7 @@ impl<'a> Machine<'a> {
                                 text.push(',');
                             }
                             if !matches!(element.kind, Kind::Undefined | Kind::Null) {
-                                text.push_str(&*self.to_text_within(element, depth + 1)?);
+                                text.push_str(&self.to_text_within(element, depth + 1)?);
                             }
                             if text.len() > MAX_TEXT_BYTES || !self.may_make(1) {
                                 return None;
@@ -327,13 +333,30 @@ impl<'a> Machine<'a> {
                         }
                         Rc::new(text)
                     }
-                    ObjectClass::Plain if object.property("toString").is_none() && !object.is_open => {
+                    ObjectClass::Plain
+                        if object.property("toString").is_none() && !object.is_open =>
+                    {
                         Rc::new("[object Object]".to_owned())
                     }
                     ObjectClass::Bytes(bytes) => {
                         Rc::new(String::from_utf8_lossy(bytes).into_owned())
                     }
                     ObjectClass::Regexp(pattern, flags) => Rc::new(format!("/{pattern}/{flags}")),
+                    ObjectClass::Function(closure) => {
+                        let (file, span) = (closure.file, closure.code.span());
+                        let is_from_text = usize::try_from(closure.layout)
+                            .ok()
+                            .and_then(|at| self.functions.get(at))
+                            .is_none_or(|state| state.pinned.is_some());
+                        let program = self.modules.programs.get(&file)?;
+                        let text = program.source_text.get(
+                            usize::try_from(span.start).ok()?..usize::try_from(span.end).ok()?,
+                        )?;
+                        if is_from_text || !self.may_make(text.len()) {
+                            return None;
+                        }
+                        Rc::new(text.to_owned())
+                    }
                     _ => return None,
                 }
             }
@@ -344,8 +367,18 @@ impl<'a> Machine<'a> {
                     && (name.contains(".prototype.")
                         || matches!(
                             last,
-                            "Function" | "Array" | "String" | "Number" | "Object" | "Boolean"
-                                | "RegExp" | "Date" | "eval" | "escape" | "unescape" | "Symbol"
+                            "Function"
+                                | "Array"
+                                | "String"
+                                | "Number"
+                                | "Object"
+                                | "Boolean"
+                                | "RegExp"
+                                | "Date"
+                                | "eval"
+                                | "escape"
+                                | "unescape"
+                                | "Symbol"
                         ));
                 if !is_native {
                     return None;
@@ -445,7 +478,11 @@ pub(crate) fn to_int32(number: f64) -> i32 {
         return 0;
     }
     let wrapped = number.trunc().rem_euclid(4_294_967_296.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "wrapped to 32 bits")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "wrapped to 32 bits"
+    )]
     let unsigned = wrapped as u32;
     i32::from_ne_bytes(unsigned.to_ne_bytes())
 }
@@ -462,11 +499,12 @@ pub(crate) fn number_of(text: &str) -> f64 {
             .find_map(|prefix| text.strip_prefix(prefix))
             .map(|digits| u64::from_str_radix(digits, radix).ok())
     };
-    for found in [radix(["0x", "0X"], 16), radix(["0o", "0O"], 8), radix(["0b", "0B"], 2)] {
-        if let Some(found) = found {
-            #[expect(clippy::cast_precision_loss, reason = "as the language does")]
-            return found.map_or(f64::NAN, |number| number as f64);
-        }
+    for found in [radix(["0x", "0X"], 16), radix(["0o", "0O"], 8), radix(["0b", "0B"], 2)]
+        .into_iter()
+        .flatten()
+    {
+        #[expect(clippy::cast_precision_loss, reason = "as the language does")]
+        return found.map_or(f64::NAN, |number| number as f64);
     }
     match text {
         "Infinity" | "+Infinity" => f64::INFINITY,

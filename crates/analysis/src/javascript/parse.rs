@@ -55,15 +55,15 @@ pub(crate) fn program<'a>(
             ..ParseOptions::default()
         };
         let parsed = Parser::new(arena, source, kind).with_options(options).parse();
-        let broken = parsed.panicked
-            || (parsed.program.is_empty() && !parsed.diagnostics.is_empty());
+        let broken =
+            parsed.panicked || (parsed.program.is_empty() && !parsed.diagnostics.is_empty());
         if !broken {
             // An error that the parser got over (a name declared twice, `await` in a
             // script) leaves a whole tree: that is worth more than a refusal.
             return Ok(arena.alloc(parsed.program));
         }
         if why.is_none() {
-            why = parsed.diagnostics.iter().next().map(|error| error.to_string());
+            why = parsed.diagnostics.iter().next().map(std::string::ToString::to_string);
         }
     }
     Err(why.unwrap_or_else(|| "it is no JavaScript".to_owned()).to_lowercase().into())

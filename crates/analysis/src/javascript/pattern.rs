@@ -1,6 +1,9 @@
 //! Where values go: variables, patterns, members.
 
-use oxc_ast::ast::*;
+use oxc_ast::ast::{
+    AssignmentTarget, AssignmentTargetMaybeDefault, AssignmentTargetProperty, BindingPattern,
+    Expression, IdentifierReference, SimpleAssignmentTarget,
+};
 use oxc_span::{GetSpan, Span};
 
 use super::heap::Class as ObjectClass;
@@ -89,7 +92,8 @@ impl<'a> Machine<'a> {
                 for property in &it.properties {
                     match property {
                         AssignmentTargetProperty::AssignmentTargetPropertyIdentifier(it) => {
-                            let mut element = self.member(&value, it.binding.name.as_str(), it.span);
+                            let mut element =
+                                self.member(&value, it.binding.name.as_str(), it.span);
                             if let Some(init) = &it.init {
                                 element = self.or_default(element, init);
                             }
@@ -129,7 +133,11 @@ impl<'a> Machine<'a> {
         self.depth -= 1;
     }
 
-    fn assign_maybe_default(&mut self, target: &'a AssignmentTargetMaybeDefault<'a>, value: Value<'a>) {
+    fn assign_maybe_default(
+        &mut self,
+        target: &'a AssignmentTargetMaybeDefault<'a>,
+        value: Value<'a>,
+    ) {
         match target {
             AssignmentTargetMaybeDefault::AssignmentTargetWithDefault(it) => {
                 let value = self.or_default(value, &it.init);
@@ -164,9 +172,15 @@ impl<'a> Machine<'a> {
         }
     }
 
-    pub(crate) fn assign_simple(&mut self, target: &'a SimpleAssignmentTarget<'a>, value: Value<'a>) {
+    pub(crate) fn assign_simple(
+        &mut self,
+        target: &'a SimpleAssignmentTarget<'a>,
+        value: Value<'a>,
+    ) {
         match target {
-            SimpleAssignmentTarget::AssignmentTargetIdentifier(name) => self.assign_name(name, value),
+            SimpleAssignmentTarget::AssignmentTargetIdentifier(name) => {
+                self.assign_name(name, value);
+            }
             SimpleAssignmentTarget::StaticMemberExpression(it) => {
                 let object = self.expression(&it.object);
                 self.note_prototype_write(&it.object, it.span);
@@ -223,7 +237,9 @@ impl<'a> Machine<'a> {
         };
         let Some(object) = self.get(id) else { return false };
         match &object.class {
-            ObjectClass::Array(elements) if at <= elements.len() + 1024 && at < super::heap::MAX_ELEMENTS => {
+            ObjectClass::Array(elements)
+                if at <= elements.len() + 1024 && at < super::heap::MAX_ELEMENTS =>
+            {
                 let Some(object) = self.change(id) else { return false };
                 if let ObjectClass::Array(elements) = &mut object.class {
                     if at >= elements.len() {
@@ -267,15 +283,20 @@ impl<'a> Machine<'a> {
         }
     }
 
-    pub(crate) fn read_simple_target(&mut self, target: &'a SimpleAssignmentTarget<'a>) -> Value<'a> {
+    pub(crate) fn read_simple_target(
+        &mut self,
+        target: &'a SimpleAssignmentTarget<'a>,
+    ) -> Value<'a> {
         match target {
-            SimpleAssignmentTarget::AssignmentTargetIdentifier(name) => match name.reference_id.get() {
-                Some(reference) => {
-                    let (hops, slot) = scope::hops_and_slot(reference);
-                    self.frame_at(hops).map_or(Value::UNKNOWN, |frame| self.slot(frame, slot))
+            SimpleAssignmentTarget::AssignmentTargetIdentifier(name) => {
+                match name.reference_id.get() {
+                    Some(reference) => {
+                        let (hops, slot) = scope::hops_and_slot(reference);
+                        self.frame_at(hops).map_or(Value::UNKNOWN, |frame| self.slot(frame, slot))
+                    }
+                    None => self.global(name.name.as_str(), name.span),
                 }
-                None => self.global(name.name.as_str(), name.span),
-            },
+            }
             SimpleAssignmentTarget::StaticMemberExpression(it) => {
                 let object = self.expression(&it.object);
                 self.member(&object, it.property.name.as_str(), it.span)

@@ -4,7 +4,14 @@
 
 use std::collections::HashMap;
 
-use oxc_ast::ast::*;
+use oxc_ast::ast::{
+    ArrowFunctionBody, ArrowFunctionExpression, BindingIdentifier, BindingPattern, BlockStatement,
+    CatchClause, Class, Declaration, ExportDefaultDeclarationKind, Expression, ForInStatement,
+    ForOfStatement, ForStatement, ForStatementInit, ForStatementLeft, FormalParameters, Function,
+    FunctionBody, IdentifierReference, Program, Statement, StaticBlock, SwitchStatement,
+    TSInterfaceDeclaration, TSModuleBlock, TSType, TSTypeAliasDeclaration, TSTypeAnnotation,
+    TSTypeParameterDeclaration, TSTypeParameterInstantiation, ThisExpression, VariableDeclaration,
+};
 use oxc_ast_visit::{Visit, walk};
 use oxc_syntax::reference::ReferenceId;
 use oxc_syntax::scope::{ScopeFlags, ScopeId};
@@ -172,7 +179,9 @@ impl<'a> Resolver<'a, '_> {
         }
         let next = depth + 1;
         match statement {
-            Statement::VariableDeclaration(declaration) => self.declare_variables(declaration, true),
+            Statement::VariableDeclaration(declaration) => {
+                self.declare_variables(declaration, true);
+            }
             Statement::ExportDeclaration(export) => {
                 if let Declaration::VariableDeclaration(declaration) = &export.declaration {
                     self.declare_variables(declaration, true);
@@ -376,7 +385,9 @@ impl<'a> Visit<'a> for Resolver<'a, '_> {
     fn visit_function(&mut self, it: &Function<'a>, _flags: ScopeFlags) {
         let mark = self.undo.len();
         self.enter_function(&it.scope_id);
-        if it.is_expression() && let Some(name) = &it.id {
+        if it.is_expression()
+            && let Some(name) = &it.id
+        {
             self.declare(name);
         }
         self.parameters(&it.params);
@@ -413,7 +424,9 @@ impl<'a> Visit<'a> for Resolver<'a, '_> {
 
     fn visit_class(&mut self, it: &Class<'a>) {
         self.in_block(|resolver| {
-            if it.is_expression() && let Some(name) = &it.id {
+            if it.is_expression()
+                && let Some(name) = &it.id
+            {
                 resolver.declare(name);
             }
             walk::walk_class(resolver, it);

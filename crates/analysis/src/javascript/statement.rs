@@ -1,7 +1,12 @@
 //! Statements: ways through the program that are known are taken, ways that are not
 //! known are all taken, and what they leave behind is joined.
 
-use oxc_ast::ast::*;
+use oxc_ast::ast::{
+    BindingIdentifier, Declaration, ExportDefaultDeclarationKind, Expression, ForStatement,
+    ForStatementInit, ForStatementLeft, IfStatement, Statement, SwitchStatement, TSEnumDeclaration,
+    TSEnumMemberName, TSModuleReference, TSNamespaceDeclaration, TSNamespaceDeclarationBody,
+    TryStatement, VariableDeclaration,
+};
 
 use super::function::Code;
 use super::heap::Class as ObjectClass;
@@ -64,7 +69,11 @@ impl<'a> Machine<'a> {
         flow
     }
 
-    fn statement_within(&mut self, statement: &'a Statement<'a>, label: Option<&'a str>) -> Flow<'a> {
+    fn statement_within(
+        &mut self,
+        statement: &'a Statement<'a>,
+        label: Option<&'a str>,
+    ) -> Flow<'a> {
         match statement {
             Statement::ExpressionStatement(it) => {
                 self.expression(&it.expression);
@@ -274,7 +283,11 @@ impl<'a> Machine<'a> {
                     }
                     (one, two) => {
                         self.join_both(changes, others);
-                        if one == two || matches!(two, Flow::Return | Flow::Throw) { one } else { two }
+                        if one == two || matches!(two, Flow::Return | Flow::Throw) {
+                            one
+                        } else {
+                            two
+                        }
                     }
                 }
             }

@@ -34,17 +34,32 @@ fn constants_are_folded_as_the_language_folds_them() {
         ("new TextDecoder().decode(new Uint8Array([104, 105]))", "hi"),
         ("((a, ...b) => a + b.length)('x', 1, 2)", "x2"),
         ("(function () { return arguments[1] })('a', 'b')", "b"),
-        ("(() => { let s = ''; for (let i = 0; i < 5; i++) { if (i == 1) continue; if (i == 4) break; s += i } return s })()", "023"),
-        ("(() => { let i = 0, s = ''; while (true) { if (i++ > 2) break; s += i } return s })()", "123"),
-        ("(() => { const o = {}; o['a' + 1] = 'v'; const { a1: { length } } = o; return 'l' + length })()", "l1"),
+        (
+            "(() => { let s = ''; for (let i = 0; i < 5; i++) { if (i == 1) continue; if (i == 4) break; s += i } return s })()",
+            "023",
+        ),
+        (
+            "(() => { let i = 0, s = ''; while (true) { if (i++ > 2) break; s += i } return s })()",
+            "123",
+        ),
+        (
+            "(() => { const o = {}; o['a' + 1] = 'v'; const { a1: { length } } = o; return 'l' + length })()",
+            "l1",
+        ),
         ("(() => { switch ('b') { case 'a': return 'x'; case 'b': return 'y' } })()", "y"),
         ("(() => { try { throw 1 } catch { return 'caught' } })()", "caught"),
         ("(n => { const f = n => n < 2 ? n : f(n - 1) + f(n - 2); return 'f' + f(n) })(7)", "f13"),
-        ("typeof 'x' + typeof 1 + typeof undefined + typeof (() => 1)", "stringnumberundefinedfunction"),
+        (
+            "typeof 'x' + typeof 1 + typeof undefined + typeof (() => 1)",
+            "stringnumberundefinedfunction",
+        ),
         ("(x => x?.y?.z ?? 'none')({})", "none"),
         ("1 << 3 | 5 & 4 ^ 1", "13"),
         ("(() => { const a = [1, 2, 3, 4]; a.splice(1, 2, 9); return a.join('') })()", "194"),
-        ("(() => { class A { static k = 'v'; #p = 'p'; get() { return A.k + this.#p } } return new A().get() })()", "vp"),
+        (
+            "(() => { class A { static k = 'v'; #p = 'p'; get() { return A.k + this.#p } } return new A().get() })()",
+            "vp",
+        ),
     ] {
         let trace = trace_one(&format!("eval(String({expression}))"));
         assert!(

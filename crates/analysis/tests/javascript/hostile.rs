@@ -11,8 +11,22 @@ fn is_unparsed(source: &str) -> bool {
 #[test]
 fn nesting_a_hundred_thousand_deep_is_refused() {
     for piece in [
-        "(", "[", "{", "!", "- ", "typeof ", "a=>", "a?b:", "`${", "new ", "if(a)", "a=", "a**",
-        "while(1)", "x:\n", "async()=>",
+        "(",
+        "[",
+        "{",
+        "!",
+        "- ",
+        "typeof ",
+        "a=>",
+        "a?b:",
+        "`${",
+        "new ",
+        "if(a)",
+        "a=",
+        "a**",
+        "while(1)",
+        "x:\n",
+        "async()=>",
     ] {
         assert!(is_unparsed(&piece.repeat(100_000)), "{piece}");
     }
@@ -80,7 +94,10 @@ fn loops_that_never_end_end_here() {
 #[test]
 fn modules_that_ask_for_each_other_are_read_once() {
     let trace = trace_of(&[
-        ("a.js", "const b = require('./b'); b.go(); exports.x = () => require('child_process').exec('id')"),
+        (
+            "a.js",
+            "const b = require('./b'); b.go(); exports.x = () => require('child_process').exec('id')",
+        ),
         ("b.js", "const a = require('./a'); exports.go = () => a.x()"),
     ]);
     assert!(does(&trace, Effect::Shell, "node:child_process.exec", "id"));
@@ -90,7 +107,9 @@ fn modules_that_ask_for_each_other_are_read_once() {
 fn bytes_that_are_no_text_are_read_as_far_as_they_go() {
     let files = vec![ringfence_analysis::SourceFile {
         path: "index.js".to_owned(),
-        bytes: std::borrow::Cow::Borrowed(b"const a = '\xff\xfe'; require('child_process').exec('id')"),
+        bytes: std::borrow::Cow::Borrowed(
+            b"const a = '\xff\xfe'; require('child_process').exec('id')",
+        ),
     }];
     let tree = ringfence_analysis::Tree::new(files);
     let ids: Vec<_> = tree.files().map(|(id, _)| id).collect();

@@ -11,7 +11,9 @@ mod process;
 
 use std::borrow::Cow;
 
-use ringfence_analysis::{Effect, Hiding, Shape, Source, SourceFile, Trace, Tree, Value, When, javascript};
+use ringfence_analysis::{
+    Effect, Hiding, Shape, Source, SourceFile, Trace, Tree, Value, When, javascript,
+};
 
 /// One program and what it does.
 pub(crate) struct Case {
@@ -45,7 +47,9 @@ pub(crate) fn trace_of(files: &[(&str, &str)]) -> Trace {
     let scripts: Vec<_> = tree
         .files()
         .filter(|(_, file)| {
-            [".js", ".ts", ".mjs", ".cjs", ".tsx", ".jsx"].iter().any(|end| file.path.ends_with(end))
+            [".js", ".ts", ".mjs", ".cjs", ".tsx", ".jsx"]
+                .iter()
+                .any(|end| file.path.ends_with(end))
         })
         .map(|(id, _)| id)
         .collect();
@@ -88,9 +92,10 @@ pub(crate) fn does(trace: &Trace, effect: Effect, api: &str, holds: &str) -> boo
 /// Whether something of this source reaches an event of this effect.
 pub(crate) fn flows(trace: &Trace, source: Source, effect: Effect) -> bool {
     trace.events.iter().filter(|event| event.effect == effect).any(|event| {
-        event.arguments.iter().any(|argument| {
-            argument.value.origins.iter().any(|origin| origin.source == source)
-        })
+        event
+            .arguments
+            .iter()
+            .any(|argument| argument.value.origins.iter().any(|origin| origin.source == source))
     })
 }
 
@@ -118,7 +123,13 @@ pub(crate) fn check(cases: &[Case]) {
             ));
         }
     }
-    assert!(missed.is_empty(), "{} of {} missed:\n{}", missed.len(), cases.len(), missed.join("\n"));
+    assert!(
+        missed.is_empty(),
+        "{} of {} missed:\n{}",
+        missed.len(),
+        cases.len(),
+        missed.join("\n")
+    );
 }
 
 #[test]

@@ -110,14 +110,63 @@ const FAMILIES: &[(&str, &str)] = &[
 
 /// The modules that Node.js has.
 const BUILTIN_MODULES: &[&str] = &[
-    "assert", "assert/strict", "async_hooks", "buffer", "child_process", "cluster", "console",
-    "constants", "crypto", "dgram", "diagnostics_channel", "dns", "dns/promises", "domain",
-    "events", "fs", "fs/promises", "http", "http2", "https", "inspector", "inspector/promises",
-    "module", "net", "os", "path", "path/posix", "path/win32", "perf_hooks", "process",
-    "punycode", "querystring", "readline", "readline/promises", "repl", "sea", "sqlite", "stream",
-    "stream/promises", "stream/web", "stream/consumers", "string_decoder", "sys", "test",
-    "timers", "timers/promises", "tls", "trace_events", "tty", "url", "util", "util/types", "v8",
-    "vm", "wasi", "worker_threads", "zlib",
+    "assert",
+    "assert/strict",
+    "async_hooks",
+    "buffer",
+    "child_process",
+    "cluster",
+    "console",
+    "constants",
+    "crypto",
+    "dgram",
+    "diagnostics_channel",
+    "dns",
+    "dns/promises",
+    "domain",
+    "events",
+    "fs",
+    "fs/promises",
+    "http",
+    "http2",
+    "https",
+    "inspector",
+    "inspector/promises",
+    "module",
+    "net",
+    "os",
+    "path",
+    "path/posix",
+    "path/win32",
+    "perf_hooks",
+    "process",
+    "punycode",
+    "querystring",
+    "readline",
+    "readline/promises",
+    "repl",
+    "sea",
+    "sqlite",
+    "stream",
+    "stream/promises",
+    "stream/web",
+    "stream/consumers",
+    "string_decoder",
+    "sys",
+    "test",
+    "timers",
+    "timers/promises",
+    "tls",
+    "trace_events",
+    "tty",
+    "url",
+    "util",
+    "util/types",
+    "v8",
+    "vm",
+    "wasi",
+    "worker_threads",
+    "zlib",
 ];
 
 type Index = HashMap<&'static str, HashMap<&'static str, Spec>>;
@@ -142,11 +191,7 @@ fn index() -> &'static Index {
 pub(crate) fn module_name(request: &str) -> String {
     let bare = request.strip_prefix("node:").unwrap_or(request);
     let bare = bare.strip_suffix('/').unwrap_or(bare);
-    if BUILTIN_MODULES.contains(&bare) {
-        format!("node:{bare}")
-    } else {
-        format!("npm:{bare}")
-    }
+    if BUILTIN_MODULES.contains(&bare) { format!("node:{bare}") } else { format!("npm:{bare}") }
 }
 
 /// The module of a name and what follows it.
@@ -158,7 +203,9 @@ pub(crate) fn module_and_member(name: &str) -> (&str, &str) {
         Some(scoped) => scoped.find('/').map_or(0, |at| at + 2),
         None => 0,
     };
-    for known in ["npm:socket.io-client", "npm:socket.io", "npm:lodash.template", "npm:lodash.merge"] {
+    for known in
+        ["npm:socket.io-client", "npm:socket.io", "npm:lodash.template", "npm:lodash.merge"]
+    {
         if name == known {
             return (known, "");
         }
@@ -179,7 +226,8 @@ fn spec_of(name: &str) -> Option<Spec> {
         return Some(*spec);
     }
     let (module, member) = module_and_member(name);
-    let family = FAMILIES.iter().find(|(known, _)| *known == module).map_or(module, |found| found.1);
+    let family =
+        FAMILIES.iter().find(|(known, _)| *known == module).map_or(module, |found| found.1);
     let entries = index().get(family)?;
     if let Some(spec) = entries.get(member) {
         return Some(*spec);
@@ -263,7 +311,9 @@ impl ApiTable {
                 None if name == "js:require.main" => "node:module".to_owned(),
                 None => "js:Function".to_owned(),
             },
-            "call" | "apply" | "bind" if name != "js:Reflect" => format!("js:Function.prototype.{key}"),
+            "call" | "apply" | "bind" if name != "js:Reflect" => {
+                format!("js:Function.prototype.{key}")
+            }
             // A chain as long as this is data, not a library.
             _ if name.bytes().filter(|byte| *byte == b'.').count() >= 6 => return None,
             key => format!("{name}.{key}"),

@@ -11,7 +11,8 @@ const NOTHING: Gives = Gives::Nothing;
 /// What libraries call the ways to ask.
 pub(super) const VERBS: &[&str] = &[
     "get", "post", "put", "patch", "delete", "del", "head", "options", "request", "fetch",
-    "stream", "pipeline", "send", "json", "text", "buffer", "getJSON", "ajax", "postForm", "download",
+    "stream", "pipeline", "send", "json", "text", "buffer", "getJSON", "ajax", "postForm",
+    "download",
 ];
 
 const HTTP: Table = &[
@@ -119,7 +120,11 @@ const BOT: Table = &[
     ("Webhook", Request, &[Url], Gives::Thing("npm:discord.js.Webhook")),
     ("send", Request, &[Data], NOTHING),
 ];
-const SSH: Table = &[("connect", Connect, &[Host], NOTHING), ("Client", Connect, &[], Gives::Thing("npm:ssh2")), ("access", Connect, &[Host], NOTHING)];
+const SSH: Table = &[
+    ("connect", Connect, &[Host], NOTHING),
+    ("Client", Connect, &[], Gives::Thing("npm:ssh2")),
+    ("access", Connect, &[Host], NOTHING),
+];
 
 pub(super) const TABLES: &[(&str, Table)] = &[
     ("node:http", HTTP),

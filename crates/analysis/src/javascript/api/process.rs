@@ -31,7 +31,8 @@ const RUNNER: Table = &[
     ("foregroundChild", Spawn, &[Command, CommandArgument], OUTPUT),
 ];
 const SHELL: Table = &[("exec", Shell, &[Command, Other], OUTPUT)];
-const CLUSTER: Table = &[("fork", Spawn, &[Other], NOTHING), ("setupPrimary", Spawn, &[Command], NOTHING)];
+const CLUSTER: Table =
+    &[("fork", Spawn, &[Other], NOTHING), ("setupPrimary", Spawn, &[Command], NOTHING)];
 const PROCESS: Table = &[
     ("binding", NativeCode, &[Name], Gives::Thing("node:process.binding()")),
     ("_linkedBinding", NativeCode, &[Name], NOTHING),

@@ -38,7 +38,10 @@ const MACHINE: Table = &[
     ("default", SystemInformation, &[], SYSTEM),
     ("v4", SystemInformation, &[], SYSTEM),
 ];
-const V8: Table = &[("deserialize", Deserialize, &[Data], NOTHING), ("setFlagsFromString", DynamicCode, &[Name], NOTHING)];
+const V8: Table = &[
+    ("deserialize", Deserialize, &[Data], NOTHING),
+    ("setFlagsFromString", DynamicCode, &[Name], NOTHING),
+];
 const SERIALIZE: Table = &[
     ("unserialize", Deserialize, &[Data], NOTHING),
     ("deserialize", Deserialize, &[Data], NOTHING),

@@ -62,7 +62,8 @@ impl<'a> Machine<'a> {
                 } else {
                     vec![one.clone()]
                 };
-                let result = self.maybe(|machine| machine.call_back(&callback, arguments, call.span));
+                let result =
+                    self.maybe(|machine| machine.call_back(&callback, arguments, call.span));
                 let given = self.deep_marks(&result);
                 if method == "find" {
                     return one;
@@ -141,19 +142,25 @@ impl<'a> Machine<'a> {
             "splice" => {
                 let (start, _) = self.range(elements.len(), call)?;
                 let count = match call.arguments.get(1) {
-                    Some(count) => super::super::expression::index(self.to_number(count)?.max(0.0))?,
+                    Some(count) => {
+                        super::super::expression::index(self.to_number(count)?.max(0.0))?
+                    }
                     None => elements.len(),
                 };
                 let end = (start + count).min(elements.len());
                 let more: Vec<Value<'a>> = call.arguments.iter().skip(2).cloned().collect();
-                let removed: Vec<Value<'a>> = self.elements_mut(id)?.splice(start..end, more).collect();
+                let removed: Vec<Value<'a>> =
+                    self.elements_mut(id)?.splice(start..end, more).collect();
                 self.new_array(removed)
             }
             "concat" => {
                 let mut all = elements.to_vec();
                 for argument in &call.arguments {
                     let is_list = argument.as_object().is_some_and(|id| {
-                        matches!(self.get(id).map(|object| &object.class), Some(ObjectClass::Array(_)))
+                        matches!(
+                            self.get(id).map(|object| &object.class),
+                            Some(ObjectClass::Array(_))
+                        )
                     });
                     if is_list {
                         all.extend(self.elements_of(argument).ok()?);
@@ -170,7 +177,10 @@ impl<'a> Machine<'a> {
                 let at = self.to_number(&first)?;
                 #[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
                 let at = if at < 0.0 { at + elements.len() as f64 } else { at };
-                elements.get(super::super::expression::index(at)?).cloned().unwrap_or(Value::UNDEFINED)
+                elements
+                    .get(super::super::expression::index(at)?)
+                    .cloned()
+                    .unwrap_or(Value::UNDEFINED)
             }
             "indexOf" | "includes" => {
                 let mut found = None;
@@ -203,7 +213,9 @@ impl<'a> Machine<'a> {
                 let mut all = Vec::new();
                 for element in elements {
                     match self.elements_of(element) {
-                        Ok(inner) if method == "flat" && element.as_text().is_none() => all.extend(inner),
+                        Ok(inner) if method == "flat" && element.as_text().is_none() => {
+                            all.extend(inner);
+                        }
                         _ => all.push(element.clone()),
                     }
                 }
@@ -218,7 +230,8 @@ impl<'a> Machine<'a> {
                     .collect();
                 self.new_array(pairs)
             }
-            "forEach" | "map" | "filter" | "find" | "findIndex" | "some" | "every" | "flatMap" | "reduce" | "reduceRight" => {
+            "forEach" | "map" | "filter" | "find" | "findIndex" | "some" | "every" | "flatMap"
+            | "reduce" | "reduceRight" => {
                 return Some(self.each(method, elements, call));
             }
             _ => return None,
@@ -257,7 +270,9 @@ impl<'a> Machine<'a> {
                 out.push_str(separator);
             }
             match &element.kind {
-                Kind::Number(number) => out.push_str(&super::super::operator::text_of_number(*number)),
+                Kind::Number(number) => {
+                    out.push_str(&super::super::operator::text_of_number(*number));
+                }
                 _ => out.push_str(element.as_text()?),
             }
             marks = self.marks.union(marks, element.marks);
@@ -305,11 +320,17 @@ impl<'a> Machine<'a> {
                     is_open: false,
                     span: call.span,
                 };
-                if at < 2 { machine.call(&callback, call) } else { machine.spend(|machine| machine.call(&callback, call)) }
+                if at < 2 {
+                    machine.call(&callback, call)
+                } else {
+                    machine.spend(|machine| machine.call(&callback, call))
+                }
             };
             if is_reduce {
                 carried = Some(match carried.take() {
-                    Some(before) => run(self, vec![before, element, Value::count(place), call.this.clone()]),
+                    Some(before) => {
+                        run(self, vec![before, element, Value::count(place), call.this.clone()])
+                    }
                     None => element,
                 });
                 continue;
@@ -345,8 +366,20 @@ impl<'a> Machine<'a> {
                 }
                 if unsure { any } else { Value::UNDEFINED }
             }
-            "findIndex" => if unsure { Value::UNKNOWN } else { Value::number(-1.0) },
-            "some" | "every" => if unsure { Value::UNKNOWN } else { Value::boolean(method == "every") },
+            "findIndex" => {
+                if unsure {
+                    Value::UNKNOWN
+                } else {
+                    Value::number(-1.0)
+                }
+            }
+            "some" | "every" => {
+                if unsure {
+                    Value::UNKNOWN
+                } else {
+                    Value::boolean(method == "every")
+                }
+            }
             "forEach" => Value::UNDEFINED,
             "flatMap" => {
                 let mut all = Vec::new();
@@ -378,7 +411,8 @@ impl<'a> Machine<'a> {
             && let Some(id) = first.as_object()
             && let Some(property) = self.get(id).and_then(|object| object.property("length"))
             && let Kind::Number(length) = property.value.kind
-            && let Some(length) = super::super::expression::index(length).filter(|length| *length < 1 << 16)
+            && let Some(length) =
+                super::super::expression::index(length).filter(|length| *length < 1 << 16)
         {
             elements = Ok(vec![Value::UNDEFINED; length]);
         }

@@ -45,7 +45,8 @@ impl<'a> Machine<'a> {
     pub(super) fn new_bytes(&mut self, call: &Call<'a>) -> Value<'a> {
         let first = call.arguments.first().cloned().unwrap_or(Value::UNDEFINED);
         if let Kind::Number(length) = first.kind
-            && let Some(length) = super::super::expression::index(length).filter(|length| *length <= 1 << 22)
+            && let Some(length) =
+                super::super::expression::index(length).filter(|length| *length <= 1 << 22)
         {
             return self.bytes_value(vec![0; length], Marks::NONE);
         }
@@ -77,14 +78,20 @@ impl<'a> Machine<'a> {
             }
             (true, Some("latin1" | "binary" | "ascii")) => {
                 let text = first.as_text().unwrap_or_default();
-                let bytes = text.chars().map(|letter| u8::try_from(u32::from(letter) & 0xff).unwrap_or(0)).collect();
+                let bytes = text
+                    .chars()
+                    .map(|letter| u8::try_from(u32::from(letter) & 0xff).unwrap_or(0))
+                    .collect();
                 self.bytes_value(bytes, marks)
             }
             (true, None) => Value::unknown(marks),
             (false, _) => match self.bytes_of(&first) {
                 Some(bytes) => {
                     let is_codes = first.as_object().is_some_and(|id| {
-                        matches!(self.get(id).map(|object| &object.class), Some(ObjectClass::Array(_)))
+                        matches!(
+                            self.get(id).map(|object| &object.class),
+                            Some(ObjectClass::Array(_))
+                        )
                     });
                     let marks = if is_codes && bytes.len() >= 4 {
                         self.decoded_from(marks, call.span, Hiding::CharacterCodes)
@@ -102,7 +109,12 @@ impl<'a> Machine<'a> {
         }
     }
 
-    pub(super) fn bytes_to_text(&mut self, value: &Value<'a>, encoding: &str, span: Span) -> Value<'a> {
+    pub(super) fn bytes_to_text(
+        &mut self,
+        value: &Value<'a>,
+        encoding: &str,
+        span: Span,
+    ) -> Value<'a> {
         let marks = self.deep_marks(value);
         let Some(bytes) = self.bytes_of(value) else { return Value::unknown(marks) };
         if bytes.len() > MAX_TEXT_BYTES || !self.may_make(bytes.len()) {
@@ -125,7 +137,12 @@ impl<'a> Machine<'a> {
         Value::with(Kind::Text(Rc::new(text)), marks)
     }
 
-    pub(super) fn base64_function(&mut self, decodes: bool, first: &Value<'a>, call: &Call<'a>) -> Value<'a> {
+    pub(super) fn base64_function(
+        &mut self,
+        decodes: bool,
+        first: &Value<'a>,
+        call: &Call<'a>,
+    ) -> Value<'a> {
         let marks = self.deep_marks(first);
         let Some(text) = first.as_text().map(str::to_owned) else { return Value::unknown(marks) };
         if decodes {
@@ -138,8 +155,10 @@ impl<'a> Machine<'a> {
                 _ => Value::unknown(marks),
             }
         } else {
-            let bytes: Vec<u8> =
-                text.chars().map(|letter| u8::try_from(u32::from(letter) & 0xff).unwrap_or(0)).collect();
+            let bytes: Vec<u8> = text
+                .chars()
+                .map(|letter| u8::try_from(u32::from(letter) & 0xff).unwrap_or(0))
+                .collect();
             Value::with(Kind::Text(Rc::new(encoded(&bytes))), marks)
         }
     }
@@ -156,7 +175,9 @@ impl<'a> Machine<'a> {
                 let mut all = Vec::new();
                 for part in &parts {
                     match self.bytes_of(part) {
-                        Some(bytes) if all.len() + bytes.len() <= MAX_TEXT_BYTES => all.extend_from_slice(&bytes),
+                        Some(bytes) if all.len() + bytes.len() <= MAX_TEXT_BYTES => {
+                            all.extend_from_slice(&bytes);
+                        }
                         _ => return Some(Value::unknown(marks)),
                     }
                 }
@@ -180,7 +201,12 @@ impl<'a> Machine<'a> {
             "prototype.slice" | "prototype.subarray" => {
                 let elements = self.elements_of(&call.this).ok()?;
                 let list = self.new_array(elements);
-                let inner = Call { this: list, arguments: call.arguments.clone(), is_open: false, span: call.span };
+                let inner = Call {
+                    this: list,
+                    arguments: call.arguments.clone(),
+                    is_open: false,
+                    span: call.span,
+                };
                 let part = self.array_method("slice", &inner);
                 let bytes = self.bytes_of(&part)?;
                 let marks = self.deep_marks(&call.this);
@@ -192,10 +218,17 @@ impl<'a> Machine<'a> {
                     let marks = self.deep_marks(&call.this);
                     let elements = self.elements_of(&call.this).ok()?;
                     let list = self.new_array(elements);
-                    let inner = Call { this: list, arguments: call.arguments.clone(), is_open: false, span: call.span };
+                    let inner = Call {
+                        this: list,
+                        arguments: call.arguments.clone(),
+                        is_open: false,
+                        span: call.span,
+                    };
                     let result = self.array_method(method, &inner);
                     match self.bytes_of(&result) {
-                        Some(bytes) if method == "map" || method == "reverse" || method == "filter" => {
+                        Some(bytes)
+                            if method == "map" || method == "reverse" || method == "filter" =>
+                        {
                             let data = self.deep_marks(&result);
                             let marks = self.marks.union(marks, data);
                             self.bytes_value(bytes.to_vec(), marks)

@@ -19,13 +19,40 @@ use crate::event::{Effect, Hiding, Role};
 /// What some modules have, for code that looks a name up among them.
 pub(super) fn member_names(name: &str) -> Option<&'static [&'static str]> {
     Some(match name {
-        "node:child_process" => {
-            &["ChildProcess", "exec", "execFile", "execFileSync", "execSync", "fork", "spawn", "spawnSync"]
-        }
-        "node:vm" => &["Script", "createContext", "runInContext", "runInNewContext", "runInThisContext", "compileFunction"],
+        "node:child_process" => &[
+            "ChildProcess",
+            "exec",
+            "execFile",
+            "execFileSync",
+            "execSync",
+            "fork",
+            "spawn",
+            "spawnSync",
+        ],
+        "node:vm" => &[
+            "Script",
+            "createContext",
+            "runInContext",
+            "runInNewContext",
+            "runInThisContext",
+            "compileFunction",
+        ],
         "node:fs" => &[
-            "appendFile", "appendFileSync", "createReadStream", "createWriteStream", "readFile", "readFileSync",
-            "readdir", "readdirSync", "rm", "rmSync", "rmdir", "unlink", "unlinkSync", "writeFile", "writeFileSync",
+            "appendFile",
+            "appendFileSync",
+            "createReadStream",
+            "createWriteStream",
+            "readFile",
+            "readFileSync",
+            "readdir",
+            "readdirSync",
+            "rm",
+            "rmSync",
+            "rmdir",
+            "unlink",
+            "unlinkSync",
+            "writeFile",
+            "writeFileSync",
         ],
         "js:globalThis" => &["eval", "Function", "fetch", "require", "process", "atob", "Buffer"],
         _ => return None,
@@ -35,29 +62,117 @@ pub(super) fn member_names(name: &str) -> Option<&'static [&'static str]> {
 /// Whether values of this class have a method of this name.
 pub(super) fn is_method(class: &str, name: &str) -> bool {
     const STRING: &[&str] = &[
-        "anchor", "at", "big", "blink", "bold", "charAt", "charCodeAt", "codePointAt", "concat", "endsWith", "fixed",
-        "fontcolor", "fontsize", "includes", "indexOf", "isWellFormed", "italics", "lastIndexOf", "link",
-        "localeCompare", "match", "matchAll", "normalize", "padEnd", "padStart", "repeat", "replace", "replaceAll",
-        "search", "slice", "small", "split", "startsWith", "strike", "sub", "substr", "substring", "sup",
-        "toLocaleLowerCase", "toLocaleUpperCase", "toLowerCase", "toUpperCase", "trim", "trimEnd", "trimLeft",
-        "trimRight", "trimStart",
+        "anchor",
+        "at",
+        "big",
+        "blink",
+        "bold",
+        "charAt",
+        "charCodeAt",
+        "codePointAt",
+        "concat",
+        "endsWith",
+        "fixed",
+        "fontcolor",
+        "fontsize",
+        "includes",
+        "indexOf",
+        "isWellFormed",
+        "italics",
+        "lastIndexOf",
+        "link",
+        "localeCompare",
+        "match",
+        "matchAll",
+        "normalize",
+        "padEnd",
+        "padStart",
+        "repeat",
+        "replace",
+        "replaceAll",
+        "search",
+        "slice",
+        "small",
+        "split",
+        "startsWith",
+        "strike",
+        "sub",
+        "substr",
+        "substring",
+        "sup",
+        "toLocaleLowerCase",
+        "toLocaleUpperCase",
+        "toLowerCase",
+        "toUpperCase",
+        "trim",
+        "trimEnd",
+        "trimLeft",
+        "trimRight",
+        "trimStart",
     ];
     const ARRAY: &[&str] = &[
-        "at", "concat", "copyWithin", "entries", "every", "fill", "filter", "find", "findIndex", "findLast",
-        "findLastIndex", "flat", "flatMap", "forEach", "includes", "indexOf", "join", "keys", "lastIndexOf", "map",
-        "pop", "push", "reduce", "reduceRight", "reverse", "shift", "slice", "some", "sort", "splice", "toReversed",
-        "toSorted", "toSpliced", "unshift", "values", "with",
+        "at",
+        "concat",
+        "copyWithin",
+        "entries",
+        "every",
+        "fill",
+        "filter",
+        "find",
+        "findIndex",
+        "findLast",
+        "findLastIndex",
+        "flat",
+        "flatMap",
+        "forEach",
+        "includes",
+        "indexOf",
+        "join",
+        "keys",
+        "lastIndexOf",
+        "map",
+        "pop",
+        "push",
+        "reduce",
+        "reduceRight",
+        "reverse",
+        "shift",
+        "slice",
+        "some",
+        "sort",
+        "splice",
+        "toReversed",
+        "toSorted",
+        "toSpliced",
+        "unshift",
+        "values",
+        "with",
     ];
     const ALL: &[&str] = &[
-        "constructor", "__proto__", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString",
-        "toString", "valueOf", "__defineGetter__", "__lookupGetter__",
+        "constructor",
+        "__proto__",
+        "hasOwnProperty",
+        "isPrototypeOf",
+        "propertyIsEnumerable",
+        "toLocaleString",
+        "toString",
+        "valueOf",
+        "__defineGetter__",
+        "__lookupGetter__",
     ];
-    ALL.contains(&name) || if class == "String" { STRING.contains(&name) } else { ARRAY.contains(&name) }
+    ALL.contains(&name)
+        || if class == "String" { STRING.contains(&name) } else { ARRAY.contains(&name) }
 }
 
 impl<'a> Machine<'a> {
     /// What a built-in function gives; nothing, where this is none that is computed.
-    pub(super) fn builtin(&mut self, name: &Rc<str>, api: ApiId, marks: Marks, call: &Call<'a>) -> Option<Value<'a>> {
+    pub(super) fn builtin(
+        &mut self,
+        name: &Rc<str>,
+        api: ApiId,
+        marks: Marks,
+        call: &Call<'a>,
+    ) -> Option<Value<'a>> {
         if let Some(method) = name.strip_prefix("js:") {
             if let Some(method) = method.strip_prefix("String.prototype.") {
                 return Some(self.string_method(method, call));
@@ -86,16 +201,27 @@ impl<'a> Machine<'a> {
     }
 
     /// What `new` of a built-in class makes.
-    pub(super) fn builtin_new(&mut self, name: &Rc<str>, api: ApiId, marks: Marks, call: &Call<'a>) -> Option<Value<'a>> {
+    pub(super) fn builtin_new(
+        &mut self,
+        name: &Rc<str>,
+        api: ApiId,
+        marks: Marks,
+        call: &Call<'a>,
+    ) -> Option<Value<'a>> {
         match &**name {
-            "js:Function" | "js:AsyncFunction" | "js:GeneratorFunction" | "js:AsyncGeneratorFunction" => {
+            "js:Function"
+            | "js:AsyncFunction"
+            | "js:GeneratorFunction"
+            | "js:AsyncGeneratorFunction" => {
                 self.global_function(name.strip_prefix("js:")?, name, api, marks, call)
             }
             "js:Promise" => Some(self.new_promise(call)),
             "js:Array" | "js:Object" | "js:String" | "js:Number" | "js:RegExp" | "js:Error" => {
                 self.global_function(name.strip_prefix("js:")?, name, api, marks, call)
             }
-            "js:Uint8Array" | "js:Uint8ClampedArray" | "js:Int8Array" | "node:buffer.Buffer" => Some(self.new_bytes(call)),
+            "js:Uint8Array" | "js:Uint8ClampedArray" | "js:Int8Array" | "node:buffer.Buffer" => {
+                Some(self.new_bytes(call))
+            }
             "js:Proxy" => Some(call.arguments.first().cloned().unwrap_or(Value::UNKNOWN)),
             "js:URL" | "js:URLSearchParams" => {
                 let first = call.arguments.first().cloned().unwrap_or(Value::UNKNOWN);
@@ -108,11 +234,17 @@ impl<'a> Machine<'a> {
                 })
             }
             "js:Map" | "js:Set" | "js:WeakMap" => {
-                let data = call.arguments.first().map(|first| self.deep_marks(first)).unwrap_or(Marks::NONE);
+                let data = call
+                    .arguments
+                    .first()
+                    .map(|first| self.deep_marks(first))
+                    .unwrap_or(Marks::NONE);
                 Some(Value::unknown(data))
             }
             "node:module" => Some(Value::api(api)),
-            "node:worker_threads.Worker" | "js:Worker" | "js:SharedWorker" => Some(self.new_worker(api, marks, call)),
+            "node:worker_threads.Worker" | "js:Worker" | "js:SharedWorker" => {
+                Some(self.new_worker(api, marks, call))
+            }
             _ => None,
         }
     }
@@ -135,7 +267,12 @@ impl<'a> Machine<'a> {
         Value::UNKNOWN
     }
 
-    fn function_method(&mut self, method: &str, marks: Marks, call: &Call<'a>) -> Option<Value<'a>> {
+    fn function_method(
+        &mut self,
+        method: &str,
+        marks: Marks,
+        call: &Call<'a>,
+    ) -> Option<Value<'a>> {
         let mut rest = call.arguments.iter().cloned();
         let mut target = call.this.clone();
         if !marks.is_none() {
@@ -144,7 +281,12 @@ impl<'a> Machine<'a> {
         match method {
             "call" => {
                 let this = rest.next().unwrap_or(Value::UNDEFINED);
-                let call = Call { this, arguments: rest.collect(), is_open: call.is_open, span: call.span };
+                let call = Call {
+                    this,
+                    arguments: rest.collect(),
+                    is_open: call.is_open,
+                    span: call.span,
+                };
                 Some(self.call(&target, call))
             }
             "apply" => {
@@ -159,7 +301,10 @@ impl<'a> Machine<'a> {
                 Some(self.new_object(ObjectClass::Bound(Rc::new(bound))))
             }
             "constructor" => Some(Value::UNKNOWN),
-            "toString" => Some(Value::UNKNOWN),
+            "toString" => Some(match self.to_text(&target) {
+                Some(text) => Value::with(Kind::Text(text), target.marks),
+                None => Value::UNKNOWN,
+            }),
             _ => None,
         }
     }
@@ -175,7 +320,14 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn global_function(&mut self, method: &str, name: &Rc<str>, api: ApiId, marks: Marks, call: &Call<'a>) -> Option<Value<'a>> {
+    fn global_function(
+        &mut self,
+        method: &str,
+        name: &Rc<str>,
+        api: ApiId,
+        marks: Marks,
+        call: &Call<'a>,
+    ) -> Option<Value<'a>> {
         let first = call.arguments.first().cloned().unwrap_or(Value::UNDEFINED);
         Some(match method {
             "require" | "require.resolve" if method == "require" => {
@@ -193,13 +345,24 @@ impl<'a> Machine<'a> {
             }
             "?.each" => self.each_unknown(call),
             "eval" | "execScript" => {
-                self.emit(Effect::DynamicCode, api, call.span, &[(Role::Code, first.clone())], marks);
+                self.emit(
+                    Effect::DynamicCode,
+                    api,
+                    call.span,
+                    &[(Role::Code, first.clone())],
+                    marks,
+                );
                 return Some(self.run_value(&first, call, true));
             }
             "Function" | "AsyncFunction" | "GeneratorFunction" | "AsyncGeneratorFunction" => {
                 return Some(self.function_of_text(api, marks, call));
             }
-            "setTimeout" | "setInterval" | "setImmediate" | "queueMicrotask" | "requestAnimationFrame" | "process.nextTick" => {
+            "setTimeout"
+            | "setInterval"
+            | "setImmediate"
+            | "queueMicrotask"
+            | "requestAnimationFrame"
+            | "process.nextTick" => {
                 self.timer(name, api, marks, call);
                 Value::UNKNOWN
             }
@@ -227,15 +390,18 @@ impl<'a> Machine<'a> {
             },
             "Array" => match (call.arguments.len(), &first.kind) {
                 (1, Kind::Number(number)) => match super::expression::index(*number) {
-                    Some(length) if length <= 1 << 16 => self.new_array(vec![Value::UNDEFINED; length]),
+                    Some(length) if length <= 1 << 16 => {
+                        self.new_array(vec![Value::UNDEFINED; length])
+                    }
                     _ => Value::UNKNOWN,
                 },
                 _ => self.new_array(call.arguments.clone()),
             },
             "Array.isArray" => match &first.kind {
-                Kind::Object(id) => {
-                    Value::boolean(matches!(self.get(*id).map(|object| &object.class), Some(ObjectClass::Array(_))))
-                }
+                Kind::Object(id) => Value::boolean(matches!(
+                    self.get(*id).map(|object| &object.class),
+                    Some(ObjectClass::Array(_))
+                )),
                 Kind::Unknown | Kind::Api(_) | Kind::Choice(_) => Value::UNKNOWN,
                 _ => Value::boolean(false),
             },
@@ -250,7 +416,11 @@ impl<'a> Machine<'a> {
             "RegExp" => {
                 let pattern = first.as_text().map(str::to_owned)?;
                 let pattern = self.keep(&pattern);
-                let flags = call.arguments.get(1).and_then(Value::as_text).is_some_and(|flags| flags.contains('g'));
+                let flags = call
+                    .arguments
+                    .get(1)
+                    .and_then(Value::as_text)
+                    .is_some_and(|flags| flags.contains('g'));
                 self.new_object(ObjectClass::Regexp(pattern, if flags { "g" } else { "" }))
             }
             "atob" | "btoa" => self.base64_function(method == "atob", &first, call),
@@ -276,14 +446,16 @@ impl<'a> Machine<'a> {
                 None => Value::unknown(self.deep_marks(&first)),
             },
             "JSON.parse" => match first.as_text() {
-                Some(text) if text.len() < 1 << 20 => match serde_json::from_str::<serde_json::Value>(text) {
-                    Ok(json) => {
-                        let mut value = self.json(&json);
-                        value.marks = first.marks;
-                        value
+                Some(text) if text.len() < 1 << 20 => {
+                    match serde_json::from_str::<serde_json::Value>(text) {
+                        Ok(json) => {
+                            let mut value = self.json(&json);
+                            value.marks = first.marks;
+                            value
+                        }
+                        Err(_) => Value::unknown(first.marks),
                     }
-                    Err(_) => Value::unknown(first.marks),
-                },
+                }
                 _ => Value::unknown(self.deep_marks(&first)),
             },
             "JSON.stringify" => {
@@ -292,7 +464,8 @@ impl<'a> Machine<'a> {
                 }
                 Value::unknown(self.deep_marks(&first))
             }
-            "RegExp.prototype.exec" | "RegExp.prototype.test" | "RegExp.prototype.toString" => {
+            "RegExp.prototype.test" => self.pattern_test(&first, call),
+            "RegExp.prototype.exec" | "RegExp.prototype.toString" => {
                 Value::unknown(self.deep_marks(&first))
             }
             "Symbol" | "Date.now" | "Math.random" => Value::UNKNOWN,
@@ -342,7 +515,12 @@ impl<'a> Machine<'a> {
     }
 
     /// Text that is executed; what it is where it is not known stays unknown.
-    pub(super) fn run_value(&mut self, value: &Value<'a>, call: &Call<'a>, is_direct: bool) -> Value<'a> {
+    pub(super) fn run_value(
+        &mut self,
+        value: &Value<'a>,
+        call: &Call<'a>,
+        is_direct: bool,
+    ) -> Value<'a> {
         self.note_load_of(value, call);
         match &value.kind {
             Kind::Literal(_) | Kind::Text(_) => {
@@ -358,9 +536,18 @@ impl<'a> Machine<'a> {
                 }
                 result
             }
-            Kind::Object(id) if matches!(self.get(*id).map(|object| &object.class), Some(ObjectClass::Bytes(_))) => {
+            Kind::Object(id)
+                if matches!(
+                    self.get(*id).map(|object| &object.class),
+                    Some(ObjectClass::Bytes(_))
+                ) =>
+            {
                 let text = self.bytes_to_text(value, "utf8", call.span);
-                if text.as_text().is_some() { self.run_value(&text, call, is_direct) } else { Value::UNKNOWN }
+                if text.as_text().is_some() {
+                    self.run_value(&text, call, is_direct)
+                } else {
+                    Value::UNKNOWN
+                }
             }
             Kind::Object(_) => value.clone(),
             _ => Value::unknown(value.marks),

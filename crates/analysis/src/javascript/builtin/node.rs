@@ -9,7 +9,12 @@ use super::super::value::{Kind, Marks, Partial, Value};
 use crate::event::{Effect, Hiding, Role};
 
 impl<'a> Machine<'a> {
-    pub(super) fn node_function(&mut self, method: &str, marks: Marks, call: &Call<'a>) -> Option<Value<'a>> {
+    pub(super) fn node_function(
+        &mut self,
+        method: &str,
+        marks: Marks,
+        call: &Call<'a>,
+    ) -> Option<Value<'a>> {
         if let Some(method) = method.strip_prefix("buffer.Buffer") {
             return self.buffer_function(method.strip_prefix('.').unwrap_or(method), call);
         }
@@ -23,13 +28,15 @@ impl<'a> Machine<'a> {
                 }
                 None => first,
             },
-            "path.basename" | "path.extname" | "path.relative" => match (method, self.to_text(&first)) {
-                ("path.basename", Some(text)) => {
-                    let name = text.rsplit('/').next().unwrap_or_default().to_owned();
-                    Value::with(Kind::Text(Rc::new(name)), first.marks)
+            "path.basename" | "path.extname" | "path.relative" => {
+                match (method, self.to_text(&first)) {
+                    ("path.basename", Some(text)) => {
+                        let name = text.rsplit('/').next().unwrap_or_default().to_owned();
+                        Value::with(Kind::Text(Rc::new(name)), first.marks)
+                    }
+                    _ => Value::unknown(first.marks),
                 }
-                _ => Value::unknown(first.marks),
-            },
+            }
             "os.homedir" => Value::new(Kind::Literal("~")),
             "os.tmpdir" => Value::new(Kind::Literal("/tmp")),
             "process.cwd" => Value::UNKNOWN,
@@ -56,17 +63,37 @@ impl<'a> Machine<'a> {
             "module._load" => self.import(&first, call.span),
             "module._compile" | "module.prototype._compile" => {
                 let api = self.apis.intern("node:module.prototype._compile");
-                self.emit(Effect::DynamicCode, api, call.span, &[(Role::Code, first.clone())], marks);
+                self.emit(
+                    Effect::DynamicCode,
+                    api,
+                    call.span,
+                    &[(Role::Code, first.clone())],
+                    marks,
+                );
                 self.run_value(&first, call, false);
                 Value::UNKNOWN
             }
             "vm.runInThisContext" | "vm.runInNewContext" | "vm.runInContext" | "vm.Script" => {
                 let api = self.apis.intern(&format!("node:{method}"));
-                self.emit(Effect::DynamicCode, api, call.span, &[(Role::Code, first.clone())], marks);
+                self.emit(
+                    Effect::DynamicCode,
+                    api,
+                    call.span,
+                    &[(Role::Code, first.clone())],
+                    marks,
+                );
                 let value = self.run_value(&first, call, false);
-                if method == "vm.Script" { Value::api(self.apis.intern("node:vm.Script")) } else { value }
+                if method == "vm.Script" {
+                    Value::api(self.apis.intern("node:vm.Script"))
+                } else {
+                    value
+                }
             }
-            "zlib.inflateSync" | "zlib.gunzipSync" | "zlib.unzipSync" | "zlib.inflateRawSync" | "zlib.brotliDecompressSync" => {
+            "zlib.inflateSync"
+            | "zlib.gunzipSync"
+            | "zlib.unzipSync"
+            | "zlib.inflateRawSync"
+            | "zlib.brotliDecompressSync" => {
                 let marks = self.deep_marks(&first);
                 let marks = self.decoded_from(marks, call.span, Hiding::Compression);
                 match self.bytes_of(&first).and_then(|bytes| crate::decode::inflated(&bytes)) {
@@ -88,7 +115,11 @@ impl<'a> Machine<'a> {
             "string_decoder.StringDecoder.write" => self.bytes_to_text(&first, "utf8", call.span),
             "events.once" => Value::UNKNOWN,
             "child_process.exec.bind" => {
-                let bound = Bound { target: call.this.clone(), this: Value::UNDEFINED, arguments: Vec::new() };
+                let bound = Bound {
+                    target: call.this.clone(),
+                    this: Value::UNDEFINED,
+                    arguments: Vec::new(),
+                };
                 self.new_object(ObjectClass::Bound(Rc::new(bound)))
             }
             "timers/promises.setTimeout" => self.promise(Value::UNDEFINED),
@@ -111,7 +142,9 @@ impl<'a> Machine<'a> {
                 .is_some_and(|text| text.starts_with('/') || text.starts_with('~'));
             if at == 0 || (method == "path.resolve" && is_absolute) {
                 joined = match &argument.kind {
-                    Kind::Unknown => Value::with(Kind::Partial(Rc::new(Partial::default())), argument.marks),
+                    Kind::Unknown => {
+                        Value::with(Kind::Partial(Rc::new(Partial::default())), argument.marks)
+                    }
                     _ => argument.clone(),
                 };
                 continue;

@@ -13,7 +13,9 @@ impl<'a> Machine<'a> {
         let first = call.arguments.first().cloned().unwrap_or(Value::UNDEFINED);
         let second = call.arguments.get(1).cloned().unwrap_or(Value::UNDEFINED);
         Some(match method {
-            "keys" | "getOwnPropertyNames" => self.list(&first, |machine, value| machine.keys_of(value)),
+            "keys" | "getOwnPropertyNames" => {
+                self.list(&first, super::super::machine::Machine::keys_of)
+            }
             "values" => self.list(&first, Self::values_of),
             "entries" => self.list(&first, Self::entries_of),
             "assign" => {
@@ -147,13 +149,24 @@ impl<'a> Machine<'a> {
             }
         };
         let values = self.values_of(value)?;
-        Ok(names.into_iter().zip(values).map(|(name, value)| self.new_array(vec![name, value])).collect())
+        Ok(names
+            .into_iter()
+            .zip(values)
+            .map(|(name, value)| self.new_array(vec![name, value]))
+            .collect())
     }
 
-    fn define(&mut self, target: &Value<'a>, key: Option<&'a str>, descriptor: &Value<'a>, call: &Call<'a>) {
+    fn define(
+        &mut self,
+        target: &Value<'a>,
+        key: Option<&'a str>,
+        descriptor: &Value<'a>,
+        call: &Call<'a>,
+    ) {
         let getter = self.member(descriptor, "get", call.span);
         let value = self.member(descriptor, "value", call.span);
-        let (value, is_getter) = if getter.as_object().is_some() { (getter, true) } else { (value, false) };
+        let (value, is_getter) =
+            if getter.as_object().is_some() { (getter, true) } else { (value, false) };
         match (target.as_object(), key) {
             (Some(id), Some(key)) => {
                 if let Some(object) = self.change(id) {
@@ -174,7 +187,10 @@ impl<'a> Machine<'a> {
                     Some(prototype) => Value::object(prototype),
                     None => {
                         let constructor = self.member(value, "constructor", call.span);
-                        match constructor.as_api().and_then(|api| self.apis.member(api, "prototype")) {
+                        match constructor
+                            .as_api()
+                            .and_then(|api| self.apis.member(api, "prototype"))
+                        {
                             Some(api) => Value::api(api),
                             None => Value::UNKNOWN,
                         }
@@ -199,7 +215,10 @@ impl<'a> Machine<'a> {
             }
             "construct" => {
                 let (arguments, is_open) = self.spread(&second);
-                self.construct(&first, Call { this: Value::UNDEFINED, arguments, is_open, span: call.span })
+                self.construct(
+                    &first,
+                    Call { this: Value::UNDEFINED, arguments, is_open, span: call.span },
+                )
             }
             "ownKeys" => return self.object_function("keys", call),
             "getOwnPropertyDescriptor" | "defineProperty" | "getPrototypeOf" | "setPrototypeOf" => {

@@ -6,7 +6,12 @@ use super::super::machine::Machine;
 use super::super::value::{Marks, Value};
 
 impl<'a> Machine<'a> {
-    pub(super) fn promise_function(&mut self, method: &str, marks: Marks, call: &Call<'a>) -> Option<Value<'a>> {
+    pub(super) fn promise_function(
+        &mut self,
+        method: &str,
+        marks: Marks,
+        call: &Call<'a>,
+    ) -> Option<Value<'a>> {
         let first = call.arguments.first().cloned().unwrap_or(Value::UNDEFINED);
         Some(match method {
             "" => self.new_promise(call),
@@ -44,20 +49,25 @@ impl<'a> Machine<'a> {
                     value = Value::UNKNOWN;
                 }
                 if method == ".prototype.catch" {
-                    self.maybe(|machine| machine.call_back(&first, vec![Value::UNKNOWN], call.span));
+                    self.maybe(|machine| {
+                        machine.call_back(&first, vec![Value::UNKNOWN], call.span)
+                    });
                     return Some(self.promise(value));
                 }
                 self.look_for_rearming("js:Promise.prototype.then", &call.arguments, call.span);
                 if first.as_object().is_none() && first.as_api().is_none() {
                     return Some(self.promise(value));
                 }
-                let arguments = if method == ".prototype.finally" { Vec::new() } else { vec![value] };
+                let arguments =
+                    if method == ".prototype.finally" { Vec::new() } else { vec![value] };
                 let result = self.call(
                     &first,
                     Call { this: Value::UNDEFINED, arguments, is_open: false, span: call.span },
                 );
                 if let Some(second) = call.arguments.get(1).cloned() {
-                    self.maybe(|machine| machine.call_back(&second, vec![Value::UNKNOWN], call.span));
+                    self.maybe(|machine| {
+                        machine.call_back(&second, vec![Value::UNKNOWN], call.span)
+                    });
                 }
                 let result = self.awaited(&result);
                 self.promise(result)
@@ -68,14 +78,20 @@ impl<'a> Machine<'a> {
 
     pub(super) fn new_promise(&mut self, call: &Call<'a>) -> Value<'a> {
         let promise = self.promise(Value::UNKNOWN);
-        let (Some(id), Some(executor)) = (promise.as_object(), call.arguments.first().cloned()) else {
+        let (Some(id), Some(executor)) = (promise.as_object(), call.arguments.first().cloned())
+        else {
             return promise;
         };
         let resolve = self.new_object(ObjectClass::Settler(id, true));
         let reject = self.new_object(ObjectClass::Settler(id, false));
         self.call(
             &executor,
-            Call { this: Value::UNDEFINED, arguments: vec![resolve, reject], is_open: false, span: call.span },
+            Call {
+                this: Value::UNDEFINED,
+                arguments: vec![resolve, reject],
+                is_open: false,
+                span: call.span,
+            },
         );
         promise
     }

@@ -53,7 +53,12 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn known_string_method(&mut self, method: &str, text: &Rc<String>, call: &Call<'a>) -> Option<Value<'a>> {
+    fn known_string_method(
+        &mut self,
+        method: &str,
+        text: &Rc<String>,
+        call: &Call<'a>,
+    ) -> Option<Value<'a>> {
         let arguments = &call.arguments;
         let number = |machine: &mut Self, at: usize| -> Option<f64> {
             match arguments.get(at) {
@@ -63,7 +68,9 @@ impl<'a> Machine<'a> {
         };
         let argument = |machine: &mut Self, at: usize| machine.to_text(arguments.get(at)?);
         Some(match method {
-            "toString" | "valueOf" | "normalize" => Value::with(Kind::Text(Rc::clone(text)), call.this.marks),
+            "toString" | "valueOf" | "normalize" => {
+                Value::with(Kind::Text(Rc::clone(text)), call.this.marks)
+            }
             "charAt" | "at" => {
                 let at = number(self, 0)?;
                 let at = if at.is_nan() { 0.0 } else { at };
@@ -71,7 +78,11 @@ impl<'a> Machine<'a> {
                     return None;
                 }
                 let letter = self.character(text, at, call.this.marks);
-                if letter.is_undefined() && method == "charAt" { Value::new(Kind::Literal("")) } else { letter }
+                if letter.is_undefined() && method == "charAt" {
+                    Value::new(Kind::Literal(""))
+                } else {
+                    letter
+                }
             }
             "charCodeAt" | "codePointAt" => {
                 let at = number(self, 0)?;
@@ -92,7 +103,7 @@ impl<'a> Machine<'a> {
             "concat" => {
                 let mut joined = (**text).clone();
                 for at in 0..arguments.len() {
-                    joined.push_str(&*argument(self, at)?);
+                    joined.push_str(&argument(self, at)?);
                 }
                 if joined.len() > MAX_TEXT_BYTES || !self.may_make(joined.len()) {
                     return None;
@@ -107,7 +118,9 @@ impl<'a> Machine<'a> {
             "trimEnd" | "trimRight" => Value::text(text.trim_end().to_owned()),
             "repeat" => {
                 let times = index(number(self, 0)?)?;
-                if text.len().saturating_mul(times) > MAX_TEXT_BYTES || !self.may_make(text.len() * times) {
+                if text.len().saturating_mul(times) > MAX_TEXT_BYTES
+                    || !self.may_make(text.len() * times)
+                {
                     return None;
                 }
                 Value::text(text.repeat(times))
@@ -119,12 +132,21 @@ impl<'a> Machine<'a> {
                 if missing > 1 << 16 {
                     return None;
                 }
-                let fill: String = pad.chars().cycle().take(if pad.is_empty() { 0 } else { missing }).collect();
-                Value::text(if method == "padStart" { fill + text } else { (**text).clone() + &fill })
+                let fill: String =
+                    pad.chars().cycle().take(if pad.is_empty() { 0 } else { missing }).collect();
+                Value::text(if method == "padStart" {
+                    fill + text
+                } else {
+                    (**text).clone() + &fill
+                })
             }
             "indexOf" | "search" | "lastIndexOf" => {
                 let what = argument(self, 0)?;
-                let found = if method == "lastIndexOf" { text.rfind(what.as_str()) } else { text.find(what.as_str()) };
+                let found = if method == "lastIndexOf" {
+                    text.rfind(what.as_str())
+                } else {
+                    text.find(what.as_str())
+                };
                 match found.and_then(|at| text.get(..at)) {
                     Some(before) => Value::count(before.chars().count()),
                     None => Value::number(-1.0),
@@ -176,7 +198,10 @@ impl<'a> Machine<'a> {
             return None;
         }
         let pieces: Vec<Value<'a>> = if separator.is_empty() {
-            text.chars().take(MAX_PIECES).map(|letter| piece(letter.encode_utf8(&mut [0; 4]))).collect()
+            text.chars()
+                .take(MAX_PIECES)
+                .map(|letter| piece(letter.encode_utf8(&mut [0; 4])))
+                .collect()
         } else {
             text.split(separator.as_str()).take(MAX_PIECES).map(piece).collect()
         };
@@ -198,7 +223,14 @@ impl<'a> Machine<'a> {
         let (places, all): (Vec<(usize, usize)>, bool) = match self.pattern_of(&what) {
             Some((pattern, all)) => {
                 let (regex, mut cache) = compiled(pattern)?;
-                (regex.find_iter(&mut cache, text.as_str()).take(MAX_PIECES).map(|found| (found.start(), found.end())).collect(), all)
+                (
+                    regex
+                        .find_iter(&mut cache, text.as_str())
+                        .take(MAX_PIECES)
+                        .map(|found| (found.start(), found.end()))
+                        .collect(),
+                    all,
+                )
             }
             None => {
                 let what = self.to_text(&what)?;
@@ -222,7 +254,7 @@ impl<'a> Machine<'a> {
                 let found = Value::text(found.to_owned());
                 let given = vec![found.clone(), found];
                 let value = self.call_back(&with, given, call.span);
-                out.push_str(&*self.to_text(&value)?);
+                out.push_str(&self.to_text(&value)?);
             } else {
                 let with = self.to_text(&with)?;
                 if with.contains('$') {
@@ -238,6 +270,16 @@ impl<'a> Machine<'a> {
         }
         out.push_str(text.get(from..)?);
         Some(Value::text(out))
+    }
+
+    pub(super) fn pattern_test(&mut self, text: &Value<'a>, call: &Call<'a>) -> Value<'a> {
+        let known = self.pattern_of(&call.this).and_then(|(pattern, _)| compiled(pattern));
+        match (known, self.to_text(text)) {
+            (Some((regex, mut cache)), Some(text)) => {
+                Value::boolean(regex.is_match(&mut cache, text.as_str()))
+            }
+            _ => Value::UNKNOWN,
+        }
     }
 
     fn matches(&mut self, text: &Rc<String>, call: &Call<'a>) -> Option<Value<'a>> {
@@ -355,7 +397,8 @@ fn part(text: &str, method: &str, start: f64, end: f64) -> String {
     let length = if text.is_ascii() { text.len() } else { letters().count() };
     #[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
     let whole = length as f64;
-    let from_end = |number: f64| if number < 0.0 { (whole + number).max(0.0) } else { number.min(whole) };
+    let from_end =
+        |number: f64| if number < 0.0 { (whole + number).max(0.0) } else { number.min(whole) };
     let start = if start.is_nan() { 0.0 } else { start };
     let (start, end) = match method {
         "slice" => (from_end(start), if end.is_nan() { whole } else { from_end(end) }),
@@ -364,7 +407,8 @@ fn part(text: &str, method: &str, start: f64, end: f64) -> String {
             (start, if end.is_nan() { whole } else { (start + end.max(0.0)).min(whole) })
         }
         _ => {
-            let (one, two) = (start.clamp(0.0, whole), if end.is_nan() { whole } else { end.clamp(0.0, whole) });
+            let (one, two) =
+                (start.clamp(0.0, whole), if end.is_nan() { whole } else { end.clamp(0.0, whole) });
             (one.min(two), one.max(two))
         }
     };
@@ -396,9 +440,12 @@ pub(super) fn unescape(text: &str) -> String {
         out.push_str(rest.get(..at).unwrap_or_default());
         rest = rest.get(at..).unwrap_or_default();
         let code = |from: usize, to: usize| {
-            rest.get(from..to).and_then(|digits| u32::from_str_radix(digits, 16).ok()).and_then(char::from_u32)
+            rest.get(from..to)
+                .and_then(|digits| u32::from_str_radix(digits, 16).ok())
+                .and_then(char::from_u32)
         };
-        let (letter, taken) = if rest.starts_with("%u") { (code(2, 6), 6) } else { (code(1, 3), 3) };
+        let (letter, taken) =
+            if rest.starts_with("%u") { (code(2, 6), 6) } else { (code(1, 3), 3) };
         match letter {
             Some(letter) => {
                 out.push(letter);
