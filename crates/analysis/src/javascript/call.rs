@@ -195,7 +195,7 @@ impl<'a> Machine<'a> {
                     Value::UNDEFINED
                 }
                 Some(ObjectClass::Instance(api)) => self.call_api(api, callee.marks, call),
-                _ => self.unknown_call(callee, call),
+                _ => self.unknown_call(callee, &call),
             },
             Kind::Api(api) => self.call_api(*api, callee.marks, call),
             Kind::Choice(all) => {
@@ -221,13 +221,13 @@ impl<'a> Machine<'a> {
                 }
                 result.unwrap_or(Value::UNKNOWN)
             }
-            _ => self.unknown_call(callee, call),
+            _ => self.unknown_call(callee, &call),
         }
     }
 
     /// A call of something that is not known: what it gives back may hold everything
     /// that went in.
-    pub(crate) fn unknown_call(&mut self, callee: &Value<'a>, call: Call<'a>) -> Value<'a> {
+    pub(crate) fn unknown_call(&mut self, callee: &Value<'a>, call: &Call<'a>) -> Value<'a> {
         if let Kind::Api(api) = call.this.kind
             && callee.is_unknown()
             && self.marks.hiding(callee.marks) & marks::bit(Hiding::ComputedName) != 0
@@ -248,7 +248,7 @@ impl<'a> Machine<'a> {
             };
             marks = self.marks.union(marks, more);
         }
-        self.hand_over(&call, marks);
+        self.hand_over(call, marks);
         Value::unknown(marks)
     }
 

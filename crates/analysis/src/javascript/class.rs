@@ -215,7 +215,7 @@ impl<'a> Machine<'a> {
                 }
                 _ => self.call(callee, call),
             },
-            Kind::Api(api) => self.construct_api(*api, callee.marks, call),
+            Kind::Api(api) => self.construct_api(*api, callee.marks, &call),
             Kind::Choice(all) => {
                 let all = std::rc::Rc::clone(all);
                 let mut result: Option<Value<'a>> = None;

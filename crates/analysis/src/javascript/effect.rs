@@ -101,13 +101,13 @@ impl<'a> Machine<'a> {
         result
     }
 
-    pub(crate) fn construct_api(&mut self, api: ApiId, marks: Marks, call: Call<'a>) -> Value<'a> {
+    pub(crate) fn construct_api(&mut self, api: ApiId, marks: Marks, call: &Call<'a>) -> Value<'a> {
         let name = self.apis.shared_name(api);
-        if let Some(value) = self.builtin_new(&name, api, marks, &call) {
+        if let Some(value) = self.builtin_new(&name, api, marks, call) {
             return value;
         }
         if let Some(spec) = self.apis.spec(api) {
-            return self.perform(api, spec, marks, &call);
+            return self.perform(api, spec, marks, call);
         }
         let mut data = marks;
         for argument in &call.arguments {
@@ -115,7 +115,7 @@ impl<'a> Machine<'a> {
             data = self.marks.union(data, more);
         }
         // Functions that are handed over at once are called at once, as far as we know.
-        self.hand_over(&call, data);
+        self.hand_over(call, data);
         let mut instance = super::heap::Object::new(ObjectClass::Instance(api));
         instance.is_open = true;
         instance.marks = data;
@@ -165,7 +165,7 @@ impl<'a> Machine<'a> {
             )
         );
         let this_value = call.this.clone();
-        let result = self.unknown_call(&callee, Call { this, ..call });
+        let result = self.unknown_call(&callee, &Call { this, ..call });
         if is_fluent && this_value.as_api().is_some() { this_value } else { result }
     }
 

@@ -316,7 +316,7 @@ impl<'a> Machine<'a> {
     }
 
     fn numeric(&mut self, value: &Value<'a>, apply: fn(f64) -> f64) -> Value<'a> {
-        match self.to_number(value) {
+        match self.number_in(value) {
             Some(number) => Value::with(Kind::Number(apply(number)), value.marks),
             None => Value::unknown(value.marks),
         }
@@ -381,7 +381,7 @@ impl<'a> Machine<'a> {
         if let Kind::Literal(text) = value.kind {
             return Some(text);
         }
-        let text = self.to_text(value)?;
+        let text = self.text_of(value)?;
         Some(self.keep(&text))
     }
 

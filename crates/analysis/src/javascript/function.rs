@@ -324,7 +324,7 @@ impl<'a> Machine<'a> {
         for parameter in &parameters.items {
             let mut value = match given.next() {
                 Some(value) => value.clone(),
-                None if is_open => self.from_caller(&parameter.pattern),
+                None if is_open => self.caller_value(&parameter.pattern),
                 None => Value::UNDEFINED,
             };
             if let Some(initializer) = &parameter.initializer {
@@ -350,7 +350,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn from_caller(&mut self, pattern: &'a BindingPattern<'a>) -> Value<'a> {
+    fn caller_value(&mut self, pattern: &'a BindingPattern<'a>) -> Value<'a> {
         let name = pattern.get_identifier_name().map(|name| name.as_str());
         let marks = self.origin(Source::Caller, pattern.span(), name);
         Value::unknown(marks)

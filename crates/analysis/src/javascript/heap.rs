@@ -342,6 +342,7 @@ impl<'a> Machine<'a> {
         }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "both are given up for the one that is left")]
     pub(crate) fn either(&mut self, now: Value<'a>, then: Value<'a>, widen: bool) -> Value<'a> {
         let marks = self.marks.union(now.marks, then.marks);
         if widen && !now.same(&then) {
@@ -361,7 +362,7 @@ impl<'a> Machine<'a> {
                 };
             }
         }
-        now.either(then, marks)
+        now.either(&then, marks)
     }
 
     fn either_object(&mut self, mut now: Object<'a>, then: Object<'a>, widen: bool) -> Object<'a> {
@@ -375,7 +376,7 @@ impl<'a> Machine<'a> {
                 }
                 None => {
                     let marks = property.value.marks;
-                    Value::UNDEFINED.either(property.value, marks)
+                    Value::UNDEFINED.either(&property.value, marks)
                 }
             };
             now.set(property.key, value, property.is_getter);

@@ -80,7 +80,7 @@ impl<'a> Machine<'a> {
                 return Value::boolean(known);
             }
         }
-        let (Some(one), Some(two)) = (self.to_number(left), self.to_number(right)) else {
+        let (Some(one), Some(two)) = (self.number_in(left), self.number_in(right)) else {
             let is_xor = operator == BinaryOperator::BitwiseXOR;
             if is_xor && !marks.is_none() {
                 let hidden = self.hidden(Hiding::Xor);
@@ -125,7 +125,7 @@ impl<'a> Machine<'a> {
             matches!(value.kind, Kind::Number(_) | Kind::Boolean(_) | Kind::Null | Kind::Undefined)
         };
         if is_number(left) && is_number(right) {
-            let (one, two) = (self.to_number(left), self.to_number(right));
+            let (one, two) = (self.number_in(left), self.number_in(right));
             let marks = self.marks.union(left.marks, right.marks);
             return match (one, two) {
                 (Some(one), Some(two)) => Value::with(Kind::Number(one + two), marks),
@@ -145,7 +145,7 @@ impl<'a> Machine<'a> {
             let (one, two) = (self.deep_marks(left), self.deep_marks(right));
             marks = self.marks.union(one, two);
         }
-        match (self.to_text(left), self.to_text(right)) {
+        match (self.text_of(left), self.text_of(right)) {
             (Some(one), Some(two)) => {
                 if one.len() + two.len() > MAX_TEXT_BYTES || !self.may_make(two.len() + 16) {
                     return Value::unknown(marks);
@@ -261,9 +261,9 @@ impl<'a> Machine<'a> {
             return Some(false);
         }
         if left.as_object().is_some() || right.as_object().is_some() {
-            return Some(*self.to_text(left)? == *self.to_text(right)?);
+            return Some(*self.text_of(left)? == *self.text_of(right)?);
         }
-        Some((self.to_number(left)? - self.to_number(right)?).abs() == 0.0)
+        Some((self.number_in(left)? - self.number_in(right)?).abs() == 0.0)
     }
 
     pub(crate) fn type_of(&mut self, value: &Value<'a>) -> Value<'a> {
@@ -284,7 +284,7 @@ impl<'a> Machine<'a> {
     }
 
     /// As a number, where that is known.
-    pub(crate) fn to_number(&mut self, value: &Value<'a>) -> Option<f64> {
+    pub(crate) fn number_in(&mut self, value: &Value<'a>) -> Option<f64> {
         match &value.kind {
             Kind::Number(number) => Some(*number),
             Kind::Boolean(boolean) => Some(f64::from(u8::from(*boolean))),
@@ -293,7 +293,7 @@ impl<'a> Machine<'a> {
             Kind::Literal(text) => Some(number_of(text)),
             Kind::Text(text) => Some(number_of(text)),
             Kind::Object(id) => match self.get(*id).map(|object| &object.class) {
-                Some(ObjectClass::Array(_)) => self.to_text(value).map(|text| number_of(&text)),
+                Some(ObjectClass::Array(_)) => self.text_of(value).map(|text| number_of(&text)),
                 Some(ObjectClass::Plain) => Some(f64::NAN),
                 _ => None,
             },
@@ -302,11 +302,11 @@ impl<'a> Machine<'a> {
     }
 
     /// As text, where all of it is known.
-    pub(crate) fn to_text(&mut self, value: &Value<'a>) -> Option<Rc<String>> {
-        self.to_text_within(value, 0)
+    pub(crate) fn text_of(&mut self, value: &Value<'a>) -> Option<Rc<String>> {
+        self.text_of_within(value, 0)
     }
 
-    fn to_text_within(&mut self, value: &Value<'a>, depth: u32) -> Option<Rc<String>> {
+    fn text_of_within(&mut self, value: &Value<'a>, depth: u32) -> Option<Rc<String>> {
         Some(match &value.kind {
             Kind::Literal(text) => Rc::new((*text).to_owned()),
             Kind::Text(text) => Rc::clone(text),
@@ -325,7 +325,7 @@ impl<'a> Machine<'a> {
                                 text.push(',');
                             }
                             if !matches!(element.kind, Kind::Undefined | Kind::Null) {
-                                text.push_str(&self.to_text_within(element, depth + 1)?);
+                                text.push_str(&self.text_of_within(element, depth + 1)?);
                             }
                             if text.len() > MAX_TEXT_BYTES || !self.may_make(1) {
                                 return None;
@@ -463,7 +463,7 @@ impl<'a> Machine<'a> {
     pub(crate) fn update(&mut self, it: &'a UpdateExpression<'a>) -> Value<'a> {
         let step = if it.operator == UpdateOperator::Increment { 1.0 } else { -1.0 };
         let before = self.read_simple_target(&it.argument);
-        let (before, after) = match self.to_number(&before) {
+        let (before, after) = match self.number_in(&before) {
             Some(number) => (Value::number(number), Value::number(number + step)),
             None => (Value::unknown(before.marks), Value::unknown(before.marks)),
         };
@@ -493,18 +493,11 @@ pub(crate) fn number_of(text: &str) -> f64 {
     if text.is_empty() {
         return 0.0;
     }
-    let radix = |prefix: [&str; 2], radix: u32| {
-        prefix
-            .iter()
-            .find_map(|prefix| text.strip_prefix(prefix))
-            .map(|digits| u64::from_str_radix(digits, radix).ok())
-    };
-    for found in [radix(["0x", "0X"], 16), radix(["0o", "0O"], 8), radix(["0b", "0B"], 2)]
-        .into_iter()
-        .flatten()
-    {
-        #[expect(clippy::cast_precision_loss, reason = "as the language does")]
-        return found.map_or(f64::NAN, |number| number as f64);
+    for (prefixes, radix) in [(["0x", "0X"], 16), (["0o", "0O"], 8), (["0b", "0B"], 2)] {
+        if let Some(digits) = prefixes.iter().find_map(|prefix| text.strip_prefix(prefix)) {
+            #[expect(clippy::cast_precision_loss, reason = "as the language does")]
+            return u64::from_str_radix(digits, radix).map_or(f64::NAN, |number| number as f64);
+        }
     }
     match text {
         "Infinity" | "+Infinity" => f64::INFINITY,

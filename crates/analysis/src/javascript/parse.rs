@@ -63,7 +63,7 @@ pub(crate) fn program<'a>(
             return Ok(arena.alloc(parsed.program));
         }
         if why.is_none() {
-            why = parsed.diagnostics.iter().next().map(std::string::ToString::to_string);
+            why = parsed.diagnostics.iter().next().map(ToString::to_string);
         }
     }
     Err(why.unwrap_or_else(|| "it is no JavaScript".to_owned()).to_lowercase().into())

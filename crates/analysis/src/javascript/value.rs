@@ -210,8 +210,8 @@ impl<'a> Value<'a> {
     }
 
     /// Either of both; `marks` are those of both together.
-    pub(crate) fn either(self, other: Self, marks: Marks) -> Self {
-        if self.same(&other) {
+    pub(crate) fn either(self, other: &Self, marks: Marks) -> Self {
+        if self.same(other) {
             return Self { kind: self.kind, marks };
         }
         if self.is_dull() && other.is_dull() {

@@ -93,7 +93,7 @@ impl<'a> Machine<'a> {
         Some(match method {
             "join" | "toString" => {
                 let separator = if method == "join" && !first.is_undefined() {
-                    self.to_text(&first)?
+                    self.text_of(&first)?
                 } else {
                     Rc::new(",".to_owned())
                 };
@@ -143,7 +143,7 @@ impl<'a> Machine<'a> {
                 let (start, _) = self.range(elements.len(), call)?;
                 let count = match call.arguments.get(1) {
                     Some(count) => {
-                        super::super::expression::index(self.to_number(count)?.max(0.0))?
+                        super::super::expression::index(self.number_in(count)?.max(0.0))?
                     }
                     None => elements.len(),
                 };
@@ -174,7 +174,7 @@ impl<'a> Machine<'a> {
                 self.new_array(all)
             }
             "at" => {
-                let at = self.to_number(&first)?;
+                let at = self.number_in(&first)?;
                 #[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
                 let at = if at < 0.0 { at + elements.len() as f64 } else { at };
                 elements
@@ -288,7 +288,7 @@ impl<'a> Machine<'a> {
         let whole = length as f64;
         let mut bound = |at: usize, default: f64| -> Option<usize> {
             let number = match call.arguments.get(at) {
-                Some(value) if !value.is_undefined() => self.to_number(value)?,
+                Some(value) if !value.is_undefined() => self.number_in(value)?,
                 _ => default,
             };
             let number = if number.is_nan() { 0.0 } else { number };

@@ -57,7 +57,7 @@ impl<'a> Machine<'a> {
         let first = call.arguments.first().cloned().unwrap_or(Value::UNDEFINED);
         let marks = self.deep_marks(&first);
         let encoding = match call.arguments.get(1) {
-            Some(encoding) => self.to_text(encoding).map(|text| text.to_lowercase()),
+            Some(encoding) => self.text_of(encoding).map(|text| text.to_lowercase()),
             None => Some("utf8".to_owned()),
         };
         let is_text = first.as_text().is_some();
@@ -189,7 +189,7 @@ impl<'a> Machine<'a> {
             "isBuffer" => Value::UNKNOWN,
             "prototype.toString" | "prototype.toLocaleString" => {
                 let encoding = match call.arguments.first() {
-                    Some(encoding) => self.to_text(encoding).map(|text| text.to_lowercase()),
+                    Some(encoding) => self.text_of(encoding).map(|text| text.to_lowercase()),
                     None => Some("utf8".to_owned()),
                 };
                 let marks = self.deep_marks(&call.this);

@@ -301,7 +301,7 @@ impl<'a> Machine<'a> {
                 Some(self.new_object(ObjectClass::Bound(Rc::new(bound))))
             }
             "constructor" => Some(Value::UNKNOWN),
-            "toString" => Some(match self.to_text(&target) {
+            "toString" => Some(match self.text_of(&target) {
                 Some(text) => Value::with(Kind::Text(text), target.marks),
                 None => Value::UNKNOWN,
             }),
@@ -367,7 +367,7 @@ impl<'a> Machine<'a> {
                 Value::UNKNOWN
             }
             "String" | "String.raw" => {
-                if let Some(text) = self.to_text(&first) {
+                if let Some(text) = self.text_of(&first) {
                     return Some(Value::with(Kind::Text(text), first.marks));
                 }
                 if matches!(first.kind, Kind::Partial(_)) {
@@ -376,15 +376,15 @@ impl<'a> Machine<'a> {
                 let data = self.deep_marks(&first);
                 Value::unknown(data)
             }
-            "String.fromCharCode" | "String.fromCodePoint" => self.from_character_codes(call),
-            "Number" | "parseFloat" => match self.to_number(&first) {
+            "String.fromCharCode" | "String.fromCodePoint" => self.character_codes(call),
+            "Number" | "parseFloat" => match self.number_in(&first) {
                 Some(number) => Value::with(Kind::Number(number), first.marks),
                 None => Value::unknown(first.marks),
             },
             "Boolean" => first.truth().map_or(Value::UNKNOWN, Value::boolean),
             "parseInt" | "Number.parseInt" => self.parse_integer(call),
             "Number.prototype.toString" => self.number_to_text(call),
-            "isNaN" | "Number.isNaN" => match self.to_number(&first) {
+            "isNaN" | "Number.isNaN" => match self.number_in(&first) {
                 Some(number) => Value::boolean(number.is_nan()),
                 None => Value::UNKNOWN,
             },
@@ -479,7 +479,7 @@ impl<'a> Machine<'a> {
     fn mathematics(&mut self, method: &str, call: &Call<'a>) -> Value<'a> {
         let mut numbers = Vec::with_capacity(call.arguments.len());
         for argument in &call.arguments {
-            match self.to_number(argument) {
+            match self.number_in(argument) {
                 Some(number) => numbers.push(number),
                 None => return Value::unknown(self.marks_of(&call.arguments)),
             }
@@ -573,7 +573,7 @@ impl<'a> Machine<'a> {
         self.note_load_of(&body, call);
         let mut parameters = String::new();
         for argument in call.arguments.iter().rev().skip(1).rev() {
-            match self.to_text(argument) {
+            match self.text_of(argument) {
                 Some(text) => {
                     parameters.push_str(&text);
                     parameters.push(',');
@@ -581,7 +581,7 @@ impl<'a> Machine<'a> {
                 None => return Value::unknown(body.marks),
             }
         }
-        match self.to_text(&body) {
+        match self.text_of(&body) {
             Some(text) => {
                 let source = format!("(async function anonymous({parameters}) {{\n{text}\n}})");
                 let source = if self.apis.name(api).contains("Async") {

@@ -21,7 +21,7 @@ impl<'a> Machine<'a> {
         let first = call.arguments.first().cloned().unwrap_or(Value::UNDEFINED);
         Some(match method {
             "path.join" | "path.resolve" | "path.normalize" => self.join_paths(method, call),
-            "path.dirname" => match self.to_text(&first) {
+            "path.dirname" => match self.text_of(&first) {
                 Some(text) => {
                     let folder = text.rsplit_once('/').map_or(".", |(folder, _)| folder);
                     Value::with(Kind::Text(Rc::new(folder.to_owned())), first.marks)
@@ -29,7 +29,7 @@ impl<'a> Machine<'a> {
                 None => first,
             },
             "path.basename" | "path.extname" | "path.relative" => {
-                match (method, self.to_text(&first)) {
+                match (method, self.text_of(&first)) {
                     ("path.basename", Some(text)) => {
                         let name = text.rsplit('/').next().unwrap_or_default().to_owned();
                         Value::with(Kind::Text(Rc::new(name)), first.marks)

@@ -13,9 +13,7 @@ impl<'a> Machine<'a> {
         let first = call.arguments.first().cloned().unwrap_or(Value::UNDEFINED);
         let second = call.arguments.get(1).cloned().unwrap_or(Value::UNDEFINED);
         Some(match method {
-            "keys" | "getOwnPropertyNames" => {
-                self.list(&first, super::super::machine::Machine::keys_of)
-            }
+            "keys" | "getOwnPropertyNames" => self.list(&first, Self::keys_of),
             "values" => self.list(&first, Self::values_of),
             "entries" => self.list(&first, Self::entries_of),
             "assign" => {

@@ -19,7 +19,7 @@ impl<'a> Machine<'a> {
     pub(super) fn string_method(&mut self, method: &str, call: &Call<'a>) -> Value<'a> {
         let data = self.marks_of(&call.arguments);
         let marks = self.marks.union(call.this.marks, data);
-        let Some(text) = self.to_text(&call.this) else {
+        let Some(text) = self.text_of(&call.this) else {
             if let Kind::Choice(all) = &call.this.kind {
                 let all = Rc::clone(all);
                 let mut result: Option<Value<'a>> = None;
@@ -62,11 +62,11 @@ impl<'a> Machine<'a> {
         let arguments = &call.arguments;
         let number = |machine: &mut Self, at: usize| -> Option<f64> {
             match arguments.get(at) {
-                Some(value) if !value.is_undefined() => machine.to_number(value),
+                Some(value) if !value.is_undefined() => machine.number_in(value),
                 _ => Some(f64::NAN),
             }
         };
-        let argument = |machine: &mut Self, at: usize| machine.to_text(arguments.get(at)?);
+        let argument = |machine: &mut Self, at: usize| machine.text_of(arguments.get(at)?);
         Some(match method {
             "toString" | "valueOf" | "normalize" => {
                 Value::with(Kind::Text(Rc::clone(text)), call.this.marks)
@@ -191,7 +191,7 @@ impl<'a> Machine<'a> {
                     pieces.push(piece(text.get(from..)?));
                     return Some(self.new_array(pieces));
                 }
-                None => self.to_text(separator)?,
+                None => self.text_of(separator)?,
             },
         };
         if !self.may_make(text.len()) {
@@ -233,7 +233,7 @@ impl<'a> Machine<'a> {
                 )
             }
             None => {
-                let what = self.to_text(&what)?;
+                let what = self.text_of(&what)?;
                 let places = text.match_indices(what.as_str()).take(MAX_PIECES);
                 (places.map(|(at, found)| (at, at + found.len())).collect(), method == "replaceAll")
             }
@@ -254,9 +254,9 @@ impl<'a> Machine<'a> {
                 let found = Value::text(found.to_owned());
                 let given = vec![found.clone(), found];
                 let value = self.call_back(&with, given, call.span);
-                out.push_str(&self.to_text(&value)?);
+                out.push_str(&self.text_of(&value)?);
             } else {
-                let with = self.to_text(&with)?;
+                let with = self.text_of(&with)?;
                 if with.contains('$') {
                     out.push_str(&with.replace("$&", found).replace("$$", "$"));
                 } else {
@@ -274,7 +274,7 @@ impl<'a> Machine<'a> {
 
     pub(super) fn pattern_test(&mut self, text: &Value<'a>, call: &Call<'a>) -> Value<'a> {
         let known = self.pattern_of(&call.this).and_then(|(pattern, _)| compiled(pattern));
-        match (known, self.to_text(text)) {
+        match (known, self.text_of(text)) {
             (Some((regex, mut cache)), Some(text)) => {
                 Value::boolean(regex.is_match(&mut cache, text.as_str()))
             }
@@ -303,12 +303,12 @@ impl<'a> Machine<'a> {
         Some(array)
     }
 
-    pub(super) fn from_character_codes(&mut self, call: &Call<'a>) -> Value<'a> {
+    pub(super) fn character_codes(&mut self, call: &Call<'a>) -> Value<'a> {
         let marks = self.marks_of(&call.arguments);
         let mut text = String::new();
         let mut units = Vec::with_capacity(call.arguments.len());
         for argument in &call.arguments {
-            let Some(number) = self.to_number(argument) else { return Value::unknown(marks) };
+            let Some(number) = self.number_in(argument) else { return Value::unknown(marks) };
             let code = super::super::operator::to_int32(number);
             match u32::try_from(code).ok().filter(|code| *code > 0xffff).and_then(char::from_u32) {
                 Some(letter) => {
@@ -332,9 +332,9 @@ impl<'a> Machine<'a> {
     pub(super) fn parse_integer(&mut self, call: &Call<'a>) -> Value<'a> {
         let Some(first) = call.arguments.first() else { return Value::number(f64::NAN) };
         let marks = first.marks;
-        let Some(text) = self.to_text(first) else { return Value::unknown(marks) };
+        let Some(text) = self.text_of(first) else { return Value::unknown(marks) };
         let radix = match call.arguments.get(1) {
-            Some(radix) if !radix.is_undefined() => self.to_number(radix).and_then(index),
+            Some(radix) if !radix.is_undefined() => self.number_in(radix).and_then(index),
             _ => Some(10),
         };
         let mut radix = u32::try_from(radix.unwrap_or(10)).unwrap_or(10);
@@ -364,9 +364,9 @@ impl<'a> Machine<'a> {
 
     pub(super) fn number_to_text(&mut self, call: &Call<'a>) -> Value<'a> {
         let marks = call.this.marks;
-        let Some(number) = self.to_number(&call.this) else { return Value::unknown(marks) };
+        let Some(number) = self.number_in(&call.this) else { return Value::unknown(marks) };
         let radix = match call.arguments.first() {
-            Some(radix) => self.to_number(radix).and_then(index).unwrap_or(10),
+            Some(radix) => self.number_in(radix).and_then(index).unwrap_or(10),
             None => 10,
         };
         if radix == 10 {
