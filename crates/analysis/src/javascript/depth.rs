@@ -40,6 +40,12 @@ impl Scan<'_> {
         self.bytes.get(self.at + ahead).copied().unwrap_or(0)
     }
 
+    /// How many bytes come before one that is so.
+    fn until(&self, found: impl Fn(u8) -> bool) -> usize {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        rest.iter().position(|byte| found(*byte)).unwrap_or(rest.len())
+    }
+
     fn count(&mut self) {
         self.total += 1;
         if let Some(level) = self.levels.last_mut() {
@@ -78,9 +84,7 @@ impl Scan<'_> {
                 }
                 b' ' | b'\t' | b'\r' => continue,
                 b'/' if self.peek(0) == b'/' => {
-                    while !matches!(self.peek(0), b'\n' | 0) {
-                        self.at += 1;
-                    }
+                    self.at += self.until(|byte| byte == b'\n');
                     continue;
                 }
                 b'/' if self.peek(0) == b'*' => {
@@ -130,9 +134,7 @@ impl Scan<'_> {
 
     fn word(&mut self) {
         let start = self.at - 1;
-        while is_word(self.peek(0)) {
-            self.at += 1;
-        }
+        self.at += self.until(|byte| !is_word(byte));
         let word = self.bytes.get(start..self.at).unwrap_or_default();
         self.after_keyword = self.last != b'.'
             && matches!(
@@ -164,12 +166,13 @@ impl Scan<'_> {
     }
 
     fn skip_comment(&mut self) {
+        // The star that opens it does not close it.
+        let start = self.at - 1;
         while self.at < self.bytes.len() {
-            if self.peek(0) == b'*' && self.peek(1) == b'/' {
-                self.at += 2;
+            self.at += self.until(|byte| byte == b'/') + 1;
+            if self.at > 1 && self.bytes.get(self.at - 2) == Some(&b'*') && self.at - 2 > start {
                 return;
             }
-            self.at += 1;
         }
     }
 

@@ -28,6 +28,7 @@ mod machine;
 mod marks;
 mod member;
 mod module;
+mod names;
 mod obfuscation;
 mod operator;
 mod parse;

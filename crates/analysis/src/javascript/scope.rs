@@ -2,8 +2,6 @@
 //! number of functions outwards and a slot there. What is found is written into the
 //! syntax tree's own cells, so that evaluation looks nothing up.
 
-use std::collections::HashMap;
-
 use oxc_ast::ast::{
     ArrowFunctionBody, ArrowFunctionExpression, BindingIdentifier, BindingPattern, BlockStatement,
     CatchClause, Class, Declaration, ExportDefaultDeclarationKind, Expression, ForInStatement,
@@ -16,6 +14,8 @@ use oxc_ast_visit::{Visit, walk};
 use oxc_syntax::reference::ReferenceId;
 use oxc_syntax::scope::{ScopeFlags, ScopeId};
 use oxc_syntax::symbol::SymbolId;
+
+use super::names::NameMap;
 
 /// What evaluation needs to know of a function before it runs.
 #[derive(Debug, Default)]
@@ -46,7 +46,7 @@ pub(crate) fn resolve<'a>(program: &Program<'a>, layouts: &mut Vec<Layout<'a>>) 
     let first = layouts.len();
     let mut resolver = Resolver {
         layouts,
-        names: HashMap::new(),
+        names: NameMap::default(),
         bindings: Vec::new(),
         undo: Vec::new(),
         functions: Vec::new(),
@@ -76,7 +76,7 @@ struct Binding {
 
 struct Resolver<'a, 'b> {
     layouts: &'b mut Vec<Layout<'a>>,
-    names: HashMap<&'a str, usize>,
+    names: NameMap<&'a str, usize>,
     bindings: Vec<Option<Binding>>,
     undo: Vec<(usize, Option<Binding>)>,
     /// The functions around, by their number in `layouts`.

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
+use super::names::NameMap;
 use super::value::ApiId;
 use crate::event::{Effect, Role, Source};
 
@@ -45,9 +46,10 @@ const MAX_NAME_BYTES: usize = 160;
 pub(crate) struct ApiTable {
     names: Vec<Rc<str>>,
     specs: Vec<Option<Spec>>,
-    by_name: HashMap<String, ApiId>,
-    members: HashMap<(ApiId, String), ApiId>,
-    globals: HashMap<String, ApiId>,
+    by_name: NameMap<String, ApiId>,
+    /// By the parent's number.
+    members: Vec<NameMap<String, ApiId>>,
+    globals: NameMap<String, ApiId>,
 }
 
 /// Names that are reached in several ways, and the one they are called by.
@@ -246,9 +248,9 @@ impl ApiTable {
         Self {
             names: Vec::new(),
             specs: Vec::new(),
-            by_name: HashMap::new(),
-            members: HashMap::new(),
-            globals: HashMap::new(),
+            by_name: NameMap::default(),
+            members: Vec::new(),
+            globals: NameMap::default(),
         }
     }
 
@@ -299,7 +301,9 @@ impl ApiTable {
         if name == "js:globalThis" {
             return Some(self.global(key));
         }
-        if let Some(known) = self.members.get(&(parent, key.to_owned())) {
+        if let Some(known) =
+            usize::try_from(parent.0).ok().and_then(|at| self.members.get(at)?.get(key))
+        {
             return Some(*known);
         }
         let full = match key {
@@ -319,7 +323,14 @@ impl ApiTable {
             key => format!("{name}.{key}"),
         };
         let id = self.intern(&full);
-        self.members.insert((parent, key.to_owned()), id);
+        if let Ok(at) = usize::try_from(parent.0) {
+            if self.members.len() <= at {
+                self.members.resize_with(at + 1, NameMap::default);
+            }
+            if let Some(members) = self.members.get_mut(at) {
+                members.insert(key.to_owned(), id);
+            }
+        }
         Some(id)
     }
 }
