@@ -61,6 +61,8 @@ pub(crate) struct Bound<'a> {
 
 /// From here on an object finds its properties by a table.
 const INDEXED_FROM: usize = 12;
+/// So many changed variables are looked through one by one.
+const FEW: usize = 32;
 /// The most properties of an object and elements of an array.
 pub(crate) const MAX_ELEMENTS: usize = 1 << 20;
 
@@ -258,7 +260,16 @@ impl<'a> Machine<'a> {
             match self.trail.pop() {
                 Some(Undo::Slot(frame, slot, before)) => {
                     let now = self.put_slot(frame, slot, before);
-                    if seen.insert((frame, slot)) {
+                    // Few change; for them a table costs more than it saves.
+                    let is_known = if changes.slots.len() < FEW {
+                        changes.slots.iter().any(|entry| (entry.0, entry.1) == (frame, slot))
+                    } else {
+                        if seen.is_empty() {
+                            seen.extend(changes.slots.iter().map(|entry| (entry.0, entry.1)));
+                        }
+                        !seen.insert((frame, slot))
+                    };
+                    if !is_known {
                         changes.slots.push((frame, slot, now));
                     }
                 }

@@ -1,9 +1,9 @@
 //! Where values come from and how they were hidden, as small numbers: a set is made
 //! once, two sets are united once, and a value carries only the set's number.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::names::NameMap;
 use super::value::Marks;
 use crate::event::{Hiding, Source};
 use crate::place::Place;
@@ -22,10 +22,10 @@ struct Set {
 #[derive(Debug)]
 pub(crate) struct MarkTable {
     origins: Vec<Origin>,
-    by_origin: HashMap<Origin, u32>,
+    by_origin: NameMap<Origin, u32>,
     sets: Vec<Set>,
-    by_set: HashMap<(Rc<[u32]>, u32), Marks>,
-    unions: HashMap<(Marks, Marks), Marks>,
+    by_set: NameMap<(Rc<[u32]>, u32), Marks>,
+    unions: NameMap<(Marks, Marks), Marks>,
 }
 
 /// Every kind of hiding, by its place in the order of [`Hiding`].
@@ -70,10 +70,10 @@ impl MarkTable {
     pub(crate) fn new() -> Self {
         Self {
             origins: Vec::new(),
-            by_origin: HashMap::new(),
+            by_origin: NameMap::default(),
             sets: vec![Set::default()],
-            by_set: HashMap::new(),
-            unions: HashMap::new(),
+            by_set: NameMap::default(),
+            unions: NameMap::default(),
         }
     }
 

@@ -68,17 +68,21 @@ struct Found {
 #[must_use]
 pub fn trace(tree: &Tree<'_>, files: &[FileId]) -> Trace {
     let found = std::thread::scope(|scope| {
-        std::thread::Builder::new()
-            .name("javascript".to_owned())
-            .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, || groups(tree, files))
-            .ok()
-            .and_then(|thread| thread.join().ok())
+        let builder =
+            std::thread::Builder::new().name("javascript".to_owned()).stack_size(STACK_BYTES);
+        match builder.spawn_scoped(scope, || groups(tree, files)) {
+            Ok(thread) => {
+                thread.join().map_err(|_| "its evaluation failed: this is a defect of ours")
+            }
+            Err(_) => Err("there was no memory for the stack that its evaluation needs"),
+        }
     });
-    let Some(found) = found else {
-        let why = "there was no memory for the stack that its evaluation needs";
-        let coverage = files.iter().map(|file| (*file, Coverage::Unparsed { why: why.into() }));
-        return Trace { coverage: coverage.collect(), ..Trace::default() };
+    let found = match found {
+        Ok(found) => found,
+        Err(why) => {
+            let coverage = files.iter().map(|file| (*file, Coverage::Unparsed { why: why.into() }));
+            return Trace { coverage: coverage.collect(), ..Trace::default() };
+        }
     };
     let mut events = found.events;
     events.sort_by(|one, other| {

@@ -52,6 +52,10 @@ impl Hasher for NameHasher {
         self.mix(u64::from_le_bytes(last) ^ length.rotate_left(56));
     }
 
+    fn write_u32(&mut self, number: u32) {
+        self.mix(u64::from(number));
+    }
+
     fn write_u8(&mut self, byte: u8) {
         self.state ^= u64::from(byte);
     }

@@ -1,5 +1,6 @@
 //! Files that are made to hurt the one who reads them.
 
+use proptest::prelude::*;
 use ringfence_analysis::{Coverage, Effect};
 
 use super::{does, trace_of, trace_one};
@@ -123,4 +124,119 @@ fn what_is_no_javascript_is_said_to_be_none() {
     assert!(!is_unparsed("return 1"));
     assert!(!is_unparsed("#!/usr/bin/env node\nimport a from 'a'; await a"));
     assert!(!is_unparsed("const a = <div>{x}</div>"));
+}
+
+const PIECES: &[&str] = &[
+    "a",
+    "b",
+    "x",
+    "'s'",
+    "1",
+    "-1",
+    "1e400",
+    "[]",
+    "{}",
+    "[a, b]",
+    "({ a, b: 1 })",
+    "=",
+    "+=",
+    "**",
+    ">>>",
+    "^",
+    ",",
+    ";",
+    ".",
+    "?.",
+    "[",
+    "]",
+    "(",
+    ")",
+    "`${",
+    "}`",
+    "=>",
+    "...",
+    "function f(a, b) {",
+    "}",
+    "class A extends B {",
+    "constructor() { super(); }",
+    "return",
+    "while (a)",
+    "for (;;)",
+    "for (const a of b)",
+    "for (var k in a)",
+    "if (a)",
+    "else",
+    "switch (a) { case 1: default: }",
+    "try {",
+    "} catch (e) {",
+    "} finally {",
+    "await",
+    "async",
+    "yield",
+    "function* g() {",
+    "new",
+    "delete",
+    "typeof",
+    "void",
+    "let a =",
+    "const { a, ...b } =",
+    "[a, b] =",
+    "eval(",
+    "Function(",
+    "require('fs')",
+    "process.env",
+    "a.__proto__ = b",
+    "Object.assign(a, b)",
+    "a.push(a)",
+    "a.length = 1e9",
+    "a.splice(-5, 9, a)",
+    "'x'.repeat(a)",
+    "'\u{10ffff}'.substr(-9, a)",
+    "Buffer.from(a, 'hex')",
+    "a.slice(a, b)",
+    "String.fromCharCode(a, 1e9, -1)",
+    "parseInt(a, b)",
+    "a.map(f)",
+    "a.reduce(f)",
+    "Promise.all(a)",
+    "a.then(f)",
+    "JSON.parse('{\"a\":[1]}')",
+    "a++",
+    "--b",
+    "a.b = a",
+    "import('./x')",
+    "export default a",
+    "Reflect.apply(f, a, [a])",
+    "f.bind(a, b)",
+    "a.replace(/x/g, f)",
+    "new Proxy(a, b)",
+    "\n",
+    "this",
+    "super.a",
+    "arguments[0]",
+    "Object.create(a)",
+    "Object.defineProperty(a, 'b', { get: f })",
+    "f(a, b)",
+    "new A()",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn no_program_stops_the_evaluator(pieces in prop::collection::vec(prop::sample::select(PIECES), 1..60)) {
+        let source = pieces.join(" ");
+        // Every piece on its own, so that one that does not parse hides no other.
+        let apart: Vec<String> = pieces
+            .chunks(4)
+            .map(|some| format!("try {{ {} }} catch {{}}", some.join(" ")))
+            .filter(|one| !is_unparsed(one))
+            .collect();
+        for source in [source, apart.join("\n")] {
+            let trace = trace_one(&source);
+            if let [(_, Coverage::Unparsed { why })] = trace.coverage.as_slice() {
+                prop_assert!(!why.contains("defect"), "{source}");
+            }
+        }
+    }
 }
