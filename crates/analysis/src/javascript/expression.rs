@@ -178,8 +178,8 @@ impl<'a> Machine<'a> {
 
     pub(crate) fn global(&mut self, name: &str, _span: Span) -> Value<'a> {
         let id = self.apis.global(name);
-        match self.overrides.get(&id) {
-            Some(value) => value.clone(),
+        match self.overrides.get(&id).cloned() {
+            Some(value) => self.overridden(id, value),
             None => Value::api(id),
         }
     }

@@ -234,8 +234,8 @@ impl<'a> Machine<'a> {
             return Value::unknown(marks);
         }
         let Some(member) = self.apis.member(api, key) else { return Value::unknown(marks) };
-        if let Some(value) = self.overrides.get(&member) {
-            return value.clone();
+        if let Some(value) = self.overrides.get(&member).cloned() {
+            return self.overridden(member, value);
         }
         match self.apis.name(member) {
             "node:process.env" => {
@@ -259,6 +259,12 @@ impl<'a> Machine<'a> {
             _ => {}
         }
         Value::with(Kind::Api(member), marks)
+    }
+
+    /// What was written over something that is provided is one of both: the writing
+    /// may never happen, and must hide nothing.
+    pub(crate) fn overridden(&mut self, api: ApiId, value: Value<'a>) -> Value<'a> {
+        if self.apis.is_provided(api) { self.either(value, Value::api(api), false) } else { value }
     }
 
     /// A member of which the name is not known.

@@ -613,6 +613,17 @@ fn programs_that_start_are_seen_however_they_are_reached() {
 }
 
 #[test]
+fn what_is_written_over_in_code_that_never_runs_hides_nothing() {
+    for source in [
+        "function never() { require('child_process').exec = () => {} } module.exports = c => require('child_process').exec('id')",
+        "module.exports.a = () => { process.binding = null; globalThis.require = x => x; eval = 1 }; module.exports.b = () => require('child_process').exec('id')",
+        "if (process.argv[9]) require('child_process').exec = () => {}; require('child_process').exec('id')",
+    ] {
+        assert!(does(&trace_of(&[("index.js", source)]), Shell, EXEC, "id"), "{source}");
+    }
+}
+
+#[test]
 fn what_one_file_exports_is_followed_into_another() {
     let trace = trace_of(&[
         ("lib/run.js", "exports.go = (c) => require('child_process').exec(c);"),

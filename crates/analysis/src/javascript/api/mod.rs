@@ -279,6 +279,37 @@ impl ApiTable {
         usize::try_from(id.0).ok().and_then(|at| self.specs.get(at)).copied().flatten()
     }
 
+    /// Whether the language, Node.js or a library is known to provide it.
+    pub(crate) fn is_provided(&self, id: ApiId) -> bool {
+        const GLOBALS: &[&str] = &[
+            "Array",
+            "AsyncFunction",
+            "Function",
+            "JSON",
+            "Math",
+            "Object",
+            "Promise",
+            "Reflect",
+            "String",
+            "atob",
+            "eval",
+            "fetch",
+            "globalThis",
+            "require",
+            "setImmediate",
+            "setInterval",
+            "setTimeout",
+        ];
+        let name = self.name(id);
+        match name.strip_prefix("js:") {
+            Some(global) => {
+                self.spec(id).is_some()
+                    || GLOBALS.contains(&global.split('.').next().unwrap_or(global))
+            }
+            None => true,
+        }
+    }
+
     pub(crate) fn global(&mut self, name: &str) -> ApiId {
         if let Some(known) = self.globals.get(name) {
             return *known;
