@@ -166,7 +166,7 @@ fn evaluate(tree: &Tree<'_>, files: &[FileId], all: &mut Found) {
     machine.extra = if machine.is_hidden {
         EXTRA_STEPS_HIDDEN
     } else {
-        EXTRA_STEPS + u64::try_from(bytes / 16).unwrap_or(0)
+        EXTRA_STEPS + u64::try_from(bytes / 64).unwrap_or(0)
     };
     machine.when = When::Load;
     for (file, result) in &parsed {
