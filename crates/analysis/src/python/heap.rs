@@ -1,0 +1,249 @@
+//! Everything that a program of Python can make and share, in tables by number: no
+//! cycles to leak, no depth to drop.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::rc::Rc;
+use std::sync::LazyLock;
+
+use ruff_python_ast::{ExprLambda, StmtFunctionDef};
+
+use super::names::ApiId;
+use super::value::{Text, Value};
+use crate::event::Hiding;
+use crate::place::{FileId, Place};
+
+/// A fast hash for names of a program; the tables are never iterated for output.
+#[derive(Clone, Copy, Default)]
+pub(super) struct NameHasher(u64);
+
+impl Hasher for NameHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        while let Some((head, tail)) = rest.split_first_chunk::<8>() {
+            self.mix(u64::from_le_bytes(*head));
+            rest = tail;
+        }
+        let mut last = 0;
+        for byte in rest {
+            last = (last << 8) | u64::from(*byte);
+        }
+        self.mix(last);
+    }
+    fn write_u8(&mut self, number: u8) {
+        self.mix(u64::from(number));
+    }
+    fn write_u32(&mut self, number: u32) {
+        self.mix(u64::from(number));
+    }
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+impl NameHasher {
+    fn mix(&mut self, word: u64) {
+        let mixed = (self.0.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+}
+
+/// Begins every hash with a number that a package cannot know, so that names which
+/// collide cannot be prepared.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seeded;
+
+impl BuildHasher for Seeded {
+    type Hasher = NameHasher;
+    fn build_hasher(&self) -> NameHasher {
+        static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0u8));
+        NameHasher(*SEED)
+    }
+}
+
+/// A table by name.
+pub(super) type Table<K, V> = HashMap<K, V, Seeded>;
+
+macro_rules! numbers {
+    ($($name:ident)*) => { $(
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub(super) struct $name(pub(super) u32);
+    )* };
+}
+numbers!(ListId DictId ObjectId FunctionId ClassId InstanceId ModuleId ScopeId AppliedId);
+
+/// What kind of sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sequence {
+    List,
+    Tuple,
+    Set,
+    ByteArray,
+}
+
+#[derive(Debug)]
+pub(super) struct List<'a> {
+    pub(super) kind: Sequence,
+    pub(super) items: Vec<Value<'a>>,
+    /// Whether there may be more than is known.
+    pub(super) open: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Dict<'a> {
+    pub(super) items: Vec<(Value<'a>, Value<'a>)>,
+    /// Where a text is among the items.
+    pub(super) index: HashMap<Rc<str>, usize>,
+}
+
+impl<'a> Dict<'a> {
+    pub(super) fn get(&self, key: &Value<'a>) -> Option<&Value<'a>> {
+        if let Some(text) = key.text() {
+            return self.items.get(*self.index.get(text)?).map(|(_, value)| value);
+        }
+        // Keys that are not text are looked for in a bounded way.
+        self.items.iter().take(4096).find(|(known, _)| known.same(key) && !key.is_unknown()).map(|(_, value)| value)
+    }
+
+    pub(super) fn set(&mut self, key: Value<'a>, value: Value<'a>) {
+        if let Some(text) = key.text() {
+            if let Some(position) = self.index.get(text) {
+                if let Some(slot) = self.items.get_mut(*position) {
+                    slot.1 = value;
+                }
+                return;
+            }
+            self.index.insert(text.into(), self.items.len());
+        } else if !key.is_unknown()
+            && self.items.len() <= 4096
+            && let Some(slot) = self.items.iter_mut().find(|(known, _)| known.same(&key))
+        {
+            slot.1 = value;
+            return;
+        }
+        self.items.push((key, value));
+    }
+}
+
+/// What something of the library gave.
+#[derive(Debug)]
+pub(super) struct Object<'a> {
+    pub(super) class: ApiId,
+    /// What it is about: a file's path, a connection's host, a request's address.
+    pub(super) about: Value<'a>,
+}
+
+/// Where code stands: its file, and how it came to be code.
+#[derive(Debug)]
+pub(super) struct Unit {
+    pub(super) file: FileId,
+    pub(super) module: ModuleId,
+    /// For code that was decoded: the expression that runs it.
+    pub(super) over: Option<Place>,
+    pub(super) hiding: Vec<Hiding>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Body<'a> {
+    Named(&'a StmtFunctionDef),
+    Lambda(&'a ExprLambda),
+}
+
+#[derive(Debug)]
+pub(super) struct Function<'a> {
+    pub(super) body: Body<'a>,
+    pub(super) scope: ScopeId,
+    pub(super) unit: Rc<Unit>,
+    pub(super) defaults: Vec<(&'a str, Value<'a>)>,
+    pub(super) class: Option<ClassId>,
+    pub(super) is_static: bool,
+    pub(super) is_property: bool,
+    /// How often it was evaluated for a call.
+    pub(super) inlined: u32,
+    /// Whether it runs now: no recursion.
+    pub(super) active: u32,
+    /// Whether it was evaluated with unknown arguments.
+    pub(super) known: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Class<'a> {
+    pub(super) scope: ScopeId,
+    pub(super) bases: Vec<Value<'a>>,
+    pub(super) unit: Rc<Unit>,
+    /// What its methods see as themselves when nobody calls them.
+    pub(super) template: Option<InstanceId>,
+}
+
+#[derive(Debug)]
+pub(super) struct Instance<'a> {
+    pub(super) class: ClassId,
+    pub(super) attributes: Table<&'a str, Value<'a>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Applied<'a> {
+    pub(super) callee: Value<'a>,
+    pub(super) positional: Vec<Value<'a>>,
+    pub(super) keyword: Vec<(Text<'a>, Value<'a>)>,
+    /// Whether the callee is applied to the argument (`attrgetter`), not called with more.
+    pub(super) getter: Option<Getter>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Getter {
+    Attribute,
+    Item,
+    Method,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Scope<'a> {
+    pub(super) names: Table<&'a str, Value<'a>>,
+    pub(super) parent: Option<ScopeId>,
+    /// Names that belong to the module or an outer function.
+    pub(super) elsewhere: Vec<(&'a str, bool)>,
+    /// Whether something keeps it after its function ended.
+    pub(super) kept: bool,
+    pub(super) is_class: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Heap<'a> {
+    pub(super) lists: Vec<List<'a>>,
+    pub(super) dicts: Vec<Dict<'a>>,
+    pub(super) objects: Vec<Object<'a>>,
+    pub(super) functions: Vec<Function<'a>>,
+    pub(super) classes: Vec<Class<'a>>,
+    pub(super) instances: Vec<Instance<'a>>,
+    pub(super) scopes: Vec<Scope<'a>>,
+    pub(super) applied: Vec<Applied<'a>>,
+}
+
+macro_rules! tables {
+    ($($field:ident $id:ident $kind:ident $get:ident $change:ident $add:ident;)*) => {
+        impl<'a> Heap<'a> { $(
+            pub(super) fn $get(&self, id: $id) -> Option<&$kind<'a>> {
+                self.$field.get(id.0 as usize)
+            }
+            pub(super) fn $change(&mut self, id: $id) -> Option<&mut $kind<'a>> {
+                self.$field.get_mut(id.0 as usize)
+            }
+            pub(super) fn $add(&mut self, thing: $kind<'a>) -> $id {
+                let id = $id(u32::try_from(self.$field.len()).unwrap_or(u32::MAX));
+                self.$field.push(thing);
+                id
+            }
+        )* }
+    };
+}
+tables! {
+    lists ListId List list list_mut add_list;
+    dicts DictId Dict dict dict_mut add_dict;
+    objects ObjectId Object object object_mut add_object;
+    functions FunctionId Function function function_mut add_function;
+    classes ClassId Class class class_mut add_class;
+    instances InstanceId Instance instance instance_mut add_instance;
+    scopes ScopeId Scope scope scope_mut add_scope;
+    applied AppliedId Applied applied applied_mut add_applied;
+}

@@ -1,0 +1,198 @@
+//! Names and what they are bound to, by the rules of Python, and what they may be bound
+//! to after code of which it is not known whether it runs.
+
+use super::evaluator::{Bound, Evaluator};
+use super::heap::{Scope, ScopeId};
+use super::names::ApiId;
+use super::value::{Data, Value};
+
+impl<'a> Evaluator<'a> {
+    pub(super) fn new_scope(&mut self, parent: Option<ScopeId>) -> ScopeId {
+        self.heap.add_scope(Scope { parent, ..Scope::default() })
+    }
+
+    /// What a name is bound to, in this scope, around it, or built in.
+    pub(super) fn lookup(&mut self, name: &'a str) -> Value<'a> {
+        let mut at = Some(self.scope);
+        let mut first = true;
+        while let Some(scope) = at.and_then(|id| self.heap.scope(id)) {
+            if (first || !scope.is_class)
+                && let Some(value) = scope.names.get(name)
+            {
+                return value.clone();
+            }
+            first = false;
+            at = scope.parent;
+        }
+        match self.builtin(name) {
+            Some(id) => Data::Api(id).into(),
+            None => self.special(name),
+        }
+    }
+
+    pub(super) fn is_bound(&self, name: &str) -> bool {
+        let mut at = Some(self.scope);
+        while let Some(scope) = at.and_then(|id| self.heap.scope(id)) {
+            if scope.names.contains_key(name) {
+                return true;
+            }
+            at = scope.parent;
+        }
+        false
+    }
+
+    fn builtin(&mut self, name: &'a str) -> Option<ApiId> {
+        if let Some(known) = self.builtin_names.get(name) {
+            return *known;
+        }
+        let id = BUILTINS.binary_search(&name).is_ok().then(|| self.names.child(self.builtins, name)).flatten();
+        self.builtin_names.insert(name, id);
+        id
+    }
+
+    fn special(&mut self, name: &str) -> Value<'a> {
+        match name {
+            "__builtins__" | "__builtin__" => Data::Api(self.builtins).into(),
+            "__file__" => {
+                let path = self.module_path();
+                Value::made(format!("./{path}"))
+            }
+            "__pyarmor__" | "pyarmor_runtime" => self.api("pypi:pytransform.__pyarmor__"),
+            "get_ipython" => self.api("pypi:IPython.get_ipython"),
+            _ => Value::unknown(),
+        }
+    }
+
+    pub(super) fn module_path(&self) -> &'a str {
+        self.tree.file(self.unit.file).map_or("", |file| file.path.as_str())
+    }
+
+    /// Binds a name where the rules of Python say.
+    pub(super) fn bind(&mut self, name: &'a str, value: Value<'a>) {
+        let scope = self.target_scope(name);
+        self.bind_in(scope, name, value);
+    }
+
+    fn target_scope(&self, name: &str) -> ScopeId {
+        let here = self.scope;
+        let Some(scope) = self.heap.scope(here) else { return here };
+        let Some((_, to_module)) = scope.elsewhere.iter().find(|(known, _)| *known == name) else {
+            return here;
+        };
+        let mut at = scope.parent;
+        let mut found = here;
+        while let Some((id, outer)) = at.and_then(|id| Some((id, self.heap.scope(id)?))) {
+            if !outer.is_class {
+                found = id;
+                if !to_module && outer.names.contains_key(name) {
+                    return id;
+                }
+            }
+            at = outer.parent;
+        }
+        found
+    }
+
+    pub(super) fn bind_in(&mut self, scope: ScopeId, name: &'a str, value: Value<'a>) {
+        let branching = self.branches > 0;
+        let Some(table) = self.heap.scope_mut(scope) else { return };
+        let before = table.names.insert(name, value);
+        if before.as_ref().is_none_or(|before| {
+            table.names.get(name).is_none_or(|now| !before.same(now) || !now.taint.is_none() && before.taint.is_none())
+        }) {
+            self.changes += 1;
+        }
+        if branching {
+            self.undo.push(Bound { scope, name, before });
+        }
+    }
+
+    /// Runs code of which it is not known whether it runs, each piece from the same
+    /// beginning; afterwards a name is bound to what any of them left. `always` is
+    /// whether one of them surely runs. A piece that gives `false` does not come back
+    /// to what follows.
+    pub(super) fn alternatives(
+        &mut self,
+        count: usize,
+        always: bool,
+        mut run: impl FnMut(&mut Self, usize) -> bool,
+    ) {
+        let mark = self.undo.len();
+        self.branches += 1;
+        let mut outcomes: Vec<Vec<(ScopeId, &'a str, Value<'a>)>> = Vec::with_capacity(count);
+        for position in 0..count {
+            let begin = self.undo.len();
+            let goes_on = run(self, position);
+            // Put back what this piece changed, the last change first.
+            let mut outcome = Vec::new();
+            let changed = self.undo.len();
+            for index in (begin..changed).rev() {
+                let Some(entry) = self.undo.get(index) else { continue };
+                let (scope, name, before) = (entry.scope, entry.name, entry.before.clone());
+                let Some(table) = self.heap.scope_mut(scope) else { continue };
+                let now = match before {
+                    Some(before) => table.names.insert(name, before),
+                    None => table.names.remove(name),
+                };
+                if goes_on && let Some(now) = now {
+                    outcome.push((scope, name, now));
+                }
+            }
+            // The last change of a name was put back first.
+            if outcome.len() > 1 {
+                let mut seen = std::collections::BTreeSet::new();
+                outcome.retain(|(scope, name, _)| seen.insert((*scope, *name)));
+            }
+            outcomes.push(outcome);
+            self.undo.truncate(begin);
+        }
+        self.branches -= 1;
+        self.undo.truncate(mark);
+        let mut joined: Vec<(ScopeId, &'a str, Value<'a>, usize)> = Vec::new();
+        let mut positions = std::collections::BTreeMap::new();
+        let arms = outcomes.len();
+        for (scope, name, value) in outcomes.into_iter().flatten() {
+            match positions.get(&(scope, name)) {
+                Some(position) => {
+                    if let Some(entry) = joined.get_mut::<usize>(*position) {
+                        entry.2 = std::mem::take(&mut entry.2).or(value);
+                        entry.3 += 1;
+                    }
+                }
+                None => {
+                    positions.insert((scope, name), joined.len());
+                    joined.push((scope, name, value, 1));
+                }
+            }
+        }
+        for (scope, name, value, times) in joined {
+            let before = self.heap.scope(scope).and_then(|table| table.names.get(name)).cloned();
+            let value = match before {
+                Some(before) if !always || times < arms => before.or(value),
+                _ => value,
+            };
+            self.bind_in(scope, name, value);
+        }
+    }
+}
+
+/// Functions and types that need no import, in order.
+const BUILTINS: &[&str] = &[
+    "__build_class__", "__import__", "abs", "aiter", "all", "anext", "any", "apply", "ascii", "bin", "bool",
+    "breakpoint", "bytearray", "bytes", "callable", "chr", "classmethod", "compile", "complex",
+    "delattr", "dict", "dir", "divmod", "enumerate", "eval", "exec", "execfile", "exit", "file",
+    "filter", "float", "format", "frozenset", "getattr", "globals", "hasattr", "hash", "help",
+    "hex", "id", "input", "int", "isinstance", "issubclass", "iter", "len", "list", "locals",
+    "map", "max", "memoryview", "min", "next", "object", "oct", "open", "ord", "pow", "print",
+    "property", "quit", "range", "raw_input", "reduce", "reload", "repr", "reversed", "round",
+    "set", "setattr", "slice", "sorted", "staticmethod", "str", "sum", "super", "tuple", "type",
+    "unichr", "unicode", "vars", "xrange", "zip",
+];
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_builtins_are_in_order() {
+        assert!(super::BUILTINS.is_sorted());
+    }
+}
