@@ -19,7 +19,7 @@ use crate::value::Origin;
 /// Steps that a package may take beyond one walk over its code.
 const BASE_FUEL: u64 = 1_500_000;
 /// How deep expressions and calls may be within each other.
-const MAX_DEPTH: u32 = 600;
+const MAX_DEPTH: u32 = 1_500;
 /// Events that are written down; a program that would give more is known well enough.
 const MAX_EVENTS: usize = 200_000;
 

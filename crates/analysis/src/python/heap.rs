@@ -164,6 +164,10 @@ pub(super) struct Function<'a> {
     pub(super) active: u32,
     /// Whether it was evaluated with unknown arguments.
     pub(super) known: bool,
+    /// Whether it then did something that is written down.
+    pub(super) matters: bool,
+    /// What it then gave.
+    pub(super) result: Value<'a>,
 }
 
 #[derive(Debug)]

@@ -1,0 +1,467 @@
+//! Calls: of functions of the package, of constants' methods, and of the library.
+
+use ruff_text_size::{Ranged, TextRange};
+
+use super::api::{Gives, Specification, Use};
+use super::evaluator::Evaluator;
+use super::heap::{Getter, Object};
+use super::names::ApiId;
+use super::value::{Data, Text, Trail, Value, merged};
+use crate::event::{Argument, Effect, Hiding, Role, Source};
+
+/// What a call hands over.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Arguments<'a> {
+    pub(super) positional: Vec<Value<'a>>,
+    pub(super) keyword: Vec<(Text<'a>, Value<'a>)>,
+    /// Whether there may be more: `*args`, `**kwargs`.
+    pub(super) open: bool,
+}
+
+/// A call of something of the library.
+pub(super) struct Call<'a> {
+    pub(super) api: ApiId,
+    pub(super) arguments: Arguments<'a>,
+    pub(super) receiver: Option<Value<'a>>,
+    pub(super) range: TextRange,
+    /// What went into the name that is called.
+    pub(super) callee: Trail,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn get(&self, position: usize, name: &str) -> Option<&Value<'a>> {
+        self.arguments.get(position, name)
+    }
+
+    pub(super) fn first(&self) -> Option<&Value<'a>> {
+        self.arguments.positional.first()
+    }
+}
+
+impl<'a> Arguments<'a> {
+    pub(super) fn get(&self, position: usize, name: &str) -> Option<&Value<'a>> {
+        self.positional.get(position).or_else(|| self.named(name))
+    }
+
+    pub(super) fn named(&self, name: &str) -> Option<&Value<'a>> {
+        self.keyword.iter().find(|(known, _)| &**known == name).map(|(_, value)| value)
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &Value<'a>> {
+        self.positional.iter().chain(self.keyword.iter().map(|(_, value)| value))
+    }
+}
+
+impl<'a> Evaluator<'a> {
+    pub(super) fn arguments(&mut self, given: &'a ruff_python_ast::Arguments) -> Arguments<'a> {
+        let mut arguments = Arguments { positional: Vec::with_capacity(given.args.len()), ..Arguments::default() };
+        for argument in &given.args {
+            if let ruff_python_ast::Expr::Starred(star) = argument {
+                let value = self.eval(&star.value);
+                match self.iterate(&value, 4096) {
+                    Some(items) => arguments.positional.extend(items.into_iter().map(|item| item.with(&value.taint))),
+                    None => {
+                        arguments.open = true;
+                        let element = self.element_of(&value);
+                        arguments.positional.push(element);
+                    }
+                }
+            } else {
+                let value = self.eval(argument);
+                arguments.positional.push(value);
+            }
+        }
+        for keyword in &given.keywords {
+            let value = self.eval(&keyword.value);
+            match &keyword.arg {
+                Some(name) => arguments.keyword.push((Text::Literal(name.id.as_str()), value)),
+                None => match &value.data {
+                    Data::Dict(id) => {
+                        let items = self.heap.dict(*id).map(|dict| dict.items.clone()).unwrap_or_default();
+                        for (key, item) in items.into_iter().take(256) {
+                            if let Data::Text(name) = key.data {
+                                arguments.keyword.push((name, item));
+                            }
+                        }
+                    }
+                    _ => arguments.open = true,
+                },
+            }
+        }
+        arguments
+    }
+
+    pub(super) fn taint_of(&self, arguments: &Arguments<'a>) -> Trail {
+        arguments.all().fold(None, |taint, value| merged(&taint, &self.deep_taint(value, 2)))
+    }
+
+    pub(super) fn call(&mut self, callee: &Value<'a>, arguments: Arguments<'a>, range: TextRange) -> Value<'a> {
+        self.deeper(|this| this.call_value(callee, arguments, range)).unwrap_or_default()
+    }
+
+    fn call_value(&mut self, callee: &Value<'a>, arguments: Arguments<'a>, range: TextRange) -> Value<'a> {
+        match &callee.data {
+            Data::Api(id) => self.call_api(Call { api: *id, arguments, receiver: None, range, callee: callee.taint.clone() }),
+            Data::Function(id) => self.call_function(*id, arguments),
+            Data::Class(id) => self.instantiate(*id, arguments, range),
+            Data::Applied(id) => {
+                let Some(applied) = self.heap.applied(*id) else { return Value::unknown() };
+                let inner = applied.callee.clone().with(&callee.taint);
+                if let Some(getter) = applied.getter {
+                    let name = applied.positional.first().cloned().unwrap_or_default();
+                    let more = applied.positional.get(1..).unwrap_or_default().to_vec();
+                    return self.get_by(getter, &name, more, &arguments, range);
+                }
+                let mut all = Arguments { positional: applied.positional.clone(), keyword: applied.keyword.clone(), open: arguments.open };
+                all.positional.extend(arguments.positional);
+                all.keyword.extend(arguments.keyword);
+                if all.positional.len() > 256 || all.keyword.len() > 256 {
+                    return Value::unknown();
+                }
+                self.call(&inner, all, range)
+            }
+            Data::Method(method) => {
+                let (receiver, name) = (&method.0, &method.1);
+                let name = self.lasting(name);
+                let receiver = receiver.clone().with(&callee.taint);
+                self.call_method(&receiver, name, arguments, range)
+            }
+            Data::Choice(all) => {
+                let all = std::rc::Rc::clone(all);
+                self.each_of(&all, |this, one| this.call(&one, arguments.clone(), range))
+            }
+            Data::Instance(_) => self.call_method(callee, "__call__", arguments, range),
+            Data::Object(_) => self.call_method(callee, "__call__", arguments, range),
+            _ => {
+                self.call_unknown(callee, &arguments, range);
+                Value::unknown().with(&merged(&callee.taint, &self.taint_of(&arguments)))
+            }
+        }
+    }
+
+    /// A call of something that is not known. It matters where the name was hidden.
+    fn call_unknown(&mut self, callee: &Value<'a>, arguments: &Arguments<'a>, range: TextRange) {
+        if callee.hidings().contains(&Hiding::ComputedName) || callee.has_source(Source::Decoded) {
+            let given: Vec<(Role, &Value<'a>)> = arguments.all().take(8).map(|value| (Role::Other, value)).collect();
+            let hidden = callee.hidings().to_vec();
+            self.emit_named(Effect::Opaque, "py:unknown", range, &given, &hidden);
+        }
+    }
+
+    fn get_by(&mut self, getter: Getter, name: &Value<'a>, more: Vec<Value<'a>>, arguments: &Arguments<'a>, range: TextRange) -> Value<'a> {
+        let object = arguments.positional.first().cloned().unwrap_or_default();
+        match getter {
+            Getter::Item => self.item(&object, name, range),
+            Getter::Attribute | Getter::Method => {
+                let found = self.attribute_by_value(&object, name, range);
+                if getter == Getter::Attribute {
+                    return found;
+                }
+                self.call(&found, Arguments { positional: more, ..Arguments::default() }, range)
+            }
+        }
+    }
+
+    /// `getattr(object, name)`; the name may have dots, as for `attrgetter`.
+    pub(super) fn attribute_by_value(&mut self, object: &Value<'a>, name: &Value<'a>, range: TextRange) -> Value<'a> {
+        let Data::Text(text) = &name.data else {
+            if let Data::Choice(all) = &name.data {
+                let all = std::rc::Rc::clone(all);
+                return self.each_of(&all, |this, one| this.attribute_by_value(object, &one, range));
+            }
+            let sensitive = match &object.data {
+                Data::Api(id) => matches!(&*self.names.text(*id), "py:os" | "py:subprocess" | "py:builtins" | "py:sys" | "py:ctypes"),
+                _ => false,
+            };
+            if sensitive {
+                return Value::unknown().hidden(Hiding::ComputedName).with(&name.taint);
+            }
+            return Value::unknown();
+        };
+        let text = self.lasting(&Text::clone(text));
+        let mut value = object.clone();
+        for part in text.split('.').take(16) {
+            value = self.attribute(&value, part, range);
+        }
+        match value.data {
+            Data::Api(_) | Data::Unknown | Data::Choice(_) => value.hidden(Hiding::ComputedName).with(&name.taint),
+            _ => value,
+        }
+    }
+
+    pub(super) fn call_method_named(&mut self, object: &Value<'a>, name: &'a str, range: TextRange) -> Value<'a> {
+        self.call_method(object, name, Arguments::default(), range)
+    }
+
+    pub(super) fn call_method(&mut self, object: &Value<'a>, name: &'a str, arguments: Arguments<'a>, range: TextRange) -> Value<'a> {
+        match &object.data {
+            Data::Unknown => {
+                if matches!(name, "__subclasses__" | "mro") {
+                    let api = self.names.id("py:builtins.object.__subclasses__");
+                    return self.call_api(Call { api, arguments, receiver: None, range, callee: object.taint.clone() });
+                }
+                if object.taint.is_none() && arguments.positional.is_empty() && arguments.keyword.is_empty() {
+                    return Value::unknown();
+                }
+                self.call_unknown(object, &arguments, range);
+                Value::unknown().with(&merged(&object.taint, &self.taint_of(&arguments)))
+            }
+            Data::Api(id) => {
+                let Some(child) = self.names.child(*id, name) else { return Value::unknown() };
+                self.call_api(Call { api: child, arguments, receiver: None, range, callee: object.taint.clone() })
+            }
+            Data::Object(id) => {
+                let Some(it) = self.heap.object(*id) else { return Value::unknown() };
+                let Some(child) = self.names.child(it.class, name) else { return Value::unknown() };
+                self.call_api(Call { api: child, arguments, receiver: Some(object.clone()), range, callee: object.taint.clone() })
+            }
+            Data::Choice(all) => {
+                let all = std::rc::Rc::clone(all);
+                self.each_of(&all, |this, one| this.call_method(&one, name, arguments.clone(), range))
+            }
+            Data::Instance(_) | Data::Module(_) | Data::Class(_) | Data::Applied(_) | Data::Function(_) => {
+                let callee = self.attribute(object, name, range);
+                self.call(&callee, arguments, range)
+            }
+            _ => {
+                if let Some(value) = self.builtin_method(object, name, &arguments, range) {
+                    return value;
+                }
+                Value::unknown().with(&merged(&object.taint, &self.taint_of(&arguments)))
+            }
+        }
+    }
+
+    pub(super) fn call_api(&mut self, call: Call<'a>) -> Value<'a> {
+        let specifications = self.names.specifications(call.api);
+        let intrinsic = self.names.intrinsic(call.api);
+        if specifications.is_empty() && intrinsic.is_none() {
+            return self.call_strange(&call);
+        }
+        for specification in specifications {
+            if let Some(effect) = specification.effect {
+                self.emit_call(effect, specification, &call);
+            }
+            for (position, (purpose, name)) in specification.parameters.iter().enumerate() {
+                if *purpose == Use::Called
+                    && let Some(callback) = call.get(position, name).cloned()
+                {
+                    self.call_back(&callback, &call);
+                }
+            }
+        }
+        if let Some(intrinsic) = intrinsic
+            && let Some(value) = intrinsic(self, &call)
+        {
+            return value;
+        }
+        let Some(specification) = specifications.first() else { return self.like(&call) };
+        self.gives(specification, &call)
+    }
+
+    /// Something of the library calls what it was given.
+    pub(super) fn call_back(&mut self, callback: &Value<'a>, call: &Call<'a>) {
+        let handed = match call.arguments.named("args").or_else(|| call.arguments.named("kwargs")).map(|value| &value.data) {
+            Some(Data::List(id)) => self.items(*id).to_vec(),
+            _ => Vec::new(),
+        };
+        if matches!(callback.data, Data::Function(_) | Data::Applied(_) | Data::Api(_)) {
+            self.call(callback, Arguments { positional: handed, ..Arguments::default() }, call.range);
+        }
+    }
+
+    fn like(&mut self, call: &Call<'a>) -> Value<'a> {
+        let mut taint = merged(&call.callee, &self.taint_of(&call.arguments));
+        if let Some(receiver) = &call.receiver {
+            taint = merged(&taint, &self.deep_taint(receiver, 1));
+        }
+        Value::unknown().with(&taint)
+    }
+
+    /// Something of a library of which nothing is known.
+    fn call_strange(&mut self, call: &Call<'a>) -> Value<'a> {
+        let api = self.names.text(call.api);
+        // A class has names that begin with a capital: what it makes keeps its name.
+        let last = api.rsplit('.').next().unwrap_or_default();
+        if call.callee.is_some() && api.starts_with("py:builtins.object.") {
+            let hidden = [Hiding::ComputedName];
+            self.emit_named(Effect::Opaque, &api, call.range, &[], &hidden);
+            return Value::from(Data::Api(call.api)).hidden(Hiding::ComputedName);
+        }
+        if call.receiver.is_none() && last.starts_with(|letter: char| letter.is_ascii_uppercase()) {
+            let about = Value::unknown().with(&self.taint_of(&call.arguments));
+            let object = self.heap.add_object(Object { class: call.api, about });
+            return Value::from(Data::Object(object)).with(&call.callee);
+        }
+        self.like(call)
+    }
+
+    pub(super) fn gives(&mut self, specification: &Specification, call: &Call<'a>) -> Value<'a> {
+        match specification.gives {
+            Gives::Like => self.like(call),
+            Gives::Nothing => Value::none(),
+            Gives::From(source) => {
+                let name = self.name_of_source(source, specification, call);
+                let known = Value::unknown().from(self.origin(source, call.range, name.as_deref()));
+                if source == Source::Decoded {
+                    let api = self.names.text(call.api);
+                    let hiding = if api.contains("rypt") { Hiding::Encryption } else { Hiding::Serialised };
+                    let like = self.like(call);
+                    return known.with(&like.taint).hidden(hiding);
+                }
+                // What a program or a server is told is not what it answers; what was
+                // read to say where something is stays known.
+                let receiver = call.receiver.as_ref().and_then(|receiver| receiver.taint.clone());
+                known.with(&receiver)
+            }
+            Gives::Receiver => call.receiver.clone().unwrap_or_default(),
+            Gives::Itself | Gives::Object(_) => {
+                let class = match specification.gives {
+                    Gives::Object(name) => self.names.id(name),
+                    _ => call.api,
+                };
+                let about = specification.parameters.iter().enumerate()
+                    .find(|(_, (purpose, _))| matches!(purpose, Use::As(_)))
+                    .and_then(|(position, (_, name))| call.get(position, name).cloned());
+                let about = match (about, specification.effect) {
+                    (Some(about), _) => about,
+                    (None, Some(Effect::FileWrite)) => Value::literal("/tmp/"),
+                    (None, _) => Value::unknown(),
+                };
+                let taint = match specification.effect {
+                    Some(Effect::Spawn | Effect::Shell) => self.tainted(Source::ProcessOutput, call.range, None),
+                    Some(Effect::Peripheral) => self.tainted(Source::Peripheral, call.range, None),
+                    _ => None,
+                };
+                let extra = if about.is_unknown() { self.taint_of(&call.arguments) } else { None };
+                let object = self.heap.add_object(Object { class, about: about.with(&extra) });
+                Value::from(Data::Object(object)).with(&taint)
+            }
+        }
+    }
+
+    fn name_of_source(&self, source: Source, specification: &Specification, call: &Call<'a>) -> Option<String> {
+        let wanted = match source {
+            Source::Network => [Role::Url, Role::Host],
+            Source::File | Source::Credential => [Role::Path, Role::Name],
+            Source::ProcessOutput => [Role::Command, Role::CommandArgument],
+            _ => {
+                let api = self.names.text(call.api);
+                return Some(api.to_string());
+            }
+        };
+        let named = specification.parameters.iter().enumerate().find_map(|(position, (purpose, name))| match purpose {
+            Use::As(role) if wanted.contains(role) => call.get(position, name).cloned(),
+            _ => None,
+        });
+        let named = named.or_else(|| match &call.receiver {
+            Some(Value { data: Data::Object(id), .. }) => self.heap.object(*id).map(|object| object.about.clone()),
+            _ => None,
+        })?;
+        let named = match &named.data {
+            Data::Object(id) => self.heap.object(*id).map(|object| object.about.clone())?,
+            Data::List(id) => self.items(*id).first().cloned()?,
+            _ => named,
+        };
+        let pieces = named.as_pieces();
+        (!pieces.is_empty()).then(|| std::iter::once(pieces.prefix).chain(pieces.rest).collect::<Vec<_>>().join("*"))
+    }
+
+    /// Writes the event of a call down, each argument by what it is for.
+    pub(super) fn emit_call(&mut self, effect: Effect, specification: &Specification, call: &Call<'a>) {
+        let api = self.names.text(call.api);
+        let mut given: Vec<(Role, Value<'a>)> = Vec::new();
+        let mut used: Vec<&str> = Vec::new();
+        let mut taken = 0;
+        if let Some(role) = specification.receiver
+            && let Some(Value { data: Data::Object(id), .. }) = &call.receiver
+            && let Some(object) = self.heap.object(*id)
+        {
+            given.push((role, object.about.clone()));
+        }
+        for (position, (purpose, name)) in specification.parameters.iter().enumerate() {
+            taken = position + 1;
+            used.push(name);
+            if let Use::As(role) = purpose
+                && let Some(value) = call.get(position, name)
+            {
+                self.spread(*role, value, &mut given);
+            }
+        }
+        let rest = specification.rest.unwrap_or(Role::Other);
+        for value in call.arguments.positional.iter().skip(taken).take(32) {
+            given.push((rest, value.clone()));
+        }
+        for (name, value) in &call.arguments.keyword {
+            if !used.contains(&&**name) && (value.taint.is_some() || value.text().is_some() || &**name == "shell") {
+                given.push((Role::Other, value.clone()));
+            }
+        }
+        let mut effect = effect;
+        let shell = call.arguments.named("shell").is_some_and(|shell| self.truth(shell) != Some(false));
+        if effect == Effect::Spawn && shell && api.contains("subprocess") {
+            effect = Effect::Shell;
+        }
+        let mut hidden: Vec<Hiding> = call.callee.as_ref().map_or_else(Vec::new, |taint| taint.hiding.clone());
+        for (role, value) in &given {
+            if matches!(role, Role::Code | Role::Command | Role::CommandArgument | Role::Url | Role::Host | Role::Path | Role::Name) {
+                let deep = self.deep_taint(value, 2);
+                for hiding in deep.as_ref().map_or(&[][..], |taint| &taint.hiding) {
+                    // Text put together is how text is made: it hides only code.
+                    let plain = matches!(hiding, Hiding::Pieces) && *role != Role::Code;
+                    if !plain && !hidden.contains(hiding) {
+                        hidden.push(*hiding);
+                    }
+                }
+            }
+        }
+        let choice = given.iter().position(|(_, value)| matches!(value.data, Data::Choice(_)));
+        let alternatives = match choice.and_then(|position| given.get(position)) {
+            Some((_, Value { data: Data::Choice(all), taint })) => all.iter().map(|one| one.clone().with(taint)).collect(),
+            _ => vec![Value::unknown()],
+        };
+        for one in alternatives {
+            if let Some(slot) = choice.and_then(|position| given.get_mut(position)) {
+                slot.1 = one;
+            }
+            let arguments = given.iter().map(|(role, value)| Argument { role: *role, value: self.frozen(value) }).collect();
+            self.emit(effect, &api, call.range, arguments, &hidden);
+        }
+    }
+
+    /// One argument to the roles of its parts: a list of a program and its arguments, a
+    /// pair of a host and a port.
+    fn spread(&mut self, role: Role, value: &Value<'a>, given: &mut Vec<(Role, Value<'a>)>) {
+        let Data::List(id) = value.data else {
+            given.push((role, value.clone()));
+            return;
+        };
+        let items = self.items(id).to_vec();
+        match (role, items.split_first()) {
+            (Role::Command, Some((program, rest))) => {
+                given.push((Role::Command, program.clone()));
+                let rest = rest.to_vec();
+                let open = self.heap.list(id).is_some_and(|list| list.open);
+                let rest = if open {
+                    self.open_list(super::heap::Sequence::List, rest)
+                } else {
+                    self.list(super::heap::Sequence::List, rest)
+                };
+                given.push((Role::CommandArgument, rest));
+            }
+            (Role::Host, Some((host, rest))) => {
+                given.push((Role::Host, host.clone()));
+                if let Some(port) = rest.first() {
+                    given.push((Role::Port, port.clone()));
+                }
+            }
+            _ => given.push((role, value.clone())),
+        }
+    }
+}
+
+impl Ranged for Call<'_> {
+    fn range(&self) -> TextRange {
+        self.range
+    }
+}

@@ -1,0 +1,458 @@
+//! Functions and classes of the package: made, called with what is known, and
+//! evaluated once for callers that nobody knows.
+
+use std::rc::Rc;
+
+use ruff_python_ast::{ExprLambda, Parameters, StmtClassDef, StmtFunctionDef};
+use ruff_text_size::{Ranged, TextRange};
+
+use super::call::Arguments;
+use super::evaluator::{Evaluator, Frame};
+use super::flow;
+use super::heap::{Body, Class, ClassId, Dict, Function, FunctionId, Instance, Sequence, Table};
+use super::value::{Data, Text, Value};
+use crate::event::{Effect, Hiding, Role, Source, When};
+
+/// Calls of functions of the package within each other.
+const MAX_CALLS: u32 = 24;
+/// How often one function is evaluated for calls with arguments that matter.
+const MAX_INLINED: u32 = 2_000;
+/// How often one function may be within itself.
+const MAX_RECURSION: u32 = 12;
+
+impl Function<'_> {
+    pub(super) fn is_class_method(&self) -> bool {
+        match self.body {
+            Body::Named(it) => it.decorator_list.iter().any(|decorator| {
+                matches!(&decorator.expression, ruff_python_ast::Expr::Name(name) if name.id.as_str() == "classmethod")
+            }),
+            Body::Lambda(_) => false,
+        }
+    }
+}
+
+impl<'a> Body<'a> {
+    fn parameters(self) -> Option<&'a Parameters> {
+        match self {
+            Self::Named(it) => Some(&it.parameters),
+            Self::Lambda(it) => it.parameters.as_deref(),
+        }
+    }
+}
+
+impl<'a> Evaluator<'a> {
+    pub(super) fn define_function(&mut self, it: &'a StmtFunctionDef) {
+        let name = it.name.id.as_str();
+        let decorators: Vec<Value<'a>> =
+            it.decorator_list.iter().map(|decorator| self.eval(&decorator.expression)).collect();
+        for parameter in it.parameters.iter() {
+            if let Some(annotation) = parameter.annotation() {
+                self.annotation(annotation);
+            }
+        }
+        if let Some(returns) = &it.returns {
+            self.annotation(returns);
+        }
+        let id = self.make_function(Body::Named(it), Some(&it.parameters));
+        let mut value: Value<'a> = Data::Function(id).into();
+        for decorator in decorators.into_iter().rev() {
+            value = self.decorated(value, &decorator, id, it.range);
+        }
+        if usize::from(it.name.range.len()) != name.len() && name.is_ascii() {
+            value = value.hidden(Hiding::Confusables);
+        }
+        self.bind(name, value);
+    }
+
+    fn decorated(&mut self, value: Value<'a>, decorator: &Value<'a>, id: FunctionId, range: TextRange) -> Value<'a> {
+        match &decorator.data {
+            Data::Api(api) => {
+                let name = self.names.text(*api);
+                let Some(function) = self.heap.function_mut(id) else { return value };
+                match &*name {
+                    "py:builtins.staticmethod" => function.is_static = true,
+                    "py:builtins.property" | "py:functools.cached_property" => function.is_property = true,
+                    "py:atexit.register" => {
+                        let arguments = Arguments { positional: vec![value.clone()], ..Arguments::default() };
+                        self.call(decorator, arguments, range);
+                    }
+                    // `@exec`, `@print`: a decorator is a call.
+                    "py:builtins.exec" | "py:builtins.eval" | "py:os.system" => {
+                        let called = self.call(&value, Arguments::default(), range);
+                        let given = if called.is_unknown() { value } else { called };
+                        let arguments = Arguments { positional: vec![given], ..Arguments::default() };
+                        return self.call(decorator, arguments, range);
+                    }
+                    _ => {}
+                }
+                value
+            }
+            Data::Function(_) | Data::Applied(_) | Data::Class(_) => {
+                let arguments = Arguments { positional: vec![value.clone()], ..Arguments::default() };
+                let result = self.call(decorator, arguments, range);
+                if matches!(result.data, Data::Unknown | Data::None) { value } else { result }
+            }
+            _ => value,
+        }
+    }
+
+    pub(super) fn define_lambda(&mut self, it: &'a ExprLambda) -> Value<'a> {
+        Data::Function(self.make_function(Body::Lambda(it), it.parameters.as_deref())).into()
+    }
+
+    fn make_function(&mut self, body: Body<'a>, parameters: Option<&'a Parameters>) -> FunctionId {
+        let mut defaults = Vec::new();
+        for parameter in parameters.into_iter().flat_map(Parameters::iter_non_variadic_params) {
+            if let Some(default) = &parameter.default {
+                let value = self.eval(default);
+                defaults.push((parameter.parameter.name.id.as_str(), value));
+            }
+        }
+        let scope = self.scope;
+        if let Some(scope) = self.heap.scope_mut(scope) {
+            scope.kept = true;
+        }
+        let id = self.heap.add_function(Function {
+            body,
+            scope,
+            unit: Rc::clone(&self.unit),
+            defaults,
+            class: None,
+            is_static: false,
+            is_property: false,
+            inlined: 0,
+            active: 0,
+            known: false,
+            matters: false,
+            result: Value::unknown(),
+        });
+        self.pending.push(id);
+        id
+    }
+
+    pub(super) fn define_class(&mut self, it: &'a StmtClassDef) {
+        let decorators: Vec<Value<'a>> =
+            it.decorator_list.iter().map(|decorator| self.eval(&decorator.expression)).collect();
+        let mut bases = Vec::new();
+        if let Some(arguments) = &it.arguments {
+            let given = self.arguments(arguments);
+            bases = given.positional;
+            bases.truncate(16);
+            if let Some((_, Value { data: Data::Function(function), .. })) = given.keyword.iter().find(|(name, _)| &**name == "metaclass") {
+                self.call_function(*function, Arguments::default());
+            }
+        }
+        let outer = self.scope;
+        let scope = self.new_scope(Some(outer));
+        if let Some(inner) = self.heap.scope_mut(scope) {
+            inner.is_class = true;
+            inner.kept = true;
+        }
+        if let Some(outer) = self.heap.scope_mut(outer) {
+            outer.kept = true;
+        }
+        self.scope = scope;
+        self.block(&it.body);
+        self.scope = outer;
+        let unit = Rc::clone(&self.unit);
+        let id = self.heap.add_class(Class { scope, bases, unit, template: None });
+        let template = self.heap.add_instance(Instance { class: id, attributes: Table::default() });
+        if let Some(class) = self.heap.class_mut(id) {
+            class.template = Some(template);
+        }
+        let methods: Vec<FunctionId> = self.heap.scope(scope).map_or_else(Vec::new, |scope| {
+            scope.names.values().filter_map(|value| match value.data {
+                Data::Function(function) => Some(function),
+                _ => None,
+            }).collect()
+        });
+        for method in methods {
+            if let Some(function) = self.heap.function_mut(method)
+                && function.scope == scope
+            {
+                function.class = Some(id);
+            }
+        }
+        let mut value: Value<'a> = Data::Class(id).into();
+        for decorator in decorators.into_iter().rev() {
+            if matches!(decorator.data, Data::Function(_)) {
+                let arguments = Arguments { positional: vec![value.clone()], ..Arguments::default() };
+                let result = self.call(&decorator, arguments, it.range);
+                if !matches!(result.data, Data::Unknown | Data::None) {
+                    value = result;
+                }
+            }
+        }
+        self.bind(it.name.id.as_str(), value);
+        self.run_install_command(id);
+    }
+
+    /// A command that `setup.py` adds to the installation runs then.
+    fn run_install_command(&mut self, id: ClassId) {
+        if self.when != When::Install {
+            return;
+        }
+        let extends = self.heap.class(id).is_some_and(|class| class.bases.iter().any(|base| match base.data {
+            Data::Api(api) => {
+                let name = self.names.text(api);
+                name.contains("setuptools") || name.contains("distutils")
+            }
+            _ => false,
+        }));
+        if !extends {
+            return;
+        }
+        let template = self.heap.class(id).and_then(|class| class.template);
+        let Some(template) = template else { return };
+        let this: Value<'a> = Data::Instance(template).into();
+        for name in ["initialize_options", "finalize_options", "run"] {
+            let method = self.in_class(id, name, 0);
+            if let Data::Function(function) = method.data {
+                let arguments = Arguments { positional: vec![this.clone()], ..Arguments::default() };
+                self.inline(function, arguments);
+            }
+        }
+    }
+
+    pub(super) fn instantiate(&mut self, id: ClassId, arguments: Arguments<'a>, range: TextRange) -> Value<'a> {
+        let instance = self.heap.add_instance(Instance { class: id, attributes: Table::default() });
+        let value: Value<'a> = Data::Instance(instance).into();
+        let taint = self.taint_of(&arguments);
+        for name in ["__new__", "__init__"] {
+            let found = self.in_class(id, name, 0);
+            match found.data {
+                Data::Function(function) => {
+                    let mut all = Arguments { positional: vec![value.clone()], ..arguments.clone() };
+                    all.positional.extend(arguments.positional.iter().cloned());
+                    self.call_function(function, all);
+                }
+                Data::Api(_) => {
+                    self.call(&found, arguments.clone(), range);
+                }
+                _ => {}
+            }
+        }
+        // A thread of one's own class runs its `run`.
+        let extends_thread = self.heap.class(id).is_some_and(|class| class.bases.iter().any(|base| {
+            matches!(base.data, Data::Api(api) if matches!(&*self.names.text(api), "py:threading.Thread" | "py:multiprocessing.Process"))
+        }));
+        if extends_thread {
+            self.call_method_named(&value, "run", range);
+        }
+        value.with(&taint)
+    }
+
+    pub(super) fn call_function(&mut self, id: FunctionId, arguments: Arguments<'a>) -> Value<'a> {
+        let Some(function) = self.heap.function(id) else { return Value::unknown() };
+        let (known, active, inlined) = (function.known, function.active, function.inlined);
+        let unrolled = active < MAX_RECURSION && (active == 0 || self.all_known(&arguments));
+        let may = self.calls < MAX_CALLS && self.fuel > 0 && inlined < MAX_INLINED && unrolled;
+        if !may {
+            let taint = self.taint_of(&arguments);
+            return Value::unknown().with(&taint);
+        }
+        let loads = self.when != When::Call && !known;
+        if !loads {
+            if !known && active == 0 {
+                self.evaluate_generally(id);
+            }
+            let function = self.heap.function(id);
+            let (matters, result) = function.map_or((false, Value::unknown()), |it| (it.matters, it.result.clone()));
+            let depends = matches!(result.data, Data::Function(_)) || result.has_source(Source::Caller) || result.is_unknown();
+            let interesting = self.interesting(&arguments);
+            let worth = self.frame.exact || (interesting && (matters || depends)) || (matters && self.when != When::Call && inlined == 0);
+            if !worth || (self.inline_budget == 0 && !self.all_known(&arguments)) {
+                let taint = self.taint_of(&arguments);
+                return result.with(&taint);
+            }
+        }
+        self.inline_budget = self.inline_budget.saturating_sub(1);
+        self.inline(id, arguments)
+    }
+
+    fn all_known(&self, arguments: &Arguments<'a>) -> bool {
+        !arguments.open && arguments.all().all(|value| match &value.data {
+            Data::Unknown => false,
+            Data::List(id) => self.heap.list(*id).is_some_and(|list| !list.open),
+            _ => true,
+        }) && arguments.all().next().is_some()
+    }
+
+    /// Whether a function with these arguments may do what it would not do with unknown
+    /// ones.
+    fn interesting(&self, arguments: &Arguments<'a>) -> bool {
+        arguments.all().any(|value| match &value.data {
+            Data::Unknown => value.taint.as_ref().is_some_and(|taint| {
+                taint.origins.iter().any(|origin| origin.source != Source::Caller)
+            }),
+            Data::None | Data::Bool(_) | Data::Float(_) | Data::Instance(_) | Data::Namespace(_) => value.taint.is_some(),
+            Data::Module(_) => false,
+            _ => true,
+        })
+    }
+
+    /// Evaluates the body of a function with these arguments.
+    fn inline(&mut self, id: FunctionId, arguments: Arguments<'a>) -> Value<'a> {
+        let exact = self.all_known(&arguments);
+        self.burn(2);
+        let Some(function) = self.heap.function_mut(id) else { return Value::unknown() };
+        function.inlined += 1;
+        self.enter(id, Some(arguments), exact)
+    }
+
+    /// Evaluates a function for callers that nobody knows.
+    pub(super) fn evaluate_generally(&mut self, id: FunctionId) {
+        let Some(function) = self.heap.function_mut(id) else { return };
+        if function.known {
+            return;
+        }
+        function.known = true;
+        let (body, class) = (function.body, function.class);
+        if let Some(class) = class {
+            // What the beginning of an instance leaves is what its other methods find.
+            let beginning = self.in_class(class, "__init__", 0);
+            if let Data::Function(first) = beginning.data
+                && first != id
+                && self.heap.function(first).is_some_and(|it| !it.known)
+            {
+                self.evaluate_generally(first);
+            }
+        }
+        let when = std::mem::replace(&mut self.when, When::Call);
+        let emitted = self.emitted;
+        let branches = std::mem::take(&mut self.branches);
+        let undo = std::mem::take(&mut self.undo);
+        let result = self.deeper(|this| this.enter(id, None, false)).unwrap_or_default();
+        self.branches = branches;
+        self.undo = undo;
+        let matters = self.emitted > emitted;
+        self.when = when;
+        if let Body::Named(it) = body
+            && flow::always_calls_itself(it)
+        {
+            let unit = self.heap.function(id).map(|function| Rc::clone(&function.unit));
+            if let Some(unit) = unit {
+                let outer = std::mem::replace(&mut self.unit, unit);
+                let name = Value::literal(it.name.id.as_str());
+                self.emit_named(Effect::EndlessLoop, "py:recursion", it.name.range, &[(Role::Name, &name)], &[]);
+                self.unit = outer;
+            }
+        }
+        if let Some(function) = self.heap.function_mut(id) {
+            function.matters = matters;
+            function.result = result;
+        }
+    }
+
+    fn enter(&mut self, id: FunctionId, arguments: Option<Arguments<'a>>, exact: bool) -> Value<'a> {
+        let Some(function) = self.heap.function_mut(id) else { return Value::unknown() };
+        function.active += 1;
+        let (body, parent, unit, class) = (function.body, function.scope, Rc::clone(&function.unit), function.class);
+        let general = arguments.is_none();
+        let scope = self.new_scope(Some(parent));
+        let outer_scope = std::mem::replace(&mut self.scope, scope);
+        let outer_unit = std::mem::replace(&mut self.unit, unit);
+        let frame = Frame { exact, ..Frame::default() };
+        let outer_frame = std::mem::replace(&mut self.frame, frame);
+        if let Some(parameters) = body.parameters() {
+            self.bind_parameters(id, parameters, arguments, class);
+        }
+        if !general {
+            self.calls += 1;
+        }
+        let value = match body {
+            Body::Lambda(it) => self.eval(&it.body),
+            Body::Named(it) => {
+                self.block(&it.body);
+                let returned = self.frame.returned.take();
+                match self.frame.yielded.take() {
+                    Some(items) if exact => self.list(Sequence::List, items),
+                    Some(items) => self.open_list(Sequence::List, items),
+                    None => returned.unwrap_or_else(Value::none),
+                }
+            }
+        };
+        if !general {
+            self.calls -= 1;
+        }
+        self.frame = outer_frame;
+        self.unit = outer_unit;
+        self.scope = outer_scope;
+        if let Some(ended) = self.heap.scope_mut(scope)
+            && !ended.kept
+        {
+            ended.names = Table::default();
+        }
+        if let Some(function) = self.heap.function_mut(id) {
+            function.active = function.active.saturating_sub(1);
+        }
+        value
+    }
+
+    fn bind_parameters(&mut self, id: FunctionId, parameters: &'a Parameters, arguments: Option<Arguments<'a>>, class: Option<ClassId>) {
+        let scope = self.scope;
+        let defaults = self.heap.function(id).map(|function| function.defaults.clone()).unwrap_or_default();
+        let default = |name: &str| defaults.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+        let (is_static, is_class) =
+            self.heap.function(id).map_or((false, false), |function| (function.is_static, function.is_class_method()));
+        let general = arguments.is_none();
+        let caller = if general { self.tainted(Source::Caller, parameters.range(), None) } else { None };
+        let arguments = arguments.unwrap_or_default();
+        let mut given = arguments.positional.into_iter();
+        let mut keyword = arguments.keyword;
+        for (position, parameter) in parameters.posonlyargs.iter().chain(&parameters.args).enumerate() {
+            let name = parameter.parameter.name.id.as_str();
+            let value = match given.next() {
+                Some(value) => value,
+                None if general && position == 0 && class.is_some() && !is_static => match (class, is_class) {
+                    (Some(class), true) => Data::Class(class).into(),
+                    (Some(class), false) => self.heap.class(class).and_then(|class| class.template)
+                        .map_or_else(Value::unknown, |template| Data::Instance(template).into()),
+                    (None, _) => Value::unknown(),
+                },
+                None => {
+                    let named = keyword.iter().position(|(known, _)| &**known == name).map(|index| keyword.swap_remove(index).1);
+                    match (named, default(name)) {
+                        (Some(value), _) => value,
+                        (None, Some(value)) if !general => value,
+                        (None, Some(value)) if matters_as_default(&value) => value.with(&caller),
+                        (None, _) => Value::unknown().with(&caller),
+                    }
+                }
+            };
+            self.bind_in(scope, name, value);
+        }
+        if let Some(rest) = &parameters.vararg {
+            let value = if general {
+                Value::unknown().with(&caller)
+            } else {
+                let rest: Vec<Value<'a>> = given.collect();
+                if arguments.open { self.open_list(Sequence::Tuple, rest) } else { self.list(Sequence::Tuple, rest) }
+            };
+            self.bind_in(scope, rest.name.id.as_str(), value);
+        }
+        for parameter in &parameters.kwonlyargs {
+            let name = parameter.parameter.name.id.as_str();
+            let named = keyword.iter().position(|(known, _)| &**known == name).map(|index| keyword.swap_remove(index).1);
+            let value = named.or_else(|| default(name)).unwrap_or_default().with(&caller);
+            self.bind_in(scope, name, value);
+        }
+        if let Some(rest) = &parameters.kwarg {
+            let value = if general || arguments.open {
+                Value::unknown().with(&caller)
+            } else {
+                let mut dict = Dict::default();
+                for (name, value) in keyword {
+                    dict.set(Value::from(Data::Text(Text::clone(&name))), value);
+                }
+                Data::Dict(self.heap.add_dict(dict)).into()
+            };
+            self.bind_in(scope, rest.name.id.as_str(), value);
+        }
+    }
+}
+
+/// A default that a caller hardly changes: a function, a module, hidden text.
+fn matters_as_default(value: &Value<'_>) -> bool {
+    matches!(value.data, Data::Api(_) | Data::Function(_) | Data::Text(_) | Data::Bytes(_) | Data::List(_) | Data::Dict(_))
+}
