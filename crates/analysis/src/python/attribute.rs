@@ -92,8 +92,9 @@ impl<'a> Evaluator<'a> {
             "py:string.punctuation" => Value::literal("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"),
             "py:string.whitespace" => Value::literal(" \t\n\r\u{b}\u{c}"),
             "py:string.printable" => Value::literal("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t\n\r\u{b}\u{c}"),
-            "py:sys.argv" => Value::from(Data::Api(id)).from(self.origin(Source::Caller, range, None)),
+            "py:sys.argv" => Value::from(Data::Api(id)).come_from(self.origin(Source::Caller, range, None)),
             "py:sys.platform" | "py:os.name" => Value::unknown(),
+            "py:os.environ" => Value::from(Data::Api(id)).come_from(self.origin(Source::Environment, range, None)),
             _ if name == "__name__" => Value::unknown(),
             _ if matches!(name, "__base__" | "__class__") && api.starts_with("py:builtins.") => {
                 self.api("py:builtins.object").hidden(Hiding::ComputedName)

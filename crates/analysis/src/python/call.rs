@@ -238,6 +238,11 @@ impl<'a> Evaluator<'a> {
         if specifications.is_empty() && intrinsic.is_none() {
             return self.call_strange(&call);
         }
+        if call.arguments.all().any(|value| matches!(value.data, Data::Api(id) if id == self.environ))
+            && call.arguments.named("env").is_none()
+        {
+            self.whole_environment(call.range);
+        }
         for specification in specifications {
             if let Some(effect) = specification.effect {
                 self.emit_call(effect, specification, &call);
@@ -302,7 +307,7 @@ impl<'a> Evaluator<'a> {
             Gives::Nothing => Value::none(),
             Gives::From(source) => {
                 let name = self.name_of_source(source, specification, call);
-                let known = Value::unknown().from(self.origin(source, call.range, name.as_deref()));
+                let known = Value::unknown().come_from(self.origin(source, call.range, name.as_deref()));
                 if source == Source::Decoded {
                     let api = self.names.text(call.api);
                     let hiding = if api.contains("rypt") { Hiding::Encryption } else { Hiding::Serialised };

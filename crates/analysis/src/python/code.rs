@@ -138,10 +138,10 @@ impl<'a> Evaluator<'a> {
         let content = self.tree.file(self.tree.find(&own)?)?.bytes.as_ref();
         let origin = self.origin(Source::File, range, Some(&own));
         if content.len() > MAX_TEXT || !self.burn_for(content.len()) {
-            return Some(Value::unknown().from(origin));
+            return Some(Value::unknown().come_from(origin));
         }
         let value = if bytes { Value::bytes(content) } else { Value::made(String::from_utf8_lossy(content).into_owned()) };
-        Some(value.from(origin))
+        Some(value.come_from(origin))
     }
 }
 

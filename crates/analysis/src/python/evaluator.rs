@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use ruff_python_ast::ModModule;
-use ruff_text_size::{Ranged, TextRange};
+use ruff_text_size::TextRange;
 
 use super::heap::{FunctionId, Heap, List, ListId, ModuleId, Scope, ScopeId, Sequence, Table, Unit};
 use super::names::{ApiId, Names};
@@ -87,6 +87,7 @@ pub(super) struct Evaluator<'a> {
     pub(super) heap: Heap<'a>,
     pub(super) names: Names<'a>,
     pub(super) builtins: ApiId,
+    pub(super) environ: ApiId,
     pub(super) builtin_names: Table<&'a str, Option<ApiId>>,
     pub(super) modules: Vec<Module<'a>>,
     pub(super) module_by_name: HashMap<String, ModuleId>,
@@ -119,6 +120,7 @@ impl<'a> Evaluator<'a> {
     pub(super) fn new(tree: &'a Tree<'a>, kept: &'a Kept, bytes: usize) -> Self {
         let mut names = Names::new();
         let builtins = names.id("py:builtins");
+        let environ = names.id("py:os.environ");
         let mut heap = Heap::default();
         let scope = heap.add_scope(Scope::default());
         let unit =
@@ -129,6 +131,7 @@ impl<'a> Evaluator<'a> {
             heap,
             names,
             builtins,
+            environ,
             builtin_names: Table::default(),
             modules: Vec::new(),
             module_by_name: HashMap::new(),
@@ -157,12 +160,12 @@ impl<'a> Evaluator<'a> {
 
     /// Keeps code as long as the evaluation lasts.
     pub(super) fn keep_code(&mut self, code: Code) -> Option<&'a Code> {
-        self.keep(Kept { code: Some(code), ..Kept::default() })?.code.as_ref()
+        self.keep(Kept { code: Some(code), text: None, next: OnceCell::new() })?.code.as_ref()
     }
 
     /// Keeps a name that was computed as long as the evaluation lasts.
     pub(super) fn keep_text(&mut self, text: &str) -> &'a str {
-        let kept = Kept { text: Some(text.to_owned()), ..Kept::default() };
+        let kept = Kept { code: None, text: Some(text.to_owned()), next: OnceCell::new() };
         self.keep(kept).and_then(|kept| kept.text.as_deref()).unwrap_or_default()
     }
 
@@ -219,10 +222,6 @@ impl<'a> Evaluator<'a> {
             start: range.start().to_u32(),
             end: range.end().to_u32(),
         })
-    }
-
-    pub(super) fn place_of(&self, node: &impl Ranged) -> Place {
-        self.place(node.range())
     }
 
     pub(super) fn origin(&self, source: Source, range: TextRange, name: Option<&str>) -> Origin {

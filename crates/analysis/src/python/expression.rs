@@ -351,11 +351,11 @@ impl<'a> Evaluator<'a> {
             let name = attribute.attr.id.as_str();
             let confused = usize::from(attribute.attr.range.len()) != name.len() && is_plain(name);
             let object = if confused { object.hidden(Hiding::Confusables) } else { object };
-            return self.call_method(&object, name, arguments, it.range);
+            return self.call_method(&object, name, arguments, it.range());
         }
         let callee = self.eval(&it.func);
         let arguments = self.arguments(&it.arguments);
-        self.call(&callee, arguments, it.range)
+        self.call(&callee, arguments, it.range())
     }
 }
 

@@ -154,8 +154,7 @@ impl<'a> Evaluator<'a> {
         self.scope = scope;
         self.block(&it.body);
         self.scope = outer;
-        let unit = Rc::clone(&self.unit);
-        let id = self.heap.add_class(Class { scope, bases, unit, template: None });
+        let id = self.heap.add_class(Class { scope, bases, template: None });
         let template = self.heap.add_instance(Instance { class: id, attributes: Table::default() });
         if let Some(class) = self.heap.class_mut(id) {
             class.template = Some(template);

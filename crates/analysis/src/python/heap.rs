@@ -174,7 +174,6 @@ pub(super) struct Function<'a> {
 pub(super) struct Class<'a> {
     pub(super) scope: ScopeId,
     pub(super) bases: Vec<Value<'a>>,
-    pub(super) unit: Rc<Unit>,
     /// What its methods see as themselves when nobody calls them.
     pub(super) template: Option<InstanceId>,
 }
@@ -241,6 +240,18 @@ macro_rules! tables {
         )* }
     };
 }
+impl<'a> Heap<'a> {
+    pub(super) fn applied(&self, id: AppliedId) -> Option<&Applied<'a>> {
+        self.applied.get(id.0 as usize)
+    }
+
+    pub(super) fn add_applied(&mut self, applied: Applied<'a>) -> AppliedId {
+        let id = AppliedId(u32::try_from(self.applied.len()).unwrap_or(u32::MAX));
+        self.applied.push(applied);
+        id
+    }
+}
+
 tables! {
     lists ListId List list list_mut add_list;
     dicts DictId Dict dict dict_mut add_dict;
@@ -249,5 +260,4 @@ tables! {
     classes ClassId Class class class_mut add_class;
     instances InstanceId Instance instance instance_mut add_instance;
     scopes ScopeId Scope scope scope_mut add_scope;
-    applied AppliedId Applied applied applied_mut add_applied;
 }

@@ -3,7 +3,7 @@
 use ruff_python_ast::{StmtImport, StmtImportFrom};
 use ruff_text_size::TextRange;
 
-use super::evaluator::{Evaluator, Frame, Progress};
+use super::evaluator::{Evaluator, Progress};
 use super::heap::{ModuleId, Unit};
 use super::names;
 use super::value::{Data, Value};

@@ -30,17 +30,6 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    pub(super) fn is_bound(&self, name: &str) -> bool {
-        let mut at = Some(self.scope);
-        while let Some(scope) = at.and_then(|id| self.heap.scope(id)) {
-            if scope.names.contains_key(name) {
-                return true;
-            }
-            at = scope.parent;
-        }
-        false
-    }
-
     fn builtin(&mut self, name: &'a str) -> Option<ApiId> {
         if let Some(known) = self.builtin_names.get(name) {
             return *known;

@@ -36,7 +36,10 @@ impl<'a> Evaluator<'a> {
                 .and_then(|items| items.get(position(key.integer()?, items.len())?).cloned())
                 .unwrap_or_default(),
             Data::Namespace(scope) => return self.name_in_namespace(*scope, key).with(&taint),
-            Data::Api(id) => return self.item_of_api(*id, key, range).with(&taint),
+            Data::Api(id) => {
+                let found = self.item_of_api(*id, key, range);
+                return if *id == self.environ { found } else { found.with(&taint) };
+            }
             Data::Choice(all) => {
                 let all = std::rc::Rc::clone(all);
                 self.each_of(&all, |this, one| this.item(&one, key, range))
@@ -97,7 +100,7 @@ impl<'a> Evaluator<'a> {
         value.hidden(Hiding::ComputedName)
     }
 
-    fn item_of_api(&mut self, id: super::names::ApiId, key: &Value<'a>, range: TextRange) -> Value<'a> {
+    fn item_of_api(&mut self, id: names::ApiId, key: &Value<'a>, range: TextRange) -> Value<'a> {
         let api = self.names.text(id);
         match (&*api, &key.data) {
             ("py:os.environ" | "py:os.environb", _) => self.environment(key, range),
@@ -106,7 +109,7 @@ impl<'a> Evaluator<'a> {
                 self.api(&module).hidden(Hiding::ComputedName)
             }
             ("py:sys.argv", _) => {
-                Value::unknown().from(self.origin(Source::Caller, range, None))
+                Value::unknown().come_from(self.origin(Source::Caller, range, None))
             }
             ("py:builtins.globals()", Data::Text(name)) => {
                 let text = if names::is_standard(name) { names::module(name) } else { format!("py:builtins.{}", &**name) };
@@ -239,10 +242,6 @@ impl<'a> Evaluator<'a> {
             }
             // A file gives lines, a reply chunks.
             Data::Object(_) => Value::unknown().with(&self.deep_taint(value, 1)),
-            Data::Api(id) if &*self.names.text(*id) == "py:os.environ" => {
-                let source = self.origin(Source::Environment, TextRange::default(), None);
-                Value::unknown().from(source)
-            }
             Data::Api(id) if self.names.text(*id).contains("__subclasses__") => value.clone(),
             _ => Value::unknown().with(&value.taint),
         }

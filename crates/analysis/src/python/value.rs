@@ -219,7 +219,7 @@ impl<'a> Value<'a> {
         self
     }
 
-    pub(super) fn from(mut self, origin: Origin) -> Self {
+    pub(super) fn come_from(mut self, origin: Origin) -> Self {
         let taint = Taint { origins: vec![origin], hiding: Vec::new() };
         self.taint = merged(&self.taint, &Some(Rc::new(taint)));
         self

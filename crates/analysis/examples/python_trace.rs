@@ -1,0 +1,66 @@
+//! What the Python of a folder does, and how fast that is found out.
+//!
+//! `cargo run --release -p ringfence-analysis --example python_trace -- <folder> [events]`
+#![allow(clippy::print_stdout, reason = "an example prints")]
+
+use std::borrow::Cow;
+use std::path::Path;
+use std::time::Instant;
+
+use ringfence_analysis::{SourceFile, Tree, python};
+
+fn collect(folder: &Path, root: &Path, into: &mut Vec<SourceFile<'static>>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, root, into)?;
+        } else {
+            let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
+            into.push(SourceFile { path: name, bytes: Cow::Owned(std::fs::read(&path)?) });
+        }
+    }
+    Ok(())
+}
+
+fn main() -> std::io::Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let folder = arguments.next().unwrap_or_else(|| ".".to_owned());
+    let shows = arguments.next().is_some();
+    let mut files = Vec::new();
+    let root = Path::new(&folder);
+    if root.is_file() {
+        let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        files.push(SourceFile { path: name, bytes: Cow::Owned(std::fs::read(root)?) });
+    } else {
+        collect(root, root, &mut files)?;
+    }
+    let tree = Tree::new(files);
+    let python: Vec<_> = tree.files().filter(|(_, file)| file.path.ends_with(".py")).map(|(id, _)| id).collect();
+    let size: usize = python.iter().filter_map(|id| tree.file(*id)).map(|file| file.bytes.len()).sum();
+    let mut best = f64::INFINITY;
+    let mut trace = python::trace(&tree, &python);
+    for _ in 0..if shows { 0 } else { 5 } {
+        let begin = Instant::now();
+        trace = python::trace(&tree, &python);
+        best = best.min(begin.elapsed().as_secs_f64());
+    }
+    if shows {
+        for event in &trace.events {
+            let path = tree.file(event.place.file).map_or("", |file| &file.path);
+            let arguments: Vec<String> =
+                event.arguments.iter().map(|it| format!("{:?}={:?}{:?}", it.role, it.value.shape, it.value.origins.iter().map(|origin| (origin.source, origin.name.clone())).collect::<Vec<_>>())).collect();
+            println!("{path}:{} {:?} {} {:?} {:?} {}", event.place.start, event.effect, event.api, event.when, event.hiding, arguments.join(" "));
+        }
+        for (file, coverage) in &trace.coverage {
+            println!("{:?} {coverage:?}", tree.file(*file).map(|file| &file.path));
+        }
+        println!("loads {:?}", trace.loads);
+    } else {
+        #[expect(clippy::cast_precision_loss, reason = "megabytes for people")]
+        let megabytes = size as f64 / 1e6;
+        println!("{} files, {megabytes:.2} MB, {:.1} ms, {:.1} MB/s, {} events", python.len(), best * 1e3, megabytes / best, trace.events.len());
+        let partly = trace.coverage.iter().filter(|(_, coverage)| *coverage != ringfence_analysis::Coverage::Whole).count();
+        println!("{partly} files not whole");
+    }
+    Ok(())
+}

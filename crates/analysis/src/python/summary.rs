@@ -1,0 +1,65 @@
+//! Events put in order, each written once: what was seen with unknown arguments says
+//! nothing beside what was seen with known ones.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::event::{Argument, Effect, Event, Role};
+use crate::place::Place;
+use crate::value::Shape;
+
+/// Ways in which one call is seen that are written down.
+const MAX_WAYS: usize = 16;
+
+/// The events in the order of their places, without those that say less than another.
+pub(super) fn settled(events: Vec<Event>) -> Vec<Event> {
+    let mut groups: BTreeMap<(Place, Effect, Rc<str>), Vec<Event>> = BTreeMap::new();
+    for event in events {
+        let group = groups.entry((event.place, event.effect, Rc::clone(&event.api))).or_default();
+        if let Some(known) = group.iter_mut().find(|known| known.arguments == event.arguments) {
+            known.when = known.when.min(event.when);
+            for hiding in event.hiding {
+                if !known.hiding.contains(&hiding) {
+                    known.hiding.push(hiding);
+                }
+            }
+        } else if group.len() < MAX_WAYS * 4 {
+            group.push(event);
+        }
+    }
+    let mut all = Vec::new();
+    for (_, group) in groups {
+        let when = group.iter().map(|event| event.when).min();
+        let mut kept: Vec<Event> = Vec::new();
+        for (position, event) in group.iter().enumerate() {
+            let less = group.iter().enumerate().any(|(other, better)| {
+                other != position
+                    && says_less(&event.arguments, &better.arguments)
+                    && (other < position || !says_less(&better.arguments, &event.arguments))
+            });
+            if !less && kept.len() < MAX_WAYS {
+                let mut event = event.clone();
+                event.when = when.unwrap_or(event.when);
+                kept.push(event);
+            }
+        }
+        all.extend(kept);
+    }
+    all
+}
+
+/// Whether nothing is in the first that is not in the second.
+fn says_less(less: &[Argument], more: &[Argument]) -> bool {
+    let find = |role: Role, nth: usize| more.iter().filter(|it| it.role == role).nth(nth);
+    let mut seen: BTreeMap<Role, usize> = BTreeMap::new();
+    less.iter().all(|argument| {
+        let nth = seen.entry(argument.role).or_default();
+        let other = find(argument.role, *nth);
+        *nth += 1;
+        let Some(other) = other else { return false };
+        let shape = argument.value.shape == other.value.shape || argument.value.shape == Shape::Unknown;
+        let caller = crate::event::Source::Caller;
+        let origins = argument.value.origins.iter().all(|origin| origin.source == caller || other.value.origins.contains(origin));
+        shape && origins
+    })
+}
