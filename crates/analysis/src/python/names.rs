@@ -72,6 +72,7 @@ impl<'a> Names<'a> {
         let module = name.trim_start_matches('_');
         let id = if REACHED_THROUGH_OTHERS.contains(&module)
             && text.starts_with("py:")
+            && text.strip_prefix("py:") != Some(module)
             && !matches!((&*text, module), ("py:asyncio", "subprocess") | ("py:multiprocessing", _))
         {
             self.id(&format!("py:{module}"))
