@@ -255,6 +255,7 @@ impl<'a> Evaluator<'a> {
                 }
             }
         }
+        self.remember_peer(specifications, &call);
         if let Some(intrinsic) = intrinsic
             && let Some(value) = intrinsic(self, &call)
         {
@@ -262,6 +263,23 @@ impl<'a> Evaluator<'a> {
         }
         let Some(specification) = specifications.first() else { return self.like(&call) };
         self.gives(specification, &call)
+    }
+
+    /// What is connected to somebody keeps to whom.
+    fn remember_peer(&mut self, specifications: &'static [Specification], call: &Call<'a>) {
+        let Some(Value { data: Data::Object(id), .. }) = &call.receiver else { return };
+        let connects = specifications.iter().find(|it| it.effect == Some(Effect::Connect));
+        let Some((Use::As(Role::Host | Role::Url), name)) = connects.and_then(|it| it.parameters.first()) else { return };
+        let Some(peer) = call.get(0, name) else { return };
+        let peer = match peer.data {
+            Data::List(pair) => self.items(pair).first().cloned().unwrap_or_default(),
+            _ => peer.clone(),
+        };
+        if let Some(object) = self.heap.object_mut(*id)
+            && object.about.is_unknown()
+        {
+            object.about = peer;
+        }
     }
 
     /// Something of the library calls what it was given.
@@ -338,7 +356,8 @@ impl<'a> Evaluator<'a> {
                     Some(Effect::Peripheral) => self.tainted(Source::Peripheral, call.range, None),
                     _ => None,
                 };
-                let extra = if about.is_unknown() { self.taint_of(&call.arguments) } else { None };
+                let made = about.is_unknown() || specification.effect.is_none();
+                let extra = if made { self.taint_of(&call.arguments) } else { None };
                 let object = self.heap.add_object(Object { class, about: about.with(&extra) });
                 Value::from(Data::Object(object)).with(&taint)
             }

@@ -7,7 +7,7 @@ use super::{Entries, format};
 use crate::event::Hiding;
 use crate::python::call::{Arguments, Call};
 use crate::python::evaluator::Evaluator;
-use crate::python::heap::{Dict, List, Sequence};
+use crate::python::heap::{Dict, List, Object, Sequence};
 use crate::python::value::{Data, Value, merged};
 
 pub(super) const ENTRIES: Entries = &[
@@ -147,7 +147,13 @@ pub(super) const ENTRIES: Entries = &[
     ("py:builtins.set", |this, call| collected(this, call, Sequence::Set)),
     ("py:builtins.frozenset", |this, call| collected(this, call, Sequence::Set)),
     ("py:collections.deque", |this, call| collected(this, call, Sequence::List)),
-    ("py:builtins.iter", |_, call| if call.arguments.positional.len() == 1 { call.first().cloned() } else { None }),
+    ("py:builtins.iter", |this, call| {
+        if call.arguments.positional.len() == 1 {
+            return call.first().cloned();
+        }
+        let object = Object { class: call.api, about: Value::unknown() };
+        Some(Data::Object(this.heap.add_object(object)).into())
+    }),
     ("py:builtins.next", |this, call| {
         let first = call.first()?.clone();
         match first.data {
