@@ -33,7 +33,9 @@ impl<'a> Evaluator<'a> {
             Data::Bytes(bytes) => parse::decoded(bytes).into_owned(),
             _ => return Value::unknown().with(&code.taint),
         };
-        if text.len() > MAX_TEXT || self.text_depth >= MAX_TEXT_DEPTH || !self.burn(u64::try_from(text.len()).unwrap_or(u64::MAX)) {
+        let steps = u64::try_from(text.len() / 16).unwrap_or(u64::MAX);
+        if text.len() > MAX_TEXT || self.text_depth >= MAX_TEXT_DEPTH || !self.burn(steps) {
+            self.cut.entry(self.unit.file).or_insert("text that is executed is more than is evaluated");
             return Value::unknown().with(&code.taint);
         }
         let (parsed, _) = parse::parsed(text.trim_start_matches([' ', '\t', '\n', '\r']).to_owned());

@@ -17,7 +17,7 @@ use crate::tree::Tree;
 use crate::value::Origin;
 
 /// Steps that a package may take beyond one walk over its code.
-const BASE_FUEL: u64 = 1_500_000;
+const BASE_FUEL: u64 = 120_000;
 /// How deep expressions and calls may be within each other.
 const MAX_DEPTH: u32 = 1_500;
 /// Events that are written down; a program that would give more is known well enough.
@@ -101,6 +101,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) fuel: u64,
     pub(super) depth: u32,
     pub(super) calls: u32,
+    /// Loops that are run round by round, within each other.
+    pub(super) rounds: u32,
     pub(super) inline_budget: u64,
     pub(super) text_depth: u32,
     /// Names that were bound to something else, counted.
@@ -141,10 +143,11 @@ impl<'a> Evaluator<'a> {
             frame: Frame::default(),
             undo: Vec::new(),
             branches: 0,
-            fuel: BASE_FUEL,
+            fuel: BASE_FUEL + size / 40,
             depth: 0,
             calls: 0,
-            inline_budget: 20_000 + size / 16,
+            rounds: 0,
+            inline_budget: 1_000 + size / 1_024,
             text_depth: 0,
             changes: 0,
             events: Vec::new(),
@@ -193,9 +196,16 @@ impl<'a> Evaluator<'a> {
             }
             None => {
                 self.fuel = 0;
-                self.cut.entry(self.unit.file).or_insert("evaluation ran out of steps");
                 false
             }
+        }
+    }
+
+    /// More steps for data that is written in the program, once: what decodes it takes
+    /// steps for each byte.
+    pub(super) fn refuel(&mut self, size: usize) {
+        if size >= 512 && self.calls == 0 && self.rounds == 0 && self.text_depth < 3 {
+            self.fuel = self.fuel.saturating_add(u64::try_from(size.saturating_mul(5)).unwrap_or(0));
         }
     }
 

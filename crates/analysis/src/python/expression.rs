@@ -24,6 +24,7 @@ impl<'a> Evaluator<'a> {
             Expr::StringLiteral(it) => {
                 let text = it.value.to_str();
                 let value = Value::literal(text);
+                self.refuel(text.len());
                 if usize::from(it.range().len()) > text.len() * 2 + 24 && is_plain(text) {
                     return value.hidden(Hiding::Escapes);
                 }
@@ -99,6 +100,7 @@ impl<'a> Evaluator<'a> {
             Expr::BytesLiteral(it) => {
                 let bytes: Vec<u8> = it.value.bytes().collect();
                 let many_escapes = usize::from(it.range().len()) > bytes.len() * 2 + 24;
+                self.refuel(bytes.len());
                 let readable = many_escapes && std::str::from_utf8(&bytes).is_ok_and(is_plain);
                 let value = Value::bytes(bytes);
                 if readable { value.hidden(Hiding::Escapes) } else { value }
@@ -259,6 +261,7 @@ impl<'a> Evaluator<'a> {
 
     fn sequence(&mut self, kind: Sequence, elements: &'a [Expr]) -> Value<'a> {
         let mut items = Vec::with_capacity(elements.len());
+        self.refuel(elements.len());
         let mut open = false;
         for element in elements {
             if let Expr::Starred(star) = element {

@@ -17,6 +17,8 @@ use crate::event::{Effect, Hiding, Role, Source, When};
 const MAX_CALLS: u32 = 24;
 /// How often one function is evaluated for calls with arguments that matter.
 const MAX_INLINED: u32 = 2_000;
+/// Calls of one function that may show nothing before it is not evaluated for more.
+const MAX_MISSES: u32 = 3;
 /// How often one function may be within itself.
 const MAX_RECURSION: u32 = 12;
 
@@ -121,6 +123,8 @@ impl<'a> Evaluator<'a> {
             is_static: false,
             is_property: false,
             inlined: 0,
+            hits: 0,
+            misses: 0,
             active: 0,
             known: false,
             matters: false,
@@ -245,7 +249,8 @@ impl<'a> Evaluator<'a> {
         let Some(function) = self.heap.function(id) else { return Value::unknown() };
         let (known, active, inlined) = (function.known, function.active, function.inlined);
         let unrolled = active < MAX_RECURSION && (active == 0 || self.all_known(&arguments));
-        let may = self.calls < MAX_CALLS && self.fuel > 0 && inlined < MAX_INLINED && unrolled;
+        let worthless = function.misses > MAX_MISSES + function.hits.saturating_mul(2);
+        let may = self.calls < MAX_CALLS && self.fuel > 0 && inlined < MAX_INLINED && unrolled && !worthless;
         if !may {
             let taint = self.taint_of(&arguments);
             return Value::unknown().with(&taint);
@@ -296,7 +301,17 @@ impl<'a> Evaluator<'a> {
         self.burn(2);
         let Some(function) = self.heap.function_mut(id) else { return Value::unknown() };
         function.inlined += 1;
-        self.enter(id, Some(arguments), exact)
+        let emitted = self.emitted;
+        let result = self.enter(id, Some(arguments), exact);
+        let shown = self.emitted > emitted || !matches!(result.data, Data::Unknown | Data::None);
+        if let Some(function) = self.heap.function_mut(id) {
+            if shown {
+                function.hits = function.hits.saturating_add(1);
+            } else {
+                function.misses = function.misses.saturating_add(1);
+            }
+        }
+        result
     }
 
     /// Evaluates a function for callers that nobody knows.

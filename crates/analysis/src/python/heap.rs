@@ -160,7 +160,10 @@ pub(super) struct Function<'a> {
     pub(super) is_property: bool,
     /// How often it was evaluated for a call.
     pub(super) inlined: u32,
-    /// Whether it runs now: no recursion.
+    /// Calls that showed something, and calls that did not.
+    pub(super) hits: u32,
+    pub(super) misses: u32,
+    /// How often it runs now, within itself.
     pub(super) active: u32,
     /// Whether it was evaluated with unknown arguments.
     pub(super) known: bool,

@@ -54,7 +54,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn statement(&mut self, statement: &'a Stmt) -> Flow {
-        if self.frame.exact || self.calls > 0 {
+        if self.rounds > 0 || self.calls > 0 {
             self.burn(1);
         }
         match statement {
@@ -241,9 +241,11 @@ impl<'a> Evaluator<'a> {
             if self.fuel == 0 || (self.emitted > emitted && round >= MAX_EVENTFUL_ROUNDS) {
                 break;
             }
-            self.burn(1);
             self.assign(&it.target, item.with(&iterated.taint));
-            match self.block(&it.body) {
+            self.rounds += 1;
+            let flow = self.block(&it.body);
+            self.rounds -= 1;
+            match flow {
                 Flow::Break => return Flow::Next,
                 Flow::End => return Flow::End,
                 Flow::Next | Flow::Continue => {}
@@ -298,7 +300,10 @@ impl<'a> Evaluator<'a> {
             self.burn(1);
             let before = self.changes;
             self.frame.undecided = false;
-            match self.block(&it.body) {
+            self.rounds += 1;
+            let flow = self.block(&it.body);
+            self.rounds -= 1;
+            match flow {
                 Flow::Break => return Flow::Next,
                 Flow::End => return Flow::End,
                 Flow::Next | Flow::Continue => {}

@@ -224,7 +224,7 @@ impl<'a> Evaluator<'a> {
             }
             _ => return None,
         };
-        self.burn_for(items.len()).then_some(items)
+        self.burn_for(items.len().saturating_mul(8)).then_some(items)
     }
 
     /// One of the things that something gives, whichever.
