@@ -68,11 +68,7 @@ impl<'a> Evaluator<'a> {
 
     /// What a name of the library is as a value; some are constants.
     pub(super) fn api_value(&mut self, id: super::names::ApiId, name: &str, range: TextRange) -> Value<'a> {
-        let looked_at = matches!(name,
-            "executable" | "sep" | "linesep" | "pathsep" | "curdir" | "pardir" | "altsep" | "ascii_lowercase" | "ascii_uppercase"
-            | "ascii_letters" | "digits" | "punctuation" | "printable" | "hexdigits" | "whitespace" | "devnull"
-            | "argv" | "platform" | "__subclasses__" | "__base__" | "__class__" | "environ" | "__name__" | "name");
-        if !looked_at {
+        if !self.names.is_special(id) {
             return Data::Api(id).into();
         }
         let api = self.names.text(id);

@@ -196,6 +196,9 @@ impl<'a> Evaluator<'a> {
     pub(super) fn call_method(&mut self, object: &Value<'a>, name: &'a str, arguments: Arguments<'a>, range: TextRange) -> Value<'a> {
         match &object.data {
             Data::Unknown => {
+                if matches!(name, "translate" | "swapcase" | "fromhex") {
+                    self.decoded += 1;
+                }
                 if matches!(name, "__subclasses__" | "mro") {
                     let api = self.names.id("py:builtins.object.__subclasses__");
                     return self.call_api(Call { api, arguments, receiver: None, range, callee: object.taint.clone() });
@@ -242,6 +245,9 @@ impl<'a> Evaluator<'a> {
             && call.arguments.named("env").is_none()
         {
             self.whole_environment(call.range);
+        }
+        if self.names.decodes(call.api) {
+            self.decoded += 1;
         }
         for specification in specifications {
             if let Some(effect) = specification.effect {

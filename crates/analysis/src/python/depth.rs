@@ -6,6 +6,9 @@ const MAX_NESTING: u32 = 20_000;
 
 /// Makes statements that are nested too deeply blank; gives whether there were any.
 pub(super) fn flatten(text: &mut String) -> bool {
+    if text.len() <= MAX_NESTING as usize {
+        return false;
+    }
     let found = too_deep(text.as_bytes());
     if found.is_empty() {
         return false;

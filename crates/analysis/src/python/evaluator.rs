@@ -110,6 +110,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) events: Vec<Event>,
     /// Events that matter, counted.
     pub(super) emitted: u64,
+    /// What decoders are made of, counted.
+    pub(super) decoded: u64,
     pub(super) quiet: u32,
     pub(super) loads: Vec<(Rc<str>, Place)>,
     pub(super) cut: BTreeMap<FileId, &'static str>,
@@ -152,6 +154,7 @@ impl<'a> Evaluator<'a> {
             changes: 0,
             events: Vec::new(),
             emitted: 0,
+            decoded: 0,
             quiet: 0,
             loads: Vec::new(),
             cut: BTreeMap::new(),

@@ -128,6 +128,7 @@ impl<'a> Evaluator<'a> {
             active: 0,
             known: false,
             matters: false,
+            decodes: false,
             result: Value::unknown(),
         });
         self.pending.push(id);
@@ -249,9 +250,14 @@ impl<'a> Evaluator<'a> {
         let Some(function) = self.heap.function(id) else { return Value::unknown() };
         let (known, active, inlined) = (function.known, function.active, function.inlined);
         let unrolled = active < MAX_RECURSION && (active == 0 || self.all_known(&arguments));
-        let worthless = function.misses > MAX_MISSES + function.hits.saturating_mul(2);
+        let small = is_small(function.body);
+        let patience = if small { MAX_MISSES * 50 } else { MAX_MISSES };
+        let worthless = function.misses > patience.saturating_add(function.hits.saturating_mul(2));
         let may = self.calls < MAX_CALLS && self.fuel > 0 && inlined < MAX_INLINED && unrolled && !worthless;
         if !may {
+            if worthless && !known && active == 0 && self.depth < 1_000 {
+                self.evaluate_generally(id);
+            }
             let taint = self.taint_of(&arguments);
             return Value::unknown().with(&taint);
         }
@@ -261,10 +267,12 @@ impl<'a> Evaluator<'a> {
                 self.evaluate_generally(id);
             }
             let function = self.heap.function(id);
-            let (matters, result) = function.map_or((false, Value::unknown()), |it| (it.matters, it.result.clone()));
+            let (matters, decodes, result) =
+                function.map_or((false, false, Value::unknown()), |it| (it.matters, it.decodes, it.result.clone()));
             let depends = matches!(result.data, Data::Function(_)) || result.has_source(Source::Caller) || result.is_unknown();
             let interesting = self.interesting(&arguments);
-            let worth = self.frame.exact || (interesting && (matters || depends)) || (matters && self.when != When::Call && inlined == 0);
+            let gives = depends && (decodes || small);
+            let worth = self.frame.exact || (interesting && (matters || gives)) || (matters && self.when != When::Call && inlined == 0);
             if !worth || (self.inline_budget == 0 && !self.all_known(&arguments)) {
                 let taint = self.taint_of(&arguments);
                 return result.with(&taint);
@@ -301,9 +309,10 @@ impl<'a> Evaluator<'a> {
         self.burn(2);
         let Some(function) = self.heap.function_mut(id) else { return Value::unknown() };
         function.inlined += 1;
-        let emitted = self.emitted;
+        let (emitted, decoded) = (self.emitted, self.decoded);
         let result = self.enter(id, Some(arguments), exact);
-        let shown = self.emitted > emitted || !matches!(result.data, Data::Unknown | Data::None);
+        let known = !matches!(result.data, Data::Unknown | Data::None | Data::Instance(_));
+        let shown = self.emitted > emitted || (known && self.decoded > decoded);
         if let Some(function) = self.heap.function_mut(id) {
             if shown {
                 function.hits = function.hits.saturating_add(1);
@@ -333,13 +342,14 @@ impl<'a> Evaluator<'a> {
             }
         }
         let when = std::mem::replace(&mut self.when, When::Call);
-        let emitted = self.emitted;
+        let (emitted, decoded) = (self.emitted, self.decoded);
         let branches = std::mem::take(&mut self.branches);
         let undo = std::mem::take(&mut self.undo);
         let result = self.deeper(|this| this.enter(id, None, false)).unwrap_or_default();
         self.branches = branches;
         self.undo = undo;
         let matters = self.emitted > emitted;
+        let decodes = self.decoded > decoded;
         self.when = when;
         if let Body::Named(it) = body
             && flow::always_calls_itself(it)
@@ -354,6 +364,7 @@ impl<'a> Evaluator<'a> {
         }
         if let Some(function) = self.heap.function_mut(id) {
             function.matters = matters;
+            function.decodes = decodes;
             function.result = result;
         }
     }
@@ -462,6 +473,18 @@ impl<'a> Evaluator<'a> {
                 Data::Dict(self.heap.add_dict(dict)).into()
             };
             self.bind_in(scope, rest.name.id.as_str(), value);
+        }
+    }
+}
+
+/// Whether a function is so short that evaluating it again costs nothing.
+fn is_small(body: Body<'_>) -> bool {
+    use ruff_python_ast::Stmt;
+    match body {
+        Body::Lambda(_) => true,
+        Body::Named(it) => {
+            it.body.len() <= 3
+                && it.body.iter().all(|statement| matches!(statement, Stmt::Expr(_) | Stmt::Return(_) | Stmt::Assign(_) | Stmt::Global(_) | Stmt::Import(_) | Stmt::Pass(_)))
         }
     }
 }

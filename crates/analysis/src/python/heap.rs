@@ -169,6 +169,8 @@ pub(super) struct Function<'a> {
     pub(super) known: bool,
     /// Whether it then did something that is written down.
     pub(super) matters: bool,
+    /// Whether it then did what decoders do.
+    pub(super) decodes: bool,
     /// What it then gave.
     pub(super) result: Value<'a>,
 }

@@ -18,6 +18,8 @@ struct Entry {
     text: Rc<str>,
     specifications: &'static [Specification],
     intrinsic: Option<Intrinsic>,
+    decodes: bool,
+    is_special: bool,
 }
 
 /// All names that a package speaks of.
@@ -51,6 +53,8 @@ impl<'a> Names<'a> {
         self.entries.push(Entry {
             specifications: api::specifications(&name),
             intrinsic: builtin::intrinsic(&name),
+            decodes: builtin::decodes(&name),
+            is_special: is_special(&name),
             text: Rc::clone(&name),
         });
         self.by_text.insert(name, id);
@@ -93,6 +97,16 @@ impl<'a> Names<'a> {
         self.entries.get(id.0 as usize).map_or(&[], |entry| entry.specifications)
     }
 
+    /// Whether it is what decoders are made of.
+    pub(super) fn decodes(&self, id: ApiId) -> bool {
+        self.entries.get(id.0 as usize).is_some_and(|entry| entry.decodes)
+    }
+
+    /// Whether its value is looked at: a constant, or one with an origin.
+    pub(super) fn is_special(&self, id: ApiId) -> bool {
+        self.entries.get(id.0 as usize).is_some_and(|entry| entry.is_special)
+    }
+
     pub(super) fn intrinsic(&self, id: ApiId) -> Option<Intrinsic> {
         self.entries.get(id.0 as usize).and_then(|entry| entry.intrinsic)
     }
@@ -101,6 +115,17 @@ impl<'a> Names<'a> {
 /// Modules that other modules of the standard library have as attributes.
 const REACHED_THROUGH_OTHERS: &[&str] =
     &["os", "sys", "subprocess", "socket", "builtins", "shutil", "importlib", "ctypes", "base64", "pty"];
+
+/// Whether a name, by its last part, may be a constant or have an origin.
+fn is_special(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    matches!(
+        last,
+        "executable" | "sep" | "linesep" | "pathsep" | "curdir" | "pardir" | "devnull" | "ascii_lowercase"
+            | "ascii_uppercase" | "ascii_letters" | "digits" | "punctuation" | "printable" | "hexdigits"
+            | "whitespace" | "argv" | "platform" | "__base__" | "__class__" | "environ" | "__name__" | "name"
+    )
+}
 
 /// The one name of something that has several, where `text` is another one.
 fn canonical(text: &str) -> Option<String> {

@@ -53,6 +53,9 @@ impl<'a> Evaluator<'a> {
             let all = std::rc::Rc::clone(all);
             return self.each_of(&all, |this, one| this.binary(operator, left.clone(), one));
         }
+        if operator == Operator::BitXor {
+            self.decoded += 1;
+        }
         let taint = merged(&left.taint, &right.taint);
         let taint = if taint.is_none() && matches!((&left.data, &right.data), (Data::Unknown, Data::Unknown)) {
             return Value::unknown();

@@ -139,6 +139,9 @@ impl<'a> Evaluator<'a> {
         let number = |value: &Value<'a>| value.integer();
         let known = [lower, upper, step].into_iter().all(|part| whole(part) || number(part).is_some());
         let backwards = number(step) == Some(-1) && whole(lower) && whole(upper);
+        if backwards {
+            self.decoded += 1;
+        }
         let result = match &object.data {
             Data::Text(text) if known => {
                 if !self.burn_for(text.len()) {

@@ -45,6 +45,13 @@ pub(super) fn intrinsic(name: &str) -> Option<Intrinsic> {
     TABLE.get(name).copied()
 }
 
+/// Whether decoders are made of this.
+pub(super) fn decodes(name: &str) -> bool {
+    let basic = ["chr", "ord", "bytes", "bytearray", "bytes.fromhex", "int.from_bytes"];
+    name.strip_prefix("py:builtins.").is_some_and(|bare| basic.contains(&bare))
+        || decoding::ENTRIES.iter().any(|(known, _)| *known == name && !known.contains("json") && !known.contains("quote"))
+}
+
 impl<'a> Evaluator<'a> {
     /// A method of a constant or a collection.
     pub(super) fn builtin_method(
