@@ -34,14 +34,17 @@ fn main() -> std::io::Result<()> {
     let mut files = Vec::new();
     let root = Path::new(&folder);
     if root.is_file() {
-        let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name =
+            root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         files.push(SourceFile { path: name, bytes: Cow::Owned(std::fs::read(root)?) });
     } else {
         collect(root, root, &mut files)?;
     }
     let tree = Tree::new(files);
-    let python: Vec<_> = tree.files().filter(|(_, file)| file.path.ends_with(".py")).map(|(id, _)| id).collect();
-    let size: usize = python.iter().filter_map(|id| tree.file(*id)).map(|file| file.bytes.len()).sum();
+    let python: Vec<_> =
+        tree.files().filter(|(_, file)| file.path.ends_with(".py")).map(|(id, _)| id).collect();
+    let size: usize =
+        python.iter().filter_map(|id| tree.file(*id)).map(|file| file.bytes.len()).sum();
     let mut best = f64::INFINITY;
     let mut parsing = f64::INFINITY;
     for _ in 0..if shows { 0 } else { 3 } {
@@ -62,9 +65,31 @@ fn main() -> std::io::Result<()> {
     if shows {
         for event in &trace.events {
             let path = tree.file(event.place.file).map_or("", |file| &file.path);
-            let arguments: Vec<String> =
-                event.arguments.iter().map(|it| format!("{:?}={:?}{:?}", it.role, it.value.shape, it.value.origins.iter().map(|origin| (origin.source, origin.name.clone())).collect::<Vec<_>>())).collect();
-            println!("{path}:{} {:?} {} {:?} {:?} {}", event.place.start, event.effect, event.api, event.when, event.hiding, arguments.join(" "));
+            let arguments: Vec<String> = event
+                .arguments
+                .iter()
+                .map(|it| {
+                    format!(
+                        "{:?}={:?}{:?}",
+                        it.role,
+                        it.value.shape,
+                        it.value
+                            .origins
+                            .iter()
+                            .map(|origin| (origin.source, origin.name.clone()))
+                            .collect::<Vec<_>>()
+                    )
+                })
+                .collect();
+            println!(
+                "{path}:{} {:?} {} {:?} {:?} {}",
+                event.place.start,
+                event.effect,
+                event.api,
+                event.when,
+                event.hiding,
+                arguments.join(" ")
+            );
         }
         for (file, coverage) in &trace.coverage {
             println!("{:?} {coverage:?}", tree.file(*file).map(|file| &file.path));
@@ -73,9 +98,19 @@ fn main() -> std::io::Result<()> {
     } else {
         #[expect(clippy::cast_precision_loss, reason = "megabytes for people")]
         let megabytes = size as f64 / 1e6;
-        println!("{} files, {megabytes:.2} MB, {:.1} ms, {:.1} MB/s, {} events", python.len(), best * 1e3, megabytes / best, trace.events.len());
+        println!(
+            "{} files, {megabytes:.2} MB, {:.1} ms, {:.1} MB/s, {} events",
+            python.len(),
+            best * 1e3,
+            megabytes / best,
+            trace.events.len()
+        );
         println!("the parser alone: {:.1} MB/s", megabytes / parsing);
-        let partly = trace.coverage.iter().filter(|(_, coverage)| *coverage != ringfence_analysis::Coverage::Whole).count();
+        let partly = trace
+            .coverage
+            .iter()
+            .filter(|(_, coverage)| *coverage != ringfence_analysis::Coverage::Whole)
+            .count();
         println!("{partly} files not whole");
     }
     Ok(())

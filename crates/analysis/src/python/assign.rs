@@ -57,7 +57,12 @@ impl<'a> Evaluator<'a> {
                 }
                 Some(star) if position > star => {
                     let from_end = targets.len() - position;
-                    items.len().checked_sub(from_end).and_then(|index| items.get(index)).cloned().unwrap_or_default()
+                    items
+                        .len()
+                        .checked_sub(from_end)
+                        .and_then(|index| items.get(index))
+                        .cloned()
+                        .unwrap_or_default()
                 }
                 _ => items.get(position).cloned().unwrap_or_default(),
             };
@@ -127,7 +132,13 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn set_item(&mut self, object: &Value<'a>, key: Value<'a>, value: Value<'a>, node: &impl Ranged) {
+    fn set_item(
+        &mut self,
+        object: &Value<'a>,
+        key: Value<'a>,
+        value: Value<'a>,
+        node: &impl Ranged,
+    ) {
         match &object.data {
             Data::Dict(id) => {
                 self.changes += 1;
@@ -139,8 +150,12 @@ impl<'a> Evaluator<'a> {
                 self.changes += 1;
                 let Some(list) = self.heap.list_mut(*id) else { return };
                 let length = i64::try_from(list.items.len()).unwrap_or(i64::MAX);
-                let position = key.integer().map(|index| if index < 0 { index.saturating_add(length) } else { index });
-                let slot = position.and_then(|index| usize::try_from(index).ok()).and_then(|index| list.items.get_mut(index));
+                let position = key
+                    .integer()
+                    .map(|index| if index < 0 { index.saturating_add(length) } else { index });
+                let slot = position
+                    .and_then(|index| usize::try_from(index).ok())
+                    .and_then(|index| list.items.get_mut(index));
                 match slot {
                     Some(slot) => *slot = value,
                     None => {

@@ -8,7 +8,12 @@ use crate::event::{Hiding, Source};
 use ruff_text_size::TextRange;
 
 impl<'a> Evaluator<'a> {
-    pub(super) fn attribute(&mut self, object: &Value<'a>, name: &'a str, range: TextRange) -> Value<'a> {
+    pub(super) fn attribute(
+        &mut self,
+        object: &Value<'a>,
+        name: &'a str,
+        range: TextRange,
+    ) -> Value<'a> {
         let found = match &object.data {
             Data::Unknown => self.of_unknown(name),
             Data::Api(id) => {
@@ -21,7 +26,9 @@ impl<'a> Evaluator<'a> {
             Data::Object(id) => return self.of_object(*id, object, name),
             Data::Choice(all) => {
                 let all = std::rc::Rc::clone(all);
-                return self.each_of(&all, |this, one| this.attribute(&one, name, range)).with(&object.taint);
+                return self
+                    .each_of(&all, |this, one| this.attribute(&one, name, range))
+                    .with(&object.taint);
             }
             Data::Function(_) => match name {
                 "__globals__" | "func_globals" | "__builtins__" => {
@@ -31,11 +38,15 @@ impl<'a> Evaluator<'a> {
                 "__call__" => object.clone(),
                 _ => Value::unknown(),
             },
-            Data::Namespace(_) => Data::Method(std::rc::Rc::new((object.clone(), Text::Literal(name)))).into(),
+            Data::Namespace(_) => {
+                Data::Method(std::rc::Rc::new((object.clone(), Text::Literal(name)))).into()
+            }
             Data::Applied(id) => match (name, self.heap.applied(*id)) {
                 ("func", Some(applied)) => applied.callee.clone(),
                 ("__func__", Some(applied)) => applied.callee.clone(),
-                ("__self__", Some(applied)) => applied.positional.first().cloned().unwrap_or_default(),
+                ("__self__", Some(applied)) => {
+                    applied.positional.first().cloned().unwrap_or_default()
+                }
                 ("__globals__" | "__builtins__", _) => {
                     self.api("py:builtins.globals()").hidden(Hiding::ComputedName)
                 }
@@ -67,7 +78,12 @@ impl<'a> Evaluator<'a> {
     }
 
     /// What a name of the library is as a value; some are constants.
-    pub(super) fn api_value(&mut self, id: super::names::ApiId, name: &str, range: TextRange) -> Value<'a> {
+    pub(super) fn api_value(
+        &mut self,
+        id: super::names::ApiId,
+        name: &str,
+        range: TextRange,
+    ) -> Value<'a> {
         if !self.names.is_special(id) {
             return Data::Api(id).into();
         }
@@ -82,15 +98,23 @@ impl<'a> Evaluator<'a> {
             "py:os.devnull" => Value::literal("/dev/null"),
             "py:string.ascii_lowercase" => Value::literal("abcdefghijklmnopqrstuvwxyz"),
             "py:string.ascii_uppercase" => Value::literal("ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
-            "py:string.ascii_letters" => Value::literal("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+            "py:string.ascii_letters" => {
+                Value::literal("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+            }
             "py:string.digits" => Value::literal("0123456789"),
             "py:string.hexdigits" => Value::literal("0123456789abcdefABCDEF"),
             "py:string.punctuation" => Value::literal("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"),
             "py:string.whitespace" => Value::literal(" \t\n\r\u{b}\u{c}"),
-            "py:string.printable" => Value::literal("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t\n\r\u{b}\u{c}"),
-            "py:sys.argv" => Value::from(Data::Api(id)).come_from(self.origin(Source::Caller, range, None)),
+            "py:string.printable" => Value::literal(
+                "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t\n\r\u{b}\u{c}",
+            ),
+            "py:sys.argv" => {
+                Value::from(Data::Api(id)).come_from(self.origin(Source::Caller, range, None))
+            }
             "py:sys.platform" | "py:os.name" => Value::unknown(),
-            "py:os.environ" => Value::from(Data::Api(id)).come_from(self.origin(Source::Environment, range, None)),
+            "py:os.environ" => {
+                Value::from(Data::Api(id)).come_from(self.origin(Source::Environment, range, None))
+            }
             _ if name == "__name__" => Value::unknown(),
             _ if matches!(name, "__base__" | "__class__") && api.starts_with("py:builtins.") => {
                 self.api("py:builtins.object").hidden(Hiding::ComputedName)
@@ -99,7 +123,12 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn of_module(&mut self, id: super::heap::ModuleId, name: &'a str, range: TextRange) -> Value<'a> {
+    fn of_module(
+        &mut self,
+        id: super::heap::ModuleId,
+        name: &'a str,
+        range: TextRange,
+    ) -> Value<'a> {
         self.run_module(id);
         let Some(module) = self.modules.get(id.0 as usize) else { return Value::unknown() };
         let scope = module.scope;
@@ -114,17 +143,26 @@ impl<'a> Evaluator<'a> {
             self.run_module(inner);
             return Data::Module(inner).into();
         }
-        let getter = self.heap.scope(scope).and_then(|scope| scope.names.get("__getattr__")).cloned();
+        let getter =
+            self.heap.scope(scope).and_then(|scope| scope.names.get("__getattr__")).cloned();
         match getter {
             Some(getter @ Value { data: Data::Function(_), .. }) => {
-                let arguments = super::call::Arguments { positional: vec![Value::literal(name)], ..Default::default() };
+                let arguments = super::call::Arguments {
+                    positional: vec![Value::literal(name)],
+                    ..Default::default()
+                };
                 self.call(&getter, arguments, range)
             }
             _ => Value::unknown(),
         }
     }
 
-    pub(super) fn of_instance(&mut self, id: InstanceId, name: &'a str, range: TextRange) -> Value<'a> {
+    pub(super) fn of_instance(
+        &mut self,
+        id: InstanceId,
+        name: &'a str,
+        range: TextRange,
+    ) -> Value<'a> {
         let Some(instance) = self.heap.instance(id) else { return Value::unknown() };
         let class = instance.class;
         if let Some(value) = instance.attributes.get(name) {
@@ -134,7 +172,9 @@ impl<'a> Evaluator<'a> {
             return Data::Class(class).into();
         }
         let template = self.heap.class(class).and_then(|class| class.template);
-        if let Some(value) = template.and_then(|id| self.heap.instance(id)).and_then(|it| it.attributes.get(name)) {
+        if let Some(value) =
+            template.and_then(|id| self.heap.instance(id)).and_then(|it| it.attributes.get(name))
+        {
             return value.clone();
         }
         let found = self.in_class(class, name, 0);
@@ -144,8 +184,10 @@ impl<'a> Evaluator<'a> {
                 let getter = self.in_class(class, "__getattr__", 0);
                 if let Data::Function(_) = getter.data {
                     let this = Data::Instance(id).into();
-                    let arguments =
-                        super::call::Arguments { positional: vec![this, Value::literal(name)], ..Default::default() };
+                    let arguments = super::call::Arguments {
+                        positional: vec![this, Value::literal(name)],
+                        ..Default::default()
+                    };
                     return self.call(&getter, arguments, range);
                 }
                 found
@@ -155,8 +197,10 @@ impl<'a> Evaluator<'a> {
     }
 
     fn bound(&mut self, function: FunctionId, receiver: Value<'a>, range: TextRange) -> Value<'a> {
-        let (is_static, is_property) =
-            self.heap.function(function).map_or((false, false), |function| (function.is_static, function.is_property));
+        let (is_static, is_property) = self
+            .heap
+            .function(function)
+            .map_or((false, false), |function| (function.is_static, function.is_property));
         let callee: Value<'a> = Data::Function(function).into();
         if is_static {
             return callee;
@@ -166,22 +210,33 @@ impl<'a> Evaluator<'a> {
             let arguments = super::call::Arguments { positional, ..Default::default() };
             return self.call(&callee, arguments, range);
         }
-        Data::Applied(self.heap.add_applied(Applied { callee, positional, keyword: Vec::new(), getter: None })).into()
+        Data::Applied(self.heap.add_applied(Applied {
+            callee,
+            positional,
+            keyword: Vec::new(),
+            getter: None,
+        }))
+        .into()
     }
 
     fn of_class(&mut self, id: ClassId, name: &'a str, range: TextRange) -> Value<'a> {
         match name {
             "__subclasses__" | "__mro__" | "__bases__" | "__base__" => {
-                return self.api(&format!("py:builtins.object.{name}")).hidden(Hiding::ComputedName);
+                return self
+                    .api(&format!("py:builtins.object.{name}"))
+                    .hidden(Hiding::ComputedName);
             }
             "__dict__" => {
-                return self.heap.class(id).map_or_else(Value::unknown, |class| Data::Namespace(class.scope).into());
+                return self
+                    .heap
+                    .class(id)
+                    .map_or_else(Value::unknown, |class| Data::Namespace(class.scope).into());
             }
             _ => {}
         }
         let found = self.in_class(id, name, 0);
         if let Data::Function(function) = found.data
-            && self.heap.function(function).is_some_and(|function| function.is_class_method())
+            && self.heap.function(function).is_some_and(super::heap::Function::is_class_method)
         {
             return self.bound(function, Data::Class(id).into(), range);
         }
@@ -190,6 +245,22 @@ impl<'a> Evaluator<'a> {
 
     /// What a class or one that it extends has by this name.
     pub(super) fn in_class(&mut self, id: ClassId, name: &'a str, depth: u32) -> Value<'a> {
+        let mut left = 48;
+        self.in_class_within(id, name, depth, &mut left)
+    }
+
+    /// Looks through so many classes: they may extend each other in a net.
+    fn in_class_within(
+        &mut self,
+        id: ClassId,
+        name: &'a str,
+        depth: u32,
+        left: &mut u32,
+    ) -> Value<'a> {
+        if *left == 0 {
+            return Value::unknown();
+        }
+        *left -= 1;
         let Some(class) = self.heap.class(id) else { return Value::unknown() };
         if let Some(value) = self.heap.scope(class.scope).and_then(|scope| scope.names.get(name)) {
             return value.clone();
@@ -200,7 +271,7 @@ impl<'a> Evaluator<'a> {
         for base in class.bases.clone() {
             match base.data {
                 Data::Class(base) => {
-                    let found = self.in_class(base, name, depth + 1);
+                    let found = self.in_class_within(base, name, depth + 1, left);
                     if !found.is_unknown() {
                         return found;
                     }
@@ -219,7 +290,12 @@ impl<'a> Evaluator<'a> {
         Value::unknown()
     }
 
-    fn of_object(&mut self, id: super::heap::ObjectId, object: &Value<'a>, name: &'a str) -> Value<'a> {
+    fn of_object(
+        &mut self,
+        id: super::heap::ObjectId,
+        object: &Value<'a>,
+        name: &'a str,
+    ) -> Value<'a> {
         let Some(it) = self.heap.object(id) else { return Value::unknown() };
         let (class, about) = (it.class, it.about.clone());
         let taint = merged(&object.taint, &about.taint);
@@ -230,12 +306,15 @@ impl<'a> Evaluator<'a> {
         } else if name == "name" && !about.is_unknown() {
             return about;
         }
-        let Some(child) = self.names.child(class, name) else { return Value::unknown().with(&taint) };
+        let Some(child) = self.names.child(class, name) else {
+            return Value::unknown().with(&taint);
+        };
         if self.names.specifications(child).is_empty() && self.names.intrinsic(child).is_none() {
             // An attribute of a reply or a process: what it came from is known.
             return Data::Method(std::rc::Rc::new((object.clone(), Text::Literal(name)))).into();
         }
-        Value::from(Data::Method(std::rc::Rc::new((object.clone(), Text::Literal(name))))).with(&taint)
+        Value::from(Data::Method(std::rc::Rc::new((object.clone(), Text::Literal(name)))))
+            .with(&taint)
     }
 }
 

@@ -54,12 +54,15 @@ impl<'a> Arguments<'a> {
 
 impl<'a> Evaluator<'a> {
     pub(super) fn arguments(&mut self, given: &'a ruff_python_ast::Arguments) -> Arguments<'a> {
-        let mut arguments = Arguments { positional: Vec::with_capacity(given.args.len()), ..Arguments::default() };
+        let mut arguments =
+            Arguments { positional: Vec::with_capacity(given.args.len()), ..Arguments::default() };
         for argument in &given.args {
             if let ruff_python_ast::Expr::Starred(star) = argument {
                 let value = self.eval(&star.value);
                 match self.iterate(&value, 4096) {
-                    Some(items) => arguments.positional.extend(items.into_iter().map(|item| item.with(&value.taint))),
+                    Some(items) => arguments
+                        .positional
+                        .extend(items.into_iter().map(|item| item.with(&value.taint))),
                     None => {
                         arguments.open = true;
                         let element = self.element_of(&value);
@@ -77,7 +80,8 @@ impl<'a> Evaluator<'a> {
                 Some(name) => arguments.keyword.push((Text::Literal(name.id.as_str()), value)),
                 None => match &value.data {
                     Data::Dict(id) => {
-                        let items = self.heap.dict(*id).map(|dict| dict.items.clone()).unwrap_or_default();
+                        let items =
+                            self.heap.dict(*id).map(|dict| dict.items.clone()).unwrap_or_default();
                         for (key, item) in items.into_iter().take(256) {
                             if let Data::Text(name) = key.data {
                                 arguments.keyword.push((name, item));
@@ -95,15 +99,31 @@ impl<'a> Evaluator<'a> {
         arguments.all().fold(None, |taint, value| merged(&taint, &self.deep_taint(value, 2)))
     }
 
-    pub(super) fn call(&mut self, callee: &Value<'a>, arguments: Arguments<'a>, range: TextRange) -> Value<'a> {
+    pub(super) fn call(
+        &mut self,
+        callee: &Value<'a>,
+        arguments: Arguments<'a>,
+        range: TextRange,
+    ) -> Value<'a> {
         self.deeper(|this| this.call_value(callee, arguments, range)).unwrap_or_default()
     }
 
-    fn call_value(&mut self, callee: &Value<'a>, arguments: Arguments<'a>, range: TextRange) -> Value<'a> {
+    fn call_value(
+        &mut self,
+        callee: &Value<'a>,
+        arguments: Arguments<'a>,
+        range: TextRange,
+    ) -> Value<'a> {
         match &callee.data {
-            Data::Api(id) => self.call_api(Call { api: *id, arguments, receiver: None, range, callee: callee.taint.clone() }),
+            Data::Api(id) => self.call_api(&Call {
+                api: *id,
+                arguments,
+                receiver: None,
+                range,
+                callee: callee.taint.clone(),
+            }),
             Data::Function(id) => self.call_function(*id, arguments),
-            Data::Class(id) => self.instantiate(*id, arguments, range),
+            Data::Class(id) => self.instantiate(*id, &arguments, range),
             Data::Applied(id) => {
                 let Some(applied) = self.heap.applied(*id) else { return Value::unknown() };
                 let inner = applied.callee.clone().with(&callee.taint);
@@ -112,7 +132,11 @@ impl<'a> Evaluator<'a> {
                     let more = applied.positional.get(1..).unwrap_or_default().to_vec();
                     return self.get_by(getter, &name, more, &arguments, range);
                 }
-                let mut all = Arguments { positional: applied.positional.clone(), keyword: applied.keyword.clone(), open: arguments.open };
+                let mut all = Arguments {
+                    positional: applied.positional.clone(),
+                    keyword: applied.keyword.clone(),
+                    open: arguments.open,
+                };
                 all.positional.extend(arguments.positional);
                 all.keyword.extend(arguments.keyword);
                 if all.positional.len() > 256 || all.keyword.len() > 256 {
@@ -142,13 +166,21 @@ impl<'a> Evaluator<'a> {
     /// A call of something that is not known. It matters where the name was hidden.
     fn call_unknown(&mut self, callee: &Value<'a>, arguments: &Arguments<'a>, range: TextRange) {
         if callee.hidings().contains(&Hiding::ComputedName) || callee.has_source(Source::Decoded) {
-            let given: Vec<(Role, &Value<'a>)> = arguments.all().take(8).map(|value| (Role::Other, value)).collect();
+            let given: Vec<(Role, &Value<'a>)> =
+                arguments.all().take(8).map(|value| (Role::Other, value)).collect();
             let hidden = callee.hidings().to_vec();
             self.emit_named(Effect::Opaque, "py:unknown", range, &given, &hidden);
         }
     }
 
-    fn get_by(&mut self, getter: Getter, name: &Value<'a>, more: Vec<Value<'a>>, arguments: &Arguments<'a>, range: TextRange) -> Value<'a> {
+    fn get_by(
+        &mut self,
+        getter: Getter,
+        name: &Value<'a>,
+        more: Vec<Value<'a>>,
+        arguments: &Arguments<'a>,
+        range: TextRange,
+    ) -> Value<'a> {
         let object = arguments.positional.first().cloned().unwrap_or_default();
         match getter {
             Getter::Item => self.item(&object, name, range),
@@ -163,14 +195,23 @@ impl<'a> Evaluator<'a> {
     }
 
     /// `getattr(object, name)`; the name may have dots, as for `attrgetter`.
-    pub(super) fn attribute_by_value(&mut self, object: &Value<'a>, name: &Value<'a>, range: TextRange) -> Value<'a> {
+    pub(super) fn attribute_by_value(
+        &mut self,
+        object: &Value<'a>,
+        name: &Value<'a>,
+        range: TextRange,
+    ) -> Value<'a> {
         let Data::Text(text) = &name.data else {
             if let Data::Choice(all) = &name.data {
                 let all = std::rc::Rc::clone(all);
-                return self.each_of(&all, |this, one| this.attribute_by_value(object, &one, range));
+                return self
+                    .each_of(&all, |this, one| this.attribute_by_value(object, &one, range));
             }
             let sensitive = match &object.data {
-                Data::Api(id) => matches!(&*self.names.text(*id), "py:os" | "py:subprocess" | "py:builtins" | "py:sys" | "py:ctypes"),
+                Data::Api(id) => matches!(
+                    &*self.names.text(*id),
+                    "py:os" | "py:subprocess" | "py:builtins" | "py:sys" | "py:ctypes"
+                ),
                 _ => false,
             };
             if sensitive {
@@ -184,16 +225,29 @@ impl<'a> Evaluator<'a> {
             value = self.attribute(&value, part, range);
         }
         match value.data {
-            Data::Api(_) | Data::Unknown | Data::Choice(_) => value.hidden(Hiding::ComputedName).with(&name.taint),
+            Data::Api(_) | Data::Unknown | Data::Choice(_) => {
+                value.hidden(Hiding::ComputedName).with(&name.taint)
+            }
             _ => value,
         }
     }
 
-    pub(super) fn call_method_named(&mut self, object: &Value<'a>, name: &'a str, range: TextRange) -> Value<'a> {
+    pub(super) fn call_method_named(
+        &mut self,
+        object: &Value<'a>,
+        name: &'a str,
+        range: TextRange,
+    ) -> Value<'a> {
         self.call_method(object, name, Arguments::default(), range)
     }
 
-    pub(super) fn call_method(&mut self, object: &Value<'a>, name: &'a str, arguments: Arguments<'a>, range: TextRange) -> Value<'a> {
+    pub(super) fn call_method(
+        &mut self,
+        object: &Value<'a>,
+        name: &'a str,
+        arguments: Arguments<'a>,
+        range: TextRange,
+    ) -> Value<'a> {
         match &object.data {
             Data::Unknown => {
                 if matches!(name, "translate" | "swapcase" | "fromhex") {
@@ -201,9 +255,18 @@ impl<'a> Evaluator<'a> {
                 }
                 if matches!(name, "__subclasses__" | "mro") {
                     let api = self.names.id("py:builtins.object.__subclasses__");
-                    return self.call_api(Call { api, arguments, receiver: None, range, callee: object.taint.clone() });
+                    return self.call_api(&Call {
+                        api,
+                        arguments,
+                        receiver: None,
+                        range,
+                        callee: object.taint.clone(),
+                    });
                 }
-                if object.taint.is_none() && arguments.positional.is_empty() && arguments.keyword.is_empty() {
+                if object.taint.is_none()
+                    && arguments.positional.is_empty()
+                    && arguments.keyword.is_empty()
+                {
                     return Value::unknown();
                 }
                 self.call_unknown(object, &arguments, range);
@@ -211,18 +274,36 @@ impl<'a> Evaluator<'a> {
             }
             Data::Api(id) => {
                 let Some(child) = self.names.child(*id, name) else { return Value::unknown() };
-                self.call_api(Call { api: child, arguments, receiver: None, range, callee: object.taint.clone() })
+                self.call_api(&Call {
+                    api: child,
+                    arguments,
+                    receiver: None,
+                    range,
+                    callee: object.taint.clone(),
+                })
             }
             Data::Object(id) => {
                 let Some(it) = self.heap.object(*id) else { return Value::unknown() };
                 let Some(child) = self.names.child(it.class, name) else { return Value::unknown() };
-                self.call_api(Call { api: child, arguments, receiver: Some(object.clone()), range, callee: object.taint.clone() })
+                self.call_api(&Call {
+                    api: child,
+                    arguments,
+                    receiver: Some(object.clone()),
+                    range,
+                    callee: object.taint.clone(),
+                })
             }
             Data::Choice(all) => {
                 let all = std::rc::Rc::clone(all);
-                self.each_of(&all, |this, one| this.call_method(&one, name, arguments.clone(), range))
+                self.each_of(&all, |this, one| {
+                    this.call_method(&one, name, arguments.clone(), range)
+                })
             }
-            Data::Instance(_) | Data::Module(_) | Data::Class(_) | Data::Applied(_) | Data::Function(_) => {
+            Data::Instance(_)
+            | Data::Module(_)
+            | Data::Class(_)
+            | Data::Applied(_)
+            | Data::Function(_) => {
                 let callee = self.attribute(object, name, range);
                 self.call(&callee, arguments, range)
             }
@@ -235,13 +316,16 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    pub(super) fn call_api(&mut self, call: Call<'a>) -> Value<'a> {
+    pub(super) fn call_api(&mut self, call: &Call<'a>) -> Value<'a> {
         let specifications = self.names.specifications(call.api);
         let intrinsic = self.names.intrinsic(call.api);
         if specifications.is_empty() && intrinsic.is_none() {
-            return self.call_strange(&call);
+            return self.call_strange(call);
         }
-        if call.arguments.all().any(|value| matches!(value.data, Data::Api(id) if id == self.environ))
+        if call
+            .arguments
+            .all()
+            .any(|value| matches!(value.data, Data::Api(id) if id == self.environ))
             && call.arguments.named("env").is_none()
         {
             self.whole_environment(call.range);
@@ -251,31 +335,35 @@ impl<'a> Evaluator<'a> {
         }
         for specification in specifications {
             if let Some(effect) = specification.effect {
-                self.emit_call(effect, specification, &call);
+                self.emit_call(effect, specification, call);
             }
             for (position, (purpose, name)) in specification.parameters.iter().enumerate() {
                 if *purpose == Use::Called
                     && let Some(callback) = call.get(position, name).cloned()
                 {
-                    self.call_back(&callback, &call);
+                    self.call_back(&callback, call);
                 }
             }
         }
-        self.remember_peer(specifications, &call);
+        self.remember_peer(specifications, call);
         if let Some(intrinsic) = intrinsic
-            && let Some(value) = intrinsic(self, &call)
+            && let Some(value) = intrinsic(self, call)
         {
             return value;
         }
-        let Some(specification) = specifications.first() else { return self.like(&call) };
-        self.gives(specification, &call)
+        let Some(specification) = specifications.first() else { return self.like(call) };
+        self.gives(specification, call)
     }
 
     /// What is connected to somebody keeps to whom.
     fn remember_peer(&mut self, specifications: &'static [Specification], call: &Call<'a>) {
         let Some(Value { data: Data::Object(id), .. }) = &call.receiver else { return };
         let connects = specifications.iter().find(|it| it.effect == Some(Effect::Connect));
-        let Some((Use::As(Role::Host | Role::Url), name)) = connects.and_then(|it| it.parameters.first()) else { return };
+        let Some((Use::As(Role::Host | Role::Url), name)) =
+            connects.and_then(|it| it.parameters.first())
+        else {
+            return;
+        };
         let Some(peer) = call.get(0, name) else { return };
         let peer = match peer.data {
             Data::List(pair) => self.items(pair).first().cloned().unwrap_or_default(),
@@ -290,12 +378,21 @@ impl<'a> Evaluator<'a> {
 
     /// Something of the library calls what it was given.
     pub(super) fn call_back(&mut self, callback: &Value<'a>, call: &Call<'a>) {
-        let handed = match call.arguments.named("args").or_else(|| call.arguments.named("kwargs")).map(|value| &value.data) {
+        let handed = match call
+            .arguments
+            .named("args")
+            .or_else(|| call.arguments.named("kwargs"))
+            .map(|value| &value.data)
+        {
             Some(Data::List(id)) => self.items(*id).to_vec(),
             _ => Vec::new(),
         };
         if matches!(callback.data, Data::Function(_) | Data::Applied(_) | Data::Api(_)) {
-            self.call(callback, Arguments { positional: handed, ..Arguments::default() }, call.range);
+            self.call(
+                callback,
+                Arguments { positional: handed, ..Arguments::default() },
+                call.range,
+            );
         }
     }
 
@@ -331,10 +428,12 @@ impl<'a> Evaluator<'a> {
             Gives::Nothing => Value::none(),
             Gives::From(source) => {
                 let name = self.name_of_source(source, specification, call);
-                let known = Value::unknown().come_from(self.origin(source, call.range, name.as_deref()));
+                let known =
+                    Value::unknown().come_from(self.origin(source, call.range, name.as_deref()));
                 if source == Source::Decoded {
                     let api = self.names.text(call.api);
-                    let hiding = if api.contains("rypt") { Hiding::Encryption } else { Hiding::Serialised };
+                    let hiding =
+                        if api.contains("rypt") { Hiding::Encryption } else { Hiding::Serialised };
                     let like = self.like(call);
                     return known.with(&like.taint).hidden(hiding);
                 }
@@ -349,7 +448,10 @@ impl<'a> Evaluator<'a> {
                     Gives::Object(name) => self.names.id(name),
                     _ => call.api,
                 };
-                let about = specification.parameters.iter().enumerate()
+                let about = specification
+                    .parameters
+                    .iter()
+                    .enumerate()
                     .find(|(_, (purpose, _))| matches!(purpose, Use::As(_)))
                     .and_then(|(position, (_, name))| call.get(position, name).cloned());
                 let about = match (about, specification.effect) {
@@ -358,7 +460,9 @@ impl<'a> Evaluator<'a> {
                     (None, _) => Value::unknown(),
                 };
                 let taint = match specification.effect {
-                    Some(Effect::Spawn | Effect::Shell) => self.tainted(Source::ProcessOutput, call.range, None),
+                    Some(Effect::Spawn | Effect::Shell) => {
+                        self.tainted(Source::ProcessOutput, call.range, None)
+                    }
                     Some(Effect::Peripheral) => self.tainted(Source::Peripheral, call.range, None),
                     _ => None,
                 };
@@ -370,7 +474,12 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn name_of_source(&self, source: Source, specification: &Specification, call: &Call<'a>) -> Option<String> {
+    fn name_of_source(
+        &self,
+        source: Source,
+        specification: &Specification,
+        call: &Call<'a>,
+    ) -> Option<String> {
         let wanted = match source {
             Source::Network => [Role::Url, Role::Host],
             Source::File | Source::Credential => [Role::Path, Role::Name],
@@ -380,12 +489,17 @@ impl<'a> Evaluator<'a> {
                 return Some(api.to_string());
             }
         };
-        let named = specification.parameters.iter().enumerate().find_map(|(position, (purpose, name))| match purpose {
-            Use::As(role) if wanted.contains(role) => call.get(position, name).cloned(),
-            _ => None,
-        });
+        let named =
+            specification.parameters.iter().enumerate().find_map(|(position, (purpose, name))| {
+                match purpose {
+                    Use::As(role) if wanted.contains(role) => call.get(position, name).cloned(),
+                    _ => None,
+                }
+            });
         let named = named.or_else(|| match &call.receiver {
-            Some(Value { data: Data::Object(id), .. }) => self.heap.object(*id).map(|object| object.about.clone()),
+            Some(Value { data: Data::Object(id), .. }) => {
+                self.heap.object(*id).map(|object| object.about.clone())
+            }
             _ => None,
         })?;
         let named = match &named.data {
@@ -394,11 +508,18 @@ impl<'a> Evaluator<'a> {
             _ => named,
         };
         let pieces = named.as_pieces();
-        (!pieces.is_empty()).then(|| std::iter::once(pieces.prefix).chain(pieces.rest).collect::<Vec<_>>().join("*"))
+        (!pieces.is_empty()).then(|| {
+            std::iter::once(pieces.prefix).chain(pieces.rest).collect::<Vec<_>>().join("*")
+        })
     }
 
     /// Writes the event of a call down, each argument by what it is for.
-    pub(super) fn emit_call(&mut self, effect: Effect, specification: &Specification, call: &Call<'a>) {
+    pub(super) fn emit_call(
+        &mut self,
+        effect: Effect,
+        specification: &Specification,
+        call: &Call<'a>,
+    ) {
         let api = self.names.text(call.api);
         let mut given: Vec<(Role, Value<'a>)> = Vec::new();
         let mut used: Vec<&str> = Vec::new();
@@ -423,18 +544,31 @@ impl<'a> Evaluator<'a> {
             given.push((rest, value.clone()));
         }
         for (name, value) in &call.arguments.keyword {
-            if !used.contains(&&**name) && (value.taint.is_some() || value.text().is_some() || &**name == "shell") {
+            if !used.contains(&&**name)
+                && (value.taint.is_some() || value.text().is_some() || &**name == "shell")
+            {
                 given.push((Role::Other, value.clone()));
             }
         }
         let mut effect = effect;
-        let shell = call.arguments.named("shell").is_some_and(|shell| self.truth(shell) != Some(false));
+        let shell =
+            call.arguments.named("shell").is_some_and(|shell| self.truth(shell) != Some(false));
         if effect == Effect::Spawn && shell && api.contains("subprocess") {
             effect = Effect::Shell;
         }
-        let mut hidden: Vec<Hiding> = call.callee.as_ref().map_or_else(Vec::new, |taint| taint.hiding.clone());
+        let mut hidden: Vec<Hiding> =
+            call.callee.as_ref().map_or_else(Vec::new, |taint| taint.hiding.clone());
         for (role, value) in &given {
-            if matches!(role, Role::Code | Role::Command | Role::CommandArgument | Role::Url | Role::Host | Role::Path | Role::Name) {
+            if matches!(
+                role,
+                Role::Code
+                    | Role::Command
+                    | Role::CommandArgument
+                    | Role::Url
+                    | Role::Host
+                    | Role::Path
+                    | Role::Name
+            ) {
                 let deep = self.deep_taint(value, 2);
                 for hiding in deep.as_ref().map_or(&[][..], |taint| &taint.hiding) {
                     // Text put together is how text is made: it hides only code.
@@ -447,14 +581,19 @@ impl<'a> Evaluator<'a> {
         }
         let choice = given.iter().position(|(_, value)| matches!(value.data, Data::Choice(_)));
         let alternatives = match choice.and_then(|position| given.get(position)) {
-            Some((_, Value { data: Data::Choice(all), taint })) => all.iter().map(|one| one.clone().with(taint)).collect(),
+            Some((_, Value { data: Data::Choice(all), taint })) => {
+                all.iter().map(|one| one.clone().with(taint)).collect()
+            }
             _ => vec![Value::unknown()],
         };
         for one in alternatives {
             if let Some(slot) = choice.and_then(|position| given.get_mut(position)) {
                 slot.1 = one;
             }
-            let arguments = given.iter().map(|(role, value)| Argument { role: *role, value: self.frozen(value) }).collect();
+            let arguments = given
+                .iter()
+                .map(|(role, value)| Argument { role: *role, value: self.frozen(value) })
+                .collect();
             self.emit(effect, &api, call.range, arguments, &hidden);
         }
     }

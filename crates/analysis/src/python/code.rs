@@ -19,7 +19,12 @@ const MAX_TEXT: usize = 2 << 20;
 impl<'a> Evaluator<'a> {
     /// Runs a value as code, where it is known; gives what its last expression gives.
     /// `scope` is where it runs, if not here.
-    pub(super) fn run_text(&mut self, code: &Value<'a>, range: TextRange, scope: Option<ScopeId>) -> Value<'a> {
+    pub(super) fn run_text(
+        &mut self,
+        code: &Value<'a>,
+        range: TextRange,
+        scope: Option<ScopeId>,
+    ) -> Value<'a> {
         self.note_loaded_file(code, range);
         if let Data::Choice(all) = &code.data {
             let all = Rc::clone(all);
@@ -35,10 +40,13 @@ impl<'a> Evaluator<'a> {
         };
         let steps = u64::try_from(text.len() / 16).unwrap_or(u64::MAX);
         if text.len() > MAX_TEXT || self.text_depth >= MAX_TEXT_DEPTH || !self.burn(steps) {
-            self.cut.entry(self.unit.file).or_insert("text that is executed is more than is evaluated");
+            self.cut
+                .entry(self.unit.file)
+                .or_insert("text that is executed is more than is evaluated");
             return Value::unknown().with(&code.taint);
         }
-        let (parsed, _) = parse::parsed(text.trim_start_matches([' ', '\t', '\n', '\r']).to_owned());
+        let (parsed, _) =
+            parse::parsed(text.trim_start_matches([' ', '\t', '\n', '\r']).to_owned());
         let Some(parsed) = self.keep_code(parsed) else { return Value::unknown() };
         let mut hiding = self.unit.hiding.clone();
         let from_file = self.own_python_file(code);
@@ -47,7 +55,12 @@ impl<'a> Evaluator<'a> {
                 hiding.push(one);
             }
         }
-        let unit = Unit { file: self.unit.file, module: self.unit.module, over: Some(self.place(range)), hiding };
+        let unit = Unit {
+            file: self.unit.file,
+            module: self.unit.module,
+            over: Some(self.place(range)),
+            hiding,
+        };
         let outer_unit = std::mem::replace(&mut self.unit, Rc::new(unit));
         let outer_scope = self.scope;
         if let Some(scope) = scope {
@@ -135,14 +148,23 @@ impl<'a> Evaluator<'a> {
     }
 
     /// What a file of the package holds, with its name as its origin.
-    pub(super) fn own_content(&mut self, path: &str, bytes: bool, range: TextRange) -> Option<Value<'a>> {
+    pub(super) fn own_content(
+        &mut self,
+        path: &str,
+        bytes: bool,
+        range: TextRange,
+    ) -> Option<Value<'a>> {
         let own = self.own_path(path)?;
         let content = self.tree.file(self.tree.find(&own)?)?.bytes.as_ref();
         let origin = self.origin(Source::File, range, Some(&own));
         if content.len() > MAX_TEXT || !self.burn_for(content.len()) {
             return Some(Value::unknown().come_from(origin));
         }
-        let value = if bytes { Value::bytes(content) } else { Value::made(String::from_utf8_lossy(content).into_owned()) };
+        let value = if bytes {
+            Value::bytes(content)
+        } else {
+            Value::made(String::from_utf8_lossy(content).into_owned())
+        };
         Some(value.come_from(origin))
     }
 }

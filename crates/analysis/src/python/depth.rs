@@ -53,7 +53,10 @@ fn too_deep(bytes: &[u8]) -> Vec<(usize, usize)> {
                 continue;
             }
             b'#' => {
-                at = bytes.get(at..).and_then(|rest| rest.iter().position(|byte| *byte == b'\n')).map_or(bytes.len(), |length| at + length);
+                at = bytes
+                    .get(at..)
+                    .and_then(|rest| rest.iter().position(|byte| *byte == b'\n'))
+                    .map_or(bytes.len(), |length| at + length);
                 continue;
             }
             b'\\' => {
@@ -85,7 +88,10 @@ fn too_deep(bytes: &[u8]) -> Vec<(usize, usize)> {
         if sum > MAX_NESTING {
             // Brackets that are never closed must not make the rest of the file one
             // statement: it ends with this line.
-            let end = bytes.get(at..).and_then(|rest| rest.iter().position(|byte| *byte == b'\n')).map_or(bytes.len(), |length| at + length);
+            let end = bytes
+                .get(at..)
+                .and_then(|rest| rest.iter().position(|byte| *byte == b'\n'))
+                .map_or(bytes.len(), |length| at + length);
             found.push((begin, end));
             brackets.clear();
             (begin, here, sum) = (end, 0, 0);
@@ -99,7 +105,8 @@ fn too_deep(bytes: &[u8]) -> Vec<(usize, usize)> {
 
 /// One past the end of the string that begins here.
 fn after_string(bytes: &[u8], start: usize, quote: u8) -> usize {
-    let triple = bytes.get(start..start + 3).is_some_and(|three| three.iter().all(|byte| *byte == quote));
+    let triple =
+        bytes.get(start..start + 3).is_some_and(|three| three.iter().all(|byte| *byte == quote));
     let mut at = if triple { start + 3 } else { start + 1 };
     while let Some(byte) = bytes.get(at).copied() {
         match byte {
@@ -109,7 +116,10 @@ fn after_string(bytes: &[u8], start: usize, quote: u8) -> usize {
                 if !triple {
                     return at + 1;
                 }
-                if bytes.get(at..at + 3).is_some_and(|three| three.iter().all(|byte| *byte == quote)) {
+                if bytes
+                    .get(at..at + 3)
+                    .is_some_and(|three| three.iter().all(|byte| *byte == quote))
+                {
                     return at + 3;
                 }
                 at += 1;

@@ -8,7 +8,9 @@ use std::rc::Rc;
 use ruff_python_ast::ModModule;
 use ruff_text_size::TextRange;
 
-use super::heap::{FunctionId, Heap, List, ListId, ModuleId, Scope, ScopeId, Sequence, Table, Unit};
+use super::heap::{
+    FunctionId, Heap, List, ListId, ModuleId, Scope, ScopeId, Sequence, Table, Unit,
+};
 use super::names::{ApiId, Names};
 use super::value::{Data, Taint, Text, Trail, Value, merged};
 use crate::event::{Argument, Effect, Event, Hiding, Role, Source, When};
@@ -208,7 +210,8 @@ impl<'a> Evaluator<'a> {
     /// steps for each byte.
     pub(super) fn refuel(&mut self, size: usize) {
         if size >= 512 && self.calls == 0 && self.rounds == 0 && self.text_depth < 3 {
-            self.fuel = self.fuel.saturating_add(u64::try_from(size.saturating_mul(5)).unwrap_or(0));
+            self.fuel =
+                self.fuel.saturating_add(u64::try_from(size.saturating_mul(5)).unwrap_or(0));
         }
     }
 
@@ -311,19 +314,20 @@ impl<'a> Evaluator<'a> {
 
     /// Everything that went into a value and into what it holds, a little deep.
     pub(super) fn deep_taint(&self, value: &Value<'a>, depth: u32) -> Trail {
-        let mut all = value.taint.clone();
-        if depth == 0 {
-            return all;
+        if depth == 0 || !matches!(value.data, Data::List(_) | Data::Dict(_) | Data::Object(_)) {
+            return value.taint.clone();
         }
+        let mut all = value.taint.clone();
+        let most = if depth > 1 { 256 } else { 16 };
         match &value.data {
             Data::List(id) => {
-                for item in self.items(*id).iter().take(256) {
+                for item in self.items(*id).iter().take(most) {
                     all = merged(&all, &self.deep_taint(item, depth - 1));
                 }
             }
             Data::Dict(id) => {
                 if let Some(dict) = self.heap.dict(*id) {
-                    for (_, item) in dict.items.iter().take(256) {
+                    for (_, item) in dict.items.iter().take(most) {
                         all = merged(&all, &self.deep_taint(item, depth - 1));
                     }
                 }

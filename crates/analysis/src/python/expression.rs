@@ -1,8 +1,8 @@
 //! Expressions, each to a value.
 
 use ruff_python_ast::{
-    BoolOp, Comprehension, Expr, ExprBinOp, ExprBoolOp, ExprCall, FStringPart, InterpolatedStringElement, Number,
-    UnaryOp,
+    BoolOp, Comprehension, Expr, ExprBinOp, ExprBoolOp, ExprCall, FStringPart,
+    InterpolatedStringElement, Number, UnaryOp,
 };
 use ruff_text_size::Ranged;
 
@@ -67,8 +67,10 @@ impl<'a> Evaluator<'a> {
             Expr::Subscript(it) => {
                 let object = self.eval(&it.value);
                 if let Expr::Slice(slice) = &*it.slice {
-                    let [lower, upper, step] = [&slice.lower, &slice.upper, &slice.step]
-                        .map(|part| part.as_deref().map(|part| self.eval(part)).unwrap_or(Value::none()));
+                    let [lower, upper, step] =
+                        [&slice.lower, &slice.upper, &slice.step].map(|part| {
+                            part.as_deref().map(|part| self.eval(part)).unwrap_or(Value::none())
+                        });
                     return self.slice(&object, &lower, &upper, &step);
                 }
                 let key = self.eval(&it.slice);
@@ -163,8 +165,13 @@ impl<'a> Evaluator<'a> {
                 for (key, value) in found {
                     dict.set(key, value);
                 }
-                if !complete && dict.items.iter().all(|(key, value)| key.is_unknown() && value.is_unknown()) {
-                    let taint = dict.items.iter().fold(None, |taint, (_, value)| merged(&taint, &value.taint));
+                if !complete
+                    && dict.items.iter().all(|(key, value)| key.is_unknown() && value.is_unknown())
+                {
+                    let taint = dict
+                        .items
+                        .iter()
+                        .fold(None, |taint, (_, value)| merged(&taint, &value.taint));
                     return Value::unknown().with(&taint);
                 }
                 Data::Dict(self.heap.add_dict(dict)).into()
@@ -180,7 +187,8 @@ impl<'a> Evaluator<'a> {
             }
             Expr::YieldFrom(it) => {
                 let value = self.eval(&it.value);
-                let items = self.iterate(&value, 4096).unwrap_or_else(|| vec![self.element_of(&value)]);
+                let items =
+                    self.iterate(&value, 4096).unwrap_or_else(|| vec![self.element_of(&value)]);
                 self.frame.yielded.get_or_insert_default().extend(items);
                 Value::unknown()
             }
@@ -195,18 +203,24 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn interpolate(&mut self, element: &'a InterpolatedStringElement, pieces: &mut Pieces, taint: &mut super::value::Trail) {
+    fn interpolate(
+        &mut self,
+        element: &'a InterpolatedStringElement,
+        pieces: &mut Pieces,
+        taint: &mut super::value::Trail,
+    ) {
         match element {
             InterpolatedStringElement::Literal(text) => pieces.push_known(&text.value),
             InterpolatedStringElement::Interpolation(it) => {
                 let value = self.eval(&it.expression);
                 *taint = merged(taint, &self.deep_taint(&value, 2));
-                let specified = it.format_spec.as_ref().and_then(|specification| {
-                    match specification.elements.first() {
-                        Some(InterpolatedStringElement::Literal(text)) => Some(&*text.value),
-                        _ => None,
-                    }
-                });
+                let specified =
+                    it.format_spec.as_ref().and_then(|specification| {
+                        match specification.elements.first() {
+                            Some(InterpolatedStringElement::Literal(text)) => Some(&*text.value),
+                            _ => None,
+                        }
+                    });
                 let text = match specified {
                     Some(specification) => super::builtin::format::formatted(&value, specification),
                     None => self.text_of(&value),
@@ -251,7 +265,11 @@ impl<'a> Evaluator<'a> {
                     if self.truth(&before) == Some(false) { value } else { before.or(value) }
                 }
                 (Some(before), _, BoolOp::And) => {
-                    if self.truth(&before) == Some(true) { value.with(&before.taint) } else { value }
+                    if self.truth(&before) == Some(true) {
+                        value.with(&before.taint)
+                    } else {
+                        value
+                    }
                 }
                 (_, _, _) => value,
             });
@@ -277,7 +295,12 @@ impl<'a> Evaluator<'a> {
         if open { self.open_list(kind, items) } else { self.list(kind, items) }
     }
 
-    fn comprehension(&mut self, kind: Sequence, generators: &'a [Comprehension], element: &'a Expr) -> Value<'a> {
+    fn comprehension(
+        &mut self,
+        kind: Sequence,
+        generators: &'a [Comprehension],
+        element: &'a Expr,
+    ) -> Value<'a> {
         let mut items = Vec::new();
         let complete = self.in_comprehension(generators, &mut |this| {
             let value = this.eval(element);
@@ -287,7 +310,11 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Runs `each` for each element; gives whether all elements were known.
-    fn in_comprehension(&mut self, generators: &'a [Comprehension], each: &mut dyn FnMut(&mut Self)) -> bool {
+    fn in_comprehension(
+        &mut self,
+        generators: &'a [Comprehension],
+        each: &mut dyn FnMut(&mut Self),
+    ) -> bool {
         let outer = self.scope;
         self.scope = self.new_scope(Some(outer));
         let complete = self.generate(generators, each);
@@ -295,7 +322,11 @@ impl<'a> Evaluator<'a> {
         complete
     }
 
-    fn generate(&mut self, generators: &'a [Comprehension], each: &mut dyn FnMut(&mut Self)) -> bool {
+    fn generate(
+        &mut self,
+        generators: &'a [Comprehension],
+        each: &mut dyn FnMut(&mut Self),
+    ) -> bool {
         let Some((first, rest)) = generators.split_first() else {
             each(self);
             return true;
@@ -336,13 +367,17 @@ impl<'a> Evaluator<'a> {
 
     pub(super) fn unary(&mut self, operator: UnaryOp, value: &Value<'a>) -> Value<'a> {
         let data = match (operator, &value.data) {
-            (UnaryOp::Not, _) => self.truth(value).map_or(Data::Unknown, |truth| Data::Bool(!truth)),
+            (UnaryOp::Not, _) => {
+                self.truth(value).map_or(Data::Unknown, |truth| Data::Bool(!truth))
+            }
             (UnaryOp::USub, Data::Float(number)) => Data::Float(-number),
             (UnaryOp::USub, _) => {
                 value.integer().and_then(i64::checked_neg).map_or(Data::Unknown, Data::Int)
             }
             (UnaryOp::UAdd, _) => value.data.clone(),
-            (UnaryOp::Invert, _) => value.integer().map_or(Data::Unknown, |number| Data::Int(!number)),
+            (UnaryOp::Invert, _) => {
+                value.integer().map_or(Data::Unknown, |number| Data::Int(!number))
+            }
         };
         Value { data, taint: value.taint.clone() }
     }
@@ -364,7 +399,8 @@ impl<'a> Evaluator<'a> {
 
 /// Text of letters, digits and signs that need no escape.
 fn is_plain(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ' || byte == b'\n')
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ' || byte == b'\n')
 }
 
 /// A whole number that no processor holds, from its digits.

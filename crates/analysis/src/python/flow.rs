@@ -11,8 +11,13 @@ use crate::event::{Effect, Role};
 /// Whether a test is a constant as it is written.
 pub(super) fn is_literal(test: &Expr) -> bool {
     match test {
-        Expr::BooleanLiteral(_) | Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::NoneLiteral(_) => true,
-        Expr::UnaryOp(it) => matches!(&*it.operand, Expr::BooleanLiteral(_) | Expr::NumberLiteral(_)),
+        Expr::BooleanLiteral(_)
+        | Expr::NumberLiteral(_)
+        | Expr::StringLiteral(_)
+        | Expr::NoneLiteral(_) => true,
+        Expr::UnaryOp(it) => {
+            matches!(&*it.operand, Expr::BooleanLiteral(_) | Expr::NumberLiteral(_))
+        }
         _ => false,
     }
 }
@@ -71,7 +76,12 @@ impl<'b> Visitor<'b> for Ways<'b> {
                     Expr::Attribute(it) => {
                         let known_module = matches!(&*it.value, Expr::Name(name) if matches!(name.id.as_str(), "os" | "math" | "random" | "hashlib"));
                         let name = it.attr.id.as_str();
-                        SPINNING.contains(&name) || (known_module && !matches!(name, "_exit" | "abort" | "kill" | "wait" | "waitpid" | "read"))
+                        SPINNING.contains(&name)
+                            || (known_module
+                                && !matches!(
+                                    name,
+                                    "_exit" | "abort" | "kill" | "wait" | "waitpid" | "read"
+                                ))
                     }
                     _ => false,
                 };
@@ -90,10 +100,46 @@ impl<'b> Visitor<'b> for Ways<'b> {
 
 /// Functions that come back at once and raise nothing that ends a loop.
 const SPINNING: &[&str] = &[
-    "print", "len", "range", "str", "int", "float", "abs", "max", "min", "sum", "sorted", "list", "dict", "set",
-    "tuple", "append", "extend", "add", "update", "bytes", "bytearray", "hash", "pow", "round", "ord", "chr",
-    "format", "join", "fork", "Thread", "start", "sha256", "md5", "hexdigest", "urandom", "random", "randint",
-    "encode", "write", "flush",
+    "print",
+    "len",
+    "range",
+    "str",
+    "int",
+    "float",
+    "abs",
+    "max",
+    "min",
+    "sum",
+    "sorted",
+    "list",
+    "dict",
+    "set",
+    "tuple",
+    "append",
+    "extend",
+    "add",
+    "update",
+    "bytes",
+    "bytearray",
+    "hash",
+    "pow",
+    "round",
+    "ord",
+    "chr",
+    "format",
+    "join",
+    "fork",
+    "Thread",
+    "start",
+    "sha256",
+    "md5",
+    "hexdigest",
+    "urandom",
+    "random",
+    "randint",
+    "encode",
+    "write",
+    "flush",
 ];
 
 impl<'a> Evaluator<'a> {
@@ -125,12 +171,24 @@ impl<'a> Evaluator<'a> {
         }
         let Data::Object(id) = iterated.data else { return };
         let endless = self.heap.object(id).is_some_and(|object| {
-            matches!(&*self.names.text(object.class), "py:itertools.count" | "py:itertools.cycle" | "py:itertools.repeat" | "py:builtins.iter")
+            matches!(
+                &*self.names.text(object.class),
+                "py:itertools.count"
+                    | "py:itertools.cycle"
+                    | "py:itertools.repeat"
+                    | "py:builtins.iter"
+            )
         });
         let mut ways = Ways::default();
         ways.visit_body(&it.body);
         if endless && !ways.out && !ways.waits {
-            self.emit_named(Effect::EndlessLoop, "py:for", it.range, &[(Role::Other, iterated)], &[]);
+            self.emit_named(
+                Effect::EndlessLoop,
+                "py:for",
+                it.range,
+                &[(Role::Other, iterated)],
+                &[],
+            );
         }
     }
 }
@@ -174,7 +232,9 @@ impl<'b> Visitor<'b> for Reads<'b> {
 /// `while i >= 0: i += 1`: each round goes further from the end.
 fn moves_away(it: &StmtWhile) -> bool {
     let Expr::Compare(test) = &*it.test else { return false };
-    let (Expr::Name(name), [operator], [Expr::NumberLiteral(_)]) = (&*test.left, &*test.ops, &*test.comparators) else {
+    let (Expr::Name(name), [operator], [Expr::NumberLiteral(_)]) =
+        (&*test.left, &*test.ops, &*test.comparators)
+    else {
         return false;
     };
     let mut steps = it.body.iter().filter_map(|statement| match statement {
@@ -186,7 +246,10 @@ fn moves_away(it: &StmtWhile) -> bool {
     });
     let Some(step) = steps.next() else { return false };
     let positive = matches!(&*step.value, Expr::NumberLiteral(_));
-    let others = it.body.iter().any(|statement| !matches!(statement, Stmt::AugAssign(_) | Stmt::Pass(_) | Stmt::Expr(_)));
+    let others = it
+        .body
+        .iter()
+        .any(|statement| !matches!(statement, Stmt::AugAssign(_) | Stmt::Pass(_) | Stmt::Expr(_)));
     positive
         && steps.next().is_none()
         && !others
@@ -200,7 +263,8 @@ fn moves_away(it: &StmtWhile) -> bool {
 /// Whether a function calls itself before anything can stop it.
 pub(super) fn always_calls_itself(it: &StmtFunctionDef) -> bool {
     let name = it.name.id.as_str();
-    let parameters: Vec<&str> = it.parameters.iter().map(|parameter| parameter.name().id.as_str()).collect();
+    let parameters: Vec<&str> =
+        it.parameters.iter().map(|parameter| parameter.name().id.as_str()).collect();
     let itself = parameters.first().copied();
     if it.is_async || !it.decorator_list.is_empty() || parameters.contains(&name) {
         return false;
@@ -228,7 +292,8 @@ pub(super) fn always_calls_itself(it: &StmtFunctionDef) -> bool {
             if calls_itself {
                 return true;
             }
-            let spins = matches!(&*call.func, Expr::Name(called) if SPINNING.contains(&called.id.as_str()));
+            let spins =
+                matches!(&*call.func, Expr::Name(called) if SPINNING.contains(&called.id.as_str()));
             if !spins {
                 return false;
             }

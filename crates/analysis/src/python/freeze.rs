@@ -30,7 +30,9 @@ impl<'a> Evaluator<'a> {
 
     fn shape(&self, value: &Value<'a>, depth: u32) -> Shape {
         match &value.data {
-            Data::Unknown | Data::Range(_) | Data::Namespace(_) | Data::Instance(_) => Shape::Unknown,
+            Data::Unknown | Data::Range(_) | Data::Namespace(_) | Data::Instance(_) => {
+                Shape::Unknown
+            }
             Data::None => Shape::Nothing,
             Data::Bool(yes) => Shape::Boolean(*yes),
             #[expect(clippy::cast_precision_loss, reason = "rules compare ports and small numbers")]
@@ -46,11 +48,21 @@ impl<'a> Evaluator<'a> {
                 rest: pieces.rest.iter().map(|piece| cut(piece)).collect(),
             },
             Data::List(id) if depth > 0 => Shape::List(
-                self.items(*id).iter().take(MAX_ITEMS).map(|item| self.frozen_at(item, depth - 1)).collect(),
+                self.items(*id)
+                    .iter()
+                    .take(MAX_ITEMS)
+                    .map(|item| self.frozen_at(item, depth - 1))
+                    .collect(),
             ),
             Data::Dict(id) if depth > 0 => Shape::Record(
-                self.heap.dict(*id).map_or(&[][..], |dict| &dict.items).iter().take(MAX_ITEMS)
-                    .map(|(key, item)| (cut(key.text().unwrap_or("")), self.frozen_at(item, depth - 1)))
+                self.heap
+                    .dict(*id)
+                    .map_or(&[][..], |dict| &dict.items)
+                    .iter()
+                    .take(MAX_ITEMS)
+                    .map(|(key, item)| {
+                        (cut(key.text().unwrap_or("")), self.frozen_at(item, depth - 1))
+                    })
                     .collect(),
             ),
             Data::Object(id) if depth > 0 => match self.heap.object(*id) {
@@ -61,7 +73,9 @@ impl<'a> Evaluator<'a> {
                 None => Shape::Unknown,
             },
             Data::Api(id) => Shape::Api(self.names.text(*id)),
-            Data::Function(_) | Data::Class(_) | Data::Applied(_) | Data::Method(_) => Shape::Function,
+            Data::Function(_) | Data::Class(_) | Data::Applied(_) | Data::Method(_) => {
+                Shape::Function
+            }
             Data::Module(_) => Shape::Unknown,
             Data::Choice(all) if depth > 0 => {
                 all.first().map_or(Shape::Unknown, |first| self.shape(first, depth - 1))

@@ -66,23 +66,33 @@ impl<'a> Evaluator<'a> {
         self.bind(name, value);
     }
 
-    fn decorated(&mut self, value: Value<'a>, decorator: &Value<'a>, id: FunctionId, range: TextRange) -> Value<'a> {
+    fn decorated(
+        &mut self,
+        value: Value<'a>,
+        decorator: &Value<'a>,
+        id: FunctionId,
+        range: TextRange,
+    ) -> Value<'a> {
         match &decorator.data {
             Data::Api(api) => {
                 let name = self.names.text(*api);
                 let Some(function) = self.heap.function_mut(id) else { return value };
                 match &*name {
                     "py:builtins.staticmethod" => function.is_static = true,
-                    "py:builtins.property" | "py:functools.cached_property" => function.is_property = true,
+                    "py:builtins.property" | "py:functools.cached_property" => {
+                        function.is_property = true
+                    }
                     "py:atexit.register" => {
-                        let arguments = Arguments { positional: vec![value.clone()], ..Arguments::default() };
+                        let arguments =
+                            Arguments { positional: vec![value.clone()], ..Arguments::default() };
                         self.call(decorator, arguments, range);
                     }
                     // `@exec`, `@print`: a decorator is a call.
                     "py:builtins.exec" | "py:builtins.eval" | "py:os.system" => {
                         let called = self.call(&value, Arguments::default(), range);
                         let given = if called.is_unknown() { value } else { called };
-                        let arguments = Arguments { positional: vec![given], ..Arguments::default() };
+                        let arguments =
+                            Arguments { positional: vec![given], ..Arguments::default() };
                         return self.call(decorator, arguments, range);
                     }
                     _ => {}
@@ -90,7 +100,8 @@ impl<'a> Evaluator<'a> {
                 value
             }
             Data::Function(_) | Data::Applied(_) | Data::Class(_) => {
-                let arguments = Arguments { positional: vec![value.clone()], ..Arguments::default() };
+                let arguments =
+                    Arguments { positional: vec![value.clone()], ..Arguments::default() };
                 let result = self.call(decorator, arguments, range);
                 if matches!(result.data, Data::Unknown | Data::None) { value } else { result }
             }
@@ -143,7 +154,9 @@ impl<'a> Evaluator<'a> {
             let given = self.arguments(arguments);
             bases = given.positional;
             bases.truncate(16);
-            if let Some((_, Value { data: Data::Function(function), .. })) = given.keyword.iter().find(|(name, _)| &**name == "metaclass") {
+            if let Some((_, Value { data: Data::Function(function), .. })) =
+                given.keyword.iter().find(|(name, _)| &**name == "metaclass")
+            {
                 self.call_function(*function, Arguments::default());
             }
         }
@@ -165,10 +178,14 @@ impl<'a> Evaluator<'a> {
             class.template = Some(template);
         }
         let methods: Vec<FunctionId> = self.heap.scope(scope).map_or_else(Vec::new, |scope| {
-            scope.names.values().filter_map(|value| match value.data {
-                Data::Function(function) => Some(function),
-                _ => None,
-            }).collect()
+            scope
+                .names
+                .values()
+                .filter_map(|value| match value.data {
+                    Data::Function(function) => Some(function),
+                    _ => None,
+                })
+                .collect()
         });
         for method in methods {
             if let Some(function) = self.heap.function_mut(method)
@@ -180,7 +197,8 @@ impl<'a> Evaluator<'a> {
         let mut value: Value<'a> = Data::Class(id).into();
         for decorator in decorators.into_iter().rev() {
             if matches!(decorator.data, Data::Function(_)) {
-                let arguments = Arguments { positional: vec![value.clone()], ..Arguments::default() };
+                let arguments =
+                    Arguments { positional: vec![value.clone()], ..Arguments::default() };
                 let result = self.call(&decorator, arguments, it.range);
                 if !matches!(result.data, Data::Unknown | Data::None) {
                     value = result;
@@ -196,13 +214,15 @@ impl<'a> Evaluator<'a> {
         if self.when != When::Install {
             return;
         }
-        let extends = self.heap.class(id).is_some_and(|class| class.bases.iter().any(|base| match base.data {
-            Data::Api(api) => {
-                let name = self.names.text(api);
-                name.contains("setuptools") || name.contains("distutils")
-            }
-            _ => false,
-        }));
+        let extends = self.heap.class(id).is_some_and(|class| {
+            class.bases.iter().any(|base| match base.data {
+                Data::Api(api) => {
+                    let name = self.names.text(api);
+                    name.contains("setuptools") || name.contains("distutils")
+                }
+                _ => false,
+            })
+        });
         if !extends {
             return;
         }
@@ -212,21 +232,28 @@ impl<'a> Evaluator<'a> {
         for name in ["initialize_options", "finalize_options", "run"] {
             let method = self.in_class(id, name, 0);
             if let Data::Function(function) = method.data {
-                let arguments = Arguments { positional: vec![this.clone()], ..Arguments::default() };
+                let arguments =
+                    Arguments { positional: vec![this.clone()], ..Arguments::default() };
                 self.inline(function, arguments);
             }
         }
     }
 
-    pub(super) fn instantiate(&mut self, id: ClassId, arguments: Arguments<'a>, range: TextRange) -> Value<'a> {
+    pub(super) fn instantiate(
+        &mut self,
+        id: ClassId,
+        arguments: &Arguments<'a>,
+        range: TextRange,
+    ) -> Value<'a> {
         let instance = self.heap.add_instance(Instance { class: id, attributes: Table::default() });
         let value: Value<'a> = Data::Instance(instance).into();
-        let taint = self.taint_of(&arguments);
+        let taint = self.taint_of(arguments);
         for name in ["__new__", "__init__"] {
             let found = self.in_class(id, name, 0);
             match found.data {
                 Data::Function(function) => {
-                    let mut all = Arguments { positional: vec![value.clone()], ..arguments.clone() };
+                    let mut all =
+                        Arguments { positional: vec![value.clone()], ..arguments.clone() };
                     all.positional.extend(arguments.positional.iter().cloned());
                     self.call_function(function, all);
                 }
@@ -253,7 +280,11 @@ impl<'a> Evaluator<'a> {
         let small = is_small(function.body);
         let patience = if small { MAX_MISSES * 50 } else { MAX_MISSES };
         let worthless = function.misses > patience.saturating_add(function.hits.saturating_mul(2));
-        let may = self.calls < MAX_CALLS && self.fuel > 0 && inlined < MAX_INLINED && unrolled && !worthless;
+        let may = self.calls < MAX_CALLS
+            && self.fuel > 0
+            && inlined < MAX_INLINED
+            && unrolled
+            && !worthless;
         if !may {
             if worthless && !known && active == 0 && self.depth < 1_000 {
                 self.evaluate_generally(id);
@@ -267,12 +298,18 @@ impl<'a> Evaluator<'a> {
                 self.evaluate_generally(id);
             }
             let function = self.heap.function(id);
-            let (matters, decodes, result) =
-                function.map_or((false, false, Value::unknown()), |it| (it.matters, it.decodes, it.result.clone()));
-            let depends = matches!(result.data, Data::Function(_)) || result.has_source(Source::Caller) || result.is_unknown();
+            let (matters, decodes, result) = function
+                .map_or((false, false, Value::unknown()), |it| {
+                    (it.matters, it.decodes, it.result.clone())
+                });
+            let depends = matches!(result.data, Data::Function(_))
+                || result.has_source(Source::Caller)
+                || result.is_unknown();
             let interesting = self.interesting(&arguments);
             let gives = depends && (decodes || small);
-            let worth = self.frame.exact || (interesting && (matters || gives)) || (matters && self.when != When::Call && inlined == 0);
+            let worth = self.frame.exact
+                || (interesting && (matters || gives))
+                || (matters && self.when != When::Call && inlined == 0);
             if !worth || (self.inline_budget == 0 && !self.all_known(&arguments)) {
                 let taint = self.taint_of(&arguments);
                 return result.with(&taint);
@@ -283,11 +320,13 @@ impl<'a> Evaluator<'a> {
     }
 
     fn all_known(&self, arguments: &Arguments<'a>) -> bool {
-        !arguments.open && arguments.all().all(|value| match &value.data {
-            Data::Unknown => false,
-            Data::List(id) => self.heap.list(*id).is_some_and(|list| !list.open),
-            _ => true,
-        }) && arguments.all().next().is_some()
+        !arguments.open
+            && arguments.all().all(|value| match &value.data {
+                Data::Unknown => false,
+                Data::List(id) => self.heap.list(*id).is_some_and(|list| !list.open),
+                _ => true,
+            })
+            && arguments.all().next().is_some()
     }
 
     /// Whether a function with these arguments may do what it would not do with unknown
@@ -297,7 +336,11 @@ impl<'a> Evaluator<'a> {
             Data::Unknown => value.taint.as_ref().is_some_and(|taint| {
                 taint.origins.iter().any(|origin| origin.source != Source::Caller)
             }),
-            Data::None | Data::Bool(_) | Data::Float(_) | Data::Instance(_) | Data::Namespace(_) => value.taint.is_some(),
+            Data::None
+            | Data::Bool(_)
+            | Data::Float(_)
+            | Data::Instance(_)
+            | Data::Namespace(_) => value.taint.is_some(),
             Data::Module(_) => false,
             _ => true,
         })
@@ -358,7 +401,13 @@ impl<'a> Evaluator<'a> {
             if let Some(unit) = unit {
                 let outer = std::mem::replace(&mut self.unit, unit);
                 let name = Value::literal(it.name.id.as_str());
-                self.emit_named(Effect::EndlessLoop, "py:recursion", it.name.range, &[(Role::Name, &name)], &[]);
+                self.emit_named(
+                    Effect::EndlessLoop,
+                    "py:recursion",
+                    it.name.range,
+                    &[(Role::Name, &name)],
+                    &[],
+                );
                 self.unit = outer;
             }
         }
@@ -369,10 +418,16 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn enter(&mut self, id: FunctionId, arguments: Option<Arguments<'a>>, exact: bool) -> Value<'a> {
+    fn enter(
+        &mut self,
+        id: FunctionId,
+        arguments: Option<Arguments<'a>>,
+        exact: bool,
+    ) -> Value<'a> {
         let Some(function) = self.heap.function_mut(id) else { return Value::unknown() };
         function.active += 1;
-        let (body, parent, unit, class) = (function.body, function.scope, Rc::clone(&function.unit), function.class);
+        let (body, parent, unit, class) =
+            (function.body, function.scope, Rc::clone(&function.unit), function.class);
         let general = arguments.is_none();
         let scope = self.new_scope(Some(parent));
         let outer_scope = std::mem::replace(&mut self.scope, scope);
@@ -414,29 +469,53 @@ impl<'a> Evaluator<'a> {
         value
     }
 
-    fn bind_parameters(&mut self, id: FunctionId, parameters: &'a Parameters, arguments: Option<Arguments<'a>>, class: Option<ClassId>) {
+    fn bind_parameters(
+        &mut self,
+        id: FunctionId,
+        parameters: &'a Parameters,
+        arguments: Option<Arguments<'a>>,
+        class: Option<ClassId>,
+    ) {
         let scope = self.scope;
-        let defaults = self.heap.function(id).map(|function| function.defaults.clone()).unwrap_or_default();
-        let default = |name: &str| defaults.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
-        let (is_static, is_class) =
-            self.heap.function(id).map_or((false, false), |function| (function.is_static, function.is_class_method()));
+        let defaults =
+            self.heap.function(id).map(|function| function.defaults.clone()).unwrap_or_default();
+        let default = |name: &str| {
+            defaults.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
+        };
+        let (is_static, is_class) = self
+            .heap
+            .function(id)
+            .map_or((false, false), |function| (function.is_static, function.is_class_method()));
         let general = arguments.is_none();
-        let caller = if general { self.tainted(Source::Caller, parameters.range(), None) } else { None };
+        let caller =
+            if general { self.tainted(Source::Caller, parameters.range(), None) } else { None };
         let arguments = arguments.unwrap_or_default();
         let mut given = arguments.positional.into_iter();
         let mut keyword = arguments.keyword;
-        for (position, parameter) in parameters.posonlyargs.iter().chain(&parameters.args).enumerate() {
+        for (position, parameter) in
+            parameters.posonlyargs.iter().chain(&parameters.args).enumerate()
+        {
             let name = parameter.parameter.name.id.as_str();
             let value = match given.next() {
                 Some(value) => value,
-                None if general && position == 0 && class.is_some() && !is_static => match (class, is_class) {
-                    (Some(class), true) => Data::Class(class).into(),
-                    (Some(class), false) => self.heap.class(class).and_then(|class| class.template)
-                        .map_or_else(Value::unknown, |template| Data::Instance(template).into()),
-                    (None, _) => Value::unknown(),
-                },
+                None if general && position == 0 && class.is_some() && !is_static => {
+                    match (class, is_class) {
+                        (Some(class), true) => Data::Class(class).into(),
+                        (Some(class), false) => self
+                            .heap
+                            .class(class)
+                            .and_then(|class| class.template)
+                            .map_or_else(Value::unknown, |template| {
+                                Data::Instance(template).into()
+                            }),
+                        (None, _) => Value::unknown(),
+                    }
+                }
                 None => {
-                    let named = keyword.iter().position(|(known, _)| &**known == name).map(|index| keyword.swap_remove(index).1);
+                    let named = keyword
+                        .iter()
+                        .position(|(known, _)| &**known == name)
+                        .map(|index| keyword.swap_remove(index).1);
                     match (named, default(name)) {
                         (Some(value), _) => value,
                         (None, Some(value)) if !general => value,
@@ -452,13 +531,20 @@ impl<'a> Evaluator<'a> {
                 Value::unknown().with(&caller)
             } else {
                 let rest: Vec<Value<'a>> = given.collect();
-                if arguments.open { self.open_list(Sequence::Tuple, rest) } else { self.list(Sequence::Tuple, rest) }
+                if arguments.open {
+                    self.open_list(Sequence::Tuple, rest)
+                } else {
+                    self.list(Sequence::Tuple, rest)
+                }
             };
             self.bind_in(scope, rest.name.id.as_str(), value);
         }
         for parameter in &parameters.kwonlyargs {
             let name = parameter.parameter.name.id.as_str();
-            let named = keyword.iter().position(|(known, _)| &**known == name).map(|index| keyword.swap_remove(index).1);
+            let named = keyword
+                .iter()
+                .position(|(known, _)| &**known == name)
+                .map(|index| keyword.swap_remove(index).1);
             let value = named.or_else(|| default(name)).unwrap_or_default().with(&caller);
             self.bind_in(scope, name, value);
         }
@@ -484,12 +570,30 @@ fn is_small(body: Body<'_>) -> bool {
         Body::Lambda(_) => true,
         Body::Named(it) => {
             it.body.len() <= 3
-                && it.body.iter().all(|statement| matches!(statement, Stmt::Expr(_) | Stmt::Return(_) | Stmt::Assign(_) | Stmt::Global(_) | Stmt::Import(_) | Stmt::Pass(_)))
+                && it.body.iter().all(|statement| {
+                    matches!(
+                        statement,
+                        Stmt::Expr(_)
+                            | Stmt::Return(_)
+                            | Stmt::Assign(_)
+                            | Stmt::Global(_)
+                            | Stmt::Import(_)
+                            | Stmt::Pass(_)
+                    )
+                })
         }
     }
 }
 
 /// A default that a caller hardly changes: a function, a module, hidden text.
 fn matters_as_default(value: &Value<'_>) -> bool {
-    matches!(value.data, Data::Api(_) | Data::Function(_) | Data::Text(_) | Data::Bytes(_) | Data::List(_) | Data::Dict(_))
+    matches!(
+        value.data,
+        Data::Api(_)
+            | Data::Function(_)
+            | Data::Text(_)
+            | Data::Bytes(_)
+            | Data::List(_)
+            | Data::Dict(_)
+    )
 }

@@ -89,37 +89,52 @@ pub(super) struct List<'a> {
     pub(super) open: bool,
 }
 
+/// Keys of other kinds than text and numbers that are looked through.
+const MAX_ODD_KEYS: usize = 32;
+
 #[derive(Debug, Default)]
 pub(super) struct Dict<'a> {
     pub(super) items: Vec<(Value<'a>, Value<'a>)>,
     /// Where a text is among the items.
     pub(super) index: HashMap<Rc<str>, usize>,
+    numbers: HashMap<i64, usize>,
+    /// Where keys of other kinds are.
+    odd: Vec<usize>,
 }
 
 impl<'a> Dict<'a> {
-    pub(super) fn get(&self, key: &Value<'a>) -> Option<&Value<'a>> {
+    fn position(&self, key: &Value<'a>) -> Option<usize> {
         if let Some(text) = key.text() {
-            return self.items.get(*self.index.get(text)?).map(|(_, value)| value);
+            return self.index.get(text).copied();
         }
-        // Keys that are not text are looked for in a bounded way.
-        self.items.iter().take(4096).find(|(known, _)| known.same(key) && !key.is_unknown()).map(|(_, value)| value)
+        if let Some(number) = key.integer() {
+            return self.numbers.get(&number).copied();
+        }
+        if key.is_unknown() {
+            return None;
+        }
+        let is_key = |position: &&usize| {
+            self.items.get(**position).is_some_and(|(known, _)| known.same(key))
+        };
+        self.odd.iter().take(MAX_ODD_KEYS).find(is_key).copied()
+    }
+
+    pub(super) fn get(&self, key: &Value<'a>) -> Option<&Value<'a>> {
+        self.items.get(self.position(key)?).map(|(_, value)| value)
     }
 
     pub(super) fn set(&mut self, key: Value<'a>, value: Value<'a>) {
-        if let Some(text) = key.text() {
-            if let Some(position) = self.index.get(text) {
-                if let Some(slot) = self.items.get_mut(*position) {
-                    slot.1 = value;
-                }
-                return;
-            }
-            self.index.insert(text.into(), self.items.len());
-        } else if !key.is_unknown()
-            && self.items.len() <= 4096
-            && let Some(slot) = self.items.iter_mut().find(|(known, _)| known.same(&key))
-        {
+        if let Some(slot) = self.position(&key).and_then(|position| self.items.get_mut(position)) {
             slot.1 = value;
             return;
+        }
+        let position = self.items.len();
+        if let Some(text) = key.text() {
+            self.index.insert(text.into(), position);
+        } else if let Some(number) = key.integer() {
+            self.numbers.insert(number, position);
+        } else {
+            self.odd.push(position);
         }
         self.items.push((key, value));
     }

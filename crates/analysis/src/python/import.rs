@@ -18,7 +18,11 @@ impl<'a> Evaluator<'a> {
                 Some(bound) => self.bind(bound.id.as_str(), whole),
                 None => {
                     let top = name.split('.').next().unwrap_or(name);
-                    let value = if top.len() == name.len() { whole } else { self.module(top, alias.range, false) };
+                    let value = if top.len() == name.len() {
+                        whole
+                    } else {
+                        self.module(top, alias.range, false)
+                    };
                     self.bind(top, value);
                 }
             }
@@ -36,8 +40,16 @@ impl<'a> Evaluator<'a> {
         if announce {
             let api = self.names.text(id);
             let file = self.unit.file;
-            if self.unit.over.is_some() || self.seen_imports.insert((file, std::rc::Rc::clone(&api))) {
-                self.emit_named(Effect::Import, &api, range, &[(Role::Name, &Value::literal(name))], &[]);
+            if self.unit.over.is_some()
+                || self.seen_imports.insert((file, std::rc::Rc::clone(&api)))
+            {
+                self.emit_named(
+                    Effect::Import,
+                    &api,
+                    range,
+                    &[(Role::Name, &Value::literal(name))],
+                    &[],
+                );
             }
         }
         Data::Api(id).into()
@@ -54,12 +66,18 @@ impl<'a> Evaluator<'a> {
         found.or_else(|| {
             // Python 2, and scripts: a module beside this one.
             let folder = self.unit_package();
-            if folder.is_empty() { None } else { self.module_by_name.get(&format!("{folder}.{name}")).copied() }
+            if folder.is_empty() {
+                None
+            } else {
+                self.module_by_name.get(&format!("{folder}.{name}")).copied()
+            }
         })
     }
 
     fn unit_package(&self) -> String {
-        let Some(module) = self.modules.get(self.unit.module.0 as usize) else { return String::new() };
+        let Some(module) = self.modules.get(self.unit.module.0 as usize) else {
+            return String::new();
+        };
         if module.is_package {
             module.name.clone()
         } else {
@@ -103,7 +121,8 @@ impl<'a> Evaluator<'a> {
     fn relative(&self, module: &str, level: u32) -> Option<String> {
         let mut package = self.unit_package();
         for _ in 1..level {
-            package = package.rsplit_once('.').map(|(outer, _)| outer.to_owned()).unwrap_or_default();
+            package =
+                package.rsplit_once('.').map(|(outer, _)| outer.to_owned()).unwrap_or_default();
         }
         match (package.is_empty(), module.is_empty()) {
             (_, true) => Some(package),
@@ -115,10 +134,18 @@ impl<'a> Evaluator<'a> {
     fn import_everything(&mut self, base: &Value<'a>) {
         match &base.data {
             Data::Module(id) => {
-                let Some(scope) = self.modules.get(id.0 as usize).map(|module| module.scope) else { return };
-                let all: Vec<(&'a str, Value<'a>)> = self.heap.scope(scope).map_or_else(Vec::new, |scope| {
-                    scope.names.iter().filter(|(name, _)| !name.starts_with('_')).map(|(name, value)| (*name, value.clone())).collect()
-                });
+                let Some(scope) = self.modules.get(id.0 as usize).map(|module| module.scope) else {
+                    return;
+                };
+                let all: Vec<(&'a str, Value<'a>)> =
+                    self.heap.scope(scope).map_or_else(Vec::new, |scope| {
+                        scope
+                            .names
+                            .iter()
+                            .filter(|(name, _)| !name.starts_with('_'))
+                            .map(|(name, value)| (*name, value.clone()))
+                            .collect()
+                    });
                 for (name, value) in all {
                     self.bind(name, value);
                 }
@@ -177,19 +204,38 @@ impl<'a> Evaluator<'a> {
     }
 
     /// `__import__(name)` and its like.
-    pub(super) fn import_by_value(&mut self, name: &Value<'a>, api: &str, range: TextRange, whole: bool) -> Value<'a> {
+    pub(super) fn import_by_value(
+        &mut self,
+        name: &Value<'a>,
+        api: &str,
+        range: TextRange,
+        whole: bool,
+    ) -> Value<'a> {
         match &name.data {
             Data::Text(text) => {
                 let text = self.lasting(&text.clone());
                 let own = self.own_module(text).is_some();
                 if !own {
-                    let hidden: Vec<Hiding> =
-                        std::iter::once(Hiding::ComputedName).chain(name.hidings().iter().copied()).collect();
+                    let hidden: Vec<Hiding> = std::iter::once(Hiding::ComputedName)
+                        .chain(name.hidings().iter().copied())
+                        .collect();
                     if name.taint.is_some() {
-                        self.emit_named(Effect::DynamicImport, api, range, &[(Role::Name, name)], &hidden);
+                        self.emit_named(
+                            Effect::DynamicImport,
+                            api,
+                            range,
+                            &[(Role::Name, name)],
+                            &hidden,
+                        );
                     }
                     let canonical = names::module(text);
-                    self.emit_named(Effect::Import, &canonical, range, &[(Role::Name, name)], &hidden);
+                    self.emit_named(
+                        Effect::Import,
+                        &canonical,
+                        range,
+                        &[(Role::Name, name)],
+                        &hidden,
+                    );
                 }
                 let wanted = if whole { text } else { text.split('.').next().unwrap_or(text) };
                 let module = self.module(wanted, range, false);
@@ -200,7 +246,13 @@ impl<'a> Evaluator<'a> {
                 self.each_of(&all, |this, one| this.import_by_value(&one, api, range, whole))
             }
             _ => {
-                self.emit_named(Effect::DynamicImport, api, range, &[(Role::Name, name)], name.hidings());
+                self.emit_named(
+                    Effect::DynamicImport,
+                    api,
+                    range,
+                    &[(Role::Name, name)],
+                    name.hidings(),
+                );
                 Value::unknown().hidden(Hiding::ComputedName).with(&name.taint)
             }
         }
@@ -209,14 +261,86 @@ impl<'a> Evaluator<'a> {
 
 /// What `from module import *` brings of the modules where it matters.
 const STARRED: &[(&str, &[&str])] = &[
-    ("py:os", &["system", "popen", "environ", "getenv", "remove", "unlink", "listdir", "walk", "getcwd", "path", "execv", "execvp", "spawnl", "spawnv", "fork", "startfile", "makedirs", "mkdir", "rename", "chmod", "uname", "getlogin"]),
-    ("py:os.path", &["join", "exists", "expanduser", "expandvars", "dirname", "abspath", "basename"]),
-    ("py:subprocess", &["Popen", "call", "run", "check_call", "check_output", "getoutput", "getstatusoutput", "PIPE"]),
-    ("py:socket", &["socket", "gethostname", "create_connection", "gethostbyname", "getaddrinfo", "AF_INET", "SOCK_STREAM"]),
-    ("py:base64", &["b64decode", "b64encode", "b32decode", "b16decode", "b85decode", "a85decode", "urlsafe_b64decode", "standard_b64decode", "decodebytes", "decodestring"]),
-    ("py:shutil", &["rmtree", "copy", "copyfile", "move", "copytree", "make_archive", "unpack_archive"]),
+    (
+        "py:os",
+        &[
+            "system",
+            "popen",
+            "environ",
+            "getenv",
+            "remove",
+            "unlink",
+            "listdir",
+            "walk",
+            "getcwd",
+            "path",
+            "execv",
+            "execvp",
+            "spawnl",
+            "spawnv",
+            "fork",
+            "startfile",
+            "makedirs",
+            "mkdir",
+            "rename",
+            "chmod",
+            "uname",
+            "getlogin",
+        ],
+    ),
+    (
+        "py:os.path",
+        &["join", "exists", "expanduser", "expandvars", "dirname", "abspath", "basename"],
+    ),
+    (
+        "py:subprocess",
+        &[
+            "Popen",
+            "call",
+            "run",
+            "check_call",
+            "check_output",
+            "getoutput",
+            "getstatusoutput",
+            "PIPE",
+        ],
+    ),
+    (
+        "py:socket",
+        &[
+            "socket",
+            "gethostname",
+            "create_connection",
+            "gethostbyname",
+            "getaddrinfo",
+            "AF_INET",
+            "SOCK_STREAM",
+        ],
+    ),
+    (
+        "py:base64",
+        &[
+            "b64decode",
+            "b64encode",
+            "b32decode",
+            "b16decode",
+            "b85decode",
+            "a85decode",
+            "urlsafe_b64decode",
+            "standard_b64decode",
+            "decodebytes",
+            "decodestring",
+        ],
+    ),
+    (
+        "py:shutil",
+        &["rmtree", "copy", "copyfile", "move", "copytree", "make_archive", "unpack_archive"],
+    ),
     ("py:urllib.request", &["urlopen", "urlretrieve", "Request", "build_opener"]),
-    ("py:ctypes", &["CDLL", "cdll", "windll", "WinDLL", "CFUNCTYPE", "memmove", "cast", "string_at"]),
+    (
+        "py:ctypes",
+        &["CDLL", "cdll", "windll", "WinDLL", "CFUNCTYPE", "memmove", "cast", "string_at"],
+    ),
     ("py:zlib", &["decompress"]),
     ("py:marshal", &["loads", "load"]),
     ("py:pickle", &["loads", "load"]),
@@ -225,7 +349,17 @@ const STARRED: &[(&str, &[&str])] = &[
     ("py:platform", &["node", "uname", "platform", "system"]),
     ("py:pathlib", &["Path"]),
     ("py:threading", &["Thread", "Timer"]),
-    ("py:winreg", &["OpenKey", "SetValueEx", "CreateKey", "QueryValueEx", "HKEY_CURRENT_USER", "HKEY_LOCAL_MACHINE"]),
+    (
+        "py:winreg",
+        &[
+            "OpenKey",
+            "SetValueEx",
+            "CreateKey",
+            "QueryValueEx",
+            "HKEY_CURRENT_USER",
+            "HKEY_LOCAL_MACHINE",
+        ],
+    ),
     ("pypi:requests", &["get", "post", "put", "request", "Session"]),
     ("py:http.client", &["HTTPSConnection", "HTTPConnection"]),
 ];

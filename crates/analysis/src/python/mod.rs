@@ -54,7 +54,8 @@ pub fn trace(tree: &Tree<'_>, files: &[FileId]) -> Trace {
         let mut batch: Vec<FileId> = Vec::new();
         let mut held = 0;
         for file in files {
-            let size = tree.file(*file).map_or(0, |file| file.bytes.len().min(parse::MAX_SOURCE_BYTES));
+            let size =
+                tree.file(*file).map_or(0, |file| file.bytes.len().min(parse::MAX_SOURCE_BYTES));
             if held + size > MAX_HELD_BYTES && !batch.is_empty() {
                 join(&mut all, trace_batch(tree, &batch));
                 batch.clear();
@@ -98,7 +99,8 @@ fn trace_batch(tree: &Tree<'_>, files: &[FileId]) -> Trace {
         let why: Option<&'static str> = why.or(cut);
         let code = evaluator.keep_code(code);
         evaluator.add_module(*file, &source.path, code);
-        coverage.push((*file, why.map_or(Coverage::Whole, |why| Coverage::Partly { why: why.into() })));
+        coverage
+            .push((*file, why.map_or(Coverage::Whole, |why| Coverage::Partly { why: why.into() })));
     }
     evaluator.run();
     for (file, state) in &mut coverage {
@@ -113,7 +115,13 @@ fn trace_batch(tree: &Tree<'_>, files: &[FileId]) -> Trace {
 fn path_file(text: &str) -> String {
     let runs = |line: &&str| line.starts_with("import ") || line.starts_with("import\t");
     text.split_inclusive('\n')
-        .map(|line| if runs(&line) { line.to_owned() } else { line.replace(|letter| letter != '\n', " ").trim_start_matches(' ').to_owned() })
+        .map(|line| {
+            if runs(&line) {
+                line.to_owned()
+            } else {
+                line.replace(|letter| letter != '\n', " ").trim_start_matches(' ').to_owned()
+            }
+        })
         .collect()
 }
 
@@ -133,13 +141,23 @@ impl<'a> Evaluator<'a> {
         for _ in 0..4 {
             self.module_by_name.entry(shorter.to_owned()).or_insert(id);
             let Some((first, rest)) = shorter.split_once('.') else { break };
-            let wraps = matches!(first, "src" | "lib" | "python") || first.contains('-') || !self.has_package(path, first);
+            let wraps = matches!(first, "src" | "lib" | "python")
+                || first.contains('-')
+                || !self.has_package(path, first);
             if !wraps {
                 break;
             }
             shorter = rest;
         }
-        self.modules.push(Module { name, path, file, is_package, scope, progress: Progress::Waiting, code });
+        self.modules.push(Module {
+            name,
+            path,
+            file,
+            is_package,
+            scope,
+            progress: Progress::Waiting,
+            code,
+        });
     }
 
     /// Whether a folder at the root is a package that Python would import by its name.
@@ -155,7 +173,9 @@ impl<'a> Evaluator<'a> {
             _ => 2,
         };
         order.sort_by_key(|position| {
-            self.modules.get(*position).map(|module| (rank(module.path), module.path.matches('/').count(), module.path))
+            self.modules
+                .get(*position)
+                .map(|module| (rank(module.path), module.path.matches('/').count(), module.path))
         });
         for position in order {
             let Some(module) = self.modules.get(position) else { continue };

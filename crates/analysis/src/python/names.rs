@@ -113,17 +113,46 @@ impl<'a> Names<'a> {
 }
 
 /// Modules that other modules of the standard library have as attributes.
-const REACHED_THROUGH_OTHERS: &[&str] =
-    &["os", "sys", "subprocess", "socket", "builtins", "shutil", "importlib", "ctypes", "base64", "pty"];
+const REACHED_THROUGH_OTHERS: &[&str] = &[
+    "os",
+    "sys",
+    "subprocess",
+    "socket",
+    "builtins",
+    "shutil",
+    "importlib",
+    "ctypes",
+    "base64",
+    "pty",
+];
 
 /// Whether a name, by its last part, may be a constant or have an origin.
 fn is_special(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or(name);
     matches!(
         last,
-        "executable" | "sep" | "linesep" | "pathsep" | "curdir" | "pardir" | "devnull" | "ascii_lowercase"
-            | "ascii_uppercase" | "ascii_letters" | "digits" | "punctuation" | "printable" | "hexdigits"
-            | "whitespace" | "argv" | "platform" | "__base__" | "__class__" | "environ" | "__name__" | "name"
+        "executable"
+            | "sep"
+            | "linesep"
+            | "pathsep"
+            | "curdir"
+            | "pardir"
+            | "devnull"
+            | "ascii_lowercase"
+            | "ascii_uppercase"
+            | "ascii_letters"
+            | "digits"
+            | "punctuation"
+            | "printable"
+            | "hexdigits"
+            | "whitespace"
+            | "argv"
+            | "platform"
+            | "__base__"
+            | "__class__"
+            | "environ"
+            | "__name__"
+            | "name"
     )
 }
 
@@ -193,8 +222,20 @@ pub(super) fn is_standard(top: &str) -> bool {
 }
 
 /// Modules of Python 2.
-const OLD: &[&str] =
-    &["__builtin__", "cPickle", "commands", "httplib", "urllib2", "_winreg", "Cookie", "cStringIO", "StringIO", "Queue", "posix", "nt"];
+const OLD: &[&str] = &[
+    "__builtin__",
+    "cPickle",
+    "commands",
+    "httplib",
+    "urllib2",
+    "_winreg",
+    "Cookie",
+    "cStringIO",
+    "StringIO",
+    "Queue",
+    "posix",
+    "nt",
+];
 
 /// Modules of the standard library, in order.
 const STANDARD: &[&str] = &[

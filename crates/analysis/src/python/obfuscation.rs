@@ -35,7 +35,13 @@ impl<'a> Evaluator<'a> {
 
     fn report(&mut self, at: usize, length: u32, hiding: Hiding, api: &str) {
         let start = TextSize::from(u32::try_from(at).unwrap_or(u32::MAX - 4));
-        self.emit_named(Effect::Obfuscation, api, TextRange::at(start, TextSize::from(length)), &[], &[hiding]);
+        self.emit_named(
+            Effect::Obfuscation,
+            api,
+            TextRange::at(start, TextSize::from(length)),
+            &[],
+            &[hiding],
+        );
     }
 }
 
@@ -44,7 +50,9 @@ impl<'a> Evaluator<'a> {
 fn is_mangled(name: &str) -> bool {
     let bare = name.trim_start_matches('_');
     if let Some(digits) = bare.strip_prefix("0x").or_else(|| bare.strip_prefix("x")) {
-        return name.starts_with('_') && digits.len() >= 4 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        return name.starts_with('_')
+            && digits.len() >= 4
+            && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     }
     if bare.is_empty() {
         return name.len() >= 4;
@@ -74,8 +82,12 @@ fn off_screen(text: &str) -> Option<usize> {
                 if run >= OFF_SCREEN {
                     // Behind a statement, or its end: white space in a text is no code.
                     let before = body.get(..at).unwrap_or_default().trim_end();
-                    let quoted = before.bytes().filter(|byte| matches!(byte, b'"' | b'\'')).count() % 2 == 1;
-                    if byte == b';' || before.ends_with(';') || (!quoted && byte != b'#' && !seen && before.ends_with(':')) {
+                    let quoted =
+                        before.bytes().filter(|byte| matches!(byte, b'"' | b'\'')).count() % 2 == 1;
+                    if byte == b';'
+                        || before.ends_with(';')
+                        || (!quoted && byte != b'#' && !seen && before.ends_with(':'))
+                    {
                         return Some(start + indented + at);
                     }
                     seen = true;

@@ -21,7 +21,13 @@ impl<'a> Evaluator<'a> {
             Data::Partial(pieces) if !pieces.is_empty() => Some(true),
             Data::List(id) => {
                 let list = self.heap.list(*id)?;
-                if !list.items.is_empty() && !list.open { Some(true) } else if list.open || self.calls > 0 || !self.frame.exact { None } else { Some(false) }
+                if !list.items.is_empty() && !list.open {
+                    Some(true)
+                } else if list.open || self.calls > 0 || !self.frame.exact {
+                    None
+                } else {
+                    Some(false)
+                }
             }
             Data::Dict(id) => {
                 let dict = self.heap.dict(*id)?;
@@ -39,12 +45,20 @@ impl<'a> Evaluator<'a> {
                 Some(object) if self.is_path(object.class) => object.about.as_pieces(),
                 _ => Pieces { open: true, ..Pieces::default() },
             },
-            Data::Bytes(bytes) => Pieces { prefix: format::bytes_literal(bytes), ..Pieces::default() },
+            Data::Bytes(bytes) => {
+                Pieces { prefix: format::bytes_literal(bytes), ..Pieces::default() }
+            }
             _ => value.as_pieces(),
         }
     }
 
-    pub(super) fn binary(&mut self, operator: Operator, left: Value<'a>, right: Value<'a>) -> Value<'a> {
+    #[expect(clippy::needless_pass_by_value, reason = "operands end here, and most were just made")]
+    pub(super) fn binary(
+        &mut self,
+        operator: Operator,
+        left: Value<'a>,
+        right: Value<'a>,
+    ) -> Value<'a> {
         if let Data::Choice(all) = &left.data {
             let all = std::rc::Rc::clone(all);
             return self.each_of(&all, |this, one| this.binary(operator, one, right.clone()));
@@ -57,7 +71,9 @@ impl<'a> Evaluator<'a> {
             self.decoded += 1;
         }
         let taint = merged(&left.taint, &right.taint);
-        let taint = if taint.is_none() && matches!((&left.data, &right.data), (Data::Unknown, Data::Unknown)) {
+        let taint = if taint.is_none()
+            && matches!((&left.data, &right.data), (Data::Unknown, Data::Unknown))
+        {
             return Value::unknown();
         } else {
             taint
@@ -65,7 +81,9 @@ impl<'a> Evaluator<'a> {
         let result = match operator {
             Operator::Add => self.add(&left, &right),
             Operator::Mod => match &left.data {
-                Data::Text(_) | Data::Bytes(_) | Data::Partial(_) => self.percent_format(&left, &right),
+                Data::Text(_) | Data::Bytes(_) | Data::Partial(_) => {
+                    self.percent_format(&left, &right)
+                }
                 _ => numbers(operator, &left, &right),
             },
             Operator::Mult => self.multiply(&left, &right),
@@ -73,7 +91,9 @@ impl<'a> Evaluator<'a> {
                 let joined = self.join_paths(&[left.clone(), right.clone()]);
                 self.path_object(joined)
             }
-            Operator::BitOr if matches!(left.data, Data::Dict(_) | Data::List(_)) => Value { data: left.data.clone(), taint: None },
+            Operator::BitOr if matches!(left.data, Data::Dict(_) | Data::List(_)) => {
+                Value { data: left.data.clone(), taint: None }
+            }
             _ => numbers(operator, &left, &right),
         };
         if operator == Operator::BitXor && matches!(result.data, Data::Int(_)) {
@@ -117,7 +137,8 @@ impl<'a> Evaluator<'a> {
                 Value::bytes([&**one, &**other].concat()).hidden(Hiding::Pieces)
             }
             (Data::List(one), Data::List(other)) => {
-                let (Some(one), Some(other)) = (self.heap.list(*one), self.heap.list(*other)) else {
+                let (Some(one), Some(other)) = (self.heap.list(*one), self.heap.list(*other))
+                else {
                     return Value::unknown();
                 };
                 let (kind, open) = (one.kind, one.open || other.open);
@@ -136,7 +157,8 @@ impl<'a> Evaluator<'a> {
             },
             (Data::Text(_) | Data::Partial(_), _) | (_, Data::Text(_) | Data::Partial(_)) => {
                 let text = match (&left.data, &right.data) {
-                    (Data::Int(_) | Data::None | Data::Bool(_), _) | (_, Data::Int(_) | Data::None | Data::Bool(_)) => {
+                    (Data::Int(_) | Data::None | Data::Bool(_), _)
+                    | (_, Data::Int(_) | Data::None | Data::Bool(_)) => {
                         return Value::unknown();
                     }
                     _ => {
@@ -199,7 +221,9 @@ impl<'a> Evaluator<'a> {
         let template = left.as_pieces();
         let text = format::percent(&template.prefix, &values, record, |value| self.text_of(value));
         let result = match &left.data {
-            Data::Bytes(_) if !text.open && text.rest.is_empty() => Value::bytes(text.prefix.into_bytes()),
+            Data::Bytes(_) if !text.open && text.rest.is_empty() => {
+                Value::bytes(text.prefix.into_bytes())
+            }
             Data::Partial(_) => {
                 let mut text = text;
                 text.push_unknown();
@@ -230,7 +254,12 @@ impl<'a> Evaluator<'a> {
         all.map_or(Data::Unknown, Data::Bool).into()
     }
 
-    pub(super) fn compare(&mut self, operator: CmpOp, left: &Value<'a>, right: &Value<'a>) -> Option<bool> {
+    pub(super) fn compare(
+        &mut self,
+        operator: CmpOp,
+        left: &Value<'a>,
+        right: &Value<'a>,
+    ) -> Option<bool> {
         use std::cmp::Ordering;
         let ordering = match (&left.data, &right.data) {
             (Data::Text(one), Data::Text(other)) => Some((**one).cmp(other)),
@@ -253,12 +282,17 @@ impl<'a> Evaluator<'a> {
                     (Data::None, Data::None) => Some(true),
                     (Data::None, Data::Text(_) | Data::Int(_) | Data::Bytes(_))
                     | (Data::Text(_) | Data::Int(_) | Data::Bytes(_), Data::None)
-                        if self.frame.exact => Some(false),
+                        if self.frame.exact =>
+                    {
+                        Some(false)
+                    }
                     _ => None,
                 };
                 same.map(|same| same == (operator == CmpOp::Is))
             }
-            CmpOp::In | CmpOp::NotIn => self.holds(left, right).map(|holds| holds == (operator == CmpOp::In)),
+            CmpOp::In | CmpOp::NotIn => {
+                self.holds(left, right).map(|holds| holds == (operator == CmpOp::In))
+            }
         }
     }
 
@@ -273,12 +307,16 @@ impl<'a> Evaluator<'a> {
                 if list.items.iter().any(|known| known.same(item)) {
                     return Some(true);
                 }
-                let all_known = list.items.iter().all(|known| matches!(known.data, Data::Text(_) | Data::Int(_) | Data::Bytes(_)));
+                let all_known = list.items.iter().all(|known| {
+                    matches!(known.data, Data::Text(_) | Data::Int(_) | Data::Bytes(_))
+                });
                 all_known.then_some(false)
             }
             (Data::Text(text), Data::Dict(id)) => {
                 let dict = self.heap.dict(*id)?;
-                (dict.index.contains_key(&**text)).then_some(true).or(self.frame.exact.then_some(false))
+                (dict.index.contains_key(&**text))
+                    .then_some(true)
+                    .or(self.frame.exact.then_some(false))
             }
             (Data::Int(_), Data::Range(_)) | (Data::Int(_), Data::Bytes(_)) => {
                 let items = self.iterate(container, 4096)?;
@@ -297,7 +335,10 @@ impl<'a> Evaluator<'a> {
                 if list.open {
                     return None;
                 }
-                list.items.iter().map(|item| item.integer().and_then(|number| u8::try_from(number).ok())).collect()
+                list.items
+                    .iter()
+                    .map(|item| item.integer().and_then(|number| u8::try_from(number).ok()))
+                    .collect()
             }
             Data::Range(range) => {
                 let (from, to, step) = **range;
@@ -337,8 +378,14 @@ fn numbers<'a>(operator: Operator, left: &Value<'a>, right: &Value<'a>) -> Value
             Operator::BitXor => Some(one ^ other),
             Operator::BitAnd => Some(one & other),
             Operator::Div => {
-                let (Some(one), Some(other)) = (float(left), float(right)) else { return Value::unknown() };
-                return if other == 0.0 { Value::unknown() } else { Data::Float(one / other).into() };
+                let (Some(one), Some(other)) = (float(left), float(right)) else {
+                    return Value::unknown();
+                };
+                return if other == 0.0 {
+                    Value::unknown()
+                } else {
+                    Data::Float(one / other).into()
+                };
             }
             Operator::MatMult => None,
         };

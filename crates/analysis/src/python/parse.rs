@@ -73,7 +73,10 @@ pub(super) fn decoded(bytes: &[u8]) -> Cow<'_, str> {
         _ => {}
     }
     match cookie(bytes).as_deref() {
-        Some("latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" | "iso-8859-15" | "cp1252" | "windows-1252" | "l1") => {
+        Some(
+            "latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" | "iso-8859-15" | "cp1252"
+            | "windows-1252" | "l1",
+        ) => {
             if bytes.is_ascii() {
                 String::from_utf8_lossy(bytes)
             } else {
@@ -81,7 +84,9 @@ pub(super) fn decoded(bytes: &[u8]) -> Cow<'_, str> {
             }
         }
         Some("utf-7" | "utf7" | "u7") => Cow::Owned(utf7(bytes)),
-        Some("rot13" | "rot_13" | "rot-13") => Cow::Owned(crate::decode::rotated(&String::from_utf8_lossy(bytes))),
+        Some("rot13" | "rot_13" | "rot-13") => {
+            Cow::Owned(crate::decode::rotated(&String::from_utf8_lossy(bytes)))
+        }
         Some("raw_unicode_escape" | "raw-unicode-escape" | "unicode_escape" | "unicode-escape") => {
             Cow::Owned(super::builtin::format::unescaped(&String::from_utf8_lossy(bytes)))
         }
@@ -94,14 +99,20 @@ fn cookie(bytes: &[u8]) -> Option<String> {
     let mut lines = bytes.splitn(3, |byte| *byte == b'\n');
     for _ in 0..2 {
         let line = lines.next()?;
-        let line = String::from_utf8_lossy(line.get(..line.len().min(256)).unwrap_or_default()).into_owned();
+        let line = String::from_utf8_lossy(line.get(..line.len().min(256)).unwrap_or_default())
+            .into_owned();
         let line = line.trim_start();
         if !line.starts_with('#') {
             continue;
         }
         if let Some((_, after)) = line.split_once("coding") {
             let after = after.strip_prefix([':', '=']).map(str::trim_start).unwrap_or_default();
-            let name: String = after.chars().take_while(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.')).collect();
+            let name: String = after
+                .chars()
+                .take_while(|letter| {
+                    letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.')
+                })
+                .collect();
             if !name.is_empty() {
                 return Some(name.to_ascii_lowercase());
             }
@@ -122,7 +133,10 @@ fn utf7(bytes: &[u8]) -> String {
     let mut rest = &*text;
     while let Some((before, after)) = rest.split_once('+') {
         out.push_str(before);
-        let length = after.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')).count();
+        let length = after
+            .bytes()
+            .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+            .count();
         let (encoded, tail) = after.split_at_checked(length).unwrap_or((after, ""));
         if encoded.is_empty() {
             out.push('+');

@@ -34,7 +34,11 @@ impl<'a> Evaluator<'a> {
         if let Some(known) = self.builtin_names.get(name) {
             return *known;
         }
-        let id = BUILTINS.binary_search(&name).is_ok().then(|| self.names.child(self.builtins, name)).flatten();
+        let id = BUILTINS
+            .binary_search(&name)
+            .is_ok()
+            .then(|| self.names.child(self.builtins, name))
+            .flatten();
         self.builtin_names.insert(name, id);
         id
     }
@@ -87,7 +91,9 @@ impl<'a> Evaluator<'a> {
         let Some(table) = self.heap.scope_mut(scope) else { return };
         let before = table.names.insert(name, value);
         if before.as_ref().is_none_or(|before| {
-            table.names.get(name).is_none_or(|now| !before.same(now) || !now.taint.is_none() && before.taint.is_none())
+            table.names.get(name).is_none_or(|now| {
+                !before.same(now) || now.taint.is_some() && before.taint.is_none()
+            })
         }) {
             self.changes += 1;
         }
@@ -167,15 +173,89 @@ impl<'a> Evaluator<'a> {
 
 /// Functions and types that need no import, in order.
 const BUILTINS: &[&str] = &[
-    "__build_class__", "__import__", "abs", "aiter", "all", "anext", "any", "apply", "ascii", "bin", "bool",
-    "breakpoint", "bytearray", "bytes", "callable", "chr", "classmethod", "compile", "complex",
-    "delattr", "dict", "dir", "divmod", "enumerate", "eval", "exec", "execfile", "exit", "file",
-    "filter", "float", "format", "frozenset", "getattr", "globals", "hasattr", "hash", "help",
-    "hex", "id", "input", "int", "isinstance", "issubclass", "iter", "len", "list", "locals",
-    "map", "max", "memoryview", "min", "next", "object", "oct", "open", "ord", "pow", "print",
-    "property", "quit", "range", "raw_input", "reduce", "reload", "repr", "reversed", "round",
-    "set", "setattr", "slice", "sorted", "staticmethod", "str", "sum", "super", "tuple", "type",
-    "unichr", "unicode", "vars", "xrange", "zip",
+    "__build_class__",
+    "__import__",
+    "abs",
+    "aiter",
+    "all",
+    "anext",
+    "any",
+    "apply",
+    "ascii",
+    "bin",
+    "bool",
+    "breakpoint",
+    "bytearray",
+    "bytes",
+    "callable",
+    "chr",
+    "classmethod",
+    "compile",
+    "complex",
+    "delattr",
+    "dict",
+    "dir",
+    "divmod",
+    "enumerate",
+    "eval",
+    "exec",
+    "execfile",
+    "exit",
+    "file",
+    "filter",
+    "float",
+    "format",
+    "frozenset",
+    "getattr",
+    "globals",
+    "hasattr",
+    "hash",
+    "help",
+    "hex",
+    "id",
+    "input",
+    "int",
+    "isinstance",
+    "issubclass",
+    "iter",
+    "len",
+    "list",
+    "locals",
+    "map",
+    "max",
+    "memoryview",
+    "min",
+    "next",
+    "object",
+    "oct",
+    "open",
+    "ord",
+    "pow",
+    "print",
+    "property",
+    "quit",
+    "range",
+    "raw_input",
+    "reduce",
+    "reload",
+    "repr",
+    "reversed",
+    "round",
+    "set",
+    "setattr",
+    "slice",
+    "sorted",
+    "staticmethod",
+    "str",
+    "sum",
+    "super",
+    "tuple",
+    "type",
+    "unichr",
+    "unicode",
+    "vars",
+    "xrange",
+    "zip",
 ];
 
 #[cfg(test)]

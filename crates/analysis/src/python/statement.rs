@@ -3,8 +3,8 @@
 //! what any way left.
 
 use ruff_python_ast::{
-    ElifElseClause, ExceptHandler, Expr, Operator, Pattern, Stmt, StmtFor, StmtIf, StmtMatch, StmtTry,
-    StmtWhile, StmtWith,
+    ElifElseClause, ExceptHandler, Expr, Operator, Pattern, Stmt, StmtFor, StmtIf, StmtMatch,
+    StmtTry, StmtWhile, StmtWith,
 };
 use ruff_text_size::Ranged;
 
@@ -40,7 +40,13 @@ impl<'a> Evaluator<'a> {
                 // Python 2: a statement of two words, which the parser takes for two.
                 let code = self.eval(&second.value);
                 let text = [(Role::Code, &code)];
-                self.emit_named(Effect::DynamicCode, "py:builtins.exec", second.value.range(), &text, code.hidings());
+                self.emit_named(
+                    Effect::DynamicCode,
+                    "py:builtins.exec",
+                    second.value.range(),
+                    &text,
+                    code.hidings(),
+                );
                 self.run_text(&code, second.value.range(), None);
                 statements.next();
                 continue;
@@ -59,7 +65,10 @@ impl<'a> Evaluator<'a> {
         }
         match statement {
             Stmt::Expr(it) => {
-                if !matches!(*it.value, Expr::StringLiteral(_) | Expr::EllipsisLiteral(_) | Expr::Name(_)) {
+                if !matches!(
+                    *it.value,
+                    Expr::StringLiteral(_) | Expr::EllipsisLiteral(_) | Expr::Name(_)
+                ) {
                     self.eval(&it.value);
                 }
             }
@@ -159,7 +168,10 @@ impl<'a> Evaluator<'a> {
         let mut taken: Option<&'a [Stmt]> = None;
         let mut always = false;
         let first = (Some(&*it.test), it.body.as_slice());
-        let others = it.elif_else_clauses.iter().map(|ElifElseClause { test, body, .. }| (test.as_ref(), body.as_slice()));
+        let others = it
+            .elif_else_clauses
+            .iter()
+            .map(|ElifElseClause { test, body, .. }| (test.as_ref(), body.as_slice()));
         for (test, body) in std::iter::once(first).chain(others) {
             let truth = match test {
                 Some(test) => {
@@ -225,16 +237,19 @@ impl<'a> Evaluator<'a> {
         let Some(items) = known else {
             let element = self.element_of(&iterated);
             let before = self.changes;
-            let flow = self.round(&it.target, element.clone(), &it.body);
+            let flow = self.round(&it.target, &element, &it.body);
             if self.changes > before && self.branches < 2 && self.carries(&it.body) {
-                self.round(&it.target, element, &it.body);
+                self.round(&it.target, &element, &it.body);
             }
             self.block(&it.orelse);
             return if flow == Flow::End { Flow::Next } else { flow };
         };
-        if items.is_empty() && !self.frame.exact && !matches!(*it.iter, Expr::List(_) | Expr::Tuple(_)) {
+        if items.is_empty()
+            && !self.frame.exact
+            && !matches!(*it.iter, Expr::List(_) | Expr::Tuple(_))
+        {
             // Something may have filled it that was not seen.
-            self.round(&it.target, Value::unknown(), &it.body);
+            self.round(&it.target, &Value::unknown(), &it.body);
         }
         let emitted = self.emitted;
         for (round, item) in items.into_iter().enumerate() {
@@ -254,7 +269,7 @@ impl<'a> Evaluator<'a> {
         self.block(&it.orelse)
     }
 
-    fn round(&mut self, target: &'a Expr, element: Value<'a>, body: &'a [Stmt]) -> Flow {
+    fn round(&mut self, target: &'a Expr, element: &Value<'a>, body: &'a [Stmt]) -> Flow {
         self.alternatives(1, false, |this, _| {
             this.assign(target, element.clone());
             this.block(body);
@@ -275,7 +290,10 @@ impl<'a> Evaluator<'a> {
                     .and_then(|scope| scope.names.get(name.id.as_str()))
                     .is_some_and(|value| {
                         value.taint.as_ref().is_some_and(|taint| {
-                            taint.origins.iter().any(|origin| origin.source != crate::event::Source::Caller)
+                            taint
+                                .origins
+                                .iter()
+                                .any(|origin| origin.source != crate::event::Source::Caller)
                         })
                     })
             })
@@ -289,7 +307,9 @@ impl<'a> Evaluator<'a> {
             self.endless_while(it);
         }
         let runs = match truth {
-            Some(true) => self.fuel > 0 && (!flow::is_literal(&it.test) || flow::has_exit(&it.body)),
+            Some(true) => {
+                self.fuel > 0 && (!flow::is_literal(&it.test) || flow::has_exit(&it.body))
+            }
             Some(false) if self.frame.exact => return self.block(&it.orelse),
             _ => false,
         };
@@ -329,7 +349,11 @@ impl<'a> Evaluator<'a> {
                     true
                 });
             }
-        } else if self.changes > 0 && self.frame.undecided && self.carries(&it.body) && self.branches < 2 {
+        } else if self.changes > 0
+            && self.frame.undecided
+            && self.carries(&it.body)
+            && self.branches < 2
+        {
             self.alternatives(1, false, |this, _| {
                 this.block(&it.body);
                 true
@@ -343,7 +367,8 @@ impl<'a> Evaluator<'a> {
             let value = self.eval(&item.context_expr);
             let entered = match value.data {
                 Data::Instance(_) => {
-                    let entered = self.call_method_named(&value, "__enter__", item.context_expr.range());
+                    let entered =
+                        self.call_method_named(&value, "__enter__", item.context_expr.range());
                     if entered.is_unknown() { value } else { entered }
                 }
                 _ => value,
@@ -359,7 +384,9 @@ impl<'a> Evaluator<'a> {
         let mut flow = self.block(&it.body);
         let mut falls_through = false;
         self.alternatives(it.handlers.len(), false, |this, position| {
-            let Some(ExceptHandler::ExceptHandler(handler)) = it.handlers.get(position) else { return true };
+            let Some(ExceptHandler::ExceptHandler(handler)) = it.handlers.get(position) else {
+                return true;
+            };
             if let Some(name) = &handler.name {
                 this.bind(name.id.as_str(), Value::unknown());
             }
@@ -412,7 +439,9 @@ impl<'a> Evaluator<'a> {
             Pattern::MatchSequence(it) => {
                 for (position, inner) in it.patterns.iter().enumerate() {
                     let item = match &subject.data {
-                        Data::List(id) => self.items(*id).get(position).cloned().unwrap_or_default(),
+                        Data::List(id) => {
+                            self.items(*id).get(position).cloned().unwrap_or_default()
+                        }
                         _ => part.clone(),
                     };
                     self.bind_pattern(inner, &item, depth + 1);

@@ -8,7 +8,12 @@ use crate::event::{Effect, Hiding, Role, Source};
 use ruff_text_size::TextRange;
 
 impl<'a> Evaluator<'a> {
-    pub(super) fn item(&mut self, object: &Value<'a>, key: &Value<'a>, range: TextRange) -> Value<'a> {
+    pub(super) fn item(
+        &mut self,
+        object: &Value<'a>,
+        key: &Value<'a>,
+        range: TextRange,
+    ) -> Value<'a> {
         let taint = merged(&object.taint, &key.taint);
         let result = match &object.data {
             Data::List(id) => {
@@ -79,9 +84,11 @@ impl<'a> Evaluator<'a> {
             taint = merged(&taint, &value.taint);
         }
         // A table of functions or modules: any of them may be meant.
-        let callable = |value: &Value<'a>| matches!(value.data, Data::Api(_) | Data::Function(_) | Data::Class(_));
+        let callable = |value: &Value<'a>| {
+            matches!(value.data, Data::Api(_) | Data::Function(_) | Data::Class(_))
+        };
         let mut found: Option<Value<'a>> = None;
-        for (_, value) in dict.items.iter().filter(|(_, value)| callable(value)).take(4) {
+        for (_, value) in dict.items.iter().take(256).filter(|(_, value)| callable(value)).take(4) {
             found = Some(match found {
                 Some(before) => before.or(value.clone()),
                 None => value.clone(),
@@ -91,7 +98,9 @@ impl<'a> Evaluator<'a> {
     }
 
     fn name_in_namespace(&mut self, scope: super::heap::ScopeId, key: &Value<'a>) -> Value<'a> {
-        let Data::Text(name) = &key.data else { return Value::unknown().hidden(Hiding::ComputedName) };
+        let Data::Text(name) = &key.data else {
+            return Value::unknown().hidden(Hiding::ComputedName);
+        };
         let name = self.lasting(&Text::clone(name));
         let outer = self.scope;
         self.scope = scope;
@@ -112,7 +121,11 @@ impl<'a> Evaluator<'a> {
                 Value::unknown().come_from(self.origin(Source::Caller, range, None))
             }
             ("py:builtins.globals()", Data::Text(name)) => {
-                let text = if names::is_standard(name) { names::module(name) } else { format!("py:builtins.{}", &**name) };
+                let text = if names::is_standard(name) {
+                    names::module(name)
+                } else {
+                    format!("py:builtins.{}", &**name)
+                };
                 self.api(&text).hidden(Hiding::ComputedName)
             }
             (_, Data::Text(name)) => {
@@ -122,22 +135,46 @@ impl<'a> Evaluator<'a> {
                     None => Value::unknown(),
                 }
             }
-            ("py:os" | "py:builtins" | "py:subprocess" | "py:sys.modules" | "py:builtins.globals()", _) => {
-                self.emit_named(Effect::Opaque, &api, range, &[(Role::Name, key)], &[Hiding::ComputedName]);
+            (
+                "py:os"
+                | "py:builtins"
+                | "py:subprocess"
+                | "py:sys.modules"
+                | "py:builtins.globals()",
+                _,
+            ) => {
+                self.emit_named(
+                    Effect::Opaque,
+                    &api,
+                    range,
+                    &[(Role::Name, key)],
+                    &[Hiding::ComputedName],
+                );
                 Value::unknown().hidden(Hiding::ComputedName)
             }
             // `sys.version_info[0]`, `typing.List[int]`, `object.__subclasses__()[140]`.
-            (name, _) if name.contains("__subclasses__") || name.contains("__mro__") || name.contains("__bases__") => {
+            (name, _)
+                if name.contains("__subclasses__")
+                    || name.contains("__mro__")
+                    || name.contains("__bases__") =>
+            {
                 Value::from(Data::Api(id)).hidden(Hiding::ComputedName)
             }
             _ => Value::unknown(),
         }
     }
 
-    pub(super) fn slice(&mut self, object: &Value<'a>, lower: &Value<'a>, upper: &Value<'a>, step: &Value<'a>) -> Value<'a> {
+    pub(super) fn slice(
+        &mut self,
+        object: &Value<'a>,
+        lower: &Value<'a>,
+        upper: &Value<'a>,
+        step: &Value<'a>,
+    ) -> Value<'a> {
         let whole = |value: &Value<'a>| matches!(value.data, Data::None);
         let number = |value: &Value<'a>| value.integer();
-        let known = [lower, upper, step].into_iter().all(|part| whole(part) || number(part).is_some());
+        let known =
+            [lower, upper, step].into_iter().all(|part| whole(part) || number(part).is_some());
         let backwards = number(step) == Some(-1) && whole(lower) && whole(upper);
         if backwards {
             self.decoded += 1;
@@ -148,22 +185,34 @@ impl<'a> Evaluator<'a> {
                     return Value::unknown();
                 }
                 let letters: Vec<char> = text.chars().collect();
-                let text: String = picked(&letters, number(lower), number(upper), number(step)).into_iter().collect();
+                let text: String = picked(&letters, number(lower), number(upper), number(step))
+                    .into_iter()
+                    .collect();
                 let value = Value::made(text);
-                if backwards { value.hidden(Hiding::Reversal) } else { value.hidden(Hiding::Pieces) }
+                if backwards {
+                    value.hidden(Hiding::Reversal)
+                } else {
+                    value.hidden(Hiding::Pieces)
+                }
             }
             Data::Bytes(bytes) if known => {
                 if !self.burn_for(bytes.len()) {
                     return Value::unknown();
                 }
                 let value = Value::bytes(picked(bytes, number(lower), number(upper), number(step)));
-                if backwards { value.hidden(Hiding::Reversal) } else { value.hidden(Hiding::Pieces) }
+                if backwards {
+                    value.hidden(Hiding::Reversal)
+                } else {
+                    value.hidden(Hiding::Pieces)
+                }
             }
             Data::List(id) if known => {
                 let (kind, open, items) = match self.heap.list(*id) {
-                    Some(list) => {
-                        (list.kind, list.open, picked(&list.items, number(lower), number(upper), number(step)))
-                    }
+                    Some(list) => (
+                        list.kind,
+                        list.open,
+                        picked(&list.items, number(lower), number(upper), number(step)),
+                    ),
                     None => return Value::unknown(),
                 };
                 if !self.burn_for(items.len() * 8) {
@@ -201,7 +250,9 @@ impl<'a> Evaluator<'a> {
                 }
                 list.items.clone()
             }
-            Data::Text(text) if text.len() <= most => text.chars().map(|letter| Value::made(letter.to_string())).collect(),
+            Data::Text(text) if text.len() <= most => {
+                text.chars().map(|letter| Value::made(letter.to_string())).collect()
+            }
             Data::Bytes(bytes) if bytes.len() <= most => {
                 bytes.iter().map(|byte| Data::Int(i64::from(*byte)).into()).collect()
             }
@@ -266,7 +317,12 @@ fn letter(text: &str, index: i64) -> Option<char> {
 }
 
 /// What a slice of Python picks.
-pub(super) fn picked<T: Clone>(items: &[T], lower: Option<i64>, upper: Option<i64>, step: Option<i64>) -> Vec<T> {
+pub(super) fn picked<T: Clone>(
+    items: &[T],
+    lower: Option<i64>,
+    upper: Option<i64>,
+    step: Option<i64>,
+) -> Vec<T> {
     let length = i64::try_from(items.len()).unwrap_or(i64::MAX);
     let step = step.unwrap_or(1);
     if step == 0 {
@@ -277,7 +333,10 @@ pub(super) fn picked<T: Clone>(items: &[T], lower: Option<i64>, upper: Option<i6
         index.clamp(low, high)
     };
     let (from, to) = if step > 0 {
-        (lower.map_or(0, |index| clamp(index, 0, length)), upper.map_or(length, |index| clamp(index, 0, length)))
+        (
+            lower.map_or(0, |index| clamp(index, 0, length)),
+            upper.map_or(length, |index| clamp(index, 0, length)),
+        )
     } else {
         (
             lower.map_or(length - 1, |index| clamp(index, -1, length - 1)),

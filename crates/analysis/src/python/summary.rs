@@ -57,9 +57,14 @@ fn says_less(less: &[Argument], more: &[Argument]) -> bool {
         let other = find(argument.role, *nth);
         *nth += 1;
         let Some(other) = other else { return false };
-        let shape = argument.value.shape == other.value.shape || argument.value.shape == Shape::Unknown;
+        let shape =
+            argument.value.shape == other.value.shape || argument.value.shape == Shape::Unknown;
         let caller = crate::event::Source::Caller;
-        let origins = argument.value.origins.iter().all(|origin| origin.source == caller || other.value.origins.contains(origin));
+        let origins = argument
+            .value
+            .origins
+            .iter()
+            .all(|origin| origin.source == caller || other.value.origins.contains(origin));
         shape && origins
     })
 }

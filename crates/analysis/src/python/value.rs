@@ -188,7 +188,11 @@ impl<'a> Value<'a> {
 
     pub(super) fn made(text: impl Into<Rc<str>>) -> Self {
         let text = text.into();
-        if text.len() > MAX_TEXT_BYTES { Self::unknown() } else { Data::Text(Text::Made(text)).into() }
+        if text.len() > MAX_TEXT_BYTES {
+            Self::unknown()
+        } else {
+            Data::Text(Text::Made(text)).into()
+        }
     }
 
     pub(super) fn literal(text: &'a str) -> Self {
@@ -275,7 +279,11 @@ impl<'a> Value<'a> {
             Data::Bool(true) => known("True".to_owned()),
             Data::Bool(false) => known("False".to_owned()),
             Data::None => known("None".to_owned()),
-            Data::Float(number) => known(if number.fract() == 0.0 { format!("{number:.1}") } else { number.to_string() }),
+            Data::Float(number) => known(if number.fract() == 0.0 {
+                format!("{number:.1}")
+            } else {
+                number.to_string()
+            }),
             Data::Choice(all) => all.first().map(Self::as_pieces).unwrap_or_default(),
             _ => Pieces { open: true, ..Pieces::default() },
         }
@@ -299,7 +307,11 @@ impl<'a> Value<'a> {
         let taint = merged(&self.taint, &other.taint);
         let vague = |data: &Data<'a>| matches!(data, Data::Unknown | Data::None);
         let data = if vague(&other.data) || self.same(&other) {
-            if vague(&self.data) && matches!(other.data, Data::Unknown) { other.data } else { self.data }
+            if vague(&self.data) && matches!(other.data, Data::Unknown) {
+                other.data
+            } else {
+                self.data
+            }
         } else if vague(&self.data) {
             other.data
         } else {
@@ -312,7 +324,8 @@ impl<'a> Value<'a> {
             }
             let mut different: Vec<Self> = Vec::with_capacity(all.len());
             for value in all {
-                if different.len() < MAX_ALTERNATIVES && !different.iter().any(|it| it.same(&value)) {
+                if different.len() < MAX_ALTERNATIVES && !different.iter().any(|it| it.same(&value))
+                {
                     different.push(value);
                 }
             }

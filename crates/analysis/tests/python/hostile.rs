@@ -2,7 +2,7 @@
 
 use crate::{check, traced, whole};
 
-fn deep(text: String) {
+fn deep(text: &str) {
     let trace = traced(&[("plugin.py", text.as_bytes())]);
     assert!(!whole(&trace), "a file of {} bytes is whole", text.len());
 }
@@ -12,20 +12,35 @@ fn what_is_nested_a_hundred_thousand_deep_is_read_as_far_as_can_be() {
     let n = 100_000;
     let after = "\nimport os\nos.system('id')\n";
     for (open, middle, close) in [
-        ("(", "1", ")"), ("[", "", "]"), ("{1:", "1", "}"), ("not ", "1", ""), ("-", "1", ""), ("~", "1", ""), ("lambda: ", "1", ""), ("f(", "", ")"),
-        ("1+", "1", ""), ("a if b else ", "c", ""), ("await ", "x", ""), ("a**", "1", ""), ("x:=", "1", ""), ("*", "a", ""), ("a.", "b", ""), ("a and not ", "b", ""), ("a<", "b", ""),
+        ("(", "1", ")"),
+        ("[", "", "]"),
+        ("{1:", "1", "}"),
+        ("not ", "1", ""),
+        ("-", "1", ""),
+        ("~", "1", ""),
+        ("lambda: ", "1", ""),
+        ("f(", "", ")"),
+        ("1+", "1", ""),
+        ("a if b else ", "c", ""),
+        ("await ", "x", ""),
+        ("a**", "1", ""),
+        ("x:=", "1", ""),
+        ("*", "a", ""),
+        ("a.", "b", ""),
+        ("a and not ", "b", ""),
+        ("a<", "b", ""),
     ] {
         let text = format!("x = {}{middle}{}{after}", open.repeat(n), close.repeat(n));
         let trace = traced(&[("plugin.py", text.as_bytes())]);
         let wrong = check(&trace, open, &["Shell py:os.system id"]);
         assert!(wrong.is_empty() && !whole(&trace), "{open}: {wrong:?}");
     }
-    deep("(".repeat(n));
-    deep("f'{".repeat(n));
-    deep(format!("x{}", "()".repeat(n)));
-    deep(format!("x{}", "[0]".repeat(n)));
-    deep("class A: ".repeat(n));
-    deep("if x: ".repeat(n));
+    deep(&"(".repeat(n));
+    deep(&"f'{".repeat(n));
+    deep(&format!("x{}", "()".repeat(n)));
+    deep(&format!("x{}", "[0]".repeat(n)));
+    deep(&"class A: ".repeat(n));
+    deep(&"if x: ".repeat(n));
 }
 
 #[test]
@@ -33,8 +48,10 @@ fn what_is_nested_just_within_the_bound_needs_no_more_stack_than_there_is() {
     let n = 19_000;
     for (open, close) in [("(", ")"), ("not ", ""), ("-", ""), ("lambda: ", ""), ("[", "]")] {
         let n = if open == "lambda: " { n / 2 } else { n };
-        let text = format!("x = {}1{}\nimport os\nos.system('id')\n", open.repeat(n), close.repeat(n));
-        let wrong = check(&traced(&[("plugin.py", text.as_bytes())]), open, &["Shell py:os.system id"]);
+        let text =
+            format!("x = {}1{}\nimport os\nos.system('id')\n", open.repeat(n), close.repeat(n));
+        let wrong =
+            check(&traced(&[("plugin.py", text.as_bytes())]), open, &["Shell py:os.system id"]);
         assert!(wrong.is_empty(), "{wrong:?}");
     }
     let blocks: String = (0..1_000).map(|depth| format!("{}if x:\n", " ".repeat(depth))).collect();
@@ -43,9 +60,14 @@ fn what_is_nested_just_within_the_bound_needs_no_more_stack_than_there_is() {
 
 #[test]
 fn a_chain_of_ten_thousand_pieces_is_put_together() {
-    let pieces: String = "import os;os.system('id')#".chars().chain("x".repeat(5_000).chars()).map(|letter| format!("\"{letter}\"+")).collect();
+    let pieces: String = "import os;os.system('id')#"
+        .chars()
+        .chain("x".repeat(5_000).chars())
+        .map(|letter| format!("\"{letter}\"+"))
+        .collect();
     let text = format!("exec({pieces}\"\")");
-    let wrong = check(&traced(&[("plugin.py", text.as_bytes())]), "pieces", &["Shell py:os.system id"]);
+    let wrong =
+        check(&traced(&[("plugin.py", text.as_bytes())]), "pieces", &["Shell py:os.system id"]);
     assert!(wrong.is_empty(), "{wrong:?}");
 }
 
@@ -102,7 +124,10 @@ fn bombs_of_every_kind_end() {
 #[test]
 fn a_file_in_another_encoding_is_read_in_it() {
     let expected = ["Shell py:os.system id"];
-    let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain("import os\nos.system('id')".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let utf16: Vec<u8> = [0xff, 0xfe]
+        .into_iter()
+        .chain("import os\nos.system('id')".encode_utf16().flat_map(u16::to_le_bytes))
+        .collect();
     for bytes in [
         b"# -*- coding: latin-1 -*-\nx = '\xe9\xff'\nimport os\nos.system('id')".to_vec(),
         b"# -*- coding: utf-7 -*-\nimport os\nos.+AHMAeQBzAHQAZQBt-('id')".to_vec(),
@@ -112,14 +137,18 @@ fn a_file_in_another_encoding_is_read_in_it() {
         b"import os\ros.system('id')".to_vec(),
         utf16,
     ] {
-        let wrong = check(&traced(&[("plugin.py", &bytes)]), &String::from_utf8_lossy(&bytes), &expected);
+        let wrong =
+            check(&traced(&[("plugin.py", &bytes)]), &String::from_utf8_lossy(&bytes), &expected);
         assert!(wrong.is_empty(), "{wrong:?}");
     }
 }
 
 #[test]
 fn what_python_does_not_accept_is_still_read_where_it_can_be() {
-    let trace = traced(&[("plugin.py", b"import os\nprint 'x'\nos.system('id')\ndef f(x=):\n  y = = 2\nos.popen('id')\n")]);
+    let trace = traced(&[(
+        "plugin.py",
+        b"import os\nprint 'x'\nos.system('id')\ndef f(x=):\n  y = = 2\nos.popen('id')\n",
+    )]);
     assert!(!whole(&trace));
     let wrong = check(&trace, "errors", &["Shell py:os.system id", "Shell py:os.popen id"]);
     assert!(wrong.is_empty(), "{wrong:?}");

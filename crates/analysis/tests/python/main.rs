@@ -23,11 +23,17 @@ pub(crate) type Case = (&'static str, &'static str, &'static [&'static str]);
 pub(crate) fn traced(files: &[(&str, &[u8])]) -> Trace {
     let files = files
         .iter()
-        .map(|(path, bytes)| SourceFile { path: (*path).to_owned(), bytes: Cow::Owned(bytes.to_vec()) })
+        .map(|(path, bytes)| SourceFile {
+            path: (*path).to_owned(),
+            bytes: Cow::Owned(bytes.to_vec()),
+        })
         .collect();
     let tree = Tree::new(files);
-    let python: Vec<_> =
-        tree.files().filter(|(_, file)| file.path.ends_with(".py") || file.path.ends_with(".pth")).map(|(id, _)| id).collect();
+    let python: Vec<_> = tree
+        .files()
+        .filter(|(_, file)| file.path.ends_with(".py") || file.path.ends_with(".pth"))
+        .map(|(id, _)| id)
+        .collect();
     python::trace(&tree, &python)
 }
 
@@ -60,7 +66,12 @@ pub(crate) fn check(trace: &Trace, says: &str, expectations: &[&str]) -> Vec<Str
                 .events
                 .iter()
                 .filter(|event| event.effect != Effect::Import)
-                .map(|event| format!("    {:?} {} {:?} {:?}", event.effect, event.api, event.arguments, event.hiding))
+                .map(|event| {
+                    format!(
+                        "    {:?} {} {:?} {:?}",
+                        event.effect, event.api, event.arguments, event.hiding
+                    )
+                })
                 .collect();
             wrong.push(format!("{says}: wanted {expectation:?}, saw\n{}", seen.join("\n")));
         }
@@ -70,7 +81,11 @@ pub(crate) fn check(trace: &Trace, says: &str, expectations: &[&str]) -> Vec<Str
 
 /// Checks all programs and says everything that is wrong at once.
 pub(crate) fn check_all(cases: &[Case]) {
-    let wrong: Vec<String> =
-        cases.iter().flat_map(|(says, source, expected)| check(&traced(&[("plugin.py", source.as_bytes())]), says, expected)).collect();
+    let wrong: Vec<String> = cases
+        .iter()
+        .flat_map(|(says, source, expected)| {
+            check(&traced(&[("plugin.py", source.as_bytes())]), says, expected)
+        })
+        .collect();
     assert!(wrong.is_empty(), "{} of {} programs:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }

@@ -5,22 +5,36 @@ use ringfence_analysis::When;
 use crate::{check, traced};
 
 fn checked(says: &str, files: &[(&str, &str)], expected: &[&str]) {
-    let files: Vec<(&str, &[u8])> = files.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
+    let files: Vec<(&str, &[u8])> =
+        files.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
     let wrong = check(&traced(&files), says, expected);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn what_a_setup_script_does_happens_while_installing() {
-    checked("module level", &[("setup.py", "import os\nos.system('id')\nfrom setuptools import setup\nsetup(name='x')")], &["Shell py:os.system Install"]);
+    checked(
+        "module level",
+        &[(
+            "setup.py",
+            "import os\nos.system('id')\nfrom setuptools import setup\nsetup(name='x')",
+        )],
+        &["Shell py:os.system Install"],
+    );
     checked(
         "a command of its own",
-        &[("setup.py", "import os\nfrom setuptools import setup\nfrom setuptools.command.install import install\nclass I(install):\n    def run(self):\n        os.system('id')\n        install.run(self)\nsetup(cmdclass={'install': I})")],
+        &[(
+            "setup.py",
+            "import os\nfrom setuptools import setup\nfrom setuptools.command.install import install\nclass I(install):\n    def run(self):\n        os.system('id')\n        install.run(self)\nsetup(cmdclass={'install': I})",
+        )],
         &["Shell py:os.system Install"],
     );
     checked(
         "a module of the package that the script imports",
-        &[("setup.py", "import evil\nevil.go()"), ("evil.py", "import os\ndef go():\n    os.system('id')")],
+        &[
+            ("setup.py", "import evil\nevil.go()"),
+            ("evil.py", "import os\ndef go():\n    os.system('id')"),
+        ],
         &["Shell py:os.system Install"],
     );
 }
@@ -29,27 +43,45 @@ fn what_a_setup_script_does_happens_while_installing() {
 fn a_package_runs_what_its_beginning_imports() {
     checked(
         "relative",
-        &[("p/__init__.py", "from . import a\nfrom .a import go\ngo('id')"), ("p/a.py", "import os\ndef go(c):\n    os.system(c)")],
+        &[
+            ("p/__init__.py", "from . import a\nfrom .a import go\ngo('id')"),
+            ("p/a.py", "import os\ndef go(c):\n    os.system(c)"),
+        ],
         &["Shell py:os.system id Load"],
     );
     checked(
         "absolute, below src",
-        &[("src/p/__init__.py", "from p.sub.a import run\nrun('id')"), ("src/p/sub/__init__.py", ""), ("src/p/sub/a.py", "from os import system as run")],
+        &[
+            ("src/p/__init__.py", "from p.sub.a import run\nrun('id')"),
+            ("src/p/sub/__init__.py", ""),
+            ("src/p/sub/a.py", "from os import system as run"),
+        ],
         &["Shell py:os.system id Load"],
     );
     checked(
         "upwards",
-        &[("p/__init__.py", ""), ("p/a/__init__.py", "from ..b import x\nx('id')"), ("p/b.py", "import os\nx = os.system")],
+        &[
+            ("p/__init__.py", ""),
+            ("p/a/__init__.py", "from ..b import x\nx('id')"),
+            ("p/b.py", "import os\nx = os.system"),
+        ],
         &["Shell py:os.system id"],
     );
     checked(
         "everything",
-        &[("p/__init__.py", "from .a import *\nrun('id')"), ("p/a.py", "import os\nrun = os.system")],
+        &[
+            ("p/__init__.py", "from .a import *\nrun('id')"),
+            ("p/a.py", "import os\nrun = os.system"),
+        ],
         &["Shell py:os.system id"],
     );
     checked(
         "in a folder that an archive adds",
-        &[("p-1.0/setup.py", ""), ("p-1.0/p/__init__.py", "import p.a\np.a.x('id')"), ("p-1.0/p/a.py", "import os\nx = os.system")],
+        &[
+            ("p-1.0/setup.py", ""),
+            ("p-1.0/p/__init__.py", "import p.a\np.a.x('id')"),
+            ("p-1.0/p/a.py", "import os\nx = os.system"),
+        ],
         &["Shell py:os.system id"],
     );
 }
@@ -58,7 +90,11 @@ fn a_package_runs_what_its_beginning_imports() {
 fn imports_in_a_circle_end() {
     checked(
         "a circle",
-        &[("p/__init__.py", "from . import a"), ("p/a.py", "from . import b\nimport os"), ("p/b.py", "from . import a\ndef f():\n    a.os.system('id')")],
+        &[
+            ("p/__init__.py", "from . import a"),
+            ("p/a.py", "from . import b\nimport os"),
+            ("p/b.py", "from . import a\ndef f():\n    a.os.system('id')"),
+        ],
         &["Shell py:os.system id"],
     );
 }
@@ -66,12 +102,22 @@ fn imports_in_a_circle_end() {
 #[test]
 fn a_file_that_is_not_named_as_code_and_run_as_code_is_named() {
     let files: &[(&str, &[u8])] = &[
-        ("p/__init__.py", b"import os\nexec(open(os.path.join(os.path.dirname(__file__), 'data.txt')).read())"),
+        (
+            "p/__init__.py",
+            b"import os\nexec(open(os.path.join(os.path.dirname(__file__), 'data.txt')).read())",
+        ),
         ("p/data.txt", b"import os\nos.system('id')"),
     ];
     let trace = traced(files);
     assert_eq!(trace.loads.iter().map(|load| &*load.0).collect::<Vec<_>>(), ["p/data.txt"]);
-    assert!(check(&trace, "data", &["Shell py:os.system id CodeInText", "DynamicCode py:builtins.exec p/data.txt"]).is_empty());
+    assert!(
+        check(
+            &trace,
+            "data",
+            &["Shell py:os.system id CodeInText", "DynamicCode py:builtins.exec p/data.txt"]
+        )
+        .is_empty()
+    );
     for source in [
         "import runpy\nrunpy.run_path('p/data.txt')",
         "from pathlib import Path\nexec((Path(__file__).parent / 'data.txt').read_text())",
@@ -80,7 +126,10 @@ fn a_file_that_is_not_named_as_code_and_run_as_code_is_named() {
         "with open('p/data.txt') as f:\n    exec(compile(f.read(), 'x', 'exec'))",
         "import pkgutil\nexec(pkgutil.get_data('p', 'data.txt'))",
     ] {
-        let trace = traced(&[("p/__init__.py", source.as_bytes()), ("p/data.txt", b"import os\nos.system('id')")]);
+        let trace = traced(&[
+            ("p/__init__.py", source.as_bytes()),
+            ("p/data.txt", b"import os\nos.system('id')"),
+        ]);
         assert_eq!(trace.loads.len(), 1, "{source}");
     }
 }
@@ -92,7 +141,10 @@ fn a_version_that_a_setup_script_executes_is_no_hidden_code() {
         ("p/version.py", b"__version__ = '1.0'"),
     ]);
     assert!(trace.loads.is_empty());
-    assert!(check(&trace, "version", &["DynamicCode py:builtins.exec p/version.py File", "no Shell"]).is_empty());
+    assert!(
+        check(&trace, "version", &["DynamicCode py:builtins.exec p/version.py File", "no Shell"])
+            .is_empty()
+    );
 }
 
 #[test]

@@ -79,15 +79,21 @@ fn lines() -> impl Iterator<Item = &'static str> {
 /// braces. A parameter is a letter for its use, `:` and its name; `A*` takes the rest,
 /// `@P` says what the receiver is for.
 fn parse(line: &'static str) -> Option<(Vec<String>, Specification)> {
-    let (left, gives) = line.split_once("->").map_or((line, "like"), |(left, right)| (left, right.trim()));
+    let (left, gives) =
+        line.split_once("->").map_or((line, "like"), |(left, right)| (left, right.trim()));
     let mut words = left.split_whitespace();
     let names = alternatives(words.next()?);
     let effect = match words.next()? {
         "-" => None,
         word => Some(effect(word)?),
     };
-    let mut specification =
-        Specification { effect, parameters: Vec::new(), rest: None, receiver: None, gives: parse_gives(gives)? };
+    let mut specification = Specification {
+        effect,
+        parameters: Vec::new(),
+        rest: None,
+        receiver: None,
+        gives: parse_gives(gives)?,
+    };
     for word in words {
         if let Some(letter) = word.strip_prefix('@') {
             specification.receiver = Some(role(letter)?);

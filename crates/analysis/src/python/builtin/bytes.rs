@@ -10,7 +10,13 @@ use crate::python::heap::Sequence;
 use crate::python::value::{Data, Pieces, Value, merged};
 
 impl<'a> Evaluator<'a> {
-    pub(super) fn bytes_method(&mut self, object: &Value<'a>, bytes: &Rc<[u8]>, name: &str, arguments: &Arguments<'a>) -> Option<Value<'a>> {
+    pub(super) fn bytes_method(
+        &mut self,
+        object: &Value<'a>,
+        bytes: &Rc<[u8]>,
+        name: &str,
+        arguments: &Arguments<'a>,
+    ) -> Option<Value<'a>> {
         if !self.burn_for(bytes.len()) {
             return None;
         }
@@ -18,7 +24,11 @@ impl<'a> Evaluator<'a> {
         let given = first.and_then(|value| self.as_bytes(value));
         Some(match name {
             "decode" => {
-                let encoding = arguments.get(0, "encoding").and_then(Value::text).unwrap_or("utf-8").to_owned();
+                let encoding = arguments
+                    .get(0, "encoding")
+                    .and_then(Value::text)
+                    .unwrap_or("utf-8")
+                    .to_owned();
                 return self.decode_named(object, &encoding);
             }
             "hex" => {
@@ -58,7 +68,10 @@ impl<'a> Evaluator<'a> {
             "strip" | "rstrip" | "lstrip" => Value::bytes(bytes.trim_ascii()),
             "translate" => {
                 let table = given?;
-                let out: Vec<u8> = bytes.iter().map(|byte| table.get(usize::from(*byte)).copied().unwrap_or(*byte)).collect();
+                let out: Vec<u8> = bytes
+                    .iter()
+                    .map(|byte| table.get(usize::from(*byte)).copied().unwrap_or(*byte))
+                    .collect();
                 Value::bytes(out).hidden(Hiding::Rotation)
             }
             "maketrans" => {
@@ -73,7 +86,10 @@ impl<'a> Evaluator<'a> {
             }
             "startswith" => Data::Bool(bytes.starts_with(&given?)).into(),
             "endswith" => Data::Bool(bytes.ends_with(&given?)).into(),
-            "find" | "index" => Data::Int(position_of(bytes, &given?).and_then(|at| i64::try_from(at).ok()).unwrap_or(-1)).into(),
+            "find" | "index" => Data::Int(
+                position_of(bytes, &given?).and_then(|at| i64::try_from(at).ok()).unwrap_or(-1),
+            )
+            .into(),
             "lower" => Value::bytes(bytes.to_ascii_lowercase()),
             "upper" => Value::bytes(bytes.to_ascii_uppercase()),
             "__len__" => Data::Int(i64::try_from(bytes.len()).ok()?).into(),
@@ -91,20 +107,37 @@ impl<'a> Evaluator<'a> {
         let name = encoding.to_ascii_lowercase().replace(['-', ' '], "_");
         let taint = value.taint.clone();
         let result = match name.as_str() {
-            "utf_8" | "utf8" | "ascii" | "u8" | "utf_8_sig" => Value::made(String::from_utf8_lossy(&bytes).into_owned()),
+            "utf_8" | "utf8" | "ascii" | "u8" | "utf_8_sig" => {
+                Value::made(String::from_utf8_lossy(&bytes).into_owned())
+            }
             "latin_1" | "latin1" | "iso_8859_1" | "cp1252" | "cp437" | "raw_unicode_escape_l1" => {
                 Value::made(bytes.iter().map(|byte| char::from(*byte)).collect::<String>())
             }
             "utf_16_le" | "utf_16" | "utf16" => {
-                let units = bytes.chunks_exact(2).filter_map(|pair| <[u8; 2]>::try_from(pair).ok()).map(u16::from_le_bytes);
-                Value::made(char::decode_utf16(units).map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>())
+                let units = bytes
+                    .chunks_exact(2)
+                    .filter_map(|pair| <[u8; 2]>::try_from(pair).ok())
+                    .map(u16::from_le_bytes);
+                Value::made(
+                    char::decode_utf16(units)
+                        .map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER))
+                        .collect::<String>(),
+                )
             }
-            "rot13" | "rot_13" => Value::made(decode::rotated(&String::from_utf8_lossy(&bytes))).hidden(Hiding::Rotation),
-            "hex" | "hex_codec" => Value::bytes(decode::hexadecimal(&bytes)).hidden(Hiding::Hexadecimal),
-            "base64" | "base_64" | "base64_codec" => Value::bytes(decode::base64(&bytes)?).hidden(Hiding::Base64),
-            "zlib" | "zip" | "zlib_codec" => Value::bytes(decode::inflated(&bytes)?).hidden(Hiding::Compression),
+            "rot13" | "rot_13" => Value::made(decode::rotated(&String::from_utf8_lossy(&bytes)))
+                .hidden(Hiding::Rotation),
+            "hex" | "hex_codec" => {
+                Value::bytes(decode::hexadecimal(&bytes)).hidden(Hiding::Hexadecimal)
+            }
+            "base64" | "base_64" | "base64_codec" => {
+                Value::bytes(decode::base64(&bytes)?).hidden(Hiding::Base64)
+            }
+            "zlib" | "zip" | "zlib_codec" => {
+                Value::bytes(decode::inflated(&bytes)?).hidden(Hiding::Compression)
+            }
             "unicode_escape" | "string_escape" | "raw_unicode_escape" => {
-                Value::made(super::format::unescaped(&String::from_utf8_lossy(&bytes))).hidden(Hiding::Escapes)
+                Value::made(super::format::unescaped(&String::from_utf8_lossy(&bytes)))
+                    .hidden(Hiding::Escapes)
             }
             "utf_7" | "utf7" => Value::unknown(),
             _ => return None,
@@ -114,20 +147,30 @@ impl<'a> Evaluator<'a> {
 }
 
 pub(super) fn from_hexadecimal<'a>(value: &Value<'a>) -> Option<Value<'a>> {
-    let digits: Vec<u8> = value.text_or_bytes()?.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let digits: Vec<u8> =
+        value.text_or_bytes()?.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
     Some(Value::bytes(decode::hexadecimal(&digits)).with(&value.taint).hidden(Hiding::Hexadecimal))
 }
 
 /// Methods of whole numbers.
-pub(super) fn number_method<'a>(object: &Value<'a>, name: &str, arguments: &Arguments<'a>) -> Option<Value<'a>> {
+pub(super) fn number_method<'a>(
+    object: &Value<'a>,
+    name: &str,
+    arguments: &Arguments<'a>,
+) -> Option<Value<'a>> {
     match name {
         "to_bytes" => {
             let mut bytes: Vec<u8> = match &object.data {
-                Data::Int(number) if *number >= 0 => number.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect(),
+                Data::Int(number) if *number >= 0 => {
+                    number.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect()
+                }
                 Data::Large(bytes) => bytes.to_vec(),
                 _ => return None,
             };
-            let length = arguments.get(0, "length").and_then(Value::integer).and_then(|length| usize::try_from(length).ok());
+            let length = arguments
+                .get(0, "length")
+                .and_then(Value::integer)
+                .and_then(|length| usize::try_from(length).ok());
             if let Some(length) = length
                 && length < 1 << 16
             {
@@ -141,7 +184,9 @@ pub(super) fn number_method<'a>(object: &Value<'a>, name: &str, arguments: &Argu
             Some(Value::bytes(bytes).hidden(Hiding::CharacterCodes))
         }
         "bit_length" => match &object.data {
-            Data::Int(number) => Some(Data::Int(i64::from(64 - number.unsigned_abs().leading_zeros())).into()),
+            Data::Int(number) => {
+                Some(Data::Int(i64::from(64 - number.unsigned_abs().leading_zeros())).into())
+            }
             Data::Large(bytes) => {
                 let first = bytes.first().map_or(0, |byte| 8 - byte.leading_zeros());
                 let rest = bytes.len().saturating_sub(1).checked_mul(8)?;
@@ -153,7 +198,9 @@ pub(super) fn number_method<'a>(object: &Value<'a>, name: &str, arguments: &Argu
             let text = object.as_pieces();
             Some(Value::pieces(Pieces { prefix: text.prefix, ..Pieces::default() }))
         }
-        "__xor__" => Some(Data::Int(object.integer()? ^ arguments.positional.first()?.integer()?).into()),
+        "__xor__" => {
+            Some(Data::Int(object.integer()? ^ arguments.positional.first()?.integer()?).into())
+        }
         _ => None,
     }
 }

@@ -2,15 +2,22 @@
 
 use ruff_text_size::TextRange;
 
+use crate::event::Hiding;
 use crate::python::call::Arguments;
 use crate::python::evaluator::Evaluator;
 use crate::python::heap::{DictId, ListId, ScopeId, Sequence};
 use crate::python::subscript::position;
 use crate::python::value::{Data, Text, Value};
-use crate::event::Hiding;
 
 impl<'a> Evaluator<'a> {
-    pub(super) fn list_method(&mut self, id: ListId, object: &Value<'a>, name: &str, arguments: &Arguments<'a>, _range: TextRange) -> Option<Value<'a>> {
+    pub(super) fn list_method(
+        &mut self,
+        id: ListId,
+        object: &Value<'a>,
+        name: &str,
+        arguments: &Arguments<'a>,
+        _range: TextRange,
+    ) -> Option<Value<'a>> {
         let first = arguments.positional.first();
         self.changes += 1;
         match name {
@@ -38,17 +45,28 @@ impl<'a> Evaluator<'a> {
                 Some(Value::none())
             }
             "pop" | "popleft" => {
-                let at = first.and_then(Value::integer).unwrap_or(if name == "pop" { -1 } else { 0 });
+                let at =
+                    first.and_then(Value::integer).unwrap_or(if name == "pop" { -1 } else { 0 });
                 let exact = self.frame.exact;
                 let list = self.heap.list_mut(id)?;
                 let at = position(at, list.items.len())?;
-                if exact && !list.open { Some(list.items.remove(at)) } else { list.items.get(at).cloned() }
+                if exact && !list.open {
+                    Some(list.items.remove(at))
+                } else {
+                    list.items.get(at).cloned()
+                }
             }
             "reverse" => {
                 let list = self.heap.list_mut(id)?;
                 list.items.reverse();
                 let items = std::mem::take(&mut list.items);
-                let items = items.into_iter().map(|item| if item.text().is_some() { item.hidden(Hiding::Reversal) } else { item }).collect();
+                let items =
+                    items
+                        .into_iter()
+                        .map(|item| {
+                            if item.text().is_some() { item.hidden(Hiding::Reversal) } else { item }
+                        })
+                        .collect();
                 self.heap.list_mut(id)?.items = items;
                 Some(Value::none())
             }
@@ -59,7 +77,8 @@ impl<'a> Evaluator<'a> {
                 Some(Value::none())
             }
             "copy" => {
-                let (kind, items) = self.heap.list(id).map(|list| (list.kind, list.items.clone()))?;
+                let (kind, items) =
+                    self.heap.list(id).map(|list| (list.kind, list.items.clone()))?;
                 Some(self.list(kind, items))
             }
             "clear" => {
@@ -84,7 +103,8 @@ impl<'a> Evaluator<'a> {
             }
             "decode" | "hex" | "translate" | "replace" | "find" | "startswith" | "tobytes" => {
                 let bytes = self.as_bytes(object)?;
-                let whole = Value::bytes(std::rc::Rc::clone(&bytes)).with(&self.deep_taint(object, 1));
+                let whole =
+                    Value::bytes(std::rc::Rc::clone(&bytes)).with(&self.deep_taint(object, 1));
                 let result = self.bytes_method(&whole, &bytes, name, arguments)?;
                 Some(result.with(&whole.taint))
             }
@@ -100,7 +120,12 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    pub(super) fn dict_method(&mut self, id: DictId, name: &str, arguments: &Arguments<'a>) -> Option<Value<'a>> {
+    pub(super) fn dict_method(
+        &mut self,
+        id: DictId,
+        name: &str,
+        arguments: &Arguments<'a>,
+    ) -> Option<Value<'a>> {
         let first = arguments.positional.first();
         match name {
             "get" | "pop" | "setdefault" | "__getitem__" => {
@@ -127,12 +152,16 @@ impl<'a> Evaluator<'a> {
                 Some(self.list(Sequence::List, items))
             }
             "values" => {
-                let items = self.heap.dict(id)?.items.iter().map(|(_, value)| value.clone()).collect();
+                let items =
+                    self.heap.dict(id)?.items.iter().map(|(_, value)| value.clone()).collect();
                 Some(self.list(Sequence::List, items))
             }
             "items" | "iteritems" => {
                 let pairs = self.heap.dict(id)?.items.clone();
-                let items = pairs.into_iter().map(|(key, value)| self.list(Sequence::Tuple, vec![key, value])).collect();
+                let items = pairs
+                    .into_iter()
+                    .map(|(key, value)| self.list(Sequence::Tuple, vec![key, value]))
+                    .collect();
                 Some(self.list(Sequence::List, items))
             }
             "update" => {
@@ -162,7 +191,12 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    pub(super) fn namespace_method(&mut self, scope: ScopeId, name: &str, arguments: &Arguments<'a>) -> Option<Value<'a>> {
+    pub(super) fn namespace_method(
+        &mut self,
+        scope: ScopeId,
+        name: &str,
+        arguments: &Arguments<'a>,
+    ) -> Option<Value<'a>> {
         match name {
             "get" | "__getitem__" | "pop" => {
                 let whole: Value<'a> = Data::Namespace(scope).into();
@@ -170,7 +204,9 @@ impl<'a> Evaluator<'a> {
                 Some(self.item(&whole, &key, TextRange::default()))
             }
             "update" => {
-                if let Some(Data::Dict(other)) = arguments.positional.first().map(|first| first.data.clone()) {
+                if let Some(Data::Dict(other)) =
+                    arguments.positional.first().map(|first| first.data.clone())
+                {
                     for (key, value) in self.heap.dict(other)?.items.clone() {
                         if let Data::Text(text) = key.data {
                             let name = self.lasting(&text);

@@ -13,7 +13,10 @@ use crate::python::value::{Data, Value, merged};
 pub(super) const ENTRIES: Entries = &[
     ("py:builtins.chr", |this, call| {
         let first = call.first()?;
-        let letter = first.integer().and_then(|number| u32::try_from(number).ok()).and_then(char::from_u32)?;
+        let letter = first
+            .integer()
+            .and_then(|number| u32::try_from(number).ok())
+            .and_then(char::from_u32)?;
         let _ = this;
         Some(Value::made(letter.to_string()).with(&first.taint).hidden(Hiding::CharacterCodes))
     }),
@@ -41,11 +44,18 @@ pub(super) const ENTRIES: Entries = &[
     }),
     ("py:builtins.int", |_, call| {
         let first = call.first()?;
-        let base = call.get(1, "base").and_then(Value::integer).and_then(|base| u32::try_from(base).ok()).unwrap_or(10);
+        let base = call
+            .get(1, "base")
+            .and_then(Value::integer)
+            .and_then(|base| u32::try_from(base).ok())
+            .unwrap_or(10);
         let number = match &first.data {
             Data::Int(number) => *number,
             Data::Bool(yes) => i64::from(*yes),
-            #[expect(clippy::cast_possible_truncation, reason = "Python cuts off what is behind the point")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "Python cuts off what is behind the point"
+            )]
             Data::Float(number) => *number as i64,
             _ => integer(std::str::from_utf8(first.text_or_bytes()?).ok()?, base)?,
         };
@@ -61,7 +71,9 @@ pub(super) const ENTRIES: Entries = &[
         if bytes.len() > 7 {
             return Some(Data::Large(bytes.into()).into());
         }
-        Some(Data::Int(bytes.iter().fold(0, |number, byte| (number << 8) | i64::from(*byte))).into())
+        Some(
+            Data::Int(bytes.iter().fold(0, |number, byte| (number << 8) | i64::from(*byte))).into(),
+        )
     }),
     ("py:builtins.float", |_, call| {
         let first = call.first()?;
@@ -98,7 +110,8 @@ pub(super) const ENTRIES: Entries = &[
     }),
     ("py:builtins.ascii", |_, call| Some(Value::made(format::literal(call.first()?)?))),
     ("py:builtins.format", |_, call| {
-        let specification = call.get(1, "format_spec").and_then(Value::text).unwrap_or("").to_owned();
+        let specification =
+            call.get(1, "format_spec").and_then(Value::text).unwrap_or("").to_owned();
         Some(Value::pieces(format::formatted(call.first()?, &specification)))
     }),
     ("py:builtins.hex", |_, call| match &call.first()?.data {
@@ -112,9 +125,12 @@ pub(super) const ENTRIES: Entries = &[
     ("py:builtins.oct", |_, call| Some(Value::made(format!("{:#o}", call.first()?.integer()?)))),
     ("py:builtins.abs", |_, call| Some(Data::Int(call.first()?.integer()?.checked_abs()?).into())),
     ("py:builtins.pow", |_, call| {
-        let (base, power) = (call.first()?.integer()?, u32::try_from(call.get(1, "exp")?.integer()?).ok()?);
+        let (base, power) =
+            (call.first()?.integer()?, u32::try_from(call.get(1, "exp")?.integer()?).ok()?);
         match call.get(2, "mod").and_then(Value::integer) {
-            Some(modulus) if modulus > 0 => power_modulo(base, power, modulus).map(|number| Data::Int(number).into()),
+            Some(modulus) if modulus > 0 => {
+                power_modulo(base, power, modulus).map(|number| Data::Int(number).into())
+            }
             _ => base.checked_pow(power).map(|number| Data::Int(number).into()),
         }
     }),
@@ -199,7 +215,10 @@ pub(super) const ENTRIES: Entries = &[
     ("py:builtins.enumerate", |this, call| {
         let items = this.iterate(call.first()?, 1 << 18)?;
         let begin = call.get(1, "start").and_then(Value::integer).unwrap_or(0);
-        let pairs = (begin..).zip(items).map(|(at, item)| this.list(Sequence::Tuple, vec![Data::Int(at).into(), item])).collect();
+        let pairs = (begin..)
+            .zip(items)
+            .map(|(at, item)| this.list(Sequence::Tuple, vec![Data::Int(at).into(), item]))
+            .collect();
         Some(this.list(Sequence::List, pairs))
     }),
     ("py:builtins.zip", |this, call| {
@@ -231,7 +250,8 @@ pub(super) const ENTRIES: Entries = &[
         }
         let items = this.iterate(call.first()?, 1 << 18)?;
         let mut items = sorted(items)?;
-        if call.arguments.named("reverse").is_some_and(|reverse| this.truth(reverse) == Some(true)) {
+        if call.arguments.named("reverse").is_some_and(|reverse| this.truth(reverse) == Some(true))
+        {
             items.reverse();
         }
         Some(this.list(Sequence::List, items))
@@ -249,11 +269,20 @@ pub(super) const ENTRIES: Entries = &[
         let given = call.arguments.positional.get(1)?;
         let Some(items) = this.iterate(given, 1 << 18) else {
             let element = this.element_of(given);
-            let result = this.call(&function, Arguments { positional: vec![element], ..Default::default() }, call.range);
+            let result = this.call(
+                &function,
+                Arguments { positional: vec![element], ..Default::default() },
+                call.range,
+            );
             return Some(this.open_list(Sequence::List, vec![result]));
         };
-        let others: Vec<Vec<Value<'_>>> =
-            call.arguments.positional.iter().skip(2).map(|other| this.iterate(other, 1 << 18)).collect::<Option<_>>()?;
+        let others: Vec<Vec<Value<'_>>> = call
+            .arguments
+            .positional
+            .iter()
+            .skip(2)
+            .map(|other| this.iterate(other, 1 << 18))
+            .collect::<Option<_>>()?;
         let mut results = Vec::with_capacity(items.len());
         for (position, item) in items.into_iter().enumerate() {
             if !this.burn(1) {
@@ -261,7 +290,11 @@ pub(super) const ENTRIES: Entries = &[
             }
             let mut positional = vec![item.with(&given.taint)];
             positional.extend(others.iter().filter_map(|other| other.get(position).cloned()));
-            results.push(this.call(&function, Arguments { positional, ..Default::default() }, call.range));
+            results.push(this.call(
+                &function,
+                Arguments { positional, ..Default::default() },
+                call.range,
+            ));
         }
         Some(this.list(Sequence::List, results))
     }),
@@ -274,7 +307,11 @@ pub(super) const ENTRIES: Entries = &[
         for item in items {
             let wanted = match function.data {
                 Data::None => item.clone(),
-                _ => this.call(&function, Arguments { positional: vec![item.clone()], ..Default::default() }, call.range),
+                _ => this.call(
+                    &function,
+                    Arguments { positional: vec![item.clone()], ..Default::default() },
+                    call.range,
+                ),
             };
             match this.truth(&wanted) {
                 Some(true) => kept.push(item),
@@ -285,7 +322,11 @@ pub(super) const ENTRIES: Entries = &[
                 }
             }
         }
-        Some(if sure { this.list(Sequence::List, kept) } else { this.open_list(Sequence::List, kept) })
+        Some(if sure {
+            this.list(Sequence::List, kept)
+        } else {
+            this.open_list(Sequence::List, kept)
+        })
     }),
     ("py:builtins.slice", |this, call| {
         let parts = call.arguments.positional.clone();
@@ -306,7 +347,11 @@ pub(super) const ENTRIES: Entries = &[
 
 fn unbound<'a>(this: &mut Evaluator<'a>, call: &Call<'a>, name: &'a str) -> Option<Value<'a>> {
     let (first, rest) = call.arguments.positional.split_first()?;
-    let arguments = Arguments { positional: rest.to_vec(), keyword: call.arguments.keyword.clone(), open: call.arguments.open };
+    let arguments = Arguments {
+        positional: rest.to_vec(),
+        keyword: call.arguments.keyword.clone(),
+        open: call.arguments.open,
+    };
     this.builtin_method(first, name, &arguments, call.range)
 }
 
@@ -330,11 +375,17 @@ fn bytes_of<'a>(this: &mut Evaluator<'a>, call: &Call<'a>) -> Option<Value<'a>> 
     let value = match &first.data {
         Data::Text(text) => Value::bytes(text.as_bytes()),
         Data::Bytes(_) | Data::Partial(_) => return Some(first.clone()),
-        Data::Int(length) => Value::bytes(vec![0; usize::try_from(*length).ok().filter(|length| *length < 1 << 20)?]),
+        Data::Int(length) => {
+            Value::bytes(vec![0; usize::try_from(*length).ok().filter(|length| *length < 1 << 20)?])
+        }
         Data::List(_) | Data::Range(_) => {
             let bytes = this.as_bytes(first)?;
             let hidden = Value::bytes(bytes).with(&taint);
-            return Some(if hidden.hidings().contains(&Hiding::Xor) { hidden } else { hidden.hidden(Hiding::CharacterCodes) });
+            return Some(if hidden.hidings().contains(&Hiding::Xor) {
+                hidden
+            } else {
+                hidden.hidden(Hiding::CharacterCodes)
+            });
         }
         _ => return None,
     };
@@ -398,6 +449,9 @@ fn power_modulo(base: i64, mut power: u32, modulus: i64) -> Option<i64> {
 }
 
 /// What all of these hold, for a value that is put together from them.
-pub(super) fn all_taint<'a>(this: &Evaluator<'a>, values: &[Value<'a>]) -> crate::python::value::Trail {
+pub(super) fn all_taint<'a>(
+    this: &Evaluator<'a>,
+    values: &[Value<'a>],
+) -> crate::python::value::Trail {
     values.iter().fold(None, |taint, value| merged(&taint, &this.deep_taint(value, 2)))
 }

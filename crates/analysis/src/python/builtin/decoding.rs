@@ -12,17 +12,27 @@ use crate::python::value::{Data, Text, Value};
 
 pub(super) const ENTRIES: Entries = &[
     ("py:base64.b64decode", |this, call| decoded(this, call, Hiding::Base64, decode::base64)),
-    ("py:base64.standard_b64decode", |this, call| decoded(this, call, Hiding::Base64, decode::base64)),
-    ("py:base64.urlsafe_b64decode", |this, call| decoded(this, call, Hiding::Base64, decode::base64)),
+    ("py:base64.standard_b64decode", |this, call| {
+        decoded(this, call, Hiding::Base64, decode::base64)
+    }),
+    ("py:base64.urlsafe_b64decode", |this, call| {
+        decoded(this, call, Hiding::Base64, decode::base64)
+    }),
     ("py:base64.decodebytes", |this, call| decoded(this, call, Hiding::Base64, decode::base64)),
     ("py:base64.decodestring", |this, call| decoded(this, call, Hiding::Base64, decode::base64)),
     ("py:binascii.a2b_base64", |this, call| decoded(this, call, Hiding::Base64, decode::base64)),
     ("py:base64.b32decode", |this, call| decoded(this, call, Hiding::Base64, decode::base32)),
     ("py:base64.b85decode", |this, call| decoded(this, call, Hiding::Base64, decode::base85)),
     ("py:base64.a85decode", |this, call| decoded(this, call, Hiding::Base64, decode::ascii85)),
-    ("py:base64.b16decode", |this, call| decoded(this, call, Hiding::Hexadecimal, |bytes| Some(decode::hexadecimal(bytes)))),
-    ("py:binascii.unhexlify", |this, call| decoded(this, call, Hiding::Hexadecimal, |bytes| Some(decode::hexadecimal(bytes)))),
-    ("py:binascii.a2b_hex", |this, call| decoded(this, call, Hiding::Hexadecimal, |bytes| Some(decode::hexadecimal(bytes)))),
+    ("py:base64.b16decode", |this, call| {
+        decoded(this, call, Hiding::Hexadecimal, |bytes| Some(decode::hexadecimal(bytes)))
+    }),
+    ("py:binascii.unhexlify", |this, call| {
+        decoded(this, call, Hiding::Hexadecimal, |bytes| Some(decode::hexadecimal(bytes)))
+    }),
+    ("py:binascii.a2b_hex", |this, call| {
+        decoded(this, call, Hiding::Hexadecimal, |bytes| Some(decode::hexadecimal(bytes)))
+    }),
     ("py:zlib.decompress", |this, call| decoded(this, call, Hiding::Compression, inflated)),
     ("py:gzip.decompress", |this, call| decoded(this, call, Hiding::Compression, inflated)),
     ("py:bz2.decompress", |this, call| opaque(this, call, Hiding::Compression)),
@@ -31,9 +41,13 @@ pub(super) const ENTRIES: Entries = &[
         let class = this.names.id("py:zlib.decompressobj()");
         let _ = call;
         let about = Value::none();
-        Some(Data::Object(this.heap.add_object(crate::python::heap::Object { class, about })).into())
+        Some(
+            Data::Object(this.heap.add_object(crate::python::heap::Object { class, about })).into(),
+        )
     }),
-    ("py:zlib.decompressobj().decompress", |this, call| decoded(this, call, Hiding::Compression, inflated)),
+    ("py:zlib.decompressobj().decompress", |this, call| {
+        decoded(this, call, Hiding::Compression, inflated)
+    }),
     ("py:base64.b64encode", |this, call| encoded(this, call)),
     ("py:base64.urlsafe_b64encode", |this, call| encoded(this, call)),
     ("py:binascii.hexlify", |this, call| {
@@ -49,18 +63,25 @@ pub(super) const ENTRIES: Entries = &[
         Some(if encoding.contains("utf") { value } else { noted(this, value, call.range) })
     }),
     ("py:codecs.encode", |this, call| {
-        let encoding = call.get(1, "encoding").and_then(Value::text).unwrap_or("utf-8").to_ascii_lowercase();
+        let encoding =
+            call.get(1, "encoding").and_then(Value::text).unwrap_or("utf-8").to_ascii_lowercase();
         let first = call.first()?.clone();
         if encoding.replace(['-', '_'], "") == "rot13" {
             return this.decode_named(&first, "rot13");
         }
-        let arguments = Arguments { positional: vec![Value::made(encoding)], ..Arguments::default() };
+        let arguments =
+            Arguments { positional: vec![Value::made(encoding)], ..Arguments::default() };
         this.builtin_method(&first, "encode", &arguments, call.range)
     }),
     ("py:codecs.getdecoder", |this, call| {
         let decoder = this.api("py:codecs.decode");
         let keyword = vec![(Text::Literal("encoding"), call.first()?.clone())];
-        let applied = crate::python::heap::Applied { callee: decoder, positional: Vec::new(), keyword, getter: None };
+        let applied = crate::python::heap::Applied {
+            callee: decoder,
+            positional: Vec::new(),
+            keyword,
+            getter: None,
+        };
         Some(Data::Applied(this.heap.add_applied(applied)).into())
     }),
     ("py:urllib.parse.unquote", |_, call| {
@@ -76,14 +97,24 @@ pub(super) const ENTRIES: Entries = &[
     }),
     ("py:html.unescape", |_, call| {
         let first = call.first()?;
-        let text = first.text()?.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
+        let text = first
+            .text()?
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&quot;", "\"")
+            .replace("&amp;", "&");
         Some(Value::made(text).with(&first.taint))
     }),
     ("py:textwrap.dedent", |_, call| {
         let first = call.first()?;
         let text = first.text()?;
-        let indent = text.lines().filter(|line| !line.trim().is_empty()).map(|line| line.len() - line.trim_start().len()).min()?;
-        let dedented: Vec<&str> = text.lines().map(|line| line.get(indent..).unwrap_or("")).collect();
+        let indent = text
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .map(|line| line.len() - line.trim_start().len())
+            .min()?;
+        let dedented: Vec<&str> =
+            text.lines().map(|line| line.get(indent..).unwrap_or("")).collect();
         Some(Value::made(dedented.join("\n")).with(&first.taint))
     }),
     ("py:inspect.cleandoc", |_, call| call.first().cloned()),
@@ -106,7 +137,11 @@ pub(super) const ENTRIES: Entries = &[
     ("py:struct.unpack", |this, call| {
         let bytes = this.as_bytes(call.get(1, "")?)?;
         let layout = call.first()?.text()?;
-        if !layout.trim_start_matches(['<', '>', '=', '!', '@']).trim_start_matches(|letter: char| letter.is_ascii_digit()).eq("B") {
+        if !layout
+            .trim_start_matches(['<', '>', '=', '!', '@'])
+            .trim_start_matches(|letter: char| letter.is_ascii_digit())
+            .eq("B")
+        {
             return None;
         }
         let items = bytes.iter().map(|byte| Data::Int(i64::from(*byte)).into()).collect();
@@ -123,12 +158,19 @@ fn noted<'a>(this: &Evaluator<'a>, value: Value<'a>, range: TextRange) -> Value<
 }
 
 /// The first argument decoded; known to have been, even where it is not known.
-fn decoded<'a>(this: &mut Evaluator<'a>, call: &Call<'a>, hiding: Hiding, undo: fn(&[u8]) -> Option<Vec<u8>>) -> Option<Value<'a>> {
+fn decoded<'a>(
+    this: &mut Evaluator<'a>,
+    call: &Call<'a>,
+    hiding: Hiding,
+    undo: fn(&[u8]) -> Option<Vec<u8>>,
+) -> Option<Value<'a>> {
     let first = call.first()?;
     let taint = this.deep_taint(first, 1);
     let bytes = this.as_octets(first);
     let result = match bytes {
-        Some(bytes) if this.burn_for(bytes.len()) => undo(&bytes).map_or_else(Value::unknown, Value::bytes),
+        Some(bytes) if this.burn_for(bytes.len()) => {
+            undo(&bytes).map_or_else(Value::unknown, Value::bytes)
+        }
         _ => Value::unknown(),
     };
     Some(noted(this, result.with(&taint), call.range).hidden(hiding))
@@ -144,7 +186,9 @@ fn encoded<'a>(this: &mut Evaluator<'a>, call: &Call<'a>) -> Option<Value<'a>> {
     let first = call.first()?;
     let taint = this.deep_taint(first, 2);
     let value = match this.as_octets(first) {
-        Some(bytes) => Value::bytes(base64::engine::general_purpose::STANDARD.encode(bytes).into_bytes()),
+        Some(bytes) => {
+            Value::bytes(base64::engine::general_purpose::STANDARD.encode(bytes).into_bytes())
+        }
         None => Value::unknown(),
     };
     Some(value.with(&taint))
@@ -157,7 +201,9 @@ fn from_json<'a>(this: &mut Evaluator<'a>, json: &serde_json::Value, depth: u32)
     match json {
         serde_json::Value::Null => Value::none(),
         serde_json::Value::Bool(yes) => Data::Bool(*yes).into(),
-        serde_json::Value::Number(number) => number.as_i64().map_or_else(Value::unknown, |number| Data::Int(number).into()),
+        serde_json::Value::Number(number) => {
+            number.as_i64().map_or_else(Value::unknown, |number| Data::Int(number).into())
+        }
         serde_json::Value::String(text) => Value::made(text.as_str()),
         serde_json::Value::Array(items) => {
             let items = items.iter().map(|item| from_json(this, item, depth + 1)).collect();

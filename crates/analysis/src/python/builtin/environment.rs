@@ -39,15 +39,32 @@ fn write<'a>(this: &mut Evaluator<'a>, call: &Call<'a>) -> Value<'a> {
     let api = this.names.text(call.api);
     let name = call.get(0, "key").cloned().unwrap_or_default();
     let value = call.get(1, "value").cloned().unwrap_or_default();
-    this.emit_named(Effect::EnvironmentWrite, &api, call.range, &[(Role::Name, &name), (Role::Data, &value)], &[]);
+    this.emit_named(
+        Effect::EnvironmentWrite,
+        &api,
+        call.range,
+        &[(Role::Name, &name), (Role::Data, &value)],
+        &[],
+    );
     Value::none()
 }
 
 impl<'a> Evaluator<'a> {
     /// One variable is read.
-    pub(in crate::python) fn environment(&mut self, name: &Value<'a>, range: TextRange) -> Value<'a> {
-        let hidden: Vec<Hiding> = name.hidings().iter().copied().filter(|hiding| *hiding != Hiding::Pieces).collect();
-        self.emit_named(Effect::EnvironmentRead, "py:os.environ", range, &[(Role::Name, name)], &hidden);
+    pub(in crate::python) fn environment(
+        &mut self,
+        name: &Value<'a>,
+        range: TextRange,
+    ) -> Value<'a> {
+        let hidden: Vec<Hiding> =
+            name.hidings().iter().copied().filter(|hiding| *hiding != Hiding::Pieces).collect();
+        self.emit_named(
+            Effect::EnvironmentRead,
+            "py:os.environ",
+            range,
+            &[(Role::Name, name)],
+            &hidden,
+        );
         let Some(text) = name.text() else {
             return Value::unknown().come_from(self.origin(Source::Environment, range, None));
         };

@@ -24,7 +24,9 @@ pub(super) const ENTRIES: Entries = &[
     ("py:pdb.run", |this, call| execute_each(this, call, &["statement"])),
     ("py:trace.Trace.run", |this, call| execute_each(this, call, &["cmd"])),
     ("py:bdb.Bdb.run", |this, call| execute_each(this, call, &["cmd"])),
-    ("py:code.InteractiveInterpreter.runsource", |this, call| execute_each(this, call, &["source"])),
+    ("py:code.InteractiveInterpreter.runsource", |this, call| {
+        execute_each(this, call, &["source"])
+    }),
     ("py:code.InteractiveInterpreter.runcode", |this, call| execute_each(this, call, &["code"])),
     ("py:code.InteractiveConsole.push", |this, call| execute_each(this, call, &["line"])),
     ("py:code.InteractiveConsole.runsource", |this, call| execute_each(this, call, &["source"])),
@@ -65,7 +67,9 @@ pub(super) const ENTRIES: Entries = &[
         let (object, name) = (call.get(0, "")?.clone(), call.get(1, "")?.clone());
         let found = this.attribute_by_value(&object, &name, call.range);
         Some(match call.get(2, "") {
-            Some(default) if !matches!(default.data, Data::None) && found.is_unknown() => found.or(default.clone()),
+            Some(default) if !matches!(default.data, Data::None) && found.is_unknown() => {
+                found.or(default.clone())
+            }
             _ => found,
         })
     }),
@@ -92,7 +96,9 @@ pub(super) const ENTRIES: Entries = &[
         None => Some(Data::Namespace(this.scope).into()),
         Some(object) => match &object.data {
             Data::Api(_) => Some(object.clone()),
-            Data::Module(id) => Some(Data::Namespace(this.modules.get(id.0 as usize)?.scope).into()),
+            Data::Module(id) => {
+                Some(Data::Namespace(this.modules.get(id.0 as usize)?.scope).into())
+            }
             Data::Class(id) => Some(Data::Namespace(this.heap.class(*id)?.scope).into()),
             _ => None,
         },
@@ -123,7 +129,10 @@ pub(super) const ENTRIES: Entries = &[
                         let instance = Instance { class: base, attributes: Table::default() };
                         Data::Instance(this.heap.add_instance(instance)).into()
                     }
-                    None => bases.into_iter().find(|base| matches!(base.data, Data::Api(_))).unwrap_or_default(),
+                    None => bases
+                        .into_iter()
+                        .find(|base| matches!(base.data, Data::Api(_)))
+                        .unwrap_or_default(),
                 }
             }
             _ => Value::unknown(),
@@ -136,7 +145,12 @@ pub(super) const ENTRIES: Entries = &[
     ("pypi:cffi.FFI.dlopen", |_, _| None),
 ];
 
-fn import<'a>(this: &mut Evaluator<'a>, call: &Call<'a>, name: &Value<'a>, whole: bool) -> Value<'a> {
+fn import<'a>(
+    this: &mut Evaluator<'a>,
+    call: &Call<'a>,
+    name: &Value<'a>,
+    whole: bool,
+) -> Value<'a> {
     let api = this.names.text(call.api);
     let name = name.clone().with(&None);
     let relative = name.text().is_some_and(|text| text.starts_with('.'));
@@ -177,7 +191,9 @@ fn execute<'a>(this: &mut Evaluator<'a>, call: &Call<'a>) -> Option<Value<'a>> {
     // What the code bound is in the dictionary it was given.
     if let (Some(scope), Some(Value { data: Data::Dict(dict), .. })) = (scope, given) {
         let mut names: Vec<(&'a str, Value<'a>)> =
-            this.heap.scope(scope).map_or_else(Vec::new, |scope| scope.names.iter().map(|(name, value)| (*name, value.clone())).collect());
+            this.heap.scope(scope).map_or_else(Vec::new, |scope| {
+                scope.names.iter().map(|(name, value)| (*name, value.clone())).collect()
+            });
         names.sort_by(|one, other| one.0.cmp(other.0));
         if let Some(dict) = this.heap.dict_mut(dict) {
             for (name, value) in names {
@@ -196,7 +212,11 @@ fn execute_file<'a>(this: &mut Evaluator<'a>, call: &Call<'a>) -> Option<Value<'
     None
 }
 
-fn execute_each<'a>(this: &mut Evaluator<'a>, call: &Call<'a>, names: &[&str]) -> Option<Value<'a>> {
+fn execute_each<'a>(
+    this: &mut Evaluator<'a>,
+    call: &Call<'a>,
+    names: &[&str],
+) -> Option<Value<'a>> {
     for (position, name) in names.iter().enumerate() {
         if let Some(code) = call.get(position, name).cloned() {
             this.run_text(&code, call.range, None);
@@ -214,7 +234,9 @@ fn load<'a>(this: &mut Evaluator<'a>, call: &Call<'a>) -> Option<Value<'a>> {
 
 /// A file of the package that is imported by its path.
 fn note_path<'a>(this: &mut Evaluator<'a>, call: &Call<'a>, position: usize, name: &str) {
-    let Some(path) = call.get(position, name).and_then(Value::text).map(str::to_owned) else { return };
+    let Some(path) = call.get(position, name).and_then(Value::text).map(str::to_owned) else {
+        return;
+    };
     if let Some(own) = this.own_path(&path)
         && !own.ends_with(".py")
     {
@@ -223,7 +245,12 @@ fn note_path<'a>(this: &mut Evaluator<'a>, call: &Call<'a>, position: usize, nam
 }
 
 /// `type(name, bases, dict)`.
-fn make_class<'a>(this: &mut Evaluator<'a>, name: &Value<'a>, bases: &Value<'a>, dict: &Value<'a>) -> Option<Value<'a>> {
+fn make_class<'a>(
+    this: &mut Evaluator<'a>,
+    name: &Value<'a>,
+    bases: &Value<'a>,
+    dict: &Value<'a>,
+) -> Option<Value<'a>> {
     let _ = name;
     let scope = this.new_scope(Some(this.scope));
     if let Some(inner) = this.heap.scope_mut(scope) {
@@ -266,7 +293,13 @@ impl<'a> Evaluator<'a> {
         let mut after_flag = false;
         for part in &parts {
             if after_flag {
-                self.emit_named(Effect::DynamicCode, "py:python -c", call.range, &[(Role::Code, part)], &[]);
+                self.emit_named(
+                    Effect::DynamicCode,
+                    "py:python -c",
+                    call.range,
+                    &[(Role::Code, part)],
+                    &[],
+                );
                 let scope = self.new_scope(None);
                 self.run_text(&part.clone(), call.range, Some(scope));
                 return;
@@ -287,7 +320,10 @@ impl<'a> Evaluator<'a> {
         let Some(bytes) = data.text_or_bytes() else { return };
         let Ok(text) = std::str::from_utf8(bytes) else { return };
         let runs = ["exec(", "eval(", "urlopen", "subprocess", "os.system", "requests.", "socket."];
-        if text.len() < 24 || !text.contains("import") || !runs.iter().any(|word| text.contains(word)) {
+        if text.len() < 24
+            || !text.contains("import")
+            || !runs.iter().any(|word| text.contains(word))
+        {
             return;
         }
         let arguments = Arguments::default();

@@ -11,18 +11,18 @@ pub(super) const ENTRIES: Entries = &[
     ("py:builtins.open", |this, call| {
         let path = call.get(0, "file")?.clone();
         let mode = call.get(1, "mode").cloned().unwrap_or(Value::literal("r"));
-        Some(this.open_file(call, path, &mode))
+        Some(this.open_file(call, &path, &mode))
     }),
     ("py:os.open", |_, _| None),
     ("py:gzip.open", |this, call| {
         let path = call.get(0, "filename")?.clone();
         let mode = call.get(1, "mode").cloned().unwrap_or(Value::literal("r"));
-        Some(this.open_file(call, path, &mode))
+        Some(this.open_file(call, &path, &mode))
     }),
     ("py:bz2.open", |this, call| {
         let path = call.get(0, "filename")?.clone();
         let mode = call.get(1, "mode").cloned().unwrap_or(Value::literal("r"));
-        Some(this.open_file(call, path, &mode))
+        Some(this.open_file(call, &path, &mode))
     }),
     ("py:builtins.open.read", |this, call| read(this, call)),
     ("py:builtins.open.readlines", |this, call| read_unknown(this, call)),
@@ -60,9 +60,10 @@ fn look_in<'a>(this: &mut Evaluator<'a>, call: &Call<'a>) -> Option<Value<'a>> {
 
 fn about<'a>(this: &Evaluator<'a>, value: Option<&Value<'a>>) -> Value<'a> {
     match value {
-        Some(Value { data: Data::Object(id), taint }) => {
-            this.heap.object(*id).map_or_else(Value::unknown, |object| object.about.clone().with(taint))
-        }
+        Some(Value { data: Data::Object(id), taint }) => this
+            .heap
+            .object(*id)
+            .map_or_else(Value::unknown, |object| object.about.clone().with(taint)),
         _ => Value::unknown(),
     }
 }
@@ -92,19 +93,31 @@ fn read_argument<'a>(this: &mut Evaluator<'a>, call: &Call<'a>) -> Option<Value<
 fn write<'a>(this: &mut Evaluator<'a>, call: &Call<'a>) -> Value<'a> {
     let path = about(this, call.receiver.as_ref());
     let data = call.first().cloned().unwrap_or_default();
-    this.emit_named(Effect::FileWrite, "py:builtins.open.write", call.range, &[(Role::Path, &path), (Role::Data, &data)], data.hidings());
+    this.emit_named(
+        Effect::FileWrite,
+        "py:builtins.open.write",
+        call.range,
+        &[(Role::Path, &path), (Role::Data, &data)],
+        data.hidings(),
+    );
     this.look_into_written(&data, call);
     Value::unknown()
 }
 
 impl<'a> Evaluator<'a> {
     /// A file is opened: to read, or to write where the mode says so or is not known.
-    pub(in crate::python) fn open_file(&mut self, call: &Call<'a>, path: Value<'a>, mode: &Value<'a>) -> Value<'a> {
-        let path = self.path_of(&path);
+    pub(in crate::python) fn open_file(
+        &mut self,
+        call: &Call<'a>,
+        path: &Value<'a>,
+        mode: &Value<'a>,
+    ) -> Value<'a> {
+        let path = self.path_of(path);
         let known = mode.text().unwrap_or("r").to_owned();
         let writes = known.contains(['w', 'a', 'x', '+']);
         let api = self.names.text(call.api);
-        let hidden: Vec<_> = call.callee.as_ref().map_or_else(Vec::new, |taint| taint.hiding.clone());
+        let hidden: Vec<_> =
+            call.callee.as_ref().map_or_else(Vec::new, |taint| taint.hiding.clone());
         let shown = [(Role::Path, &path), (Role::Other, mode)];
         if writes {
             self.emit_named(Effect::FileWrite, &api, call.range, &shown, &hidden);
@@ -118,10 +131,18 @@ impl<'a> Evaluator<'a> {
     }
 
     /// What a file's content comes from.
-    pub(in crate::python) fn file_taint(&self, path: &Value<'a>, range: ruff_text_size::TextRange) -> crate::python::value::Trail {
+    pub(in crate::python) fn file_taint(
+        &self,
+        path: &Value<'a>,
+        range: ruff_text_size::TextRange,
+    ) -> crate::python::value::Trail {
         let pieces = path.as_pieces();
-        let name = std::iter::once(pieces.prefix.as_str()).chain(pieces.rest.iter().map(String::as_str)).collect::<Vec<_>>().join("*");
-        let source = if super::paths::is_credential(&name) { Source::Credential } else { Source::File };
+        let name = std::iter::once(pieces.prefix.as_str())
+            .chain(pieces.rest.iter().map(String::as_str))
+            .collect::<Vec<_>>()
+            .join("*");
+        let source =
+            if super::paths::is_credential(&name) { Source::Credential } else { Source::File };
         self.tainted(source, range, (!name.is_empty()).then_some(name.as_str()))
     }
 }

@@ -17,11 +17,17 @@ pub(in crate::python) fn percent<'a>(
         out.push_known(before);
         let mut after = after;
         let mut named = None;
-        if let Some((name, tail)) = after.strip_prefix('(').and_then(|inner| inner.split_once(')')) {
+        if let Some((name, tail)) = after.strip_prefix('(').and_then(|inner| inner.split_once(')'))
+        {
             named = Some(name);
             after = tail;
         }
-        let flags = after.len() - after.trim_start_matches(|letter: char| letter.is_ascii_digit() || matches!(letter, '-' | '+' | ' ' | '.' | '#')).len();
+        let flags = after.len()
+            - after
+                .trim_start_matches(|letter: char| {
+                    letter.is_ascii_digit() || matches!(letter, '-' | '+' | ' ' | '.' | '#')
+                })
+                .len();
         let (width, tail) = after.split_at_checked(flags).unwrap_or((after, ""));
         let mut letters = tail.chars();
         let kind = letters.next();
@@ -43,7 +49,9 @@ pub(in crate::python) fn percent<'a>(
                 Some(letter) => out.push_known(letter.encode_utf8(&mut [0; 4])),
                 None => out.push_unknown(),
             },
-            ('x' | 'X' | 'o' | 'd' | 'i', Some(_)) => out.push(&formatted(value, &format!("{width}{kind}").replace('i', "d"))),
+            ('x' | 'X' | 'o' | 'd' | 'i', Some(_)) => {
+                out.push(&formatted(value, &format!("{width}{kind}").replace('i', "d")))
+            }
             ('r', _) => out.push(&text_of(value)),
             _ => out.push(&text_of(value)),
         }
@@ -53,7 +61,11 @@ pub(in crate::python) fn percent<'a>(
 }
 
 /// `template.format(...)`.
-pub(super) fn braces<'a>(template: &str, value_of: &mut dyn FnMut(&str) -> Option<Value<'a>>, text_of: &dyn Fn(&Value<'a>) -> Pieces) -> Pieces {
+pub(super) fn braces<'a>(
+    template: &str,
+    value_of: &mut dyn FnMut(&str) -> Option<Value<'a>>,
+    text_of: &dyn Fn(&Value<'a>) -> Pieces,
+) -> Pieces {
     let mut out = Pieces::default();
     let mut next = 0usize;
     let mut rest = template;
@@ -107,18 +119,33 @@ pub(in crate::python) fn formatted(value: &Value<'_>, specification: &str) -> Pi
         (_, Some(number)) => number.to_string(),
         _ => {
             let pieces = value.as_pieces();
-            let width = usize::from(specification.trim_start_matches(['<', '>', '^']).parse::<u16>().unwrap_or(0));
+            let width = usize::from(
+                specification.trim_start_matches(['<', '>', '^']).parse::<u16>().unwrap_or(0),
+            );
             if pieces.open || !pieces.rest.is_empty() {
                 return pieces;
             }
             return known(format!("{:<width$}", pieces.prefix));
         }
     };
-    let alternate = if specification.contains('#') { match kind { Some('x' | 'X') => "0x", Some('o') => "0o", Some('b') => "0b", _ => "" } } else { "" };
+    let alternate = if specification.contains('#') {
+        match kind {
+            Some('x' | 'X') => "0x",
+            Some('o') => "0o",
+            Some('b') => "0b",
+            _ => "",
+        }
+    } else {
+        ""
+    };
     let width: String = specification.chars().filter(char::is_ascii_digit).collect();
     let zero = width.starts_with('0');
     let width = usize::from(width.parse::<u16>().unwrap_or(0));
-    known(if zero { format!("{alternate}{digits:0>width$}") } else { format!("{alternate}{digits:>width$}") })
+    known(if zero {
+        format!("{alternate}{digits:0>width$}")
+    } else {
+        format!("{alternate}{digits:>width$}")
+    })
 }
 
 /// Bytes as Python writes them.
@@ -152,11 +179,14 @@ pub(in crate::python) fn unescaped(text: &str) -> String {
             Some('u') => 4,
             Some('U') => 8,
             Some(digit @ '0'..='7') => {
-                let digits: String = letters.clone().take(3).take_while(|letter| letter.is_digit(8)).collect();
+                let digits: String =
+                    letters.clone().take(3).take_while(|letter| letter.is_digit(8)).collect();
                 for _ in 0..digits.len() {
                     letters.next();
                 }
-                out.push(u32::from_str_radix(&digits, 8).ok().and_then(char::from_u32).unwrap_or(digit));
+                out.push(
+                    u32::from_str_radix(&digits, 8).ok().and_then(char::from_u32).unwrap_or(digit),
+                );
                 continue;
             }
             Some(other) => {

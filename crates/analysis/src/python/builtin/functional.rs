@@ -18,7 +18,9 @@ pub(super) const ENTRIES: Entries = &[
     }),
     ("py:functools.wraps", |this, _| Some(this.api("py:functools.wraps()"))),
     ("py:functools.wraps()", |_, call| call.first().cloned()),
-    ("py:functools.lru_cache", |_, call| call.first().filter(|first| matches!(first.data, Data::Function(_))).cloned()),
+    ("py:functools.lru_cache", |_, call| {
+        call.first().filter(|first| matches!(first.data, Data::Function(_))).cloned()
+    }),
     ("py:functools.cache", |_, call| call.first().cloned()),
     ("py:operator.attrgetter", |this, call| getter(this, call, Getter::Attribute)),
     ("py:operator.itemgetter", |this, call| getter(this, call, Getter::Item)),
@@ -26,7 +28,11 @@ pub(super) const ENTRIES: Entries = &[
     ("py:operator.call", |this, call| {
         let (function, rest) = call.arguments.positional.split_first()?;
         let (function, positional) = (function.clone(), rest.to_vec());
-        Some(this.call(&function, Arguments { positional, keyword: call.arguments.keyword.clone(), open: false }, call.range))
+        Some(this.call(
+            &function,
+            Arguments { positional, keyword: call.arguments.keyword.clone(), open: false },
+            call.range,
+        ))
     }),
     ("py:operator.getitem", |this, call| {
         let (object, key) = (call.first()?.clone(), call.get(1, "")?.clone());
@@ -62,13 +68,19 @@ pub(super) const ENTRIES: Entries = &[
         let mut results = Vec::new();
         for inner in this.iterate(call.get(1, "")?, 1 << 16)? {
             let positional = this.iterate(&inner, 256)?;
-            results.push(this.call(&function, Arguments { positional, ..Default::default() }, call.range));
+            results.push(this.call(
+                &function,
+                Arguments { positional, ..Default::default() },
+                call.range,
+            ));
         }
         Some(this.list(Sequence::List, results))
     }),
     ("py:itertools.cycle", |this, call| endless(this, call)),
     ("py:itertools.count", |this, call| endless(this, call)),
-    ("py:itertools.repeat", |this, call| if call.arguments.positional.len() == 1 { endless(this, call) } else { None }),
+    ("py:itertools.repeat", |this, call| {
+        if call.arguments.positional.len() == 1 { endless(this, call) } else { None }
+    }),
     ("py:concurrent.futures.ThreadPoolExecutor", |this, call| strange(this, call)),
     ("py:concurrent.futures.ProcessPoolExecutor", |this, call| strange(this, call)),
     ("py:concurrent.futures.ThreadPoolExecutor.submit", submit),
@@ -83,13 +95,19 @@ pub(super) const ENTRIES: Entries = &[
 
 fn partial<'a>(this: &mut Evaluator<'a>, call: &Call<'a>) -> Option<Value<'a>> {
     let (callee, rest) = call.arguments.positional.split_first()?;
-    let applied = Applied { callee: callee.clone(), positional: rest.to_vec(), keyword: call.arguments.keyword.clone(), getter: None };
+    let applied = Applied {
+        callee: callee.clone(),
+        positional: rest.to_vec(),
+        keyword: call.arguments.keyword.clone(),
+        getter: None,
+    };
     Some(Data::Applied(this.heap.add_applied(applied)).into())
 }
 
 fn getter<'a>(this: &mut Evaluator<'a>, call: &Call<'a>, getter: Getter) -> Option<Value<'a>> {
     let positional = call.arguments.positional.clone();
-    let applied = Applied { callee: Value::unknown(), positional, keyword: Vec::new(), getter: Some(getter) };
+    let applied =
+        Applied { callee: Value::unknown(), positional, keyword: Vec::new(), getter: Some(getter) };
     Some(Data::Applied(this.heap.add_applied(applied)).into())
 }
 
@@ -104,12 +122,20 @@ fn reduce<'a>(this: &mut Evaluator<'a>, call: &Call<'a>) -> Option<Value<'a>> {
         if !this.burn(1) {
             return None;
         }
-        result = this.call(&function, Arguments { positional: vec![result, item], ..Default::default() }, call.range);
+        result = this.call(
+            &function,
+            Arguments { positional: vec![result, item], ..Default::default() },
+            call.range,
+        );
     }
     Some(result)
 }
 
-fn operate<'a>(this: &mut Evaluator<'a>, call: &Call<'a>, operator: ruff_python_ast::Operator) -> Option<Value<'a>> {
+fn operate<'a>(
+    this: &mut Evaluator<'a>,
+    call: &Call<'a>,
+    operator: ruff_python_ast::Operator,
+) -> Option<Value<'a>> {
     let (one, other) = (call.first()?.clone(), call.get(1, "")?.clone());
     Some(this.binary(operator, one, other))
 }

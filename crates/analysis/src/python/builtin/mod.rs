@@ -49,7 +49,9 @@ pub(super) fn intrinsic(name: &str) -> Option<Intrinsic> {
 pub(super) fn decodes(name: &str) -> bool {
     let basic = ["chr", "ord", "bytes", "bytearray", "bytes.fromhex", "int.from_bytes"];
     name.strip_prefix("py:builtins.").is_some_and(|bare| basic.contains(&bare))
-        || decoding::ENTRIES.iter().any(|(known, _)| *known == name && !known.contains("json") && !known.contains("quote"))
+        || decoding::ENTRIES
+            .iter()
+            .any(|(known, _)| *known == name && !known.contains("json") && !known.contains("quote"))
 }
 
 impl<'a> Evaluator<'a> {
@@ -73,7 +75,11 @@ impl<'a> Evaluator<'a> {
         }?;
         // Lists give back what they hold, which has its own origins.
         let holds = matches!(object.data, Data::List(_) | Data::Dict(_));
-        let taint = if holds { object.taint.clone() } else { super::value::merged(&object.taint, &self.taint_of(arguments)) };
+        let taint = if holds {
+            object.taint.clone()
+        } else {
+            super::value::merged(&object.taint, &self.taint_of(arguments))
+        };
         Some(result.with(&taint))
     }
 }

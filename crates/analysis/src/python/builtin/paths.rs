@@ -67,7 +67,7 @@ pub(super) const ENTRIES: Entries = &[
     ("py:pathlib.Path.open", |this, call| {
         let path = about(this, call);
         let mode = call.get(0, "mode").cloned().unwrap_or(Value::literal("r"));
-        Some(this.open_file(call, path, &mode))
+        Some(this.open_file(call, &path, &mode))
     }),
     ("py:pathlib.Path.read_text", |this, call| Some(read(this, call, false))),
     ("py:pathlib.Path.read_bytes", |this, call| Some(read(this, call, true))),
@@ -124,7 +124,9 @@ fn read<'a>(this: &mut Evaluator<'a>, call: &Call<'a>, bytes: bool) -> Value<'a>
     let path = about(this, call);
     let api = this.names.text(call.api);
     this.emit_named(Effect::FileRead, &api, call.range, &[(Role::Path, &path)], &[]);
-    if let Some(content) = path.text().map(str::to_owned).and_then(|path| this.own_content(&path, bytes, call.range)) {
+    if let Some(content) =
+        path.text().map(str::to_owned).and_then(|path| this.own_content(&path, bytes, call.range))
+    {
         return content;
     }
     Value::unknown().with(&this.file_taint(&path, call.range))
@@ -134,7 +136,13 @@ fn write<'a>(this: &mut Evaluator<'a>, call: &Call<'a>) -> Option<Value<'a>> {
     let path = about(this, call);
     let api = this.names.text(call.api);
     let data = call.get(0, "data").cloned().unwrap_or_default();
-    this.emit_named(Effect::FileWrite, &api, call.range, &[(Role::Path, &path), (Role::Data, &data)], data.hidings());
+    this.emit_named(
+        Effect::FileWrite,
+        &api,
+        call.range,
+        &[(Role::Path, &path), (Role::Data, &data)],
+        data.hidings(),
+    );
     this.look_into_written(&data, call);
     Some(Value::unknown())
 }
@@ -144,7 +152,13 @@ fn touch<'a>(this: &mut Evaluator<'a>, call: &Call<'a>, effect: Effect) -> Optio
     let api = this.names.text(call.api);
     let target = call.first().map(|target| this.path_of(target));
     match &target {
-        Some(target) => this.emit_named(effect, &api, call.range, &[(Role::Path, &path), (Role::Target, target)], &[]),
+        Some(target) => this.emit_named(
+            effect,
+            &api,
+            call.range,
+            &[(Role::Path, &path), (Role::Target, target)],
+            &[],
+        ),
         None => this.emit_named(effect, &api, call.range, &[(Role::Path, &path)], &[]),
     }
     Some(Value::none())
@@ -179,7 +193,9 @@ impl<'a> Evaluator<'a> {
 
     pub(in crate::python) fn is_path_value(&self, value: &Value<'a>) -> bool {
         match value.data {
-            Data::Object(id) => self.heap.object(id).is_some_and(|object| self.is_path(object.class)),
+            Data::Object(id) => {
+                self.heap.object(id).is_some_and(|object| self.is_path(object.class))
+            }
             _ => false,
         }
     }
@@ -216,7 +232,11 @@ impl<'a> Evaluator<'a> {
         Value::pieces(out).with(&super::compute::all_taint(self, parts))
     }
 
-    pub(in crate::python) fn path_attribute(&mut self, path: &Value<'a>, name: &str) -> Option<Value<'a>> {
+    pub(in crate::python) fn path_attribute(
+        &mut self,
+        path: &Value<'a>,
+        name: &str,
+    ) -> Option<Value<'a>> {
         Some(match name {
             "parent" => {
                 let parent = parent(path);
@@ -237,7 +257,12 @@ impl<'a> Evaluator<'a> {
                 let name = path.text()?.rsplit('/').next()?;
                 Value::made(name.rsplit_once('.').map_or(name, |(stem, _)| stem))
             }
-            "suffix" => Value::made(path.text()?.rsplit_once('.').map(|(_, suffix)| format!(".{suffix}")).unwrap_or_default()),
+            "suffix" => Value::made(
+                path.text()?
+                    .rsplit_once('.')
+                    .map(|(_, suffix)| format!(".{suffix}"))
+                    .unwrap_or_default(),
+            ),
             _ => return None,
         })
     }
@@ -248,13 +273,59 @@ impl<'a> Evaluator<'a> {
 pub(super) fn is_credential(path: &str) -> bool {
     let path = path.replace('\\', "/").to_ascii_lowercase();
     const PARTS: &[&str] = &[
-        ".ssh", ".aws/", ".aws", ".netrc", ".pypirc", ".npmrc", ".git-credentials", ".docker/config", ".kube/config", ".gnupg",
-        ".config/gcloud", ".azure", "id_rsa", "id_ed25519", "id_ecdsa", "/etc/shadow", "login data", "cookies.sqlite",
-        "logins.json", "key4.db", "web data", "local storage/leveldb", "local state", "wallet.dat", "metamask",
-        "exodus", "electrum", "atomic/local storage", "nkbihfbeogaeaoehlefnkodbefgpgknn", "tdata", "discordcanary", "discordptb",
-        "/discord", "google/chrome/user data", "bravesoftware", "opera software", "mozilla/firefox", ".mozilla", "filezilla",
-        "keychains", ".bitcoin", ".ethereum/keystore", "kwallet", ".password-store", "credentials.json", ".terraform.d", "steam/config",
-        "ledger live", ".config/solana", "secrets.toml", ".pgpass", ".my.cnf", ".env",
+        ".ssh",
+        ".aws/",
+        ".aws",
+        ".netrc",
+        ".pypirc",
+        ".npmrc",
+        ".git-credentials",
+        ".docker/config",
+        ".kube/config",
+        ".gnupg",
+        ".config/gcloud",
+        ".azure",
+        "id_rsa",
+        "id_ed25519",
+        "id_ecdsa",
+        "/etc/shadow",
+        "login data",
+        "cookies.sqlite",
+        "logins.json",
+        "key4.db",
+        "web data",
+        "local storage/leveldb",
+        "local state",
+        "wallet.dat",
+        "metamask",
+        "exodus",
+        "electrum",
+        "atomic/local storage",
+        "nkbihfbeogaeaoehlefnkodbefgpgknn",
+        "tdata",
+        "discordcanary",
+        "discordptb",
+        "/discord",
+        "google/chrome/user data",
+        "bravesoftware",
+        "opera software",
+        "mozilla/firefox",
+        ".mozilla",
+        "filezilla",
+        "keychains",
+        ".bitcoin",
+        ".ethereum/keystore",
+        "kwallet",
+        ".password-store",
+        "credentials.json",
+        ".terraform.d",
+        "steam/config",
+        "ledger live",
+        ".config/solana",
+        "secrets.toml",
+        ".pgpass",
+        ".my.cnf",
+        ".env",
     ];
     PARTS.iter().any(|part| {
         if *part == ".env" {

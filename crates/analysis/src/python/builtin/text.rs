@@ -10,7 +10,13 @@ use crate::python::heap::{Dict, Sequence};
 use crate::python::value::{Data, Pieces, Text, Value, merged};
 
 impl<'a> Evaluator<'a> {
-    pub(super) fn text_method(&mut self, object: &Value<'a>, text: &Text<'a>, name: &str, arguments: &Arguments<'a>) -> Option<Value<'a>> {
+    pub(super) fn text_method(
+        &mut self,
+        object: &Value<'a>,
+        text: &Text<'a>,
+        name: &str,
+        arguments: &Arguments<'a>,
+    ) -> Option<Value<'a>> {
         if !self.burn_for(text.len()) {
             return None;
         }
@@ -23,17 +29,27 @@ impl<'a> Evaluator<'a> {
             "format_map" => {
                 let Data::Dict(id) = first?.data else { return None };
                 let this = &*self;
-                let pieces = format::braces(text, &mut |name| this.heap.dict(id)?.get(&Value::made(name)).cloned(), &|value| this.text_of(value));
+                let pieces = format::braces(
+                    text,
+                    &mut |name| this.heap.dict(id)?.get(&Value::made(name)).cloned(),
+                    &|value| this.text_of(value),
+                );
                 Value::pieces(pieces)
             }
             "encode" => return self.encode_text(text, arguments),
-            "decode" => return self.decode_named(object, first.and_then(Value::text).unwrap_or("utf-8")),
+            "decode" => {
+                return self.decode_named(object, first.and_then(Value::text).unwrap_or("utf-8"));
+            }
             "replace" => {
                 let (from, to) = (given?, second?.text()?);
                 if from.is_empty() && to.len() > 64 {
                     return None;
                 }
-                let count = arguments.positional.get(2).and_then(Value::integer).and_then(|count| usize::try_from(count).ok());
+                let count = arguments
+                    .positional
+                    .get(2)
+                    .and_then(Value::integer)
+                    .and_then(|count| usize::try_from(count).ok());
                 let changed = match count {
                     Some(count) => text.replacen(from, to, count),
                     None => text.replace(from, to),
@@ -47,14 +63,28 @@ impl<'a> Evaluator<'a> {
                     Some(set) => set.chars().collect(),
                     None => vec![' ', '\t', '\n', '\r', '\u{b}', '\u{c}'],
                 };
-                let left = if name == "rstrip" { &**text } else { text.trim_start_matches(set.as_slice()) };
-                Value::made(if name == "lstrip" { left } else { left.trim_end_matches(set.as_slice()) })
+                let left = if name == "rstrip" {
+                    &**text
+                } else {
+                    text.trim_start_matches(set.as_slice())
+                };
+                Value::made(if name == "lstrip" {
+                    left
+                } else {
+                    left.trim_end_matches(set.as_slice())
+                })
             }
             "lower" | "casefold" => Value::made(text.to_lowercase()),
             "upper" => Value::made(text.to_uppercase()),
             "swapcase" => Value::made(
                 text.chars()
-                    .map(|letter| if letter.is_ascii_uppercase() { letter.to_ascii_lowercase() } else { letter.to_ascii_uppercase() })
+                    .map(|letter| {
+                        if letter.is_ascii_uppercase() {
+                            letter.to_ascii_lowercase()
+                        } else {
+                            letter.to_ascii_uppercase()
+                        }
+                    })
                     .collect::<String>(),
             ),
             "title" | "capitalize" => {
@@ -63,7 +93,11 @@ impl<'a> Evaluator<'a> {
                 Value::made(
                     text.chars()
                         .map(|letter| {
-                            let changed = if begins { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() };
+                            let changed = if begins {
+                                letter.to_ascii_uppercase()
+                            } else {
+                                letter.to_ascii_lowercase()
+                            };
                             begins = all && !letter.is_alphabetic();
                             changed
                         })
@@ -71,12 +105,16 @@ impl<'a> Evaluator<'a> {
                 )
             }
             "split" | "rsplit" => {
-                let most = second.or_else(|| arguments.named("maxsplit")).and_then(Value::integer).and_then(|most| usize::try_from(most).ok());
+                let most = second
+                    .or_else(|| arguments.named("maxsplit"))
+                    .and_then(Value::integer)
+                    .and_then(|most| usize::try_from(most).ok());
                 let parts: Vec<&str> = match (given, most) {
                     (Some(""), _) => return None,
                     (Some(by), None) => text.split(by).collect(),
                     (Some(by), Some(most)) if name == "rsplit" => {
-                        let mut parts: Vec<&str> = text.rsplitn(most.saturating_add(1), by).collect();
+                        let mut parts: Vec<&str> =
+                            text.rsplitn(most.saturating_add(1), by).collect();
                         parts.reverse();
                         parts
                     }
@@ -91,29 +129,55 @@ impl<'a> Evaluator<'a> {
             }
             "partition" | "rpartition" => {
                 let by = given?;
-                let parts = if name == "partition" { text.split_once(by) } else { text.rsplit_once(by) };
+                let parts =
+                    if name == "partition" { text.split_once(by) } else { text.rsplit_once(by) };
                 let (head, tail) = parts?;
                 let parts = [head, by, tail];
                 self.texts(&parts)
             }
             "startswith" => Data::Bool(text.starts_with(given?)).into(),
             "endswith" => Data::Bool(text.ends_with(given?)).into(),
-            "find" | "index" => Data::Int(text.find(given?).map_or(-1, |at| letters_before(text, at))).into(),
-            "rfind" | "rindex" => Data::Int(text.rfind(given?).map_or(-1, |at| letters_before(text, at))).into(),
-            "count" => Data::Int(i64::try_from(text.matches(given.filter(|it| !it.is_empty())?).count()).ok()?).into(),
-            "isdigit" | "isnumeric" | "isdecimal" => Data::Bool(!text.is_empty() && text.chars().all(char::is_numeric)).into(),
-            "isalpha" => Data::Bool(!text.is_empty() && text.chars().all(char::is_alphabetic)).into(),
-            "isalnum" => Data::Bool(!text.is_empty() && text.chars().all(char::is_alphanumeric)).into(),
-            "isupper" => Data::Bool(text.chars().any(char::is_uppercase) && !text.chars().any(char::is_lowercase)).into(),
-            "islower" => Data::Bool(text.chars().any(char::is_lowercase) && !text.chars().any(char::is_uppercase)).into(),
-            "isspace" => Data::Bool(!text.is_empty() && text.chars().all(char::is_whitespace)).into(),
+            "find" | "index" => {
+                Data::Int(text.find(given?).map_or(-1, |at| letters_before(text, at))).into()
+            }
+            "rfind" | "rindex" => {
+                Data::Int(text.rfind(given?).map_or(-1, |at| letters_before(text, at))).into()
+            }
+            "count" => Data::Int(
+                i64::try_from(text.matches(given.filter(|it| !it.is_empty())?).count()).ok()?,
+            )
+            .into(),
+            "isdigit" | "isnumeric" | "isdecimal" => {
+                Data::Bool(!text.is_empty() && text.chars().all(char::is_numeric)).into()
+            }
+            "isalpha" => {
+                Data::Bool(!text.is_empty() && text.chars().all(char::is_alphabetic)).into()
+            }
+            "isalnum" => {
+                Data::Bool(!text.is_empty() && text.chars().all(char::is_alphanumeric)).into()
+            }
+            "isupper" => Data::Bool(
+                text.chars().any(char::is_uppercase) && !text.chars().any(char::is_lowercase),
+            )
+            .into(),
+            "islower" => Data::Bool(
+                text.chars().any(char::is_lowercase) && !text.chars().any(char::is_uppercase),
+            )
+            .into(),
+            "isspace" => {
+                Data::Bool(!text.is_empty() && text.chars().all(char::is_whitespace)).into()
+            }
             "zfill" => {
                 let width = usize::from(u16::try_from(first?.integer()?).ok()?);
                 Value::made(format!("{:0>width$}", &**text))
             }
             "ljust" | "rjust" | "center" => {
                 let width = usize::from(u16::try_from(first?.integer()?).ok()?);
-                Value::made(if name == "rjust" { format!("{:>width$}", &**text) } else { format!("{:<width$}", &**text) })
+                Value::made(if name == "rjust" {
+                    format!("{:>width$}", &**text)
+                } else {
+                    format!("{:<width$}", &**text)
+                })
             }
             "removeprefix" => Value::made(text.strip_prefix(given?).unwrap_or(text)),
             "removesuffix" => Value::made(text.strip_suffix(given?).unwrap_or(text)),
@@ -138,9 +202,16 @@ impl<'a> Evaluator<'a> {
     }
 
     /// What is left of text of which pieces are known.
-    pub(super) fn partial_method(&mut self, pieces: &Rc<Pieces>, name: &str, arguments: &Arguments<'a>) -> Option<Value<'a>> {
+    pub(super) fn partial_method(
+        &mut self,
+        pieces: &Rc<Pieces>,
+        name: &str,
+        arguments: &Arguments<'a>,
+    ) -> Option<Value<'a>> {
         Some(match name {
-            "encode" | "decode" | "strip" | "lstrip" | "rstrip" => Data::Partial(Rc::clone(pieces)).into(),
+            "encode" | "decode" | "strip" | "lstrip" | "rstrip" => {
+                Data::Partial(Rc::clone(pieces)).into()
+            }
             "lower" => Value::pieces(pieces.map(str::to_lowercase)),
             "upper" => Value::pieces(pieces.map(str::to_uppercase)),
             "replace" => {
@@ -223,15 +294,24 @@ impl<'a> Evaluator<'a> {
     }
 
     fn encode_text(&mut self, text: &Text<'a>, arguments: &Arguments<'a>) -> Option<Value<'a>> {
-        let encoding = arguments.get(0, "encoding").and_then(Value::text).unwrap_or("utf-8").to_ascii_lowercase();
+        let encoding = arguments
+            .get(0, "encoding")
+            .and_then(Value::text)
+            .unwrap_or("utf-8")
+            .to_ascii_lowercase();
         Some(match encoding.replace('_', "-").as_str() {
             "utf-8" | "utf8" | "ascii" | "u8" => Value::bytes(text.as_bytes()),
             "latin-1" | "latin1" | "iso-8859-1" | "cp1252" => {
-                let bytes: Option<Vec<u8>> = text.chars().map(|letter| u8::try_from(u32::from(letter)).ok()).collect();
+                let bytes: Option<Vec<u8>> =
+                    text.chars().map(|letter| u8::try_from(u32::from(letter)).ok()).collect();
                 Value::bytes(bytes?)
             }
-            "utf-16-le" | "utf-16le" => Value::bytes(text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()),
-            "rot13" | "rot-13" => Value::made(crate::decode::rotated(text)).hidden(Hiding::Rotation),
+            "utf-16-le" | "utf-16le" => {
+                Value::bytes(text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>())
+            }
+            "rot13" | "rot-13" => {
+                Value::made(crate::decode::rotated(text)).hidden(Hiding::Rotation)
+            }
             _ => return None,
         })
     }
@@ -242,7 +322,10 @@ impl<'a> Evaluator<'a> {
             let key = Data::Int(i64::from(u32::from(letter))).into();
             let found = match &table.data {
                 Data::Dict(id) => self.heap.dict(*id)?.get(&key).cloned(),
-                Data::Text(table) => usize::try_from(u32::from(letter)).ok().and_then(|at| table.chars().nth(at)).map(|it| Value::made(it.to_string())),
+                Data::Text(table) => usize::try_from(u32::from(letter))
+                    .ok()
+                    .and_then(|at| table.chars().nth(at))
+                    .map(|it| Value::made(it.to_string())),
                 _ => return None,
             };
             match found.map(|value| value.data) {
@@ -271,9 +354,13 @@ impl<'a> Evaluator<'a> {
             [from, to, removed @ ..] => {
                 let (from, to) = (from.text()?, to.text()?);
                 for (one, other) in from.chars().zip(to.chars()).take(4096) {
-                    dict.set(Data::Int(i64::from(u32::from(one))).into(), Value::made(other.to_string()));
+                    dict.set(
+                        Data::Int(i64::from(u32::from(one))).into(),
+                        Value::made(other.to_string()),
+                    );
                 }
-                for letter in removed.first().and_then(Value::text).unwrap_or("").chars().take(4096) {
+                for letter in removed.first().and_then(Value::text).unwrap_or("").chars().take(4096)
+                {
                     dict.set(Data::Int(i64::from(u32::from(letter))).into(), Value::none());
                 }
             }
