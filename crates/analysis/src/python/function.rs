@@ -3,13 +3,13 @@
 
 use std::rc::Rc;
 
-use ruff_python_ast::{ExprLambda, Parameters, StmtClassDef, StmtFunctionDef};
+use ruff_python_ast::{ExprLambda, Parameters, StmtFunctionDef};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::call::Arguments;
 use super::evaluator::{Evaluator, Frame};
 use super::flow;
-use super::heap::{Body, Class, ClassId, Dict, Function, FunctionId, Instance, Sequence, Table};
+use super::heap::{Body, ClassId, Dict, Function, FunctionId, Sequence, Table};
 use super::value::{Data, Text, Value};
 use crate::event::{Effect, Hiding, Role, Source, When};
 
@@ -146,133 +146,6 @@ impl<'a> Evaluator<'a> {
         id
     }
 
-    pub(super) fn define_class(&mut self, it: &'a StmtClassDef) {
-        let decorators: Vec<Value<'a>> =
-            it.decorator_list.iter().map(|decorator| self.eval(&decorator.expression)).collect();
-        let mut bases = Vec::new();
-        if let Some(arguments) = &it.arguments {
-            let given = self.arguments(arguments);
-            bases = given.positional;
-            bases.truncate(16);
-            if let Some((_, Value { data: Data::Function(function), .. })) =
-                given.keyword.iter().find(|(name, _)| &**name == "metaclass")
-            {
-                self.call_function(*function, Arguments::default());
-            }
-        }
-        let outer = self.scope;
-        let scope = self.new_scope(Some(outer));
-        if let Some(inner) = self.heap.scope_mut(scope) {
-            inner.is_class = true;
-            inner.kept = true;
-        }
-        if let Some(outer) = self.heap.scope_mut(outer) {
-            outer.kept = true;
-        }
-        self.scope = scope;
-        self.block(&it.body);
-        self.scope = outer;
-        let id = self.heap.add_class(Class { scope, bases, template: None });
-        let template = self.heap.add_instance(Instance { class: id, attributes: Table::default() });
-        if let Some(class) = self.heap.class_mut(id) {
-            class.template = Some(template);
-        }
-        let methods: Vec<FunctionId> = self.heap.scope(scope).map_or_else(Vec::new, |scope| {
-            scope
-                .names
-                .values()
-                .filter_map(|value| match value.data {
-                    Data::Function(function) => Some(function),
-                    _ => None,
-                })
-                .collect()
-        });
-        for method in methods {
-            if let Some(function) = self.heap.function_mut(method)
-                && function.scope == scope
-            {
-                function.class = Some(id);
-            }
-        }
-        let mut value: Value<'a> = Data::Class(id).into();
-        for decorator in decorators.into_iter().rev() {
-            if matches!(decorator.data, Data::Function(_)) {
-                let arguments =
-                    Arguments { positional: vec![value.clone()], ..Arguments::default() };
-                let result = self.call(&decorator, arguments, it.range);
-                if !matches!(result.data, Data::Unknown | Data::None) {
-                    value = result;
-                }
-            }
-        }
-        self.bind(it.name.id.as_str(), value);
-        self.run_install_command(id);
-    }
-
-    /// A command that `setup.py` adds to the installation runs then.
-    fn run_install_command(&mut self, id: ClassId) {
-        if self.when != When::Install {
-            return;
-        }
-        let extends = self.heap.class(id).is_some_and(|class| {
-            class.bases.iter().any(|base| match base.data {
-                Data::Api(api) => {
-                    let name = self.names.text(api);
-                    name.contains("setuptools") || name.contains("distutils")
-                }
-                _ => false,
-            })
-        });
-        if !extends {
-            return;
-        }
-        let template = self.heap.class(id).and_then(|class| class.template);
-        let Some(template) = template else { return };
-        let this: Value<'a> = Data::Instance(template).into();
-        for name in ["initialize_options", "finalize_options", "run"] {
-            let method = self.in_class(id, name, 0);
-            if let Data::Function(function) = method.data {
-                let arguments =
-                    Arguments { positional: vec![this.clone()], ..Arguments::default() };
-                self.inline(function, arguments);
-            }
-        }
-    }
-
-    pub(super) fn instantiate(
-        &mut self,
-        id: ClassId,
-        arguments: &Arguments<'a>,
-        range: TextRange,
-    ) -> Value<'a> {
-        let instance = self.heap.add_instance(Instance { class: id, attributes: Table::default() });
-        let value: Value<'a> = Data::Instance(instance).into();
-        let taint = self.taint_of(arguments);
-        for name in ["__new__", "__init__"] {
-            let found = self.in_class(id, name, 0);
-            match found.data {
-                Data::Function(function) => {
-                    let mut all =
-                        Arguments { positional: vec![value.clone()], ..arguments.clone() };
-                    all.positional.extend(arguments.positional.iter().cloned());
-                    self.call_function(function, all);
-                }
-                Data::Api(_) => {
-                    self.call(&found, arguments.clone(), range);
-                }
-                _ => {}
-            }
-        }
-        // A thread of one's own class runs its `run`.
-        let extends_thread = self.heap.class(id).is_some_and(|class| class.bases.iter().any(|base| {
-            matches!(base.data, Data::Api(api) if matches!(&*self.names.text(api), "py:threading.Thread" | "py:multiprocessing.Process"))
-        }));
-        if extends_thread {
-            self.call_method_named(&value, "run", range);
-        }
-        value.with(&taint)
-    }
-
     pub(super) fn call_function(&mut self, id: FunctionId, arguments: Arguments<'a>) -> Value<'a> {
         let Some(function) = self.heap.function(id) else { return Value::unknown() };
         let (known, active, inlined) = (function.known, function.active, function.inlined);
@@ -347,7 +220,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Evaluates the body of a function with these arguments.
-    fn inline(&mut self, id: FunctionId, arguments: Arguments<'a>) -> Value<'a> {
+    pub(super) fn inline(&mut self, id: FunctionId, arguments: Arguments<'a>) -> Value<'a> {
         let exact = self.all_known(&arguments);
         self.burn(2);
         let Some(function) = self.heap.function_mut(id) else { return Value::unknown() };
