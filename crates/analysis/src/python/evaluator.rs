@@ -19,7 +19,7 @@ use crate::tree::Tree;
 use crate::value::Origin;
 
 /// Steps that a package may take beyond one walk over its code.
-const BASE_FUEL: u64 = 120_000;
+const BASE_FUEL: u64 = 60_000;
 /// How deep expressions and calls may be within each other.
 const MAX_DEPTH: u32 = 1_500;
 /// Events that are written down; a program that would give more is known well enough.
@@ -147,7 +147,7 @@ impl<'a> Evaluator<'a> {
             frame: Frame::default(),
             undo: Vec::new(),
             branches: 0,
-            fuel: BASE_FUEL + size / 40,
+            fuel: BASE_FUEL + size / 100,
             depth: 0,
             calls: 0,
             rounds: 0,
@@ -209,9 +209,9 @@ impl<'a> Evaluator<'a> {
     /// More steps for data that is written in the program, once: what decodes it takes
     /// steps for each byte.
     pub(super) fn refuel(&mut self, size: usize) {
-        if size >= 512 && self.calls == 0 && self.rounds == 0 && self.text_depth < 3 {
+        if size >= 4_096 && self.calls == 0 && self.rounds == 0 && self.text_depth < 3 {
             self.fuel =
-                self.fuel.saturating_add(u64::try_from(size.saturating_mul(5)).unwrap_or(0));
+                self.fuel.saturating_add(u64::try_from(size.saturating_mul(4)).unwrap_or(0));
         }
     }
 

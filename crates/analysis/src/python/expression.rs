@@ -383,6 +383,9 @@ impl<'a> Evaluator<'a> {
     }
 
     pub(super) fn call_expression(&mut self, it: &'a ExprCall) -> Value<'a> {
+        if self.rounds > 0 || self.calls > 0 {
+            self.burn(1);
+        }
         if let Expr::Attribute(attribute) = &*it.func {
             let object = self.eval(&attribute.value);
             let arguments = self.arguments(&it.arguments);

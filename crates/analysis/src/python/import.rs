@@ -176,6 +176,9 @@ impl<'a> Evaluator<'a> {
         module.progress = Progress::Running;
         let (scope, file, code) = (module.scope, module.file, module.code);
         let Some(code) = code else { return };
+        // What other modules took does not blind us in this one.
+        let own = u64::try_from(code.text.len() / 50).unwrap_or(0) + 4_000;
+        self.fuel = self.fuel.max(own);
         let unit = std::rc::Rc::new(Unit { file, module: id, over: None, hiding: Vec::new() });
         let outer_unit = std::mem::replace(&mut self.unit, unit);
         let outer_scope = std::mem::replace(&mut self.scope, scope);

@@ -2,13 +2,14 @@
 //! to after code of which it is not known whether it runs.
 
 use super::evaluator::{Bound, Evaluator};
-use super::heap::{Scope, ScopeId};
+use super::heap::{Scope, ScopeId, Seeded, Table};
 use super::names::ApiId;
 use super::value::{Data, Value};
 
 impl<'a> Evaluator<'a> {
     pub(super) fn new_scope(&mut self, parent: Option<ScopeId>) -> ScopeId {
-        self.heap.add_scope(Scope { parent, ..Scope::default() })
+        let names = Table::with_capacity_and_hasher(7, Seeded);
+        self.heap.add_scope(Scope { parent, names, ..Scope::default() })
     }
 
     /// What a name is bound to, in this scope, around it, or built in.
