@@ -70,7 +70,7 @@ impl<'a> Evaluator<'a> {
             "__globals__" | "func_globals" | "f_globals" | "f_builtins" | "__builtins__" => {
                 self.api("py:builtins.globals()").hidden(Hiding::ComputedName)
             }
-            "__subclasses__" | "__mro__" | "__bases__" | "__base__" => {
+            "__mro__" | "__bases__" | "__base__" => {
                 self.api(&format!("py:builtins.object.{name}")).hidden(Hiding::ComputedName)
             }
             _ => Value::unknown(),
@@ -221,7 +221,7 @@ impl<'a> Evaluator<'a> {
 
     fn of_class(&mut self, id: ClassId, name: &'a str, range: TextRange) -> Value<'a> {
         match name {
-            "__subclasses__" | "__mro__" | "__bases__" | "__base__" => {
+            "__mro__" | "__bases__" | "__base__" => {
                 return self
                     .api(&format!("py:builtins.object.{name}"))
                     .hidden(Hiding::ComputedName);

@@ -7,7 +7,7 @@ use super::evaluator::Evaluator;
 use super::heap::{Getter, Object};
 use super::names::ApiId;
 use super::value::{Data, Text, Trail, Value, merged};
-use crate::event::{Effect, Hiding, Role, Source};
+use crate::event::{Effect, Hiding, Role};
 
 /// What a call hands over.
 #[derive(Clone, Debug, Default)]
@@ -165,7 +165,7 @@ impl<'a> Evaluator<'a> {
 
     /// A call of something that is not known. It matters where the name was hidden.
     fn call_unknown(&mut self, callee: &Value<'a>, arguments: &Arguments<'a>, range: TextRange) {
-        if callee.hidings().contains(&Hiding::ComputedName) || callee.has_source(Source::Decoded) {
+        if callee.hidings().contains(&Hiding::ComputedName) {
             let given: Vec<(Role, &Value<'a>)> =
                 arguments.all().take(8).map(|value| (Role::Other, value)).collect();
             let hidden = callee.hidings().to_vec();
@@ -225,9 +225,7 @@ impl<'a> Evaluator<'a> {
             value = self.attribute(&value, part, range);
         }
         match value.data {
-            Data::Api(_) | Data::Unknown | Data::Choice(_) => {
-                value.hidden(Hiding::ComputedName).with(&name.taint)
-            }
+            Data::Api(_) | Data::Choice(_) => value.hidden(Hiding::ComputedName).with(&name.taint),
             _ => value,
         }
     }
@@ -253,7 +251,7 @@ impl<'a> Evaluator<'a> {
                 if matches!(name, "translate" | "swapcase" | "fromhex") {
                     self.decoded += 1;
                 }
-                if matches!(name, "__subclasses__" | "mro") {
+                if name == "__subclasses__" && object.hidings().contains(&Hiding::ComputedName) {
                     let api = self.names.id("py:builtins.object.__subclasses__");
                     return self.call_api(&Call {
                         api,
@@ -409,7 +407,7 @@ impl<'a> Evaluator<'a> {
         let api = self.names.text(call.api);
         // A class has names that begin with a capital: what it makes keeps its name.
         let last = api.rsplit('.').next().unwrap_or_default();
-        if call.callee.is_some() && api.starts_with("py:builtins.object.") {
+        if call.callee.is_some() && api.ends_with(".__subclasses__") {
             let hidden = [Hiding::ComputedName];
             self.emit_named(Effect::Opaque, &api, call.range, &[], &hidden);
             return Value::from(Data::Api(call.api)).hidden(Hiding::ComputedName);

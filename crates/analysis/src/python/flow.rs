@@ -261,7 +261,8 @@ fn moves_away(it: &StmtWhile) -> bool {
 }
 
 /// Whether a function calls itself before anything can stop it.
-pub(super) fn always_calls_itself(it: &StmtFunctionDef) -> bool {
+/// A method finds another thing than itself by its bare name.
+pub(super) fn always_calls_itself(it: &StmtFunctionDef, is_method: bool) -> bool {
     let name = it.name.id.as_str();
     let parameters: Vec<&str> =
         it.parameters.iter().map(|parameter| parameter.name().id.as_str()).collect();
@@ -282,7 +283,7 @@ pub(super) fn always_calls_itself(it: &StmtFunctionDef) -> bool {
         };
         if let Expr::Call(call) = &**value {
             let calls_itself = match &*call.func {
-                Expr::Name(called) => called.id.as_str() == name,
+                Expr::Name(called) => !is_method && called.id.as_str() == name,
                 Expr::Attribute(called) => {
                     called.attr.id.as_str() == name
                         && matches!((&*called.value, itself), (Expr::Name(object), Some("self")) if object.id.as_str() == "self")

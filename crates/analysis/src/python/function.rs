@@ -268,7 +268,7 @@ impl<'a> Evaluator<'a> {
         let decodes = self.decoded > decoded;
         self.when = when;
         if let Body::Named(it) = body
-            && flow::always_calls_itself(it)
+            && flow::always_calls_itself(it, class.is_some())
         {
             let unit = self.heap.function(id).map(|function| Rc::clone(&function.unit));
             if let Some(unit) = unit {

@@ -177,7 +177,7 @@ impl<'a> Evaluator<'a> {
         let (scope, file, code) = (module.scope, module.file, module.code);
         let Some(code) = code else { return };
         // What other modules took does not blind us in this one.
-        let own = u64::try_from(code.text.len() / 50).unwrap_or(0) + 4_000;
+        let own = u64::try_from(code.text.len() / 100).unwrap_or(0) + 1_500;
         self.fuel = self.fuel.max(own);
         let unit = std::rc::Rc::new(Unit { file, module: id, over: None, hiding: Vec::new() });
         let outer_unit = std::mem::replace(&mut self.unit, unit);
@@ -256,7 +256,7 @@ impl<'a> Evaluator<'a> {
                     &[(Role::Name, name)],
                     name.hidings(),
                 );
-                Value::unknown().hidden(Hiding::ComputedName).with(&name.taint)
+                Value::unknown().with(&name.taint)
             }
         }
     }

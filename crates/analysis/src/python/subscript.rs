@@ -99,7 +99,7 @@ impl<'a> Evaluator<'a> {
 
     fn name_in_namespace(&mut self, scope: super::heap::ScopeId, key: &Value<'a>) -> Value<'a> {
         let Data::Text(name) = &key.data else {
-            return Value::unknown().hidden(Hiding::ComputedName);
+            return Value::unknown();
         };
         let name = self.lasting(&Text::clone(name));
         let outer = self.scope;
@@ -135,14 +135,7 @@ impl<'a> Evaluator<'a> {
                     None => Value::unknown(),
                 }
             }
-            (
-                "py:os"
-                | "py:builtins"
-                | "py:subprocess"
-                | "py:sys.modules"
-                | "py:builtins.globals()",
-                _,
-            ) => {
+            ("py:os" | "py:builtins" | "py:subprocess", _) => {
                 self.emit_named(
                     Effect::Opaque,
                     &api,
@@ -297,6 +290,7 @@ impl<'a> Evaluator<'a> {
             // A file gives lines, a reply chunks.
             Data::Object(_) => Value::unknown().with(&self.deep_taint(value, 1)),
             Data::Api(id) if self.names.text(*id).contains("__subclasses__") => value.clone(),
+            Data::Api(id) if *id != self.environ => Value::unknown(),
             _ => Value::unknown().with(&value.taint),
         }
     }

@@ -115,6 +115,21 @@ const CASES: &[Case] = &[
         "import itertools\nids = itertools.count()\nfor i in zip(ids, 'abc'):\n    print(i)",
         &["nothing"],
     ),
+    (
+        "a method that calls a function of its name",
+        "from m import go\nclass A:\n    def go(self):\n        return go(self)",
+        &["nothing"],
+    ),
+    (
+        "a module by a name that is configured, and what is called of it",
+        "import importlib, sys\ndef f(n):\n    m = importlib.import_module(n)\n    m.go(1)\n    sys.modules[n].go(1)\n    globals()[n](1)",
+        &["no Opaque"],
+    ),
+    (
+        "classes that know who extends them",
+        "class A: pass\ndef f(cls):\n    for c in cls.__subclasses__() + A.__subclasses__():\n        c.go(1)\n    for b in cls.__mro__:\n        b.go(1)\n    getattr(cls, 'go')(1)",
+        &["nothing"],
+    ),
     ("names in order", "I = 1\nl = 2\nO = 0\n_ = 1\n__ = 2", &["nothing"]),
 ];
 
