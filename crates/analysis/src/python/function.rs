@@ -80,7 +80,7 @@ impl<'a> Evaluator<'a> {
                 match &*name {
                     "py:builtins.staticmethod" => function.is_static = true,
                     "py:builtins.property" | "py:functools.cached_property" => {
-                        function.is_property = true
+                        function.is_property = true;
                     }
                     "py:atexit.register" => {
                         let arguments =

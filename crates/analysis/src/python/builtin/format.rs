@@ -50,7 +50,7 @@ pub(in crate::python) fn percent<'a>(
                 None => out.push_unknown(),
             },
             ('x' | 'X' | 'o' | 'd' | 'i', Some(_)) => {
-                out.push(&formatted(value, &format!("{width}{kind}").replace('i', "d")))
+                out.push(&formatted(value, &format!("{width}{kind}").replace('i', "d")));
             }
             ('r', _) => out.push(&text_of(value)),
             _ => out.push(&text_of(value)),
