@@ -1,5 +1,6 @@
 //! The program by itself. That it has a test of its own also makes Cargo build
 //! it wherever all tests are run; the end-to-end tests look for it there.
+#![expect(clippy::unwrap_used, reason = "a broken set-up must fail the test")]
 
 use std::process::Command;
 
