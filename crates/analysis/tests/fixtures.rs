@@ -102,14 +102,12 @@ fn what_packages_say_of_themselves_is_judged() {
 }
 
 #[test]
-#[ignore = "needs the evaluators"]
 fn every_bad_program_is_found_and_every_good_one_is_left_alone() {
     let wrong = wrong(RULES.iter().map(|rule| rule.code));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
-#[ignore = "needs the evaluators"]
 fn a_program_that_is_good_for_one_rule_is_blocked_by_none() {
     for rule in RULES {
         for path in fixtures(rule.code, "good") {
