@@ -193,6 +193,13 @@ pub(crate) struct Scan {
     /// Write out findings that only describe
     #[arg(long)]
     pub(crate) all: bool,
+    /// Seconds after which a package that is still being read is refused
+    #[arg(long, value_name = "SECONDS", default_value_t = 300,
+        value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) time_limit: u32,
+    /// This is the process that looks
+    #[arg(long, hide = true)]
+    pub(crate) apart: bool,
 }
 
 /// How a report is written.

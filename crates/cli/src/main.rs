@@ -15,6 +15,7 @@ mod report;
 mod report_files;
 mod run;
 mod scan;
+mod scan_apart;
 mod schema;
 mod secret;
 mod secret_store;
@@ -48,7 +49,7 @@ fn main() -> ExitCode {
         Verb::Doctor(verb) => doctor::run(&verb),
         Verb::Audit(verb) => audit::run(verb),
         Verb::Secret(verb) => secret_store::run(verb),
-        Verb::Scan(verb) => scan::run(&verb),
+        Verb::Scan(verb) => scan_apart::run(&verb),
         Verb::Schema => schema::run(),
     };
     ExitCode::from(code.code())

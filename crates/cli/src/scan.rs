@@ -1,7 +1,8 @@
 //! `ringfence scan`: what a package does, before anything of it runs.
 //!
-//! The parsers run in this process. They are bounded by what they are given, not by a
-//! wall: what they read is hostile, and nothing of it is executed.
+//! The parsers run in this process, which is one of its own (`scan_apart.rs`). They are
+//! bounded by what they are given: what they read is hostile, and nothing of it is
+//! executed.
 
 use crate::arguments::{FailOn, Scan, ScanFormat};
 use crate::output;

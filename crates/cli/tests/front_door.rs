@@ -57,6 +57,39 @@ mod scan {
     }
 
     #[test]
+    fn a_package_that_cannot_be_read_in_time_or_ends_its_reader_is_refused_unread() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.js"), "export const a = 1;").unwrap();
+        // What is to be read never ends.
+        let pipe = folder.path().join("pipe.toml");
+        let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        let pipe_text = pipe.to_str().unwrap();
+        let late = scan(&["--time-limit", "1", "--policy", pipe_text], folder.path());
+        assert_eq!(late.status.code(), Some(9), "{late:?}");
+        assert_eq!(text(&late.stdout), "");
+        assert!(text(&late.stderr).contains("took more than 1 s"), "{late:?}");
+
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ringfence"));
+        command.args(["scan", "--policy"]).arg(&pipe).arg(folder.path());
+        command.stderr(std::process::Stdio::piped());
+        let child = command.spawn().unwrap();
+        let children = format!("/proc/{0}/task/{0}/children", child.id());
+        let reader = loop {
+            let found = std::fs::read_to_string(&children).unwrap();
+            match found.trim().parse::<u32>() {
+                Ok(reader) => break reader,
+                Err(_) => std::thread::yield_now(),
+            }
+        };
+        let killed = Command::new("kill").args(["-ABRT", &reader.to_string()]).status().unwrap();
+        assert!(killed.success());
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(9), "{ended:?}");
+        assert!(text(&ended.stderr).contains("ended by signal 6"), "{ended:?}");
+    }
+
+    #[test]
     fn a_threshold_decides_about_the_exit_code_and_not_about_the_answer() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("notes.txt"), "nothing").unwrap();

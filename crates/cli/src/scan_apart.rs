@@ -1,0 +1,108 @@
+//! `ringfence scan` looks at a package in a process of its own: the parsers read what a
+//! stranger wrote, and a file that ends one of them, or keeps it busy, is then a refusal
+//! and not the end of whoever asked.
+//!
+//! It is no jail: the process may do what this one may. It bounds time and memory.
+
+use crate::arguments::{Scan, ScanFormat};
+use crate::{output, scan};
+use ringfence_types::ExitCode;
+use rustix::process::{Resource, Rlimit, Signal, setrlimit};
+use std::io;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, Command, ExitStatus};
+use std::time::{Duration, Instant};
+
+/// Addresses that the process may use, in bytes. The evaluators reserve a gibibyte of
+/// stack each, which takes memory only as far as it is used.
+const ADDRESSES: u64 = 8 << 30;
+/// Between two looks at a process that has not ended; the first ones come sooner.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Says the word of the verb's hidden option, which is for the process itself.
+const APART: &str = "--apart";
+
+pub(crate) fn run(arguments: &Scan) -> ExitCode {
+    if arguments.apart {
+        // A machine that refuses bounds still has the one on time.
+        let _ = bound(arguments.time_limit);
+        return scan::run(arguments);
+    }
+    let limit = Duration::from_secs(u64::from(arguments.time_limit));
+    let what = match begin().and_then(|mut child| wait(&mut child, limit)) {
+        Ok(Some(status)) => match (status.code(), status.signal()) {
+            (Some(code), _) => {
+                let known = ExitCode::ALL.iter().find(|known| i32::from(known.code()) == code);
+                return known.copied().unwrap_or(ExitCode::Internal);
+            }
+            (None, Some(signal)) => format!(
+                "looking at `{}` ended by signal {signal}: what is in it is larger or deeper \
+                 than is read, or made to end its readers",
+                arguments.target.display()
+            ),
+            (None, None) => "looking at the package ended without a reason".to_owned(),
+        },
+        Ok(None) => format!(
+            "looking at `{}` took more than {} s",
+            arguments.target.display(),
+            arguments.time_limit
+        ),
+        Err(error) => {
+            return told(
+                arguments,
+                ExitCode::Internal,
+                &format!("cannot start itself: {error}"),
+                None,
+            );
+        }
+    };
+    let help = "it is refused unread; `--time-limit SECONDS` gives it longer";
+    told(arguments, ExitCode::Refused, &what, Some(help))
+}
+
+fn told(arguments: &Scan, code: ExitCode, what: &str, help: Option<&str>) -> ExitCode {
+    if arguments.format == ScanFormat::Json {
+        output::answer_json(&output::failure_json(code, what, help));
+    } else {
+        output::complain(what, help);
+    }
+    code
+}
+
+/// This program again, with the same words.
+fn begin() -> io::Result<Child> {
+    let mut words = std::env::args_os().skip(1);
+    let mut command = Command::new("/proc/self/exe");
+    command.args(words.next()).arg(APART).args(words);
+    command.spawn()
+}
+
+/// How it ended; nothing when it had to be ended.
+fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
+    let begun = Instant::now();
+    let mut pause = Duration::from_micros(200);
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if begun.elapsed() >= limit {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(LOOK);
+    }
+}
+
+/// What this process may use, from here on.
+fn bound(seconds: u32) -> io::Result<()> {
+    let at_most = |limit: u64| Rlimit { current: Some(limit), maximum: Some(limit) };
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    rustix::thread::set_no_new_privs(true)?;
+    setrlimit(Resource::Core, at_most(0))?;
+    setrlimit(Resource::As, at_most(ADDRESSES))?;
+    // Beside the clock of who waits: two processors' worth, should that one be gone.
+    setrlimit(Resource::Cpu, at_most(u64::from(seconds).saturating_mul(2)))?;
+    Ok(())
+}
