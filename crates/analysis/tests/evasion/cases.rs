@@ -1,6 +1,6 @@
 //! The cases as they are written down, and what is found in a package.
 
-use ringfence_analysis::{Limits, Policy, Question, SourceFile, Tree, assess, facts};
+use ringfence_analysis::{Limits, Outcome, Policy, Question, SourceFile, Tree, assess, facts};
 use std::path::Path;
 
 /// Files of a package: path and text.
@@ -118,8 +118,8 @@ fn collect(path: &Path, name: &str, files: &mut Files) {
     }
 }
 
-/// What is found: the codes, and whether the package is blocked.
-pub(crate) fn judge(files: &Files) -> (Vec<String>, bool) {
+/// What is found: the codes, and what comes of it.
+pub(crate) fn judge(files: &Files) -> (Vec<String>, Outcome) {
     let file = |(path, text): &(String, String)| SourceFile {
         path: path.clone(),
         bytes: text.clone().into_bytes().into(),
@@ -129,6 +129,5 @@ pub(crate) fn judge(files: &Files) -> (Vec<String>, bool) {
     let policy = Policy::default();
     let question = Question { subject: "case", declared: None, policy: &policy, today: None };
     let report = assess(&tree, &facts, &question);
-    let blocked = report.outcome.word() == "blocked";
-    (report.findings.into_iter().map(|one| one.code).collect(), blocked)
+    (report.findings.into_iter().map(|one| one.code).collect(), report.outcome)
 }

@@ -13,6 +13,7 @@ mod python;
 mod transforms;
 
 use cases::{Case, fixtures, judge, read};
+use ringfence_analysis::Outcome;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use transforms::{TRANSFORMS, transformed};
@@ -120,8 +121,8 @@ fn an_honest_program_that_looks_like_another_is_not_blocked() {
     let mut of: BTreeMap<String, usize> = BTreeMap::new();
     for case in &cases {
         *of.entry(case.class().to_owned()).or_default() += 1;
-        let (codes, is_blocked) = judge(&case.files);
-        if is_blocked {
+        let (codes, outcome) = judge(&case.files);
+        if outcome == Outcome::Blocked {
             println!("blocked {}: {codes:?}", case.name);
             blocked.insert(case.name.clone());
         }
