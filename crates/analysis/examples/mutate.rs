@@ -15,8 +15,10 @@ use std::time::{Duration, Instant};
 
 use ringfence_analysis::{Limits, Policy, Question, SourceFile, Tree, assess, facts};
 
-/// An input that takes longer is kept. Ordinary ones take milliseconds.
-const SLOW: Duration = Duration::from_secs(5);
+/// An input that takes longer is kept, as one that panics is. Ordinary ones take milliseconds.
+const SLOW: Duration = Duration::from_secs(1);
+/// An input that makes the process hold this much more than ever before is kept, in KiB.
+const LARGE: u64 = 96 << 10;
 /// Most bytes of an input, in bytes.
 const LARGEST: usize = 256 << 10;
 
@@ -153,11 +155,11 @@ fn collect(path: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) -> std::io::Result<
     }
 }
 
-/// Most memory that this process ever held, as the system says it.
-fn most_memory() -> String {
+/// Most memory that this process ever held, in KiB, as the system says it.
+fn most_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.unwrap_or("unknown").trim().to_owned()
+    line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or_default()
 }
 
 fn main() -> std::io::Result<()> {
@@ -184,21 +186,30 @@ fn main() -> std::io::Result<()> {
         let (path, bytes) = mutated(&mut dice, &files);
         inputs += 1;
         std::fs::write(kept("", 0), &bytes)?;
+        let before = most_memory();
         let begin = Instant::now();
         let panicked = catch_unwind(AssertUnwindSafe(|| scan(&path, &bytes))).is_err();
         let taken = begin.elapsed();
         slowest = slowest.max(taken);
-        if panicked || taken > SLOW {
+        let large = most_memory() - before > LARGE;
+        if panicked || taken > SLOW || large {
             broken += 1;
-            let name = kept(if panicked { "-panic" } else { "-slow" }, inputs);
+            let kind = if panicked {
+                "-panic"
+            } else if large {
+                "-large"
+            } else {
+                "-slow"
+            };
+            let name = kept(kind, inputs);
             std::fs::write(&name, &bytes)?;
             println!("{path}, {} bytes, {taken:?}: {}", bytes.len(), name.display());
         }
     }
     println!(
-        "{inputs} inputs from {} files, {broken} broken or slow, slowest {slowest:?}, most memory {}",
+        "{inputs} inputs from {} files, {broken} kept, slowest {slowest:?}, most memory {} MiB",
         files.len(),
-        most_memory()
+        most_memory() >> 10
     );
     Ok(())
 }
