@@ -5,6 +5,7 @@
 mod bench;
 mod c_component;
 mod ci;
+mod corpus;
 mod deny;
 mod engine;
 mod names;
@@ -35,6 +36,7 @@ cargo xtask <word>
                 build the JavaScript engine of the worker; --check compares it with
                 the committed bytes
   bench [...]   the benchmarks beside other sandboxes
+  corpus        the analysis beside other tools, on the same files
   names <npm|pypi> <downloads> [<dependents>]
                 the lists of well-known names, from lists that are published
   vm            the jail's tests under a stock Debian 6.12 kernel in QEMU
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         ["engine"] => engine::run(false),
         ["engine", "--check"] => engine::run(true),
         ["bench", rest @ ..] => bench::run(rest),
+        ["corpus"] => corpus::run(),
         ["names", rest @ ..] => names::run(rest),
         ["vm", rest @ ..] => vm::run(rest),
         ["help" | "--help" | "-h"] => {
