@@ -6,7 +6,7 @@ use super::context::{Context, Findings, from_to, step, when};
 use super::{Rule, RuleClass, address, command};
 use crate::event::{Effect, Event, Role, Source, When};
 use crate::finding::Severity;
-use crate::value::{Origin, Value};
+use crate::value::{Origin, Shape, Value};
 
 pub(crate) const RULE: Rule = Rule {
     code: "download-and-execute",
@@ -26,13 +26,22 @@ const REGISTRIES: &[&str] =
 const RUNS: &[Effect] =
     &[Effect::Spawn, Effect::Shell, Effect::DynamicImport, Effect::NativeCode];
 
+/// The most fetched files that are followed.
+const MAX_WRITTEN: usize = 256;
+
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for event in context.of(RUNS) {
         in_one_line(event, findings);
         // Which program runs is known where its name is: then the network gave words.
         let is_named = event.argument(Role::Command).is_some_and(|c| !c.beginning().is_empty())
             || event.effect == Effect::DynamicImport;
-        let origin = event.origins(&[Role::Command, Role::Path], Source::Network).next();
+        // Machine code is not named: it is handed over as bytes.
+        let roles: &[Role] = if event.effect == Effect::NativeCode {
+            &[Role::Command, Role::Path, Role::Data]
+        } else {
+            &[Role::Command, Role::Path]
+        };
+        let origin = event.origins(roles, Source::Network).next();
         if let Some(origin) = origin.filter(|_| !is_named) {
             tell(event, origin.name.as_deref(), findings, from_to(
                 origin,
@@ -111,28 +120,52 @@ fn runs_result_of(one: &Command, fetch: &Command) -> bool {
     is_it(program) || command::is_interpreter(&one.program()) && one.arguments().iter().any(|w| is_it(w))
 }
 
+/// A file that was fetched: where it was written, and from where it came.
+struct Fetched<'a> {
+    write: &'a Event,
+    origin: Origin,
+}
+
 /// A file is written with what was fetched; later it runs.
 fn by_way_of_a_file(context: &Context<'_>, findings: &mut Findings<'_>) {
-    let mut written: Vec<(&Event, Origin)> = Vec::new();
-    for event in context.of(&[Effect::FileWrite]) {
-        let origin = event.origins(&[Role::Data, Role::Url, Role::Path], Source::Network).next();
-        if let Some(origin) = origin {
-            written.push((event, origin.clone()));
-        }
-        if written.len() >= 256 {
-            break;
-        }
-    }
+    let requests: Vec<&Event> = context.of(&[Effect::Request]).collect();
+    let writes = context.of(&[Effect::FileWrite]);
+    let written = writes.filter_map(|write| fetched(write, &requests));
+    let written: Vec<Fetched<'_>> = written.take(MAX_WRITTEN).collect();
     if written.is_empty() {
         return;
     }
     for run in context.of(RUNS) {
-        let file = written.iter().find(|(write, _)| is_same_file(write, run));
-        let Some((write, origin)) = file else { continue };
+        let file = written.iter().find(|fetched| is_same_file(fetched.write, run));
+        let Some(Fetched { write, origin }) = file else { continue };
         let mut evidence = from_to(origin, "it is fetched from", write, "it is written");
         evidence.push(step(run.place, format!("the file is run by {}", super::shown(&run.api))));
         tell(run, origin.name.as_deref(), findings, evidence);
     }
+}
+
+/// What was fetched is written by data that came from there, by a function that fetches
+/// and writes at once, or into a file that is opened as a stream beside a request.
+fn fetched<'a>(write: &'a Event, requests: &[&Event]) -> Option<Fetched<'a>> {
+    let roles = [Role::Data, Role::Url, Role::Path];
+    if let Some(origin) = write.origins(&roles, Source::Network).next() {
+        return Some(Fetched { write, origin: origin.clone() });
+    }
+    let request = match write.argument(Role::Url) {
+        Some(_) => Some(write),
+        None if is_stream(write) => {
+            requests.iter().copied().find(|request| request.place.file == write.place.file)
+        }
+        None => None,
+    }?;
+    let name = request.text(Role::Url).map(|url| url.as_ref().into());
+    Some(Fetched { write, origin: Origin { source: Source::Network, place: request.place, name } })
+}
+
+/// Whether a file is opened so that something else may flow into it.
+fn is_stream(write: &Event) -> bool {
+    let last = write.api.rsplit('.').next().unwrap_or_default();
+    last.eq_ignore_ascii_case("createWriteStream") && write.argument(Role::Data).is_none()
 }
 
 fn is_same_file(write: &Event, run: &Event) -> bool {
@@ -141,15 +174,22 @@ fn is_same_file(write: &Event, run: &Event) -> bool {
     let used: Vec<&Value> = [Role::Command, Role::CommandArgument, Role::Path, Role::Name]
         .iter()
         .flat_map(|role| run.arguments_of(*role))
+        .flat_map(|value| match &value.shape {
+            Shape::List(items) => items.iter().collect(),
+            _ => vec![value],
+        })
         .collect();
     paths.iter().any(|path| {
         let name = path.pieces().last().map(|piece| last_part(piece).to_owned());
+        // Of a file whose name is chosen by the system only the folder is known: then it
+        // is the same one where both stand in one program.
+        let is_folder = name.as_deref().is_none_or(str::is_empty);
         used.iter().any(|value| {
             let same = !path.pieces().is_empty() && path.shape == value.shape;
             let named = name.as_deref().is_some_and(|name| {
                 name.len() >= 3 && value.pieces().iter().any(|piece| names(piece, name))
             });
-            same || named
+            same && (!is_folder || write.place.file == run.place.file) || named
         })
     })
 }
@@ -212,6 +252,31 @@ mod tests {
         ] {
             assert!(shell(line).is_empty(), "{line}");
         }
+    }
+
+    #[test]
+    fn a_file_that_is_filled_by_the_fetching_itself_is_followed() {
+        let url = || (Role::Url, text("https://x.invalid/a.bin"));
+        let run = |made: Made| {
+            let program = [(Role::Command, text("/tmp/a.bin"))];
+            made.event(Effect::Spawn, "node:child_process.execFile", &program).found(RULE.code)
+        };
+        let at_once = [url(), (Role::Target, text("/tmp/a.bin"))];
+        let retrieve = Made::new().event(Effect::FileWrite, "py:urllib.request.urlretrieve", &at_once);
+        assert_eq!(run(retrieve), [Severity::High]);
+        let stream = || {
+            let path = [(Role::Path, text("/tmp/a.bin"))];
+            Made::new().event(Effect::FileWrite, "node:fs.createWriteStream", &path)
+        };
+        assert!(run(stream()).is_empty());
+        assert_eq!(run(stream().event(Effect::Request, "node:https.get", &[url()])), [Severity::High]);
+    }
+
+    #[test]
+    fn machine_code_from_the_network_is_run() {
+        let bytes = [(Role::Data, from(Source::Network, Some("http://192.0.2.1/s")))];
+        let write = Made::new().event(Effect::NativeCode, "py:ctypes.memmove", &bytes);
+        assert_eq!(write.found(RULE.code), [Severity::High]);
     }
 
     #[test]

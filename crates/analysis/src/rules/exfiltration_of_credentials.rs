@@ -1,5 +1,8 @@
 //! What a file with keys, passwords or a wallet holds goes out over the network.
 
+use ringfence_types::Block;
+
+use super::address::{address_of, from_url};
 use super::context::{Context, Findings, from_to, when};
 use super::{Rule, RuleClass, outgoing};
 use crate::event::{Source, When};
@@ -26,6 +29,30 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             from_to(origin, "secrets are read from", event, "they are sent"),
         );
     }
+    for (event, origins) in outgoing::by_source(context, Source::Network) {
+        let Some(origin) = origins.into_iter().find(|origin| is_metadata(origin.name.as_deref()))
+        else {
+            continue;
+        };
+        // The metadata service is asked in several steps, of which each sends an answer.
+        let asks_again = address_of(event).is_some_and(|to| to.internal() == Some(Block::Metadata));
+        if asks_again {
+            continue;
+        }
+        // A client of a cloud exchanges what it got for a token when it is called.
+        let severity = if event.when == When::Call { Severity::Low } else { Severity::Critical };
+        findings.chain(
+            severity,
+            event.place,
+            format!("what the cloud tells only this machine is sent away {}", when(event.when)),
+            from_to(origin, "the cloud is asked at", event, "its answer is sent"),
+        );
+    }
+}
+
+/// Whether an address is one where a cloud tells a machine its keys.
+fn is_metadata(url: Option<&str>) -> bool {
+    url.and_then(from_url).is_some_and(|address| address.internal() == Some(Block::Metadata))
 }
 
 #[cfg(test)]
@@ -45,5 +72,15 @@ mod tests {
         assert_ne!(first.place, last.place);
         assert!(first.what.contains(".ssh/id_rsa"));
         assert!(post(text("x")).found(RULE.code).is_empty());
+    }
+    #[test]
+    fn keys_of_the_cloud_that_are_sent_elsewhere_are_told_from_asking_for_them() {
+        let keys = || from(Source::Network, Some("http://169.254.169.254/latest/meta-data/"));
+        let send = |url: &str| {
+            let given = [(Role::Url, text(url)), (Role::Data, keys())];
+            Made::new().event(Effect::Request, "js:fetch", &given).when(When::Load)
+        };
+        assert_eq!(send("https://x.invalid/").found(RULE.code), [Severity::Critical]);
+        assert!(send("http://169.254.169.254/latest/api").found(RULE.code).is_empty());
     }
 }
