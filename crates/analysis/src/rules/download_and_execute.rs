@@ -45,8 +45,12 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         let origin = event.origins(roles, Source::Network).next();
         // `run + " install"`: which of the programs that are asked for runs may be told by
         // a server; what it is asked to do is written here.
+        let asks = |command: &Value| command.pieces().iter().any(|piece| piece.starts_with(' '));
         let is_asked = event.when == When::Call
-            && command.is_some_and(|command| command.pieces().iter().any(|p| p.starts_with(' ')));
+            && (command.is_some_and(asks)
+                || event.arguments_of(Role::CommandArgument).any(|given| {
+                    given.pieces().first().is_some_and(|word| !word.is_empty())
+                }));
         if let Some(origin) = origin.filter(|_| !is_named && !is_asked) {
             tell(event, origin.name.as_deref(), findings, from_to(
                 origin,
@@ -181,39 +185,68 @@ fn is_stream(write: &Event) -> bool {
     last.eq_ignore_ascii_case("createWriteStream") && write.argument(Role::Data).is_none()
 }
 
+/// Whether a file that was written is what runs, and not only something that a program
+/// is given: `tar x` unpacks what was fetched, `python` runs it.
 fn is_same_file(write: &Event, run: &Event) -> bool {
-    let paths: Vec<&Value> =
-        [Role::Path, Role::Target].iter().flat_map(|role| write.arguments_of(*role)).collect();
-    let used: Vec<&Value> = [Role::Command, Role::CommandArgument, Role::Path, Role::Name]
-        .iter()
-        .flat_map(|role| run.arguments_of(*role))
-        .flat_map(|value| match &value.shape {
-            Shape::List(items) => items.iter().collect(),
-            _ => vec![value],
-        })
-        .collect();
-    paths.iter().any(|path| {
-        let name = path.pieces().last().map(|piece| last_part(piece).to_owned());
+    let paths = [Role::Path, Role::Target].iter().flat_map(|role| write.arguments_of(*role));
+    let is_one_program = write.place.file == run.place.file;
+    paths.into_iter().any(|path| {
+        let name = path.pieces().last().map_or("", |piece| last_part(piece)).to_owned();
+        let runs = match run.effect {
+            Effect::Spawn | Effect::Shell => {
+                let commands = command::commands(run);
+                name.len() >= 3 && commands.iter().any(|one| runs_file(one, &name))
+            }
+            _ => false,
+        };
         // Of a file whose name is chosen by the system only the folder is known: then it
         // is the same one where both stand in one program.
-        let is_folder = name.as_deref().is_none_or(str::is_empty);
-        used.iter().any(|value| {
-            let same = !path.pieces().is_empty() && path.shape == value.shape;
-            let named = name.as_deref().is_some_and(|name| {
-                name.len() >= 3 && value.pieces().iter().any(|piece| names(piece, name))
-            });
-            same && (!is_folder || write.place.file == run.place.file) || named
-        })
+        let is_known = !path.pieces().is_empty() && (!name.is_empty() || is_one_program);
+        runs || is_known && what_runs(run).iter().any(|value| value.shape == path.shape)
     })
+}
+
+/// Whether a command is a file of this name, or runs it.
+fn runs_file(command: &Command, name: &str) -> bool {
+    let is_it = |word: &String| last_part(word) == name;
+    command.words.first().is_some_and(is_it)
+        || runs_arguments(&command.program()) && command.arguments().iter().any(is_it)
+}
+
+/// Whether a program runs a file that it is given.
+fn runs_arguments(program: &str) -> bool {
+    command::is_interpreter(program)
+        || matches!(
+            program,
+            "java" | "open" | "xdg-open" | "explorer" | "rundll32" | "regsvr32" | "msiexec" | "deno"
+                | "bun" | "wine" | "installer" | "dpkg"
+        )
+}
+
+/// The values that say what runs: the program, the files that an interpreter is given, the
+/// module or library that is loaded.
+fn what_runs(run: &Event) -> Vec<&Value> {
+    fn flat(value: &Value) -> Vec<&Value> {
+        match &value.shape {
+            Shape::List(items) => items.iter().collect(),
+            _ => vec![value],
+        }
+    }
+    let of = |roles: &'static [Role]| {
+        roles.iter().flat_map(|role| run.arguments_of(*role)).flat_map(flat)
+    };
+    if !matches!(run.effect, Effect::Spawn | Effect::Shell) {
+        return of(&[Role::Path, Role::Name]).collect();
+    }
+    let words: Vec<&Value> = of(&[Role::Command, Role::CommandArgument]).collect();
+    let program = command::commands(run).first().map(Command::program);
+    let all = program.is_some_and(|program| runs_arguments(&program));
+    let count = if all { words.len() } else { 1 };
+    words.into_iter().take(count).collect()
 }
 
 fn last_part(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
-}
-
-/// Whether a piece of a command line holds this file's name as a word of its own.
-fn names(piece: &str, name: &str) -> bool {
-    piece.split(|c: char| c.is_whitespace() || "\"'".contains(c)).any(|word| last_part(word) == name)
 }
 
 fn tell(event: &Event, url: Option<&str>, findings: &mut Findings<'_>, evidence: Vec<crate::Step>) {
@@ -294,6 +327,24 @@ mod tests {
         };
         assert!(run(text("pip")).is_empty());
         assert_eq!(run(word.clone()), [Severity::High]);
+    }
+
+    #[test]
+    fn what_was_fetched_and_is_unpacked_does_not_run() {
+        let run = |program: &str, effect: Effect| {
+            let line = [(Role::Command, text(program)), (Role::CommandArgument, list(&["/tmp/x.tgz"]))];
+            Made::new()
+                .event(Effect::FileWrite, "node:fs.writeFile", &[
+                    (Role::Path, text("/tmp/x.tgz")),
+                    (Role::Data, from(Source::Network, Some("http://192.0.2.1/x"))),
+                ])
+                .event(effect, "node:child_process.spawn", &line)
+                .found(RULE.code)
+        };
+        assert!(run("tar", Effect::Spawn).is_empty());
+        assert!(run("tar xzf", Effect::Shell).is_empty());
+        assert_eq!(run("python3", Effect::Spawn), [Severity::High]);
+        assert_eq!(run("sh", Effect::Shell), [Severity::High]);
     }
 
     #[test]

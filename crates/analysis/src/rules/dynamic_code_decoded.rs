@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         let is_constant = decoded.is_some() || code.is_some_and(Value::is_whole);
         let severity = match strong.len() {
             _ if !is_constant || code.is_some_and(is_no_program) => Severity::Medium,
-            _ if code.is_some_and(comes_from_elsewhere) => {
+            _ if code.is_some_and(comes_from_elsewhere) || is_compiled_file(&strong, code) => {
                 by_time(event, Severity::High, Severity::Medium)
             }
             // A module's name in base64 is a trick; the module is judged by what it does.
@@ -46,6 +46,13 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         });
         findings.chain(severity, event.place, message, evidence);
     }
+}
+
+/// What Python compiled before is run from a file that the package does not name: that is
+/// how every program is started that runs others.
+fn is_compiled_file(strong: &[Hiding], code: Option<&Value>) -> bool {
+    let file = code.and_then(|code| code.origin(Source::File));
+    strong == [Hiding::Serialised] && file.is_some_and(|file| file.name.is_none())
 }
 
 /// Numbers that no language reads as a program, such as a table that a function closes

@@ -5,7 +5,7 @@ use ringfence_types::Block;
 use super::address::{address_of, from_url};
 use super::context::{Context, Findings, from_to, when};
 use super::{Rule, RuleClass, outgoing};
-use crate::event::{Source, When};
+use crate::event::{Effect, Role, Source, When};
 use crate::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -34,9 +34,10 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             from_to(origin, "secrets are read from", event, "they are sent"),
         );
     }
-    for (event, origins) in outgoing::by_source(context, Source::Network) {
-        let Some(origin) = origins.into_iter().find(|origin| is_metadata(origin.name.as_deref()))
-        else {
+    for event in context.of(&[Effect::Request, Effect::Connect]) {
+        // In an address the answer may be the name of a region; in a message it is kept.
+        let mut answers = event.origins(&[Role::Data], Source::Network);
+        let Some(origin) = answers.find(|origin| is_metadata(origin.name.as_deref())) else {
             continue;
         };
         // The metadata service is asked in several steps, of which each sends an answer.
@@ -63,7 +64,6 @@ fn is_metadata(url: Option<&str>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Effect, Role};
     use crate::made::{Made, from, text};
 
     #[test]

@@ -66,7 +66,8 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         if in_data {
             words.push(hiding_words(Hiding::CodeInData));
         }
-        let is_code = event.hiding.iter().any(is_code) || in_data;
+        let holds = [Hiding::CodeInText, Hiding::CodeInData];
+        let is_code = event.hiding.iter().any(|hiding| holds.contains(hiding)) || in_data;
         let severity = if !is_code && is_handed_over(event) { Severity::Medium } else { severity(event) };
         findings.add(
             severity,

@@ -81,6 +81,15 @@ fn is_destination_chosen(event: &Event) -> Option<bool> {
     if event.effect == Effect::Connect && event.argument(Role::Path).is_some() {
         return Some(true);
     }
+    // A port without a host is one of the same machine.
+    let is_named = |value: &Value| !matches!(value.shape, Shape::Nothing);
+    if event.effect == Effect::Connect
+        && event.argument(Role::Port).is_some()
+        && event.argument(Role::Url).is_none()
+        && !event.arguments_of(Role::Host).any(is_named)
+    {
+        return Some(true);
+    }
     let mut places = event
         .arguments_of(Role::Url)
         .map(|url| is_open(url, Role::Url))
