@@ -56,9 +56,15 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Whether an address is one where a cloud tells a machine its keys.
+/// Whether an address is one where a cloud tells a machine its keys, and not only in which
+/// region it stands.
 fn is_metadata(url: Option<&str>) -> bool {
-    url.and_then(from_url).is_some_and(|address| address.internal() == Some(Block::Metadata))
+    const KEYS: [&str; 7] =
+        ["credential", "token", "iam/", "identity", "user-data", "service-account", "secret"];
+    url.and_then(from_url).is_some_and(|address| {
+        let path = address.path.to_ascii_lowercase();
+        address.internal() == Some(Block::Metadata) && KEYS.iter().any(|word| path.contains(word))
+    })
 }
 
 #[cfg(test)]
@@ -80,7 +86,7 @@ mod tests {
     }
     #[test]
     fn keys_of_the_cloud_that_are_sent_elsewhere_are_told_from_asking_for_them() {
-        let keys = || from(Source::Network, Some("http://169.254.169.254/latest/meta-data/"));
+        let keys = || from(Source::Network, Some("http://169.254.169.254/latest/meta-data/iam/"));
         let send = |url: &str| {
             let given = [(Role::Url, text(url)), (Role::Data, keys())];
             Made::new().event(Effect::Request, "js:fetch", &given).when(When::Load)
