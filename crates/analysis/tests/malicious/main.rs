@@ -101,6 +101,50 @@ fn the_same_package_without_the_harm_is_not_blocked() {
                 "import subprocess\n\ndef revision(folder):\n    return subprocess.check_output(['git', 'rev-parse', 'HEAD'], cwd=folder)\n",
             )],
         ),
+        (
+            "a parser that finds where text begins by a module of WebAssembly, and reads it",
+            &[
+                ("package.json", r#"{"name":"a","version":"1.0.0"}"#),
+                (
+                    "index.js",
+                    r"
+const bytes = Buffer.from('AGFzbQEAAAA=', 'base64');
+const found = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
+const read = (source) => (0, eval)(source.slice(found.start(), found.end()));
+require('fs').readFile(process.argv[2], 'utf8', (error, text) => console.log(read(text)));
+",
+                ),
+            ],
+        ),
+        (
+            "a settings argument in base64 that names a file to run",
+            &[
+                ("package.json", r#"{"name":"a","version":"1.0.0","bin":"run.js"}"#),
+                (
+                    "run.js",
+                    r"
+const settings = JSON.parse(Buffer.from(process.argv[2], 'base64').toString());
+const text = require('fs').readFileSync(settings.file, 'utf8');
+new (require('vm').Script)(text, { filename: settings.file }).runInThisContext();
+",
+                ),
+            ],
+        ),
+        (
+            "a client of a registry that a setting names, with the key for it",
+            &[
+                ("package.json", r#"{"name":"a","version":"1.0.0","bin":"run.js"}"#),
+                (
+                    "run.js",
+                    r"
+const fs = require('fs');
+const os = require('os');
+const key = fs.readFileSync(os.homedir() + '/.npmrc', 'utf8').split('=')[1];
+fetch(process.env.npm_config_registry + 'a', { headers: { authorization: 'Bearer ' + key } });
+",
+                ),
+            ],
+        ),
     ];
     for (what, files) in harmless {
         let report = judge(files);
