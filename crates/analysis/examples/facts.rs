@@ -55,8 +55,13 @@ fn main() -> Result<(), PackageError> {
             for event in &found.trace.events {
                 let at = tree.file(event.place.file).map_or("", |file| file.path.as_str());
                 println!(
-                    "  {at}:{} {:?} {:?} {} {:?}",
-                    event.place.start, event.when, event.effect, event.api, event.arguments
+                    "  {at}:{} {:?} {:?} {} {:?} {:?}",
+                    event.place.start,
+                    event.when,
+                    event.effect,
+                    event.api,
+                    event.hiding,
+                    event.arguments
                 );
             }
         }

@@ -37,7 +37,8 @@ pub struct Need {
     pub kind: Kind,
     /// To what; none where evaluation could not tell, so that it may be anything.
     pub scope: Option<String>,
-    /// The earliest time at which it is needed.
+    /// The earliest time at which it is needed; while the package is installed only
+    /// where it is never needed later, because then no manifest has to ask for it.
     pub when: When,
     /// The first places that need it.
     pub evidence: Vec<Place>,
@@ -70,7 +71,14 @@ pub fn infer(facts: &Facts) -> Inferred {
                 when: event.when,
                 evidence: Vec::new(),
             });
-            need.when = need.when.min(event.when);
+            match (need.when, event.when) {
+                (When::Install, When::Load | When::Call) => {
+                    need.when = event.when;
+                    need.evidence.clear();
+                }
+                (When::Load | When::Call, When::Install) => continue,
+                (one, other) => need.when = one.min(other),
+            }
             keep(&mut need.evidence, event.place);
         }
         match event.effect {
@@ -110,7 +118,8 @@ fn bounded(needs: &[Need]) -> Vec<Need> {
         }
         let mut evidence = Vec::new();
         of_kind.iter().flat_map(|need| &need.evidence).for_each(|at| keep(&mut evidence, *at));
-        let when = of_kind.iter().map(|need| need.when).min().unwrap_or(When::Call);
+        let later = of_kind.iter().map(|need| need.when).filter(|when| *when != When::Install);
+        let when = later.min().unwrap_or(When::Install);
         out.push(Need { kind: *kind, scope: None, when, evidence });
     }
     out

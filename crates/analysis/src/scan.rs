@@ -381,7 +381,8 @@ impl<'t> Scan<'t> {
             let coverage = self.coverage.remove(&file).unwrap_or(Coverage::Whole);
             let unparsed = matches!(coverage, Coverage::Unparsed { .. });
             let code = matches!(reading.class, Class::JavaScript | Class::Python | Class::Shell);
-            let class = if code && unparsed && classify::is_binary(&source.bytes) {
+            // What an evaluator made of bytes that are no text says nothing about them.
+            let class = if code && classify::is_binary(&source.bytes) {
                 Class::Opaque
             } else {
                 reading.class
@@ -389,6 +390,7 @@ impl<'t> Scan<'t> {
             let length = u64::try_from(source.bytes.len()).unwrap_or(u64::MAX);
             match class {
                 Class::Data => covered.data += length,
+                Class::Opaque => covered.opaque += length,
                 _ if unparsed => covered.opaque += length,
                 _ => covered.parsed += length,
             }

@@ -10,7 +10,7 @@ use ringfence_analysis::{
     Declared, Difference, Facts, Identity, Limits, Look, MAX_POLICY_BYTES, Oddity, Outcome, Policy,
     Question, Report, SourceFile, Tree, assess, facts, infer, manifest, markdown, sarif, text,
 };
-use ringfence_package::{MANIFEST_NAME, Manifest, TreeLimits, read_tree};
+use ringfence_package::{MANIFEST_NAME, Manifest, ReadTree, TreeLimits, read_tree};
 use ringfence_types::{ExitCode, PluginName, UntrustedText};
 use serde::Serialize;
 use std::error::Error as _;
@@ -23,6 +23,11 @@ use std::time::Duration;
 const SILENCE: Duration = Duration::from_secs(1);
 /// The largest report that is read as a baseline, in bytes.
 const MAX_REPORT_BYTES: u64 = 256 << 20;
+
+/// What can be looked at.
+const TARGETS: &str = "name a folder, a file, or an archive: .tgz, .tar, .zip, .whl";
+/// How archives are named, in lower case.
+const ARCHIVES: &[&str] = &[".tgz", ".tar.gz", ".tar", ".zip", ".whl"];
 
 /// A failure of the command line or of reading: what is wrong, what mends it.
 struct Failure {
@@ -110,8 +115,9 @@ fn look(target: &Path, policy: &Policy) -> Result<Looked, Failure> {
             Some(source) => format!("{error}: {source}"),
             None => error.to_string(),
         },
-        help: Some("name a folder, a file, or an archive: .tgz, .tar, .zip, .whl".to_owned()),
+        help: Some(TARGETS.to_owned()),
     })?;
+    something_was_read(target, &read)?;
     let size: usize = read.files.iter().map(|file| file.bytes.len()).sum();
     let told = progress(read.files.len(), size);
     let files = read.files.into_iter();
@@ -143,6 +149,27 @@ fn look(target: &Path, policy: &Policy) -> Result<Looked, Failure> {
     let identity = Identity { name: &name, version: version(&facts), entry: None };
     let manifest = manifest(&identity, &infer(&facts));
     Ok(Looked { report, manifest })
+}
+
+/// Refuses to call clean what was not looked at: an empty folder, or a file that is named
+/// as an archive and is none.
+fn something_was_read(target: &Path, read: &ReadTree) -> Result<(), Failure> {
+    let failure = |what: &str| Failure {
+        what: format!("`{}` {what}", target.display()),
+        help: Some(TARGETS.to_owned()),
+    };
+    // A folder that is odd is told as that; the history of a repository is no oddity.
+    if read.files.is_empty() && read.oddities.iter().all(|oddity| oddity.code == "not-read") {
+        return Err(failure("holds no file: nothing was looked at"));
+    }
+    let name = target.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let lower = name.to_ascii_lowercase();
+    let is_named = ARCHIVES.iter().any(|ending| lower.ends_with(ending));
+    let is_itself = matches!(read.files.as_slice(), [only] if only.path == name);
+    if is_named && is_itself && target.is_file() {
+        return Err(failure("is named as an archive and is none that can be read"));
+    }
+    Ok(())
 }
 
 /// Says after a moment of silence what is being done, until the sender is dropped.
@@ -225,7 +252,7 @@ fn baseline(path: &Path, policy: &Policy) -> Result<Report, Failure> {
 fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
     let failure = |what: String| Failure {
         what: format!("`{}` cannot be read: {}", path.display(), UntrustedText::new(&what)),
-        help: None,
+        help: Some("look at its path and its rights: `ls -l` shows both".to_owned()),
     };
     let file = std::fs::File::open(path).map_err(|error| failure(error.to_string()))?;
     let mut bytes = Vec::new();

@@ -90,6 +90,21 @@ mod scan {
     }
 
     #[test]
+    fn what_was_not_looked_at_is_never_called_clean() {
+        let folder = tempfile::tempdir().unwrap();
+        let empty = folder.path().join("empty");
+        std::fs::create_dir_all(empty.join(".git")).unwrap();
+        let broken = folder.path().join("package.tgz");
+        std::fs::write(&broken, "no archive").unwrap();
+        for target in [empty, broken, folder.path().join("missing")] {
+            let done = scan(&[], &target);
+            assert_eq!(done.status.code(), Some(2), "{done:?}");
+            assert_eq!(text(&done.stdout), "");
+            assert!(text(&done.stderr).contains("help: name a folder"), "{done:?}");
+        }
+    }
+
+    #[test]
     fn a_threshold_decides_about_the_exit_code_and_not_about_the_answer() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("notes.txt"), "nothing").unwrap();

@@ -109,6 +109,11 @@ impl<'a> Machine<'a> {
                 let id = self.apis.intern("js:?.itself");
                 Value::api(id)
             }
+            // Where a piece begins and ends says nothing about what is in it.
+            Kind::Unknown if matches!(key, "slice" | "substring" | "substr" | "subarray") => {
+                let id = self.apis.intern("js:?.part");
+                Value::with(Kind::Api(id), object.marks)
+            }
             Kind::Unknown | Kind::Partial(_) if matches!(key, "then" | "catch" | "finally") => {
                 let id = self.apis.intern("js:Promise.prototype.then");
                 Value::with(Kind::Api(id), object.marks)

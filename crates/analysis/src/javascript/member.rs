@@ -242,6 +242,10 @@ impl<'a> Machine<'a> {
                 let marks = self.origin(Source::Environment, span, None);
                 return Value::with(Kind::Api(member), marks);
             }
+            "node:process.argv" | "node:process.argv0" => {
+                let marks = self.origin(Source::Caller, span, Some("argv"));
+                return Value::with(Kind::Api(member), marks);
+            }
             "node:path.sep" => return Value::new(Kind::Literal("/")),
             "node:os.EOL" => return Value::new(Kind::Literal("\n")),
             "js:document.cookie" | "js:localStorage" => {

@@ -83,7 +83,7 @@ impl Page {
         for word in text.split(' ') {
             let length = line.chars().count();
             if length > 0 && length + 1 + word.chars().count() > most {
-                self.line(&format!("{indent}{line}"));
+                self.line(&format!("{indent}{}", line.trim_end()));
                 line.clear();
             }
             if !line.is_empty() {

@@ -69,6 +69,14 @@ pub(crate) const fn is_strong(hiding: Hiding) -> bool {
     }
 }
 
+/// Whether a value that was decoded is not the package's own: a caller handed it over, or
+/// a program wrote it, and nothing of it stands here.
+pub(crate) fn comes_from_elsewhere(value: &Value) -> bool {
+    let is_handed = |source| value.origin(source).is_some();
+    (is_handed(Source::Caller) || is_handed(Source::ProcessOutput))
+        && value.pieces().iter().all(|piece| piece.is_empty())
+}
+
 /// A way of hiding, in words.
 pub(crate) const fn hiding_words(hiding: Hiding) -> &'static str {
     match hiding {

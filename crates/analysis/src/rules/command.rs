@@ -3,6 +3,7 @@
 //! scripts are.
 
 use crate::event::{Effect, Event, Role};
+use crate::value::Shape;
 
 /// The longest command line that is looked at, in bytes.
 const MAX_LINE: usize = 64 << 10;
@@ -243,13 +244,7 @@ pub(crate) fn is_interpreter(program: &str) -> bool {
 
 /// The command line of an event as one text, with a mark for what is unknown.
 pub(crate) fn line(event: &Event) -> String {
-    let mut words = Vec::new();
-    for role in [Role::Command, Role::CommandArgument] {
-        for value in event.arguments_of(role) {
-            words.extend(value.words());
-        }
-    }
-    let mut line = words.join(" ");
+    let mut line = words(event).join(" ");
     if line.len() > MAX_LINE {
         let end = (0..=MAX_LINE).rev().find(|end| line.is_char_boundary(*end)).unwrap_or(0);
         line.truncate(end);
@@ -257,16 +252,27 @@ pub(crate) fn line(event: &Event) -> String {
     line
 }
 
+/// The words of an event, the program first; a mark where that is not known, so that its
+/// first argument is not taken for it.
+fn words(event: &Event) -> Vec<String> {
+    let mut words = Vec::new();
+    for role in [Role::Command, Role::CommandArgument] {
+        for value in event.arguments_of(role) {
+            let before = words.len();
+            words.extend(value.words());
+            if role == Role::Command && words.len() == before && value.shape == Shape::Unknown {
+                words.push("\u{2026}".to_owned());
+            }
+        }
+    }
+    words
+}
+
 /// The programs that an event starts.
 pub(crate) fn commands(event: &Event) -> Vec<Command> {
     let mut found = Vec::new();
     if event.effect == Effect::Spawn {
-        let mut words = Vec::new();
-        for role in [Role::Command, Role::CommandArgument] {
-            for value in event.arguments_of(role) {
-                words.extend(value.words());
-            }
-        }
+        let words = words(event);
         // `spawn("git describe", { shell: true })` has one word with blanks in it.
         if words.len() == 1 {
             parse(&line(event), MAX_NESTING, &mut found);
@@ -387,6 +393,7 @@ pub(crate) fn is_build(event: &Event) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::made::Made;
     use proptest::prelude::*;
 
     fn read(line: &str) -> Vec<Command> {
@@ -423,6 +430,17 @@ mod tests {
         assert_eq!(own.first().unwrap().purpose(), Purpose::OwnFile);
         let inline = read("node -e \"require('x')\"");
         assert_eq!(inline.first().unwrap().purpose(), Purpose::Interpreter);
+    }
+
+    #[test]
+    fn the_first_argument_of_an_unknown_program_is_no_program() {
+        let unknown = (Role::Command, crate::Value::default());
+        let given = (Role::CommandArgument, crate::made::list(&["sh", "-i"]));
+        let made = Made::new().event(Effect::Spawn, "py:subprocess.run", &[unknown, given]);
+        let facts = made.facts();
+        let programs: Vec<String> =
+            commands(facts.trace.events.first().unwrap()).iter().map(Command::program).collect();
+        assert_eq!(programs, ["\u{2026}"]);
     }
 
     #[test]

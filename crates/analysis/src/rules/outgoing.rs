@@ -2,7 +2,8 @@
 //! came from a source that is followed.
 
 use super::context::Context;
-use crate::event::{Effect, Event, Role, Source};
+use crate::event::{Effect, Event, Role, Source, When};
+use crate::finding::Severity;
 use crate::value::{Origin, Shape, Value};
 
 /// Every event that sends something of this source, with what it sends.
@@ -58,4 +59,93 @@ fn sends(event: &Event) -> bool {
             "curl" | "wget" | "nc" | "ncat" | "scp" | "ftp" | "nslookup" | "dig"
         )
     })
+}
+
+/// Whether whoever runs the code says where this goes: by a setting, a file, an argument,
+/// or by being on the same machine. Whoever steals has an address of his own, and that
+/// has to be in the package.
+pub(crate) fn is_chosen_by_user(context: &Context<'_>, event: &Event) -> bool {
+    if matches!(event.effect, Effect::Shell | Effect::Spawn) {
+        return false;
+    }
+    if let Some(chosen) = is_destination_chosen(event) {
+        return chosen;
+    }
+    // Into a socket that was opened elsewhere: into any of them.
+    let mut opened = context.of(&[Effect::Connect]).filter_map(is_destination_chosen).peekable();
+    opened.peek().is_some() && opened.all(|chosen| chosen)
+}
+
+/// `None` where an event does not say whereto.
+fn is_destination_chosen(event: &Event) -> Option<bool> {
+    if event.effect == Effect::Connect && event.argument(Role::Path).is_some() {
+        return Some(true);
+    }
+    // A port without a host is one of the same machine.
+    let is_named = |value: &Value| !matches!(value.shape, Shape::Nothing);
+    if event.effect == Effect::Connect
+        && event.argument(Role::Port).is_some()
+        && event.argument(Role::Url).is_none()
+        && !event.arguments_of(Role::Host).any(is_named)
+    {
+        return Some(true);
+    }
+    let mut places = event
+        .arguments_of(Role::Url)
+        .map(|url| is_open(url, Role::Url))
+        .chain(event.arguments_of(Role::Host).map(|host| is_open(host, Role::Host)))
+        .peekable();
+    places.peek()?;
+    Some(places.all(|open| open))
+}
+
+/// Whether nothing of a host is written here, and somebody else says it.
+fn is_open(value: &Value, role: Role) -> bool {
+    let chosen = [Source::Environment, Source::File, Source::Caller, Source::Credential];
+    let names_host = value.pieces().iter().any(|piece| match role {
+        Role::Host => !piece.is_empty(),
+        _ => {
+            let begin = piece.split('/').next().unwrap_or_default();
+            piece.contains("://") || begin.contains('.')
+        }
+    });
+    !names_host
+        && chosen.iter().any(|source| value.origin(*source).is_some())
+        && value.origin(Source::Decoded).is_none()
+}
+
+/// What is sent to where its sender says is a setting that could be wrong, and no theft.
+pub(crate) fn severity_of_chosen(severity: Severity, when: When) -> Severity {
+    severity.min(if when == When::Call { Severity::Low } else { Severity::Medium })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::made::{Made, from, partial, text};
+
+    fn keys_to(url: Value) -> Vec<Severity> {
+        let data = (Role::Data, from(Source::Credential, Some("~/.npmrc")));
+        let made = Made::new().event(Effect::Request, "js:fetch", &[(Role::Url, url), data]);
+        made.when(When::Load).found("exfiltration-of-credentials")
+    }
+
+    #[test]
+    fn keys_that_go_where_a_setting_says_are_told_from_those_that_go_to_a_stranger() {
+        let mut open = partial("", &["package"]);
+        open.origins = from(Source::Environment, Some("REGISTRY")).origins;
+        assert_eq!(keys_to(open), [Severity::Medium]);
+        let mut beside = partial("", &["https://x.invalid/"]);
+        beside.origins = from(Source::Environment, Some("NOTHING")).origins;
+        assert_eq!(keys_to(beside), [Severity::Critical]);
+        let mut below = partial("", &[".x.invalid/"]);
+        below.origins = from(Source::Environment, Some("NAME")).origins;
+        assert_eq!(keys_to(below), [Severity::Critical]);
+        assert_eq!(keys_to(text("https://x.invalid/")), [Severity::Critical]);
+        assert_eq!(keys_to(Value::default()), [Severity::Critical]);
+        assert_eq!(keys_to(from(Source::Network, None)), [Severity::Critical]);
+        let mut hidden = from(Source::Environment, Some("NOTHING"));
+        hidden.origins.extend(from(Source::Decoded, None).origins);
+        assert_eq!(keys_to(hidden), [Severity::Critical]);
+    }
 }

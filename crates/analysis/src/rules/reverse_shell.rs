@@ -6,7 +6,7 @@ use super::context::{Context, Findings, from_to, step};
 use super::{Rule, RuleClass, command};
 use crate::event::{Effect, Event, Role, Source};
 use crate::finding::Severity;
-use crate::place::FileId;
+use crate::place::{FileId, Place};
 
 pub(crate) const RULE: Rule = Rule {
     code: "reverse-shell",
@@ -22,6 +22,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for event in context.of(&[Effect::Connect]) {
         connected.entry(event.place.file).or_insert(event);
     }
+    let answered = answered(context);
     for event in context.of(&[Effect::Spawn, Effect::Shell]) {
         let line = command::line(event);
         if is_known_form(&line) {
@@ -40,8 +41,38 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             let evidence = from_to(origin, "a command is received from", event, "it is run");
             let message = "commands that come over a connection are run";
             findings.chain(Severity::Critical, event.place, message, evidence);
+        } else if let Some(answer) = answered.get(&event.place)
+            && is_anything(event)
+        {
+            let evidence = vec![
+                step(event.place, "a command that is not the package's own is run"),
+                step(answer.place, format!("what it wrote goes back by {}", super::shown(&answer.api))),
+            ];
+            let message = "any command is run and what it wrote is sent over a connection";
+            findings.chain(Severity::Critical, event.place, message, evidence);
         }
     }
+}
+
+/// Where programs start whose output goes into a connection, with the sending.
+fn answered<'a>(context: &Context<'a>) -> BTreeMap<Place, &'a Event> {
+    let mut answered = BTreeMap::new();
+    for sent in context.of(&[Effect::Connect]) {
+        // A socket with a path leads to another program on the same machine.
+        if sent.argument(Role::Path).is_some() {
+            continue;
+        }
+        for origin in sent.origins(&[Role::Data], Source::ProcessOutput) {
+            answered.entry(origin.place).or_insert(sent);
+        }
+    }
+    answered
+}
+
+/// Whether a whole command line is not known, so that it is whatever somebody says.
+fn is_anything(event: &Event) -> bool {
+    event.effect == Effect::Shell
+        && event.argument(Role::Command).is_some_and(|command| command.pieces().is_empty())
 }
 
 /// The whole program that runs is what came from the network.
@@ -121,5 +152,25 @@ mod tests {
         let remote = Made::new().event(Effect::Shell, "py:os.system", &[(Role::Command, received)]);
         assert_eq!(remote.found(RULE.code), [Severity::Critical]);
         assert!(shell("bash build.sh").found(RULE.code).is_empty());
+    }
+
+    #[test]
+    fn a_command_that_is_answered_over_a_connection_is_found() {
+        let output = crate::Value {
+            origins: vec![crate::Origin {
+                source: Source::ProcessOutput,
+                place: crate::made::place(0),
+                name: None,
+            }],
+            ..crate::Value::default()
+        };
+        let run = |command| {
+            Made::new()
+                .event(Effect::Shell, "node:child_process.exec", &[(Role::Command, command)])
+                .event(Effect::Connect, "js:WebSocket.send", &[(Role::Data, output.clone())])
+                .found(RULE.code)
+        };
+        assert_eq!(run(from(Source::Caller, Some("message"))), [Severity::Critical]);
+        assert!(run(text("git status")).is_empty());
     }
 }

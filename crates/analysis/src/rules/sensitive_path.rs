@@ -79,6 +79,10 @@ pub(crate) fn secret_at(path: &str) -> Option<(Secret, &'static str)> {
     let path = path.replace('\\', "/").to_lowercase();
     // A folder written without its last slash is the folder.
     let path = format!("{path}/");
+    // `/proc/1/environ`: what another program was given.
+    if path.starts_with("/proc/") && (path.ends_with("/environ/") || path.ends_with("/mem/")) {
+        return Some((Secret::Developer, "variables or memory of another program"));
+    }
     let found = PIECES.iter().find(|(piece, ..)| holds(&path, piece));
     found.map(|(_, secret, what)| (*secret, *what))
 }
@@ -109,6 +113,9 @@ mod tests {
             "C:\\Users\\a\\AppData\\Local\\Google\\Chrome\\User Data\\Default\\Login Data";
         assert_eq!(secret_at(windows).unwrap().0, Secret::Personal);
         assert_eq!(secret_at("/etc/shadow").unwrap().0, Secret::System);
+        assert_eq!(secret_at("/proc/1/environ").unwrap().0, Secret::Developer);
+        assert_eq!(secret_at("/proc/\u{2026}/mem").unwrap().0, Secret::Developer);
+        assert_eq!(secret_at("/proc/meminfo"), None);
         for harmless in
             ["src/my.npmrc.js.map.txt", "docs/not.sshd", "lib/id_rsa_parser.js", "README.md"]
         {

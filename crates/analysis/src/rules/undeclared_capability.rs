@@ -55,4 +55,14 @@ mod tests {
         assert!(declared.found(RULE.code).is_empty());
         assert!(code().found(RULE.code).is_empty());
     }
+
+    #[test]
+    fn using_it_while_installing_too_hides_no_use_at_run_time() {
+        let ask = |made: Made| {
+            made.event(Effect::Request, "js:fetch", &[(Role::Url, text("https://x.example/"))])
+        };
+        let installs = || ask(Made::new()).when(When::Install);
+        assert!(installs().declares(&[]).found(RULE.code).is_empty());
+        assert_eq!(ask(installs()).declares(&[]).found(RULE.code), [Severity::High]);
+    }
 }

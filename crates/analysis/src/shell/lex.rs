@@ -388,6 +388,12 @@ fn parameter(inner: &str, quoted: bool) -> Part {
     let name_end =
         inner.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(inner.len());
     let (name, rest) = inner.split_at_checked(name_end).unwrap_or((inner, ""));
+    // `name[@]`, `name[*]`, `name[0]`: the index is part of the name.
+    let index = rest.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    if let Some((index, "")) = index.filter(|_| !name.is_empty()) {
+        let index = if index == "*" { "@" } else { index };
+        return variable(&format!("{name}[{index}]"), Change::None, quoted);
+    }
     let change = match rest.as_bytes() {
         [] => Change::None,
         [b':', b'-' | b'=' | b'+', ..] => {

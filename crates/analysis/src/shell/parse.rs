@@ -111,6 +111,7 @@ impl Parser<'_> {
             }
             Token::Word(word) => match word.keyword() {
                 Some("{") => self.bracketed(&["}"]),
+                Some("[[") => self.condition(),
                 Some("if" | "elif") => {
                     self.lexer.next_token();
                     let mut script = self.list(&["then", "fi"]);
@@ -168,6 +169,27 @@ impl Parser<'_> {
         let script = self.list(ends);
         self.lexer.next_token();
         Form::Group(script)
+    }
+
+    /// `[[ a == b || c ]]`: words to compare. What joins them ends no command, and only
+    /// what is substituted in them runs.
+    fn condition(&mut self) -> Form {
+        let mut words = Vec::new();
+        loop {
+            match self.lexer.next_token() {
+                Token::End => break,
+                Token::Word(word) => {
+                    let is_end = word.keyword() == Some("]]");
+                    words.push(word);
+                    if is_end {
+                        break;
+                    }
+                }
+                Token::Redirect(redirection) => words.push(redirection.target),
+                Token::Separator | Token::Pipe | Token::Open | Token::Close => {}
+            }
+        }
+        Form::Simple { assignments: Vec::new(), words }
     }
 
     /// `word in pattern) list ;; ... esac`: all lists, one after the other.
@@ -232,6 +254,33 @@ impl Parser<'_> {
         script
     }
 
+    /// `name=(`, without a blank before the bracket: no subshell begins there.
+    fn opens_array(&mut self, value: &Word) -> bool {
+        value.parts.iter().all(|part| matches!(part, Part::Text(text, _) if text.is_empty()))
+            && matches!(self.lexer.peek(), Token::Open)
+    }
+
+    /// `(a b c)` behind `name=`: a variable for each element, and the first one by the
+    /// name alone.
+    fn array(&mut self, name: &str) -> Vec<(String, Word)> {
+        self.lexer.next_token();
+        let mut all = Vec::new();
+        loop {
+            match self.lexer.next_token() {
+                Token::End | Token::Close => break,
+                Token::Word(word) => {
+                    if all.is_empty() {
+                        all.push((name.to_owned(), word.clone()));
+                    }
+                    let number = all.len() - 1;
+                    all.push((format!("{name}[{number}]"), word));
+                }
+                _ => {}
+            }
+        }
+        all
+    }
+
     fn simple(&mut self, start: usize) -> Option<Command> {
         let (mut assignments, mut words) = (Vec::new(), Vec::new());
         let mut redirections: Vec<Redirection> = Vec::new();
@@ -240,6 +289,9 @@ impl Parser<'_> {
                 Token::Word(word) => {
                     self.lexer.next_token();
                     match assignment(&word).filter(|_| words.is_empty()) {
+                        Some((name, value)) if self.opens_array(&value) => {
+                            assignments.extend(self.array(&name));
+                        }
                         Some(pair) => assignments.push(pair),
                         None => words.extend(braces(word)),
                     }

