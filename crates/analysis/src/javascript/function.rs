@@ -28,7 +28,7 @@ pub(crate) enum Code<'a> {
 }
 
 /// A function with the variables around it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Closure<'a> {
     pub(crate) code: Code<'a>,
     pub(crate) frame: u32,
@@ -133,10 +133,10 @@ impl<'a> Machine<'a> {
 
     /// Calls a function of the package.
     pub(crate) fn call_closure(&mut self, id: ObjectId, call: Call<'a>) -> Value<'a> {
-        let Some(ObjectClass::Function(closure)) = self.get(id).map(|object| object.class.clone())
-        else {
+        let Some(ObjectClass::Function(closure)) = self.get(id).map(|object| &object.class) else {
             return Value::UNKNOWN;
         };
+        let closure = *closure;
         if let Code::Class(class) = closure.code {
             return self.construct_class(id, class, &closure, call);
         }
@@ -385,7 +385,7 @@ impl<'a> Machine<'a> {
         if std::mem::replace(&mut state.is_examined, true) {
             return;
         }
-        if function.id.is_some() {
+        if function.id.is_some() && self.layout(layout).is_some_and(|layout| layout.loops_over) {
             self.look_for_merge(function);
         }
         self.look_for_endless_call(body);
@@ -398,11 +398,11 @@ impl<'a> Machine<'a> {
         let mut next = 0;
         while let Some(id) = self.pending.get(next).copied() {
             next += 1;
-            let Some(ObjectClass::Function(closure)) =
-                self.get(id).map(|object| object.class.clone())
+            let Some(ObjectClass::Function(closure)) = self.get(id).map(|object| &object.class)
             else {
                 continue;
             };
+            let closure = *closure;
             if let Code::Class(class) = closure.code {
                 if !self.has_instance(id) {
                     let call = Call {

@@ -1,7 +1,6 @@
 //! The state of an evaluation: heap, frames, what was found, and how much may still
 //! be spent.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use oxc_allocator::Allocator;
@@ -13,6 +12,7 @@ use super::handover::{Frozen, FrozenEvent};
 use super::heap::{Branch, Frame, Object, Undo};
 use super::marks::{self, MarkTable};
 use super::module::ModuleTable;
+use super::names::NameMap;
 use super::scope::Layout;
 use super::value::{ApiId, Marks, ObjectId, Value};
 use crate::event::{Effect, Hiding, Role, Source, When};
@@ -43,7 +43,7 @@ pub(crate) struct Machine<'a> {
     pub(crate) apis: ApiTable,
     pub(crate) marks: MarkTable,
     pub(crate) modules: ModuleTable<'a>,
-    pub(crate) overrides: HashMap<ApiId, Value<'a>>,
+    pub(crate) overrides: NameMap<ApiId, Value<'a>>,
     pub(crate) trail: Vec<Undo<'a>>,
     pub(crate) branches: Vec<Branch>,
     pub(crate) stamps: u32,
@@ -74,7 +74,7 @@ pub(crate) struct Machine<'a> {
     /// The functions that run, outermost first.
     pub(crate) active: Vec<u32>,
     pub(crate) events: Vec<FrozenEvent>,
-    seen: HashMap<(Effect, Place, ApiId), Vec<usize>>,
+    seen: NameMap<(Effect, Place, ApiId), Vec<usize>>,
     pub(crate) loads: Vec<(String, Place)>,
     /// Files in which evaluation stopped at a bound, and which bound.
     pub(crate) stopped: Vec<(FileId, &'static str)>,
@@ -95,7 +95,7 @@ impl<'a> Machine<'a> {
             apis: ApiTable::new(),
             marks: MarkTable::new(),
             modules: ModuleTable::default(),
-            overrides: HashMap::new(),
+            overrides: NameMap::default(),
             trail: Vec::new(),
             branches: Vec::new(),
             stamps: 0,
@@ -116,7 +116,7 @@ impl<'a> Machine<'a> {
             pending: Vec::new(),
             active: Vec::new(),
             events: Vec::new(),
-            seen: HashMap::new(),
+            seen: NameMap::default(),
             loads: Vec::new(),
             stopped: Vec::new(),
             made: 0,

@@ -22,7 +22,7 @@ struct Set {
 #[derive(Debug)]
 pub(crate) struct MarkTable {
     origins: Vec<Origin>,
-    by_origin: NameMap<Origin, u32>,
+    by_origin: NameMap<Origin, Marks>,
     sets: Vec<Set>,
     by_set: NameMap<(Rc<[u32]>, u32), Marks>,
     unions: NameMap<(Marks, Marks), Marks>,
@@ -98,16 +98,14 @@ impl MarkTable {
     /// One origin.
     pub(crate) fn origin(&mut self, source: Source, place: Place, name: Option<Rc<str>>) -> Marks {
         let origin = Origin { source, place, name };
-        let number = match self.by_origin.get(&origin) {
-            Some(number) => *number,
-            None => {
-                let number = u32::try_from(self.origins.len()).unwrap_or(0);
-                self.origins.push(origin.clone());
-                self.by_origin.insert(origin, number);
-                number
-            }
-        };
-        self.set(Rc::from([number]), 0)
+        if let Some(known) = self.by_origin.get(&origin) {
+            return *known;
+        }
+        let number = u32::try_from(self.origins.len()).unwrap_or(0);
+        self.origins.push(origin.clone());
+        let marks = self.set(Rc::from([number]), 0);
+        self.by_origin.insert(origin, marks);
+        marks
     }
 
     /// One or several kinds of hiding.

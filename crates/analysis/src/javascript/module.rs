@@ -1,8 +1,6 @@
 //! Modules: the package's own run once, in the order in which they ask for each
 //! other; text that is executed as code runs as a program of its own.
 
-use std::collections::HashMap;
-
 use oxc_ast::ast::{
     BindingIdentifier, Declaration, ExportDefaultDeclarationKind, ImportDeclarationSpecifier,
     ModuleExportName, Program, Statement,
@@ -12,6 +10,7 @@ use oxc_span::Span;
 use super::function::FunctionState;
 use super::heap::{Class as ObjectClass, Object};
 use super::machine::Machine;
+use super::names::NameMap;
 use super::value::{Kind, Marks, ObjectId, Value};
 use super::{api, marks, parse, scope};
 use crate::event::{Effect, Hiding, Role};
@@ -26,8 +25,8 @@ const MAX_JSON_BYTES: usize = 1 << 20;
 
 #[derive(Default)]
 pub(crate) struct ModuleTable<'a> {
-    pub(crate) programs: HashMap<FileId, &'a Program<'a>>,
-    modules: HashMap<FileId, Module>,
+    pub(crate) programs: NameMap<FileId, &'a Program<'a>>,
+    modules: NameMap<FileId, Module>,
     /// The exports of the module that runs.
     current: Option<ObjectId>,
 }

@@ -26,6 +26,9 @@ pub(crate) struct Layout<'a> {
     pub(crate) uses_arguments: bool,
     /// Whether it mentions `this`, or a function within it does.
     pub(crate) uses_this: bool,
+    /// Whether it has a loop over names or elements: nothing else copies an object
+    /// into another.
+    pub(crate) loops_over: bool,
 }
 
 /// How many bits of a resolved name are its slot.
@@ -102,6 +105,17 @@ impl<'a> Resolver<'a, '_> {
         self.layouts.push(Layout::default());
     }
 
+    /// Notes something of the running function and of those around it.
+    fn mark(&mut self, flag: impl for<'b> Fn(&'b mut Layout<'a>) -> &'b mut bool) {
+        for function in self.functions.iter().rev() {
+            let Some(layout) = self.layouts.get_mut(*function) else { continue };
+            // What was noted of an inner one was noted of all around it.
+            if std::mem::replace(flag(layout), true) {
+                return;
+            }
+        }
+    }
+
     fn leave(&mut self, mark: usize) {
         while self.undo.len() > mark {
             if let Some((name, before)) = self.undo.pop()
@@ -154,6 +168,9 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn declare_pattern(&mut self, pattern: &BindingPattern<'a>, once: bool) {
+        if let BindingPattern::BindingIdentifier(identifier) = pattern {
+            return if once { self.declare_once(identifier) } else { self.declare(identifier) };
+        }
         for identifier in pattern.get_binding_identifiers() {
             if once {
                 self.declare_once(identifier);
@@ -338,17 +355,23 @@ impl<'a> Visit<'a> for Resolver<'a, '_> {
             }
             None if text == "arguments" => {
                 // An arrow function's are those of the function around it.
-                for function in &self.functions {
-                    if let Some(layout) = self.layouts.get_mut(*function) {
-                        layout.uses_arguments = true;
-                    }
-                }
+                self.mark(|layout| &mut layout.uses_arguments);
             }
             None => {}
         }
     }
 
     fn visit_expression(&mut self, it: &Expression<'a>) {
+        match it {
+            Expression::Identifier(identifier) => {
+                return self.visit_identifier_reference(identifier);
+            }
+            Expression::StringLiteral(_)
+            | Expression::NumericLiteral(_)
+            | Expression::BooleanLiteral(_)
+            | Expression::NullLiteral(_) => return,
+            _ => {}
+        }
         if self.depth > MAX_DEPTH {
             self.is_too_deep = true;
             return;
@@ -356,7 +379,7 @@ impl<'a> Visit<'a> for Resolver<'a, '_> {
         self.depth += 1;
         if let Expression::BinaryExpression(binary) = it {
             // `a + b + c + …` leans to the left as far as it is long.
-            let mut rights = vec![&binary.right];
+            let mut rights = Vec::new();
             let mut left = &binary.left;
             while let Expression::BinaryExpression(inner) = left {
                 rights.push(&inner.right);
@@ -366,6 +389,7 @@ impl<'a> Visit<'a> for Resolver<'a, '_> {
             for right in rights.into_iter().rev() {
                 self.visit_expression(right);
             }
+            self.visit_expression(&binary.right);
         } else {
             walk::walk_expression(self, it);
         }
@@ -450,6 +474,7 @@ impl<'a> Visit<'a> for Resolver<'a, '_> {
     }
 
     fn visit_for_in_statement(&mut self, it: &ForInStatement<'a>) {
+        self.mark(|layout| &mut layout.loops_over);
         self.in_block(|resolver| {
             if let ForStatementLeft::VariableDeclaration(declaration) = &it.left {
                 resolver.declare_variables(declaration, false);
@@ -459,6 +484,7 @@ impl<'a> Visit<'a> for Resolver<'a, '_> {
     }
 
     fn visit_for_of_statement(&mut self, it: &ForOfStatement<'a>) {
+        self.mark(|layout| &mut layout.loops_over);
         self.in_block(|resolver| {
             if let ForStatementLeft::VariableDeclaration(declaration) = &it.left {
                 resolver.declare_variables(declaration, false);
@@ -494,11 +520,7 @@ impl<'a> Visit<'a> for Resolver<'a, '_> {
     }
 
     fn visit_this_expression(&mut self, _it: &ThisExpression) {
-        for function in &self.functions {
-            if let Some(layout) = self.layouts.get_mut(*function) {
-                layout.uses_this = true;
-            }
-        }
+        self.mark(|layout| &mut layout.uses_this);
     }
 
     // Types do nothing when code runs.
