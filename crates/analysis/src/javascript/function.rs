@@ -273,6 +273,9 @@ impl<'a> Machine<'a> {
         self.frame = frame;
         self.file = file;
         self.active.push(closure.layout);
+        if self.guarded.is_some() {
+            self.guarded_runs.push(closure.layout);
+        }
         if let Code::Function(function) = closure.code
             && let Some(name) = function.id.as_ref()
             && function.is_expression()

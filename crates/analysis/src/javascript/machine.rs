@@ -55,6 +55,10 @@ pub(crate) struct Machine<'a> {
     /// How the code that runs was hidden.
     pub(crate) hiding: u32,
     pub(crate) when: When,
+    /// The file of which that part runs that runs only when the file is started, and
+    /// the functions that ran in it.
+    pub(crate) guarded: Option<FileId>,
+    pub(crate) guarded_runs: Vec<u32>,
     pub(crate) steps: u64,
     /// Steps that may still be spent on what was looked at already.
     pub(crate) extra: u64,
@@ -104,6 +108,8 @@ impl<'a> Machine<'a> {
             pinned: None,
             hiding: 0,
             when: When::Load,
+            guarded: None,
+            guarded_runs: Vec::new(),
             steps: 0,
             extra: EXTRA_STEPS,
             is_in_extra: false,
@@ -235,7 +241,8 @@ impl<'a> Machine<'a> {
         hiding: u32,
     ) {
         let place = self.place(span);
-        let when = self.when;
+        let is_guarded = self.guarded == Some(place.file);
+        let when = if is_guarded { self.when.max(When::Call) } else { self.when };
         let event = FrozenEvent {
             effect,
             api: self.apis.name(api).to_owned(),

@@ -14,6 +14,7 @@ mod api;
 mod builtin;
 mod call;
 mod class;
+mod confusables;
 mod data;
 mod depth;
 mod effect;
@@ -33,6 +34,7 @@ mod obfuscation;
 mod operator;
 mod parse;
 mod pattern;
+mod program;
 mod scope;
 mod statement;
 mod value;
@@ -143,7 +145,7 @@ fn evaluate(tree: &Tree<'_>, files: &[FileId], all: &mut Found) {
             Cow::Owned(text) => arena.alloc_str(&text),
         };
         bytes += text.len();
-        match parse::program(&arena, &source.path, text) {
+        match parse::program(&arena, &source.path, text, parse::is_text(&source.bytes)) {
             Ok(program) => {
                 machine.modules.programs.insert(*file, program);
                 parsed.push((*file, Ok(())));

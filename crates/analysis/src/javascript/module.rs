@@ -95,7 +95,7 @@ impl<'a> Machine<'a> {
     }
 
     fn prepare(&mut self, program: &'a Program<'a>) -> u32 {
-        let (layout, is_too_deep) = scope::resolve(program, &mut self.layouts);
+        let resolved = scope::resolve(program, &mut self.layouts);
         let (pinned, hiding) = (self.pinned, self.hiding);
         while self.functions.len() < self.layouts.len() {
             self.functions.push(FunctionState {
@@ -110,10 +110,18 @@ impl<'a> Machine<'a> {
                 is_examined: false,
             });
         }
-        if is_too_deep {
+        if resolved.is_too_deep {
             self.stop("it nests deeper than is followed");
         }
-        layout
+        if let Some(name) = resolved.misleading {
+            let at = program.source_text.find(name).unwrap_or(0);
+            let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            let span = Span::new(place(at), place(at + name.len()));
+            let api = self.apis.intern("js:source");
+            let hidden = self.hidden(Hiding::Confusables);
+            self.emit(Effect::Obfuscation, api, span, &[], hidden);
+        }
+        resolved.layout
     }
 
     fn declare_module_names(
@@ -491,7 +499,7 @@ impl<'a> Machine<'a> {
             return Value::UNKNOWN;
         }
         let source = self.arena.alloc_str(text);
-        let Ok(program) = parse::program(self.arena, "text.js", source) else {
+        let Ok(program) = parse::program(self.arena, "text.js", source, true) else {
             return Value::UNKNOWN;
         };
         let saved = (self.pinned, self.hiding, self.frame, self.returned.take());

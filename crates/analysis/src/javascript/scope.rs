@@ -15,6 +15,7 @@ use oxc_syntax::reference::ReferenceId;
 use oxc_syntax::scope::{ScopeFlags, ScopeId};
 use oxc_syntax::symbol::SymbolId;
 
+use super::confusables;
 use super::names::NameMap;
 
 /// What evaluation needs to know of a function before it runs.
@@ -43,9 +44,17 @@ pub(crate) fn hops_and_slot(reference: ReferenceId) -> (u32, usize) {
 /// The deepest walk; what is deeper stays unresolved and is unknown.
 const MAX_DEPTH: u32 = 3_000;
 
-/// Resolves a program. Layouts are put to the end of `layouts`; the program's own is
-/// the first of them, and its number is returned.
-pub(crate) fn resolve<'a>(program: &Program<'a>, layouts: &mut Vec<Layout<'a>>) -> (u32, bool) {
+/// What resolving a program gave.
+pub(crate) struct Resolved<'a> {
+    /// The number of the program's own layout; those of its functions follow.
+    pub(crate) layout: u32,
+    pub(crate) is_too_deep: bool,
+    /// Where a name is that looks like another one.
+    pub(crate) misleading: Option<&'a str>,
+}
+
+/// Resolves a program. Layouts are put to the end of `layouts`.
+pub(crate) fn resolve<'a>(program: &Program<'a>, layouts: &mut Vec<Layout<'a>>) -> Resolved<'a> {
     let first = layouts.len();
     let mut resolver = Resolver {
         layouts,
@@ -67,8 +76,16 @@ pub(crate) fn resolve<'a>(program: &Program<'a>, layouts: &mut Vec<Layout<'a>>) 
     for statement in &program.body {
         resolver.visit_statement(statement);
     }
-    let is_too_deep = resolver.is_too_deep;
-    (u32::try_from(first).unwrap_or(0), is_too_deep)
+    let misleading = if program.source_text.is_ascii() {
+        None
+    } else {
+        confusables::misleading(program.source_text, resolver.names.keys().copied())
+    };
+    Resolved {
+        layout: u32::try_from(first).unwrap_or(0),
+        is_too_deep: resolver.is_too_deep,
+        misleading,
+    }
 }
 
 #[derive(Clone, Copy)]

@@ -239,6 +239,13 @@ impl<'a> Machine<'a> {
     }
 
     fn if_statement(&mut self, it: &'a IfStatement<'a>) -> Flow<'a> {
+        if self.guarded.is_none() && self.is_started_by_name(&it.test) {
+            return self.as_program(|machine| machine.branch(it));
+        }
+        self.branch(it)
+    }
+
+    fn branch(&mut self, it: &'a IfStatement<'a>) -> Flow<'a> {
         let test = self.expression(&it.test);
         match test.truth() {
             Some(true) => {
