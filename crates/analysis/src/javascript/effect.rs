@@ -291,6 +291,15 @@ impl<'a> Machine<'a> {
             all = self.marks.union(all, Marks::NONE);
         }
         self.emit(effect, api, call.span, &arguments, all);
+        if effect == Effect::FileWrite
+            && spec.roles.contains(&Role::Target)
+            && let Some(from) = arguments.iter().find(|(role, _)| *role == Role::Path)
+            && [".copy", ".cp"].iter().any(|copies| self.apis.name(api).contains(copies))
+        {
+            // What is copied is read.
+            let from = [from.clone()];
+            self.emit(Effect::FileRead, api, call.span, &from, all);
+        }
         if matches!(effect, Effect::Connect | Effect::Request)
             && let Some(asked) = arguments.iter().find(|(_, value)| speaks_of_mining(value))
         {

@@ -173,7 +173,30 @@ impl<'a> Machine<'a> {
         {
             return self.slot(frame, slot);
         }
+        if let Some(value) = self.found_with(name, it.span) {
+            return value;
+        }
         self.global(name, it.span)
+    }
+
+    /// A name that is a member of an object of `with`.
+    fn found_with(&mut self, name: &'a str, span: Span) -> Option<Value<'a>> {
+        for at in (0..self.withs.len()).rev() {
+            let object = self.withs.get(at)?.clone();
+            match object.kind {
+                Kind::Api(api) => {
+                    let member = self.apis.member(api, name)?;
+                    if self.apis.spec(member).is_some() {
+                        return Some(self.member(&object, name, span));
+                    }
+                }
+                Kind::Object(id) if self.get(id)?.property(name).is_some() => {
+                    return Some(self.member(&object, name, span));
+                }
+                _ => {}
+            }
+        }
+        None
     }
 
     pub(crate) fn global(&mut self, name: &str, _span: Span) -> Value<'a> {

@@ -58,6 +58,8 @@ pub(crate) struct FunctionState<'a> {
     pub(crate) gave: Option<Value<'a>>,
     /// Its shape was looked at for loops and merges.
     pub(crate) is_examined: bool,
+    /// The function that it calls before anything can stop it.
+    pub(crate) calls_first: Option<u32>,
 }
 
 /// What a function is called with.
@@ -363,12 +365,13 @@ impl<'a> Machine<'a> {
         match code {
             Code::Function(function) => {
                 if let Some(body) = &function.body {
-                    self.examine(function, body);
+                    self.examine(Some(function), body);
                     self.block(&body.statements);
                 }
             }
             Code::Arrow(arrow) => match &arrow.body {
                 ArrowFunctionBody::FunctionBody(body) => {
+                    self.examine(None, body);
                     self.block(&body.statements);
                 }
                 body => {
@@ -382,13 +385,16 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn examine(&mut self, function: &'a Function<'a>, body: &'a FunctionBody<'a>) {
+    fn examine(&mut self, function: Option<&'a Function<'a>>, body: &'a FunctionBody<'a>) {
         let Some(layout) = self.active.last().copied() else { return };
         let Some(state) = self.state(layout) else { return };
         if std::mem::replace(&mut state.is_examined, true) {
             return;
         }
-        if function.id.is_some() && self.layout(layout).is_some_and(|layout| layout.loops_over) {
+        if let Some(function) = function
+            && function.id.is_some()
+            && self.layout(layout).is_some_and(|layout| layout.loops_over)
+        {
             self.look_for_merge(function);
         }
         self.look_for_endless_call(body);

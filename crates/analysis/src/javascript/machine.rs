@@ -44,6 +44,13 @@ pub(crate) struct Machine<'a> {
     pub(crate) marks: MarkTable,
     pub(crate) modules: ModuleTable<'a>,
     pub(crate) overrides: NameMap<ApiId, Value<'a>>,
+    /// Names that some object calls a function for when they are written, and where it
+    /// keeps the function.
+    pub(crate) setters: NameMap<&'a str, &'a str>,
+    /// The objects of `with` around what runs.
+    pub(crate) withs: Vec<Value<'a>>,
+    /// What was thrown last.
+    pub(crate) thrown: Option<Value<'a>>,
     pub(crate) trail: Vec<Undo<'a>>,
     pub(crate) branches: Vec<Branch>,
     pub(crate) stamps: u32,
@@ -100,6 +107,9 @@ impl<'a> Machine<'a> {
             marks: MarkTable::new(),
             modules: ModuleTable::default(),
             overrides: NameMap::default(),
+            setters: NameMap::default(),
+            withs: Vec::new(),
+            thrown: None,
             trail: Vec::new(),
             branches: Vec::new(),
             stamps: 0,

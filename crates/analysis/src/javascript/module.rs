@@ -108,6 +108,7 @@ impl<'a> Machine<'a> {
                 result: None,
                 gave: None,
                 is_examined: false,
+                calls_first: None,
             });
         }
         if resolved.is_too_deep {

@@ -3,6 +3,7 @@
 
 mod array;
 mod buffer;
+mod collection;
 mod node;
 mod object;
 mod promise;
@@ -192,6 +193,11 @@ impl<'a> Machine<'a> {
             if let Some(method) = method.strip_prefix("Reflect.") {
                 return self.reflect_function(method, call);
             }
+            if let Some((class, method)) = method.split_once('.')
+                && matches!(class, "Map" | "Set" | "WeakMap" | "WeakSet")
+            {
+                return self.collection_method(method, call);
+            }
             return self.global_function(method, name, api, marks, call);
         }
         if let Some(method) = name.strip_prefix("node:") {
@@ -233,13 +239,15 @@ impl<'a> Machine<'a> {
                     _ => first,
                 })
             }
-            "js:Map" | "js:Set" | "js:WeakMap" => {
-                let data = call
-                    .arguments
-                    .first()
-                    .map(|first| self.deep_marks(first))
-                    .unwrap_or(Marks::NONE);
-                Some(Value::unknown(data))
+            "js:Map" | "js:Set" | "js:WeakMap" | "js:WeakSet" => {
+                Some(self.new_collection(api, call))
+            }
+            // A request that is not yet made is asked for by its address.
+            "js:Request" => {
+                let first = call.arguments.first().cloned().unwrap_or(Value::UNKNOWN);
+                let data = self.deep_marks(call.arguments.get(1).unwrap_or(&Value::UNDEFINED));
+                let marks = self.marks.union(first.marks, data);
+                Some(Value { marks, ..first })
             }
             "node:module" => Some(Value::api(api)),
             "node:worker_threads.Worker" | "js:Worker" | "js:SharedWorker" => {

@@ -247,7 +247,7 @@ impl<'a> Machine<'a> {
         for (start, end) in places.into_iter().take(taken) {
             out.push_str(text.get(from..start)?);
             let found = text.get(start..end)?;
-            if with.as_object().is_some() {
+            if with.as_object().is_some() || with.as_api().is_some() {
                 if !self.can_spend() {
                     return None;
                 }
