@@ -409,8 +409,13 @@ impl<'a> Machine<'a> {
     }
 
     fn regexp_flags(&mut self, it: &RegExpLiteral<'a>) -> &'a str {
-        let is_global = it.regex.flags.contains(RegExpFlags::G);
-        if is_global { "g" } else { "" }
+        if it.regex.flags.is_empty() {
+            return "";
+        }
+        if it.regex.flags == RegExpFlags::G {
+            return "g";
+        }
+        self.keep(&it.regex.flags.to_string())
     }
 
     /// A member whose name is computed.

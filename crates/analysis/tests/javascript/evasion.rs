@@ -546,3 +546,53 @@ const REST: &[Case] = &[
         "new WebSocket('stratum+tcp://pool.example:3333')",
     ),
 ];
+
+#[test]
+fn names_are_found_in_what_patterns_match() {
+    check(PATTERNS);
+}
+
+const PATTERNS: &[Case] = &[
+    case(
+        "a group of a match",
+        Shell,
+        EXEC,
+        "id1",
+        "require('child_process')['<exec>'.match(/<(.*)>/)[1]]('id1')",
+    ),
+    case(
+        "a group of exec",
+        Shell,
+        EXEC,
+        "id1",
+        "require('child_process')[/<(.*)>/.exec('<exec>')[1]]('id1')",
+    ),
+    case(
+        "groups change places",
+        Shell,
+        EXEC,
+        "id1",
+        "require('child_process')['ecex'.replace(/(..)(..)/, '$2$1')]('id1')",
+    ),
+    case(
+        "a pattern without case",
+        Shell,
+        EXEC,
+        "id1",
+        "require('child_process')['eXxxec'.replace(/XX/i, '')]('id1')",
+    ),
+    case(
+        "a brace that counts nothing",
+        Shell,
+        EXEC,
+        "id1",
+        "require('child_process')['ex{ec'.replace(/{/, '')]('id1')",
+    ),
+    case(
+        "all matches",
+        Shell,
+        EXEC,
+        "id1",
+        "require('child_process')[[...'1e2x3e4c'.matchAll(/\\d(.)/g)].map(m => m[1]).join('')]('id1')",
+    ),
+];

@@ -6,6 +6,7 @@ mod buffer;
 mod collection;
 mod node;
 mod object;
+mod pattern;
 mod promise;
 mod string;
 
@@ -242,12 +243,15 @@ impl<'a> Machine<'a> {
             "js:Map" | "js:Set" | "js:WeakMap" | "js:WeakSet" => {
                 Some(self.new_collection(api, call))
             }
-            // A request that is not yet made is asked for by its address.
+            // A request is followed as its address.
             "js:Request" => {
                 let first = call.arguments.first().cloned().unwrap_or(Value::UNKNOWN);
                 let data = self.deep_marks(call.arguments.get(1).unwrap_or(&Value::UNDEFINED));
-                let marks = self.marks.union(first.marks, data);
-                Some(Value { marks, ..first })
+                let all = self.marks.union(first.marks, data);
+                if let Some(spec) = self.apis.spec(api) {
+                    self.perform(api, spec, marks, call);
+                }
+                Some(Value { marks: all, ..first })
             }
             "node:module" => Some(Value::api(api)),
             "node:worker_threads.Worker" | "js:Worker" | "js:SharedWorker" => {
@@ -424,12 +428,9 @@ impl<'a> Machine<'a> {
             "RegExp" => {
                 let pattern = first.as_text().map(str::to_owned)?;
                 let pattern = self.keep(&pattern);
-                let flags = call
-                    .arguments
-                    .get(1)
-                    .and_then(Value::as_text)
-                    .is_some_and(|flags| flags.contains('g'));
-                self.new_object(ObjectClass::Regexp(pattern, if flags { "g" } else { "" }))
+                let flags = call.arguments.get(1).and_then(Value::as_text).unwrap_or_default();
+                let flags = self.keep(&flags.to_owned());
+                self.new_object(ObjectClass::Regexp(pattern, flags))
             }
             "atob" | "btoa" => self.base64_function(method == "atob", &first, call),
             "unescape" | "decodeURIComponent" | "decodeURI" => match first.as_text() {
@@ -473,9 +474,16 @@ impl<'a> Machine<'a> {
                 Value::unknown(self.deep_marks(&first))
             }
             "RegExp.prototype.test" => self.pattern_test(&first, call),
-            "RegExp.prototype.exec" | "RegExp.prototype.toString" => {
-                Value::unknown(self.deep_marks(&first))
+            "RegExp.prototype.exec" => {
+                let marks = self.deep_marks(&first);
+                match self.text_of(&first) {
+                    Some(text) => self
+                        .matches(&call.this, &text, "exec", marks)
+                        .unwrap_or(Value::unknown(marks)),
+                    None => Value::unknown(marks),
+                }
             }
+            "RegExp.prototype.toString" => Value::unknown(self.deep_marks(&first)),
             "Symbol" | "Date.now" | "Math.random" => Value::UNKNOWN,
             "Object.prototype.toString" | "Object.prototype.hasOwnProperty" => Value::UNKNOWN,
             method if method.starts_with("Math.") => self.mathematics(method, call),
