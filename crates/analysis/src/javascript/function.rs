@@ -247,8 +247,10 @@ impl<'a> Machine<'a> {
             }
             array
         });
+        let mut variables = self.spare.pop().unwrap_or_default();
+        variables.resize(slots, Value::UNDEFINED);
         self.frames.push(Frame {
-            slots: vec![Value::UNDEFINED; slots],
+            slots: variables,
             parent: closure.frame,
             this: call.this,
             arguments,
@@ -285,7 +287,7 @@ impl<'a> Machine<'a> {
         {
             self.set_slot(frame, slot.index(), Value::object(id));
         }
-        self.bind_parameters(closure.code, &call.arguments, call.is_open);
+        self.bind_parameters(closure.code, call.arguments, call.is_open);
         self.run_body(closure.code);
         let returned = self.returned.take();
         (self.pinned, self.hiding) = outer;
@@ -299,7 +301,13 @@ impl<'a> Machine<'a> {
         if closures == before.2
             && usize::try_from(frame).is_ok_and(|at| at + 1 == self.frames.len())
         {
-            self.frames.pop();
+            if let Some(frame) = self.frames.pop()
+                && self.spare.len() < MAX_RECURSION
+            {
+                let mut variables = frame.slots;
+                variables.clear();
+                self.spare.push(variables);
+            }
         }
         let mut result = returned.unwrap_or(Value::UNDEFINED);
         if closure.code.is_generator() {
@@ -323,12 +331,12 @@ impl<'a> Machine<'a> {
         result
     }
 
-    fn bind_parameters(&mut self, code: Code<'a>, arguments: &[Value<'a>], is_open: bool) {
+    fn bind_parameters(&mut self, code: Code<'a>, arguments: Vec<Value<'a>>, is_open: bool) {
         let Some(parameters) = code.parameters() else { return };
-        let mut given = arguments.iter();
+        let mut given = arguments.into_iter();
         for parameter in &parameters.items {
             let mut value = match given.next() {
-                Some(value) => value.clone(),
+                Some(value) => value,
                 None if is_open => self.caller_value(&parameter.pattern),
                 None => Value::UNDEFINED,
             };
@@ -346,7 +354,7 @@ impl<'a> Machine<'a> {
             self.bind(&parameter.pattern, value);
         }
         if let Some(rest) = &parameters.rest {
-            let elements: Vec<Value<'a>> = given.cloned().collect();
+            let elements: Vec<Value<'a>> = given.collect();
             let array = self.new_array(elements);
             if let Some(object) = array.as_object().and_then(|id| self.change(id)) {
                 object.is_open = is_open;

@@ -12,7 +12,8 @@ use super::value::{Marks, ObjectId, Value};
 pub(crate) struct Object<'a> {
     pub(crate) class: Class<'a>,
     pub(crate) properties: Vec<Property<'a>>,
-    index: Option<NameMap<&'a str, usize>>,
+    /// Where its properties are, once they are many.
+    index: Option<Box<NameMap<&'a str, usize>>>,
     pub(crate) prototype: Option<ObjectId>,
     /// It may have properties that are not known here.
     pub(crate) is_open: bool,
@@ -106,7 +107,7 @@ impl<'a> Object<'a> {
         self.properties.push(Property { key, value, is_getter });
         if self.index.is_none() && self.properties.len() > INDEXED_FROM {
             let index = self.properties.iter().enumerate();
-            self.index = Some(index.map(|(at, property)| (property.key, at)).collect());
+            self.index = Some(Box::new(index.map(|(at, property)| (property.key, at)).collect()));
         }
     }
 
@@ -114,7 +115,7 @@ impl<'a> Object<'a> {
         self.properties.retain(|property| property.key != key);
         if self.index.is_some() {
             let index = self.properties.iter().enumerate();
-            self.index = Some(index.map(|(at, property)| (property.key, at)).collect());
+            self.index = Some(Box::new(index.map(|(at, property)| (property.key, at)).collect()));
         }
     }
 

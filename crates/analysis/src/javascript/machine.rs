@@ -30,6 +30,8 @@ pub(crate) const MAX_DEPTH: u32 = 2_500;
 const MAX_EVENTS: usize = 100_000;
 /// The most events of one kind at one place: ways to call a function differ.
 const MAX_VARIANTS: usize = 8;
+/// The most bytes of code for which room is reserved.
+const MOST_RESERVED: usize = 32 << 20;
 /// The most bytes of text and names that evaluation may make.
 const MAX_MADE_BYTES: usize = 256 << 20;
 
@@ -38,6 +40,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) tree: &'a Tree<'a>,
     pub(crate) heap: Vec<Object<'a>>,
     pub(crate) frames: Vec<Frame<'a>>,
+    /// The variables of calls that are over, for the next ones.
+    pub(crate) spare: Vec<Vec<Value<'a>>>,
     pub(crate) layouts: Vec<Layout<'a>>,
     pub(crate) functions: Vec<FunctionState<'a>>,
     pub(crate) apis: ApiTable,
@@ -95,14 +99,18 @@ pub(crate) struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    pub(crate) fn new(arena: &'a Allocator, tree: &'a Tree<'a>) -> Self {
+    /// An evaluation of so many bytes of code.
+    pub(crate) fn new(arena: &'a Allocator, tree: &'a Tree<'a>, bytes: usize) -> Self {
+        // Room that is not used costs nothing; moving what grows costs a copy of all.
+        let bytes = bytes.min(MOST_RESERVED);
         Self {
             arena,
             tree,
-            heap: Vec::new(),
-            frames: Vec::new(),
-            layouts: Vec::new(),
-            functions: Vec::new(),
+            heap: Vec::with_capacity(bytes / 64),
+            frames: Vec::with_capacity(bytes / 128),
+            layouts: Vec::with_capacity(bytes / 128),
+            functions: Vec::with_capacity(bytes / 128),
+            spare: Vec::new(),
             apis: ApiTable::new(),
             marks: MarkTable::new(),
             modules: ModuleTable::default(),

@@ -24,6 +24,7 @@ pub(crate) struct MarkTable {
     origins: Vec<Origin>,
     by_origin: NameMap<Origin, Marks>,
     sets: Vec<Set>,
+    none: Set,
     by_set: NameMap<(Rc<[u32]>, u32), Marks>,
     unions: NameMap<(Marks, Marks), Marks>,
 }
@@ -72,6 +73,7 @@ impl MarkTable {
             origins: Vec::new(),
             by_origin: NameMap::default(),
             sets: vec![Set::default()],
+            none: Set::default(),
             by_set: NameMap::default(),
             unions: NameMap::default(),
         }
@@ -91,8 +93,9 @@ impl MarkTable {
         marks
     }
 
-    fn get(&self, marks: Marks) -> Set {
-        usize::try_from(marks.0).ok().and_then(|at| self.sets.get(at)).cloned().unwrap_or_default()
+    fn get(&self, marks: Marks) -> &Set {
+        let at = usize::try_from(marks.0).unwrap_or(0);
+        self.sets.get(at).unwrap_or(&self.none)
     }
 
     /// One origin.
@@ -103,7 +106,9 @@ impl MarkTable {
         }
         let number = u32::try_from(self.origins.len()).unwrap_or(0);
         self.origins.push(origin.clone());
-        let marks = self.set(Rc::from([number]), 0);
+        // No other set holds this number alone: it is new.
+        let marks = Marks(u32::try_from(self.sets.len()).unwrap_or(0));
+        self.sets.push(Set { origins: Rc::from([number]), hiding: 0 });
         self.by_origin.insert(origin, marks);
         marks
     }

@@ -500,7 +500,7 @@ impl<'a> Machine<'a> {
             return Value::UNKNOWN;
         }
         let source = self.arena.alloc_str(text);
-        let Ok(program) = parse::program(self.arena, "text.js", source, true) else {
+        let Ok(program) = parse::program(self.arena, "text.js", source, || true) else {
             return Value::UNKNOWN;
         };
         let saved = (self.pinned, self.hiding, self.frame, self.returned.take());

@@ -50,7 +50,7 @@ pub(crate) fn program<'a>(
     arena: &'a Allocator,
     path: &str,
     source: &'a str,
-    is_text: bool,
+    is_text: impl Fn() -> bool,
 ) -> Result<&'a Program<'a>, Rc<str>> {
     if source.len() > MAX_FILE_BYTES {
         return Err(format!("it is larger than {} MiB", MAX_FILE_BYTES >> 20).into());
@@ -68,7 +68,7 @@ pub(crate) fn program<'a>(
         };
         let parsed = Parser::new(arena, source, kind).with_options(options).parse();
         let has_errors = !parsed.diagnostics.is_empty();
-        let broken = parsed.panicked || (has_errors && (!is_text || parsed.program.is_empty()));
+        let broken = parsed.panicked || (has_errors && (parsed.program.is_empty() || !is_text()));
         if !broken {
             // An error that the parser got over (a name declared twice, `await` in a
             // script) leaves a whole tree: that is worth more than a refusal.
