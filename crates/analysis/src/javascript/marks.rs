@@ -9,6 +9,8 @@ use crate::event::{Hiding, Source};
 use crate::place::Place;
 use crate::value::Origin;
 
+/// How many unions are remembered by their place.
+const RECENT: u32 = 512;
 /// The most origins that a value keeps.
 const MAX_ORIGINS: usize = 16;
 
@@ -27,6 +29,7 @@ pub(crate) struct MarkTable {
     none: Set,
     by_set: NameMap<(Rc<[u32]>, u32), Marks>,
     unions: NameMap<(Marks, Marks), Marks>,
+    recent: Vec<((Marks, Marks), Marks)>,
 }
 
 /// Every kind of hiding, by its place in the order of [`Hiding`].
@@ -76,6 +79,7 @@ impl MarkTable {
             none: Set::default(),
             by_set: NameMap::default(),
             unions: NameMap::default(),
+            recent: vec![((Marks::NONE, Marks::NONE), Marks::NONE); RECENT as usize],
         }
     }
 
@@ -127,6 +131,22 @@ impl MarkTable {
             return other;
         }
         let key = (one.min(other), one.max(other));
+        // The same few are united again and again.
+        let at = (key.0.0.wrapping_mul(31) ^ key.1.0) % RECENT;
+        let at = usize::try_from(at).unwrap_or(0);
+        if let Some((known, union)) = self.recent.get(at)
+            && *known == key
+        {
+            return *union;
+        }
+        let union = self.united(key);
+        if let Some(place) = self.recent.get_mut(at) {
+            *place = (key, union);
+        }
+        union
+    }
+
+    fn united(&mut self, key: (Marks, Marks)) -> Marks {
         if let Some(known) = self.unions.get(&key) {
             return *known;
         }

@@ -32,6 +32,7 @@ mod module;
 mod names;
 mod obfuscation;
 mod operator;
+mod package;
 mod parse;
 mod pattern;
 mod program;

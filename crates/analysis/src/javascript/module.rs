@@ -1,6 +1,8 @@
 //! Modules: the package's own run once, in the order in which they ask for each
 //! other; text that is executed as code runs as a program of its own.
 
+use std::rc::Rc;
+
 use oxc_ast::ast::{
     BindingIdentifier, Declaration, ExportDefaultDeclarationKind, ImportDeclarationSpecifier,
     ModuleExportName, Program, Statement,
@@ -21,12 +23,14 @@ const MAX_NESTED_CODE: u32 = 6;
 /// The largest text that is executed.
 const MAX_CODE_BYTES: usize = 4 << 20;
 /// The largest JSON file that is read.
-const MAX_JSON_BYTES: usize = 1 << 20;
+pub(crate) const MAX_JSON_BYTES: usize = 1 << 20;
 
 #[derive(Default)]
 pub(crate) struct ModuleTable<'a> {
     pub(crate) programs: NameMap<FileId, &'a Program<'a>>,
     modules: NameMap<FileId, Module>,
+    /// What was read of each `package.json`.
+    pub(crate) packages: NameMap<FileId, Option<Rc<serde_json::Value>>>,
     /// The exports of the module that runs.
     current: Option<ObjectId>,
 }
@@ -291,7 +295,7 @@ impl<'a> Machine<'a> {
     /// `require` or `import` of this name.
     pub(crate) fn import(&mut self, name: &Value<'a>, span: Span) -> Value<'a> {
         if let Kind::Choice(all) = &name.kind {
-            let all = std::rc::Rc::clone(all);
+            let all = Rc::clone(all);
             let mut result = Value::UNKNOWN;
             for one in all.iter().filter(|one| one.as_text().is_some()) {
                 let value = self.import(one, span);
@@ -335,8 +339,16 @@ impl<'a> Machine<'a> {
             }
             return Value::UNKNOWN;
         }
+        // A name of the package's own, given in its `imports`, or its own name.
+        if !api::is_builtin(&text)
+            && let Some(target) = self.own_name(&text)
+        {
+            return match self.resolve_path(&target, 0) {
+                Some(file) => self.import_known(file, name, span),
+                None => Value::unknown(name.marks),
+            };
+        }
         if text.starts_with('#') {
-            // A name of the package's own, given in its `imports`.
             return Value::unknown(name.marks);
         }
         let canonical = api::module_name(&text);
@@ -363,6 +375,10 @@ impl<'a> Machine<'a> {
             }
             return Value::UNKNOWN;
         };
+        self.import_known(file, name, span)
+    }
+
+    fn import_known(&mut self, file: FileId, name: &Value<'a>, span: Span) -> Value<'a> {
         if self.modules.programs.contains_key(&file) {
             return self.run_module(file);
         }
@@ -434,7 +450,7 @@ impl<'a> Machine<'a> {
         self.resolve_path(&path, 0)
     }
 
-    fn resolve_path(&self, path: &str, depth: u32) -> Option<FileId> {
+    pub(crate) fn resolve_path(&self, path: &str, depth: u32) -> Option<FileId> {
         const ENDINGS: &[&str] =
             &["", ".js", ".cjs", ".mjs", ".ts", ".json", ".node", ".jsx", ".tsx"];
         const REPLACED: &[(&str, &str)] =

@@ -596,3 +596,17 @@ const PATTERNS: &[Case] = &[
         "require('child_process')[[...'1e2x3e4c'.matchAll(/\\d(.)/g)].map(m => m[1]).join('')]('id1')",
     ),
 ];
+
+#[test]
+fn a_file_is_found_under_the_name_that_its_package_gives_it() {
+    let package = r##"{"name": "own", "imports": {"#run": "./inner/run.js"}, "exports": {"./x": "./inner/run.js"}}"##;
+    for name in ["#run", "own/x"] {
+        let index = format!("require('{name}')('id1')");
+        let trace = super::trace_of(&[
+            ("package.json", package),
+            ("index.js", &index),
+            ("inner/run.js", "module.exports = x => require('child_process').exec(x)"),
+        ]);
+        assert!(super::does(&trace, Shell, EXEC, "id1"), "{name}: {:#?}", trace.events);
+    }
+}
