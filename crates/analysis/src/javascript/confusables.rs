@@ -6,7 +6,7 @@ use crate::names::skeleton;
 /// letters of Cyrillic with the Latin ones they look like.
 pub(crate) fn misleading<'a>(
     text: &str,
-    names: impl Iterator<Item = &'a str> + Clone,
+    names: &(impl Iterator<Item = &'a str> + Clone),
 ) -> Option<&'a str> {
     let twins: Vec<(&str, String)> = names
         .clone()
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     fn found(names: &[&'static str]) -> Option<&'static str> {
-        misleading(&names.join(" "), names.iter().copied())
+        misleading(&names.join(" "), &names.iter().copied())
     }
 
     #[test]

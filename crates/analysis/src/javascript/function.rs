@@ -300,14 +300,12 @@ impl<'a> Machine<'a> {
         (self.frame, self.file) = (before.0, before.1);
         if closures == before.2
             && usize::try_from(frame).is_ok_and(|at| at + 1 == self.frames.len())
+            && let Some(frame) = self.frames.pop()
+            && self.spare.len() < MAX_RECURSION
         {
-            if let Some(frame) = self.frames.pop()
-                && self.spare.len() < MAX_RECURSION
-            {
-                let mut variables = frame.slots;
-                variables.clear();
-                self.spare.push(variables);
-            }
+            let mut variables = frame.slots;
+            variables.clear();
+            self.spare.push(variables);
         }
         let mut result = returned.unwrap_or(Value::UNDEFINED);
         if closure.code.is_generator() {

@@ -22,8 +22,10 @@ use crate::tree::Tree;
 /// Steps that any package may spend on running what does not only have to be looked
 /// at once: loops whose end is known, functions with known arguments.
 pub(crate) const EXTRA_STEPS: u64 = 150_000;
-/// The same for a package whose code is made to be hard to read.
-pub(crate) const EXTRA_STEPS_HIDDEN: u64 = 20_000_000;
+/// The same for a package whose code is made to be hard to read: a table of strings
+/// that is turned and decrypted hundreds of times until a sum is right takes about 60
+/// million.
+pub(crate) const EXTRA_STEPS_HIDDEN: u64 = 100_000_000;
 /// The deepest nesting of evaluation: expressions, statements and calls together.
 pub(crate) const MAX_DEPTH: u32 = 2_500;
 /// The most events that are kept.

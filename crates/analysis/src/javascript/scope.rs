@@ -79,7 +79,7 @@ pub(crate) fn resolve<'a>(program: &Program<'a>, layouts: &mut Vec<Layout<'a>>) 
     let misleading = if program.source_text.is_ascii() {
         None
     } else {
-        confusables::misleading(program.source_text, resolver.names.keys().copied())
+        confusables::misleading(program.source_text, &resolver.names.keys().copied())
     };
     Resolved {
         layout: u32::try_from(first).unwrap_or(0),

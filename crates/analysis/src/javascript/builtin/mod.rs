@@ -429,7 +429,7 @@ impl<'a> Machine<'a> {
                 let pattern = first.as_text().map(str::to_owned)?;
                 let pattern = self.keep(&pattern);
                 let flags = call.arguments.get(1).and_then(Value::as_text).unwrap_or_default();
-                let flags = self.keep(&flags.to_owned());
+                let flags = self.keep(flags);
                 self.new_object(ObjectClass::Regexp(pattern, flags))
             }
             "atob" | "btoa" => self.base64_function(method == "atob", &first, call),
