@@ -172,15 +172,17 @@ impl<'a> Machine<'a> {
 
     pub(crate) fn call(&mut self, callee: &Value<'a>, call: Call<'a>) -> Value<'a> {
         match &callee.kind {
-            Kind::Object(id) => match self.get(*id).map(|object| object.class.clone()) {
+            Kind::Object(id) => match self.get(*id).map(|object| &object.class) {
                 Some(ObjectClass::Function(_)) => self.call_closure(*id, call),
                 Some(ObjectClass::Bound(bound)) => {
+                    let bound = Rc::clone(bound);
                     let mut arguments = bound.arguments.clone();
                     arguments.extend(call.arguments);
                     let (target, this) = (bound.target.clone(), bound.this.clone());
                     self.call(&target, Call { this, arguments, ..call })
                 }
                 Some(ObjectClass::Settler(promise, resolves)) => {
+                    let (promise, resolves) = (*promise, *resolves);
                     if resolves {
                         let value = call.arguments.first().cloned().unwrap_or(Value::UNDEFINED);
                         let value = self.awaited(&value);
@@ -199,7 +201,10 @@ impl<'a> Machine<'a> {
                     }
                     Value::UNDEFINED
                 }
-                Some(ObjectClass::Instance(api)) => self.call_api(api, callee.marks, call),
+                Some(ObjectClass::Instance(api)) => {
+                    let api = *api;
+                    self.call_api(api, callee.marks, call)
+                }
                 _ => self.unknown_call(callee, &call),
             },
             Kind::Api(api) => self.call_api(*api, callee.marks, call),

@@ -3,7 +3,7 @@
 use super::function::{Call, Closure, Code};
 use super::heap::{Class as ObjectClass, Frame, Object};
 use super::machine::{MAX_DEPTH, Machine};
-use super::value::{Kind, ObjectId, Value};
+use super::value::{Kind, Marks, ObjectId, Value};
 use oxc_ast::ast::{Class, ClassElement};
 
 /// The property under which a class keeps one of its instances for its methods.
@@ -55,10 +55,11 @@ impl<'a> Machine<'a> {
                 let key = self.property_key(&method.key, method.computed);
                 let value = self.closure(Code::Function(&method.value), Some(home));
                 let target = if method.r#static { class } else { home };
-                if let (Some(key), false) = (key, method.kind.is_set())
-                    && let Some(object) = self.change(target)
-                {
-                    object.set(key, value, method.kind.is_get());
+                if let Some(key) = key {
+                    let name = if method.kind.is_set() { self.setter_name(key) } else { key };
+                    if let Some(object) = self.change(target) {
+                        object.set(name, value, method.kind.is_get());
+                    }
                 }
             }
             ClassElement::PropertyDefinition(property) if property.r#static => {
@@ -148,6 +149,8 @@ impl<'a> Machine<'a> {
                 self.set_member(&this, key, value, property.span);
             }
         }
+        // What a class that extends `Function` makes is a function of text.
+        let mut made = None;
         let constructor = class.body.body.iter().find_map(|element| match element {
             ClassElement::MethodDefinition(method) if method.kind.is_constructor() => Some(method),
             _ => None,
@@ -163,15 +166,25 @@ impl<'a> Machine<'a> {
                 }
             }
             _ => {
+                let base = self.get(home).and_then(|object| object.prototype);
+                let provided = match base.and_then(|base| self.get(base)).map(|base| &base.class) {
+                    Some(ObjectClass::Instance(api)) => Some(*api),
+                    _ => None,
+                };
                 if let Some(parent) = self.get(id).and_then(|object| object.prototype) {
                     self.call_closure(parent, Call { this: this.clone(), ..call });
+                } else if let Some(api) = provided {
+                    let one = self.construct_api(api, Marks::NONE, &call);
+                    if self.apis.name(api).ends_with("Function") {
+                        made = Some(one);
+                    }
                 }
             }
         }
         self.frame = frame;
         self.file = file;
         self.depth -= 8;
-        this
+        made.unwrap_or(this)
     }
 
     pub(crate) fn has_instance(&self, class: ObjectId) -> bool {
@@ -194,7 +207,7 @@ impl<'a> Machine<'a> {
     pub(crate) fn construct(&mut self, callee: &Value<'a>, call: Call<'a>) -> Value<'a> {
         let span = call.span;
         match &callee.kind {
-            Kind::Object(id) => match self.get(*id).map(|object| object.class.clone()) {
+            Kind::Object(id) => match self.get(*id).map(|object| &object.class) {
                 Some(ObjectClass::Function(closure)) => {
                     if matches!(closure.code, Code::Class(_)) {
                         return self.call_closure(*id, Call { this: Value::UNDEFINED, ..call });
@@ -208,6 +221,7 @@ impl<'a> Machine<'a> {
                     if result.as_object().is_some() { result } else { this }
                 }
                 Some(ObjectClass::Bound(bound)) => {
+                    let bound = std::rc::Rc::clone(bound);
                     let target = bound.target.clone();
                     let mut arguments = bound.arguments.clone();
                     arguments.extend(call.arguments.iter().cloned());

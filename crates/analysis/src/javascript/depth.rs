@@ -82,9 +82,13 @@ impl Scan<'_> {
                     }
                     continue;
                 }
-                b' ' | b'\t' | b'\r' => continue,
+                b' ' | b'\t' | b'\r' => {
+                    self.at += self.until(|byte| byte != b' ');
+                    continue;
+                }
                 b'/' if self.peek(0) == b'/' => {
-                    self.at += self.until(|byte| byte == b'\n');
+                    let rest = self.bytes.get(self.at..).unwrap_or_default();
+                    self.at += memchr::memchr(b'\n', rest).unwrap_or(rest.len());
                     continue;
                 }
                 b'/' if self.peek(0) == b'*' => {
@@ -169,7 +173,8 @@ impl Scan<'_> {
         // The star that opens it does not close it.
         let start = self.at - 1;
         while self.at < self.bytes.len() {
-            self.at += self.until(|byte| byte == b'/') + 1;
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            self.at += memchr::memchr(b'/', rest).unwrap_or(rest.len()) + 1;
             if self.at > 1 && self.bytes.get(self.at - 2) == Some(&b'*') && self.at - 2 > start {
                 return;
             }
@@ -177,14 +182,12 @@ impl Scan<'_> {
     }
 
     fn skip_string(&mut self, quote: u8) {
-        while let Some(byte) = self.bytes.get(self.at) {
-            self.at += 1;
-            match byte {
-                b'\\' => self.at += 1,
-                b'\n' => return,
-                byte if *byte == quote => return,
-                _ => {}
+        loop {
+            self.at += self.until(|byte| byte == quote || byte == b'\\' || byte == b'\n') + 1;
+            if self.bytes.get(self.at - 1) != Some(&b'\\') {
+                return;
             }
+            self.at += 1;
         }
     }
 
@@ -222,8 +225,24 @@ impl Scan<'_> {
     }
 }
 
+/// For every byte whether it is part of a name or number.
+const WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte: u8 = 0;
+    loop {
+        let (place, _) = table.split_at_mut(byte as usize + 1);
+        if let Some(last) = place.last_mut() {
+            *last = byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80;
+        }
+        if byte == u8::MAX {
+            break table;
+        }
+        byte += 1;
+    }
+};
+
 fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80
+    WORD.get(usize::from(byte)).copied().unwrap_or(false)
 }
 
 fn is_operand_end(byte: u8) -> bool {

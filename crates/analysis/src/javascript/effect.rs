@@ -83,6 +83,33 @@ pub(crate) fn is_credential(path: &str) -> bool {
         || path.starts_with(".ssh")
 }
 
+/// What a datagram is sent with.
+const DATAGRAM: &[Role] = &[Role::Data, Role::Port, Role::Host];
+const PART_OF_BUFFER: &[Role] = &[Role::Data, Role::Other, Role::Other, Role::Port, Role::Host];
+
+/// What an argument is for where that is told by what it is: a port is a number or the
+/// digits of one, a host is text, and a socket may have a path in place of both.
+fn fitting(role: Role, value: &Value<'_>) -> Role {
+    let text = value.as_text();
+    let is_number = matches!(value.kind, Kind::Number(_))
+        || text.is_some_and(|text| text.parse::<u16>().is_ok());
+    match role {
+        Role::Host if is_number => Role::Port,
+        Role::Port if text.is_some_and(|text| text.contains(['/', '\\'])) => Role::Path,
+        Role::Port if text.is_some() && !is_number => Role::Host,
+        role => role,
+    }
+}
+
+/// Whether this is said to a pool of miners.
+fn speaks_of_mining(value: &Value<'_>) -> bool {
+    value.as_text().is_some_and(|text| {
+        ["mining.subscribe", "mining.authorize", "stratum+tcp:", "stratum+ssl:", "stratum+tls:"]
+            .iter()
+            .any(|said| text.contains(said))
+    })
+}
+
 impl<'a> Machine<'a> {
     pub(crate) fn call_api(&mut self, api: ApiId, marks: Marks, call: Call<'a>) -> Value<'a> {
         let name = self.apis.shared_name(api);
@@ -210,8 +237,13 @@ impl<'a> Machine<'a> {
     ) {
         let mut arguments = Vec::new();
         let mut effect = spec.effect;
+        // A datagram may be a part of a buffer: where it begins and how long it is
+        // stand before the port.
+        let is_part = spec.roles == DATAGRAM
+            && values.get(2).is_some_and(|value| matches!(value.kind, Kind::Number(_)));
+        let roles = if is_part { PART_OF_BUFFER } else { spec.roles };
         for (at, value) in values.iter().enumerate() {
-            let role = spec.roles.get(at).copied();
+            let role = roles.get(at).copied();
             let is_function = value.as_object().is_some_and(|id| {
                 matches!(
                     self.get(id).map(|object| &object.class),
@@ -252,13 +284,28 @@ impl<'a> Machine<'a> {
                 self.emit_whole_environment(api, call.span);
             }
             // `https://host/path` may be split over text and an object that follows.
-            arguments.push((role, value.clone()));
+            arguments.push((fitting(role, value), value.clone()));
         }
         let mut all = marks;
         if call.this.as_api().is_some() || call.this.is_unknown() {
             all = self.marks.union(all, Marks::NONE);
         }
         self.emit(effect, api, call.span, &arguments, all);
+        if effect == Effect::FileWrite
+            && spec.roles.contains(&Role::Target)
+            && let Some(from) = arguments.iter().find(|(role, _)| *role == Role::Path)
+            && [".copy", ".cp"].iter().any(|copies| self.apis.name(api).contains(copies))
+        {
+            // What is copied is read.
+            let from = [from.clone()];
+            self.emit(Effect::FileRead, api, call.span, &from, all);
+        }
+        if matches!(effect, Effect::Connect | Effect::Request)
+            && let Some(asked) = arguments.iter().find(|(_, value)| speaks_of_mining(value))
+        {
+            let asked = [asked.clone()];
+            self.emit(Effect::Mining, api, call.span, &asked, all);
+        }
         if effect == Effect::DynamicCode {
             self.note_loads(&arguments, call.span);
         }

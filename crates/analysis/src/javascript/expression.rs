@@ -173,7 +173,30 @@ impl<'a> Machine<'a> {
         {
             return self.slot(frame, slot);
         }
+        if let Some(value) = self.found_with(name, it.span) {
+            return value;
+        }
         self.global(name, it.span)
+    }
+
+    /// A name that is a member of an object of `with`.
+    fn found_with(&mut self, name: &'a str, span: Span) -> Option<Value<'a>> {
+        for at in (0..self.withs.len()).rev() {
+            let object = self.withs.get(at)?.clone();
+            match object.kind {
+                Kind::Api(api) => {
+                    let member = self.apis.member(api, name)?;
+                    if self.apis.spec(member).is_some() {
+                        return Some(self.member(&object, name, span));
+                    }
+                }
+                Kind::Object(id) if self.get(id)?.property(name).is_some() => {
+                    return Some(self.member(&object, name, span));
+                }
+                _ => {}
+            }
+        }
+        None
     }
 
     pub(crate) fn global(&mut self, name: &str, _span: Span) -> Value<'a> {
@@ -386,8 +409,13 @@ impl<'a> Machine<'a> {
     }
 
     fn regexp_flags(&mut self, it: &RegExpLiteral<'a>) -> &'a str {
-        let is_global = it.regex.flags.contains(RegExpFlags::G);
-        if is_global { "g" } else { "" }
+        if it.regex.flags.is_empty() {
+            return "";
+        }
+        if it.regex.flags == RegExpFlags::G {
+            return "g";
+        }
+        self.keep(&it.regex.flags.to_string())
     }
 
     /// A member whose name is computed.

@@ -21,6 +21,7 @@ impl<'a> Machine<'a> {
         test: Option<&'a Expression<'a>>,
         update: Option<&'a Expression<'a>>,
         body: &'a Statement<'a>,
+        label: Option<&'a str>,
         span: Span,
     ) {
         let mut condition = Condition::default();
@@ -30,7 +31,7 @@ impl<'a> Machine<'a> {
                 return;
             }
         }
-        let mut exits = Exits { names: condition.names, ..Exits::default() };
+        let mut exits = Exits { names: condition.names, label, ..Exits::default() };
         exits.visit_statement(body);
         if let Some(update) = update {
             exits.visit_expression(update);
@@ -67,13 +68,36 @@ impl<'a> Machine<'a> {
             };
             if let Expression::Identifier(_) = &call.callee {
                 let callee = self.expression(&call.callee);
-                if self.is_running(&callee, layout) {
+                let called = match callee.as_object().and_then(|id| self.get(id)) {
+                    Some(object) => match &object.class {
+                        super::heap::Class::Function(closure) => closure.layout,
+                        _ => return,
+                    },
+                    None => return,
+                };
+                if let Some(state) = self.state(layout) {
+                    state.calls_first = Some(called);
+                }
+                if self.comes_back(layout) {
                     let id = self.apis.intern("js:recursion");
                     self.emit(Effect::EndlessLoop, id, call.span, &[], Marks::NONE);
                     return;
                 }
             }
         }
+    }
+
+    /// Whether the function is reached again from itself by first calls alone.
+    fn comes_back(&mut self, layout: u32) -> bool {
+        let mut at = layout;
+        for _ in 0..16 {
+            match self.state(at).and_then(|state| state.calls_first) {
+                Some(next) if next == layout => return true,
+                Some(next) => at = next,
+                None => return false,
+            }
+        }
+        false
     }
 
     fn is_running(&self, callee: &Value<'a>, layout: u32) -> bool {
@@ -188,6 +212,13 @@ impl<'a> Visit<'a> for Condition<'a> {
             {
                 walk::walk_expression(self, it);
             }
+            // `while (x = 1)` is what is assigned.
+            Expression::AssignmentExpression(it)
+                if it.operator.is_assign()
+                    && matches!(it.left, AssignmentTarget::AssignmentTargetIdentifier(_)) =>
+            {
+                self.visit_expression(&it.right);
+            }
             _ => self.is_complex = true,
         }
         self.depth -= 1;
@@ -198,6 +229,8 @@ impl<'a> Visit<'a> for Condition<'a> {
 #[derive(Default)]
 struct Exits<'a> {
     names: Vec<&'a str>,
+    /// The loop's own name: to go on with it is no way out.
+    label: Option<&'a str>,
     found: bool,
     calls: bool,
     /// Loops and switches within, which take `break` for themselves.
@@ -220,7 +253,11 @@ impl<'a> Visit<'a> for Exits<'a> {
             Statement::BreakStatement(it) if it.label.is_some() || self.inner == 0 => {
                 self.found = true;
             }
-            Statement::ContinueStatement(it) if it.label.is_some() => self.found = true,
+            Statement::ContinueStatement(it)
+                if it.label.as_ref().is_some_and(|to| Some(to.name.as_str()) != self.label) =>
+            {
+                self.found = true;
+            }
             Statement::WhileStatement(_)
             | Statement::DoWhileStatement(_)
             | Statement::ForStatement(_)

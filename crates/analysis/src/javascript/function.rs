@@ -28,7 +28,7 @@ pub(crate) enum Code<'a> {
 }
 
 /// A function with the variables around it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Closure<'a> {
     pub(crate) code: Code<'a>,
     pub(crate) frame: u32,
@@ -58,6 +58,8 @@ pub(crate) struct FunctionState<'a> {
     pub(crate) gave: Option<Value<'a>>,
     /// Its shape was looked at for loops and merges.
     pub(crate) is_examined: bool,
+    /// The function that it calls before anything can stop it.
+    pub(crate) calls_first: Option<u32>,
 }
 
 /// What a function is called with.
@@ -133,10 +135,10 @@ impl<'a> Machine<'a> {
 
     /// Calls a function of the package.
     pub(crate) fn call_closure(&mut self, id: ObjectId, call: Call<'a>) -> Value<'a> {
-        let Some(ObjectClass::Function(closure)) = self.get(id).map(|object| object.class.clone())
-        else {
+        let Some(ObjectClass::Function(closure)) = self.get(id).map(|object| &object.class) else {
             return Value::UNKNOWN;
         };
+        let closure = *closure;
         if let Code::Class(class) = closure.code {
             return self.construct_class(id, class, &closure, call);
         }
@@ -245,8 +247,10 @@ impl<'a> Machine<'a> {
             }
             array
         });
+        let mut variables = self.spare.pop().unwrap_or_default();
+        variables.resize(slots, Value::UNDEFINED);
         self.frames.push(Frame {
-            slots: vec![Value::UNDEFINED; slots],
+            slots: variables,
             parent: closure.frame,
             this: call.this,
             arguments,
@@ -273,6 +277,9 @@ impl<'a> Machine<'a> {
         self.frame = frame;
         self.file = file;
         self.active.push(closure.layout);
+        if self.guarded.is_some() {
+            self.guarded_runs.push(closure.layout);
+        }
         if let Code::Function(function) = closure.code
             && let Some(name) = function.id.as_ref()
             && function.is_expression()
@@ -280,7 +287,7 @@ impl<'a> Machine<'a> {
         {
             self.set_slot(frame, slot.index(), Value::object(id));
         }
-        self.bind_parameters(closure.code, &call.arguments, call.is_open);
+        self.bind_parameters(closure.code, call.arguments, call.is_open);
         self.run_body(closure.code);
         let returned = self.returned.take();
         (self.pinned, self.hiding) = outer;
@@ -293,8 +300,12 @@ impl<'a> Machine<'a> {
         (self.frame, self.file) = (before.0, before.1);
         if closures == before.2
             && usize::try_from(frame).is_ok_and(|at| at + 1 == self.frames.len())
+            && let Some(frame) = self.frames.pop()
+            && self.spare.len() < MAX_RECURSION
         {
-            self.frames.pop();
+            let mut variables = frame.slots;
+            variables.clear();
+            self.spare.push(variables);
         }
         let mut result = returned.unwrap_or(Value::UNDEFINED);
         if closure.code.is_generator() {
@@ -318,12 +329,12 @@ impl<'a> Machine<'a> {
         result
     }
 
-    fn bind_parameters(&mut self, code: Code<'a>, arguments: &[Value<'a>], is_open: bool) {
+    fn bind_parameters(&mut self, code: Code<'a>, arguments: Vec<Value<'a>>, is_open: bool) {
         let Some(parameters) = code.parameters() else { return };
-        let mut given = arguments.iter();
+        let mut given = arguments.into_iter();
         for parameter in &parameters.items {
             let mut value = match given.next() {
-                Some(value) => value.clone(),
+                Some(value) => value,
                 None if is_open => self.caller_value(&parameter.pattern),
                 None => Value::UNDEFINED,
             };
@@ -341,7 +352,7 @@ impl<'a> Machine<'a> {
             self.bind(&parameter.pattern, value);
         }
         if let Some(rest) = &parameters.rest {
-            let elements: Vec<Value<'a>> = given.cloned().collect();
+            let elements: Vec<Value<'a>> = given.collect();
             let array = self.new_array(elements);
             if let Some(object) = array.as_object().and_then(|id| self.change(id)) {
                 object.is_open = is_open;
@@ -360,12 +371,13 @@ impl<'a> Machine<'a> {
         match code {
             Code::Function(function) => {
                 if let Some(body) = &function.body {
-                    self.examine(function, body);
+                    self.examine(Some(function), body);
                     self.block(&body.statements);
                 }
             }
             Code::Arrow(arrow) => match &arrow.body {
                 ArrowFunctionBody::FunctionBody(body) => {
+                    self.examine(None, body);
                     self.block(&body.statements);
                 }
                 body => {
@@ -379,13 +391,16 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn examine(&mut self, function: &'a Function<'a>, body: &'a FunctionBody<'a>) {
+    fn examine(&mut self, function: Option<&'a Function<'a>>, body: &'a FunctionBody<'a>) {
         let Some(layout) = self.active.last().copied() else { return };
         let Some(state) = self.state(layout) else { return };
         if std::mem::replace(&mut state.is_examined, true) {
             return;
         }
-        if function.id.is_some() {
+        if let Some(function) = function
+            && function.id.is_some()
+            && self.layout(layout).is_some_and(|layout| layout.loops_over)
+        {
             self.look_for_merge(function);
         }
         self.look_for_endless_call(body);
@@ -398,11 +413,11 @@ impl<'a> Machine<'a> {
         let mut next = 0;
         while let Some(id) = self.pending.get(next).copied() {
             next += 1;
-            let Some(ObjectClass::Function(closure)) =
-                self.get(id).map(|object| object.class.clone())
+            let Some(ObjectClass::Function(closure)) = self.get(id).map(|object| &object.class)
             else {
                 continue;
             };
+            let closure = *closure;
             if let Code::Class(class) = closure.code {
                 if !self.has_instance(id) {
                     let call = Call {

@@ -1,10 +1,10 @@
 //! Objects with an identity, the variables of functions, and the way back: what a
 //! branch that may not be taken changes is written down, undone, and joined.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::machine::Machine;
+use super::names::NameMap;
 use super::value::{Marks, ObjectId, Value};
 
 /// An object.
@@ -12,7 +12,8 @@ use super::value::{Marks, ObjectId, Value};
 pub(crate) struct Object<'a> {
     pub(crate) class: Class<'a>,
     pub(crate) properties: Vec<Property<'a>>,
-    index: Option<HashMap<&'a str, usize>>,
+    /// Where its properties are, once they are many.
+    index: Option<Box<NameMap<&'a str, usize>>>,
     pub(crate) prototype: Option<ObjectId>,
     /// It may have properties that are not known here.
     pub(crate) is_open: bool,
@@ -106,7 +107,7 @@ impl<'a> Object<'a> {
         self.properties.push(Property { key, value, is_getter });
         if self.index.is_none() && self.properties.len() > INDEXED_FROM {
             let index = self.properties.iter().enumerate();
-            self.index = Some(index.map(|(at, property)| (property.key, at)).collect());
+            self.index = Some(Box::new(index.map(|(at, property)| (property.key, at)).collect()));
         }
     }
 
@@ -114,7 +115,7 @@ impl<'a> Object<'a> {
         self.properties.retain(|property| property.key != key);
         if self.index.is_some() {
             let index = self.properties.iter().enumerate();
-            self.index = Some(index.map(|(at, property)| (property.key, at)).collect());
+            self.index = Some(Box::new(index.map(|(at, property)| (property.key, at)).collect()));
         }
     }
 
@@ -255,7 +256,7 @@ impl<'a> Machine<'a> {
     pub(crate) fn undo_branch(&mut self) -> Changes<'a> {
         let mut changes = Changes::default();
         let Some(branch) = self.branches.pop() else { return changes };
-        let mut seen: std::collections::HashSet<(u32, usize)> = std::collections::HashSet::new();
+        let mut seen: NameMap<(u32, usize), ()> = NameMap::default();
         while self.trail.len() > branch.trail {
             match self.trail.pop() {
                 Some(Undo::Slot(frame, slot, before)) => {
@@ -265,9 +266,9 @@ impl<'a> Machine<'a> {
                         changes.slots.iter().any(|entry| (entry.0, entry.1) == (frame, slot))
                     } else {
                         if seen.is_empty() {
-                            seen.extend(changes.slots.iter().map(|entry| (entry.0, entry.1)));
+                            seen.extend(changes.slots.iter().map(|entry| ((entry.0, entry.1), ())));
                         }
-                        !seen.insert((frame, slot))
+                        seen.insert((frame, slot), ()).is_some()
                     };
                     if !is_known {
                         changes.slots.push((frame, slot, now));

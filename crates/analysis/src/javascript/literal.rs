@@ -113,7 +113,13 @@ impl<'a> Machine<'a> {
                         (value, _) => self.expression(value),
                     };
                     match (key, property.kind) {
-                        (_, PropertyKind::Set) => {}
+                        (Some(key), PropertyKind::Set) => {
+                            let name = self.setter_name(key);
+                            if let Some(object) = self.change(id) {
+                                object.set(name, element, false);
+                            }
+                        }
+                        (None, PropertyKind::Set) => {}
                         (Some("__proto__"), _) if !property.computed => {
                             let prototype = element.as_object();
                             if let Some(object) = self.change(id) {

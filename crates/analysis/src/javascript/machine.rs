@@ -1,7 +1,6 @@
 //! The state of an evaluation: heap, frames, what was found, and how much may still
 //! be spent.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use oxc_allocator::Allocator;
@@ -13,6 +12,7 @@ use super::handover::{Frozen, FrozenEvent};
 use super::heap::{Branch, Frame, Object, Undo};
 use super::marks::{self, MarkTable};
 use super::module::ModuleTable;
+use super::names::NameMap;
 use super::scope::Layout;
 use super::value::{ApiId, Marks, ObjectId, Value};
 use crate::event::{Effect, Hiding, Role, Source, When};
@@ -22,14 +22,18 @@ use crate::tree::Tree;
 /// Steps that any package may spend on running what does not only have to be looked
 /// at once: loops whose end is known, functions with known arguments.
 pub(crate) const EXTRA_STEPS: u64 = 150_000;
-/// The same for a package whose code is made to be hard to read.
-pub(crate) const EXTRA_STEPS_HIDDEN: u64 = 20_000_000;
+/// The same for a package whose code is made to be hard to read: a table of strings
+/// that is turned and decrypted hundreds of times until a sum is right takes about 60
+/// million.
+pub(crate) const EXTRA_STEPS_HIDDEN: u64 = 100_000_000;
 /// The deepest nesting of evaluation: expressions, statements and calls together.
 pub(crate) const MAX_DEPTH: u32 = 2_500;
 /// The most events that are kept.
 const MAX_EVENTS: usize = 100_000;
 /// The most events of one kind at one place: ways to call a function differ.
 const MAX_VARIANTS: usize = 8;
+/// The most bytes of code for which room is reserved.
+const MOST_RESERVED: usize = 32 << 20;
 /// The most bytes of text and names that evaluation may make.
 const MAX_MADE_BYTES: usize = 256 << 20;
 
@@ -38,12 +42,21 @@ pub(crate) struct Machine<'a> {
     pub(crate) tree: &'a Tree<'a>,
     pub(crate) heap: Vec<Object<'a>>,
     pub(crate) frames: Vec<Frame<'a>>,
+    /// The variables of calls that are over, for the next ones.
+    pub(crate) spare: Vec<Vec<Value<'a>>>,
     pub(crate) layouts: Vec<Layout<'a>>,
     pub(crate) functions: Vec<FunctionState<'a>>,
     pub(crate) apis: ApiTable,
     pub(crate) marks: MarkTable,
     pub(crate) modules: ModuleTable<'a>,
-    pub(crate) overrides: HashMap<ApiId, Value<'a>>,
+    pub(crate) overrides: NameMap<ApiId, Value<'a>>,
+    /// Names that some object calls a function for when they are written, and where it
+    /// keeps the function.
+    pub(crate) setters: NameMap<&'a str, &'a str>,
+    /// The objects of `with` around what runs.
+    pub(crate) withs: Vec<Value<'a>>,
+    /// What was thrown last.
+    pub(crate) thrown: Option<Value<'a>>,
     pub(crate) trail: Vec<Undo<'a>>,
     pub(crate) branches: Vec<Branch>,
     pub(crate) stamps: u32,
@@ -55,6 +68,10 @@ pub(crate) struct Machine<'a> {
     /// How the code that runs was hidden.
     pub(crate) hiding: u32,
     pub(crate) when: When,
+    /// The file of which that part runs that runs only when the file is started, and
+    /// the functions that ran in it.
+    pub(crate) guarded: Option<FileId>,
+    pub(crate) guarded_runs: Vec<u32>,
     pub(crate) steps: u64,
     /// Steps that may still be spent on what was looked at already.
     pub(crate) extra: u64,
@@ -74,7 +91,7 @@ pub(crate) struct Machine<'a> {
     /// The functions that run, outermost first.
     pub(crate) active: Vec<u32>,
     pub(crate) events: Vec<FrozenEvent>,
-    seen: HashMap<(Effect, Place, ApiId), Vec<usize>>,
+    seen: NameMap<(Effect, Place, ApiId), Vec<usize>>,
     pub(crate) loads: Vec<(String, Place)>,
     /// Files in which evaluation stopped at a bound, and which bound.
     pub(crate) stopped: Vec<(FileId, &'static str)>,
@@ -84,18 +101,25 @@ pub(crate) struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    pub(crate) fn new(arena: &'a Allocator, tree: &'a Tree<'a>) -> Self {
+    /// An evaluation of so many bytes of code.
+    pub(crate) fn new(arena: &'a Allocator, tree: &'a Tree<'a>, bytes: usize) -> Self {
+        // Room that is not used costs nothing; moving what grows costs a copy of all.
+        let bytes = bytes.min(MOST_RESERVED);
         Self {
             arena,
             tree,
-            heap: Vec::new(),
-            frames: Vec::new(),
-            layouts: Vec::new(),
-            functions: Vec::new(),
+            heap: Vec::with_capacity(bytes / 64),
+            frames: Vec::with_capacity(bytes / 128),
+            layouts: Vec::with_capacity(bytes / 128),
+            functions: Vec::with_capacity(bytes / 128),
+            spare: Vec::new(),
             apis: ApiTable::new(),
             marks: MarkTable::new(),
             modules: ModuleTable::default(),
-            overrides: HashMap::new(),
+            overrides: NameMap::default(),
+            setters: NameMap::default(),
+            withs: Vec::new(),
+            thrown: None,
             trail: Vec::new(),
             branches: Vec::new(),
             stamps: 0,
@@ -104,6 +128,8 @@ impl<'a> Machine<'a> {
             pinned: None,
             hiding: 0,
             when: When::Load,
+            guarded: None,
+            guarded_runs: Vec::new(),
             steps: 0,
             extra: EXTRA_STEPS,
             is_in_extra: false,
@@ -116,7 +142,7 @@ impl<'a> Machine<'a> {
             pending: Vec::new(),
             active: Vec::new(),
             events: Vec::new(),
-            seen: HashMap::new(),
+            seen: NameMap::default(),
             loads: Vec::new(),
             stopped: Vec::new(),
             made: 0,
@@ -235,7 +261,8 @@ impl<'a> Machine<'a> {
         hiding: u32,
     ) {
         let place = self.place(span);
-        let when = self.when;
+        let is_guarded = self.guarded == Some(place.file);
+        let when = if is_guarded { self.when.max(When::Call) } else { self.when };
         let event = FrozenEvent {
             effect,
             api: self.apis.name(api).to_owned(),

@@ -9,6 +9,8 @@ use crate::event::{Hiding, Source};
 use crate::place::Place;
 use crate::value::Origin;
 
+/// How many unions are remembered by their place.
+const RECENT: u32 = 512;
 /// The most origins that a value keeps.
 const MAX_ORIGINS: usize = 16;
 
@@ -22,10 +24,12 @@ struct Set {
 #[derive(Debug)]
 pub(crate) struct MarkTable {
     origins: Vec<Origin>,
-    by_origin: NameMap<Origin, u32>,
+    by_origin: NameMap<Origin, Marks>,
     sets: Vec<Set>,
+    none: Set,
     by_set: NameMap<(Rc<[u32]>, u32), Marks>,
     unions: NameMap<(Marks, Marks), Marks>,
+    recent: Vec<((Marks, Marks), Marks)>,
 }
 
 /// Every kind of hiding, by its place in the order of [`Hiding`].
@@ -72,8 +76,10 @@ impl MarkTable {
             origins: Vec::new(),
             by_origin: NameMap::default(),
             sets: vec![Set::default()],
+            none: Set::default(),
             by_set: NameMap::default(),
             unions: NameMap::default(),
+            recent: vec![((Marks::NONE, Marks::NONE), Marks::NONE); RECENT as usize],
         }
     }
 
@@ -91,23 +97,24 @@ impl MarkTable {
         marks
     }
 
-    fn get(&self, marks: Marks) -> Set {
-        usize::try_from(marks.0).ok().and_then(|at| self.sets.get(at)).cloned().unwrap_or_default()
+    fn get(&self, marks: Marks) -> &Set {
+        let at = usize::try_from(marks.0).unwrap_or(0);
+        self.sets.get(at).unwrap_or(&self.none)
     }
 
     /// One origin.
     pub(crate) fn origin(&mut self, source: Source, place: Place, name: Option<Rc<str>>) -> Marks {
         let origin = Origin { source, place, name };
-        let number = match self.by_origin.get(&origin) {
-            Some(number) => *number,
-            None => {
-                let number = u32::try_from(self.origins.len()).unwrap_or(0);
-                self.origins.push(origin.clone());
-                self.by_origin.insert(origin, number);
-                number
-            }
-        };
-        self.set(Rc::from([number]), 0)
+        if let Some(known) = self.by_origin.get(&origin) {
+            return *known;
+        }
+        let number = u32::try_from(self.origins.len()).unwrap_or(0);
+        self.origins.push(origin.clone());
+        // No other set holds this number alone: it is new.
+        let marks = Marks(u32::try_from(self.sets.len()).unwrap_or(0));
+        self.sets.push(Set { origins: Rc::from([number]), hiding: 0 });
+        self.by_origin.insert(origin, marks);
+        marks
     }
 
     /// One or several kinds of hiding.
@@ -124,6 +131,22 @@ impl MarkTable {
             return other;
         }
         let key = (one.min(other), one.max(other));
+        // The same few are united again and again.
+        let at = (key.0.0.wrapping_mul(31) ^ key.1.0) % RECENT;
+        let at = usize::try_from(at).unwrap_or(0);
+        if let Some((known, union)) = self.recent.get(at)
+            && *known == key
+        {
+            return *union;
+        }
+        let union = self.united(key);
+        if let Some(place) = self.recent.get_mut(at) {
+            *place = (key, union);
+        }
+        union
+    }
+
+    fn united(&mut self, key: (Marks, Marks)) -> Marks {
         if let Some(known) = self.unions.get(&key) {
             return *known;
         }

@@ -11,7 +11,7 @@ use super::value::{ApiId, Kind, Marks, ObjectId, Value};
 use crate::event::{Effect, Hiding, Role, Source};
 
 /// How many prototypes are walked.
-const MAX_PROTOTYPES: u32 = 16;
+pub(crate) const MAX_PROTOTYPES: u32 = 16;
 
 /// What has members of which one that is not known matters.
 const MATTERS: &[&str] = &[
@@ -172,8 +172,15 @@ impl<'a> Machine<'a> {
                 }
                 let is_async = matches!(closure.code, super::function::Code::Function(it) if it.r#async)
                     || matches!(closure.code, super::function::Code::Arrow(it) if it.r#async);
-                if key == "constructor" && is_async {
-                    return Value::api(self.apis.global("AsyncFunction"));
+                let is_generator =
+                    matches!(closure.code, super::function::Code::Function(it) if it.generator);
+                if key == "constructor" && (is_async || is_generator) {
+                    let name = match (is_async, is_generator) {
+                        (true, true) => "AsyncGeneratorFunction",
+                        (true, false) => "AsyncFunction",
+                        _ => "GeneratorFunction",
+                    };
+                    return Value::api(self.apis.global(name));
                 }
                 if key == "name" {
                     return Value::UNKNOWN;

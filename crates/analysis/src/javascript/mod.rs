@@ -14,6 +14,7 @@ mod api;
 mod builtin;
 mod call;
 mod class;
+mod confusables;
 mod data;
 mod depth;
 mod effect;
@@ -31,8 +32,10 @@ mod module;
 mod names;
 mod obfuscation;
 mod operator;
+mod package;
 mod parse;
 mod pattern;
+mod program;
 mod scope;
 mod statement;
 mod value;
@@ -133,7 +136,8 @@ fn groups(tree: &Tree<'_>, files: &[FileId]) -> Found {
 
 fn evaluate(tree: &Tree<'_>, files: &[FileId], all: &mut Found) {
     let arena = Allocator::default();
-    let mut machine = Machine::new(&arena, tree);
+    let length = |file: &FileId| tree.file(*file).map_or(0, |file| file.bytes.len());
+    let mut machine = Machine::new(&arena, tree, files.iter().map(length).sum());
     let mut parsed: Vec<(FileId, Result<(), String>)> = Vec::with_capacity(files.len());
     let mut bytes = 0;
     for file in files {
@@ -143,7 +147,7 @@ fn evaluate(tree: &Tree<'_>, files: &[FileId], all: &mut Found) {
             Cow::Owned(text) => arena.alloc_str(&text),
         };
         bytes += text.len();
-        match parse::program(&arena, &source.path, text) {
+        match parse::program(&arena, &source.path, text, || parse::is_text(&source.bytes)) {
             Ok(program) => {
                 machine.modules.programs.insert(*file, program);
                 parsed.push((*file, Ok(())));

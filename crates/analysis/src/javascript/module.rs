@@ -1,7 +1,7 @@
 //! Modules: the package's own run once, in the order in which they ask for each
 //! other; text that is executed as code runs as a program of its own.
 
-use std::collections::HashMap;
+use std::rc::Rc;
 
 use oxc_ast::ast::{
     BindingIdentifier, Declaration, ExportDefaultDeclarationKind, ImportDeclarationSpecifier,
@@ -12,6 +12,7 @@ use oxc_span::Span;
 use super::function::FunctionState;
 use super::heap::{Class as ObjectClass, Object};
 use super::machine::Machine;
+use super::names::NameMap;
 use super::value::{Kind, Marks, ObjectId, Value};
 use super::{api, marks, parse, scope};
 use crate::event::{Effect, Hiding, Role};
@@ -22,12 +23,14 @@ const MAX_NESTED_CODE: u32 = 6;
 /// The largest text that is executed.
 const MAX_CODE_BYTES: usize = 4 << 20;
 /// The largest JSON file that is read.
-const MAX_JSON_BYTES: usize = 1 << 20;
+pub(crate) const MAX_JSON_BYTES: usize = 1 << 20;
 
 #[derive(Default)]
 pub(crate) struct ModuleTable<'a> {
-    pub(crate) programs: HashMap<FileId, &'a Program<'a>>,
-    modules: HashMap<FileId, Module>,
+    pub(crate) programs: NameMap<FileId, &'a Program<'a>>,
+    modules: NameMap<FileId, Module>,
+    /// What was read of each `package.json`.
+    pub(crate) packages: NameMap<FileId, Option<Rc<serde_json::Value>>>,
     /// The exports of the module that runs.
     current: Option<ObjectId>,
 }
@@ -96,7 +99,7 @@ impl<'a> Machine<'a> {
     }
 
     fn prepare(&mut self, program: &'a Program<'a>) -> u32 {
-        let (layout, is_too_deep) = scope::resolve(program, &mut self.layouts);
+        let resolved = scope::resolve(program, &mut self.layouts);
         let (pinned, hiding) = (self.pinned, self.hiding);
         while self.functions.len() < self.layouts.len() {
             self.functions.push(FunctionState {
@@ -109,12 +112,21 @@ impl<'a> Machine<'a> {
                 result: None,
                 gave: None,
                 is_examined: false,
+                calls_first: None,
             });
         }
-        if is_too_deep {
+        if resolved.is_too_deep {
             self.stop("it nests deeper than is followed");
         }
-        layout
+        if let Some(name) = resolved.misleading {
+            let at = program.source_text.find(name).unwrap_or(0);
+            let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            let span = Span::new(place(at), place(at + name.len()));
+            let api = self.apis.intern("js:source");
+            let hidden = self.hidden(Hiding::Confusables);
+            self.emit(Effect::Obfuscation, api, span, &[], hidden);
+        }
+        resolved.layout
     }
 
     fn declare_module_names(
@@ -283,7 +295,7 @@ impl<'a> Machine<'a> {
     /// `require` or `import` of this name.
     pub(crate) fn import(&mut self, name: &Value<'a>, span: Span) -> Value<'a> {
         if let Kind::Choice(all) = &name.kind {
-            let all = std::rc::Rc::clone(all);
+            let all = Rc::clone(all);
             let mut result = Value::UNKNOWN;
             for one in all.iter().filter(|one| one.as_text().is_some()) {
                 let value = self.import(one, span);
@@ -327,8 +339,16 @@ impl<'a> Machine<'a> {
             }
             return Value::UNKNOWN;
         }
+        // A name of the package's own, given in its `imports`, or its own name.
+        if !api::is_builtin(&text)
+            && let Some(target) = self.own_name(&text)
+        {
+            return match self.resolve_path(&target, 0) {
+                Some(file) => self.import_known(file, name, span),
+                None => Value::unknown(name.marks),
+            };
+        }
         if text.starts_with('#') {
-            // A name of the package's own, given in its `imports`.
             return Value::unknown(name.marks);
         }
         let canonical = api::module_name(&text);
@@ -355,6 +375,10 @@ impl<'a> Machine<'a> {
             }
             return Value::UNKNOWN;
         };
+        self.import_known(file, name, span)
+    }
+
+    fn import_known(&mut self, file: FileId, name: &Value<'a>, span: Span) -> Value<'a> {
         if self.modules.programs.contains_key(&file) {
             return self.run_module(file);
         }
@@ -426,7 +450,7 @@ impl<'a> Machine<'a> {
         self.resolve_path(&path, 0)
     }
 
-    fn resolve_path(&self, path: &str, depth: u32) -> Option<FileId> {
+    pub(crate) fn resolve_path(&self, path: &str, depth: u32) -> Option<FileId> {
         const ENDINGS: &[&str] =
             &["", ".js", ".cjs", ".mjs", ".ts", ".json", ".node", ".jsx", ".tsx"];
         const REPLACED: &[(&str, &str)] =
@@ -492,7 +516,7 @@ impl<'a> Machine<'a> {
             return Value::UNKNOWN;
         }
         let source = self.arena.alloc_str(text);
-        let Ok(program) = parse::program(self.arena, "text.js", source) else {
+        let Ok(program) = parse::program(self.arena, "text.js", source, || true) else {
             return Value::UNKNOWN;
         };
         let saved = (self.pinned, self.hiding, self.frame, self.returned.take());

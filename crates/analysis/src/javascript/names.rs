@@ -44,12 +44,15 @@ impl Hasher for NameHasher {
         for chunk in &mut chunks {
             self.mix(<[u8; 8]>::try_from(chunk).map_or(0, u64::from_le_bytes));
         }
-        let mut last = [0u8; 8];
-        for (place, byte) in last.iter_mut().zip(chunks.remainder()) {
-            *place = *byte;
-        }
+        let last = chunks.remainder();
+        let word = match (last.first_chunk::<4>(), last.last_chunk::<4>()) {
+            (Some(first), Some(second)) => {
+                u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*second))
+            }
+            _ => last.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+        };
         let length = u64::try_from(bytes.len()).unwrap_or(0);
-        self.mix(u64::from_le_bytes(last) ^ length.rotate_left(56));
+        self.mix(word ^ length.rotate_left(56));
     }
 
     fn write_u32(&mut self, number: u32) {

@@ -1,6 +1,8 @@
 //! Code that was made hard to read, told by what makes it so. Counted over a file's
 //! text and names before it is evaluated; a comment or a string cannot switch it off.
 
+use memchr::memmem;
+
 use crate::event::Hiding;
 
 /// What is unusual about a file, and where it shows first.
@@ -29,68 +31,23 @@ pub(crate) fn signs(source: &str) -> Vec<Sign> {
             signs.push(Sign { hiding, start, end });
         }
     };
-    let (mut mangled, mut first_mangled) = (0usize, 0usize);
-    let (mut escapes, mut first_escape) = (0usize, 0usize);
-    // Invisible characters in a row, and where the row ends.
-    let (mut invisible, mut row_ends) = (0usize, 0usize);
-    let mut line_has_code = false;
-    let mut at = 0;
-    while let Some(step) =
-        bytes.get(at..).and_then(|rest| rest.iter().position(|byte| is_telling(*byte)))
+    if let Some(at) = off_screen(bytes) {
+        add(Hiding::OffScreen, at, at + 1);
+    }
+    let mut mangled = memmem::find_iter(bytes, "_0x").filter(|at| is_mangled(bytes, *at));
+    if let Some(first) = mangled.next()
+        && mangled.nth(MANGLED_NAMES - 2).is_some()
     {
-        line_has_code |= step > 0;
-        at += step;
-        match bytes.get(at).copied().unwrap_or(0) {
-            b'\n' => line_has_code = false,
-            b' ' | b'\t' => {
-                let rest = bytes.get(at..).unwrap_or_default();
-                let run = rest
-                    .iter()
-                    .position(|byte| !matches!(byte, b' ' | b'\t'))
-                    .unwrap_or(rest.len());
-                at += run;
-                let next = bytes.get(at).copied().unwrap_or(b'\n');
-                let is_code =
-                    next.is_ascii_alphabetic() || matches!(next, b';' | b'(' | b'_' | b'$');
-                if run >= OFF_SCREEN && line_has_code && is_code {
-                    add(Hiding::OffScreen, at, at + 1);
-                }
-                continue;
-            }
-            b'_' if is_mangled(bytes, at) => {
-                if mangled == 0 {
-                    first_mangled = at;
-                }
-                mangled += 1;
-            }
-            b'\\' if is_needless_escape(bytes, at) => {
-                if escapes == 0 {
-                    first_escape = at;
-                }
-                escapes += 1;
-            }
-            0xe2 | 0xe3 | 0xef | 0xf3 => {
-                if let Some(length) = invisible_length(bytes, at)
-                    && invisible < INVISIBLE
-                {
-                    invisible = if row_ends == at { invisible + 1 } else { 1 };
-                    row_ends = at + length;
-                }
-            }
-            _ => {}
+        add(Hiding::MangledNames, first, first + 8);
+    }
+    let mut escapes = memchr::memchr_iter(b'\\', bytes).filter(|at| is_needless_escape(bytes, *at));
+    if let Some(first) = escapes.next() {
+        let count = escapes.count() + 1;
+        if count >= NEEDLESS_ESCAPES && count * 12 > bytes.len() / 4 {
+            add(Hiding::Escapes, first, first + 4);
         }
-        if bytes.get(at) != Some(&b'\n') {
-            line_has_code = true;
-        }
-        at += 1;
     }
-    if mangled >= MANGLED_NAMES {
-        add(Hiding::MangledNames, first_mangled, first_mangled + 8);
-    }
-    if escapes >= NEEDLESS_ESCAPES && escapes * 12 > bytes.len() / 4 {
-        add(Hiding::Escapes, first_escape, first_escape + 4);
-    }
-    if invisible >= INVISIBLE {
+    if !bytes.is_ascii() && has_invisible_row(bytes) {
         add(Hiding::Confusables, 0, 1);
     }
     let head = bytes.get(..bytes.len().min(4096)).unwrap_or_default();
@@ -98,7 +55,7 @@ pub(crate) fn signs(source: &str) -> Vec<Sign> {
     if head.len() > 400 && brackets * 10 > head.len() * 9 {
         add(Hiding::Brackets, 0, bytes.len().min(80));
     }
-    if let Some(found) = source.find("eval(function(p,a,c,k,e,") {
+    if let Some(found) = memmem::find(bytes, b"eval(function(p,a,c,k,e,") {
         add(Hiding::StringTable, found, found + 24);
     }
     // aaencode and jjencode begin in a way of their own.
@@ -127,9 +84,47 @@ fn is_needless_escape(bytes: &[u8], at: usize) -> bool {
         .is_some_and(|letter| letter.is_ascii_alphanumeric())
 }
 
-/// Bytes at which something may begin.
-fn is_telling(byte: u8) -> bool {
-    matches!(byte, b'\n' | b' ' | b'\t' | b'_' | b'\\' | 0xe2 | 0xe3 | 0xef | 0xf3)
+/// Where a statement stands behind white space that pushes it off any screen. A run as
+/// long as that covers two neighbours among the places that are looked at.
+fn off_screen(bytes: &[u8]) -> Option<usize> {
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let mut at = OFF_SCREEN / 2;
+    while let Some(byte) = bytes.get(at) {
+        if !is_space(byte) {
+            at += OFF_SCREEN / 2;
+            continue;
+        }
+        let (before, after) = bytes.split_at(at);
+        let start = before.iter().rposition(|byte| !is_space(byte)).map_or(0, |last| last + 1);
+        let end = at + after.iter().position(|byte| !is_space(byte)).unwrap_or(after.len());
+        let line_has_code = start > 0 && bytes.get(start - 1) != Some(&b'\n');
+        let next = bytes.get(end).copied().unwrap_or(b'\n');
+        let is_code = next.is_ascii_alphabetic() || matches!(next, b';' | b'(' | b'_' | b'$');
+        if end - start >= OFF_SCREEN && line_has_code && is_code {
+            return Some(end);
+        }
+        at = end + OFF_SCREEN / 2;
+    }
+    None
+}
+
+/// Whether so many characters that show nothing stand in a row that they carry data.
+fn has_invisible_row(bytes: &[u8]) -> bool {
+    let (mut row, mut row_ends, mut at) = (0usize, 0usize, 0usize);
+    while let Some(step) =
+        bytes.get(at..).and_then(|rest| rest.iter().position(|byte| *byte >= 0xe2))
+    {
+        at += step;
+        if let Some(length) = invisible_length(bytes, at) {
+            row = if row_ends == at { row + 1 } else { 1 };
+            row_ends = at + length;
+            if row >= INVISIBLE {
+                return true;
+            }
+        }
+        at += 1;
+    }
+    false
 }
 
 /// How many bytes a character that shows nothing has here: variation selectors, tags,

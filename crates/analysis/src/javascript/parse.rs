@@ -26,11 +26,22 @@ pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
     match bytes {
         [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
-        bytes => String::from_utf8_lossy(bytes),
+        // Most text is whole, and telling that is quicker than looking for what is not.
+        bytes => match std::str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(bytes),
+        },
     }
 }
 
-/// The tree of a file.
+/// Whether these bytes may be a program: most of them are text. A byte order mark says
+/// that zeros among them are halves of letters.
+pub(crate) fn is_text(bytes: &[u8]) -> bool {
+    matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) || !crate::classify::is_binary(bytes)
+}
+
+/// The tree of a file. Of what `is_text` only in part, no error is passed over: the
+/// parser gets over nearly anything.
 ///
 /// # Errors
 ///
@@ -39,6 +50,7 @@ pub(crate) fn program<'a>(
     arena: &'a Allocator,
     path: &str,
     source: &'a str,
+    is_text: impl Fn() -> bool,
 ) -> Result<&'a Program<'a>, Rc<str>> {
     if source.len() > MAX_FILE_BYTES {
         return Err(format!("it is larger than {} MiB", MAX_FILE_BYTES >> 20).into());
@@ -55,8 +67,8 @@ pub(crate) fn program<'a>(
             ..ParseOptions::default()
         };
         let parsed = Parser::new(arena, source, kind).with_options(options).parse();
-        let broken =
-            parsed.panicked || (parsed.program.is_empty() && !parsed.diagnostics.is_empty());
+        let has_errors = !parsed.diagnostics.is_empty();
+        let broken = parsed.panicked || (has_errors && (parsed.program.is_empty() || !is_text()));
         if !broken {
             // An error that the parser got over (a name declared twice, `await` in a
             // script) leaves a whole tree: that is worth more than a refusal.

@@ -184,7 +184,16 @@ impl<'a> Machine<'a> {
             SimpleAssignmentTarget::StaticMemberExpression(it) => {
                 let object = self.expression(&it.object);
                 self.note_prototype_write(&it.object, it.span);
-                self.set_member(&object, it.property.name.as_str(), value, it.span);
+                let key = it.property.name.as_str();
+                if let Expression::Identifier(name) = &it.object
+                    && let Some(address) = with_part(&object, key, &value)
+                {
+                    // An address is followed as its text.
+                    let marks = self.marks.union(object.marks, value.marks);
+                    let address = Value { marks, ..Value::text(address) };
+                    return self.assign_name(name, address);
+                }
+                self.set_member(&object, key, value, it.span);
             }
             SimpleAssignmentTarget::PrivateFieldExpression(it) => {
                 let object = self.expression(&it.object);
@@ -313,4 +322,32 @@ impl<'a> Machine<'a> {
             _ => Value::UNKNOWN,
         }
     }
+}
+
+/// The address with another part, where all of it is known.
+fn with_part(address: &Value<'_>, part: &str, value: &Value<'_>) -> Option<String> {
+    if !matches!(part, "host" | "hostname" | "port" | "protocol" | "pathname" | "search" | "href") {
+        return None;
+    }
+    let mut url = url::Url::parse(address.as_text()?).ok()?;
+    let text = match value.kind {
+        Kind::Number(number) => number.to_string(),
+        _ => value.as_text()?.to_owned(),
+    };
+    match part {
+        "hostname" => url.set_host(Some(&text)).ok()?,
+        "host" => {
+            let (host, port) = text.split_once(':').unwrap_or((&text, ""));
+            url.set_host(Some(host)).ok()?;
+            if let Ok(port) = port.parse() {
+                url.set_port(Some(port)).ok()?;
+            }
+        }
+        "port" => url.set_port(Some(text.parse().ok()?)).ok()?,
+        "protocol" => url.set_scheme(text.trim_end_matches(':')).ok()?,
+        "pathname" => url.set_path(&text),
+        "search" => url.set_query(Some(text.trim_start_matches('?'))),
+        _ => url = url::Url::parse(&text).ok()?,
+    }
+    Some(url.into())
 }

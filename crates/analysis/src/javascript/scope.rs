@@ -15,6 +15,7 @@ use oxc_syntax::reference::ReferenceId;
 use oxc_syntax::scope::{ScopeFlags, ScopeId};
 use oxc_syntax::symbol::SymbolId;
 
+use super::confusables;
 use super::names::NameMap;
 
 /// What evaluation needs to know of a function before it runs.
@@ -26,6 +27,9 @@ pub(crate) struct Layout<'a> {
     pub(crate) uses_arguments: bool,
     /// Whether it mentions `this`, or a function within it does.
     pub(crate) uses_this: bool,
+    /// Whether it has a loop over names or elements: nothing else copies an object
+    /// into another.
+    pub(crate) loops_over: bool,
 }
 
 /// How many bits of a resolved name are its slot.
@@ -40,9 +44,17 @@ pub(crate) fn hops_and_slot(reference: ReferenceId) -> (u32, usize) {
 /// The deepest walk; what is deeper stays unresolved and is unknown.
 const MAX_DEPTH: u32 = 3_000;
 
-/// Resolves a program. Layouts are put to the end of `layouts`; the program's own is
-/// the first of them, and its number is returned.
-pub(crate) fn resolve<'a>(program: &Program<'a>, layouts: &mut Vec<Layout<'a>>) -> (u32, bool) {
+/// What resolving a program gave.
+pub(crate) struct Resolved<'a> {
+    /// The number of the program's own layout; those of its functions follow.
+    pub(crate) layout: u32,
+    pub(crate) is_too_deep: bool,
+    /// Where a name is that looks like another one.
+    pub(crate) misleading: Option<&'a str>,
+}
+
+/// Resolves a program. Layouts are put to the end of `layouts`.
+pub(crate) fn resolve<'a>(program: &Program<'a>, layouts: &mut Vec<Layout<'a>>) -> Resolved<'a> {
     let first = layouts.len();
     let mut resolver = Resolver {
         layouts,
@@ -64,8 +76,16 @@ pub(crate) fn resolve<'a>(program: &Program<'a>, layouts: &mut Vec<Layout<'a>>) 
     for statement in &program.body {
         resolver.visit_statement(statement);
     }
-    let is_too_deep = resolver.is_too_deep;
-    (u32::try_from(first).unwrap_or(0), is_too_deep)
+    let misleading = if program.source_text.is_ascii() {
+        None
+    } else {
+        confusables::misleading(program.source_text, &resolver.names.keys().copied())
+    };
+    Resolved {
+        layout: u32::try_from(first).unwrap_or(0),
+        is_too_deep: resolver.is_too_deep,
+        misleading,
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -100,6 +120,17 @@ impl<'a> Resolver<'a, '_> {
         cell.set(Some(ScopeId::from_usize(self.layouts.len())));
         self.functions.push(self.layouts.len());
         self.layouts.push(Layout::default());
+    }
+
+    /// Notes something of the running function and of those around it.
+    fn mark(&mut self, flag: impl for<'b> Fn(&'b mut Layout<'a>) -> &'b mut bool) {
+        for function in self.functions.iter().rev() {
+            let Some(layout) = self.layouts.get_mut(*function) else { continue };
+            // What was noted of an inner one was noted of all around it.
+            if std::mem::replace(flag(layout), true) {
+                return;
+            }
+        }
     }
 
     fn leave(&mut self, mark: usize) {
@@ -154,6 +185,9 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn declare_pattern(&mut self, pattern: &BindingPattern<'a>, once: bool) {
+        if let BindingPattern::BindingIdentifier(identifier) = pattern {
+            return if once { self.declare_once(identifier) } else { self.declare(identifier) };
+        }
         for identifier in pattern.get_binding_identifiers() {
             if once {
                 self.declare_once(identifier);
@@ -338,17 +372,23 @@ impl<'a> Visit<'a> for Resolver<'a, '_> {
             }
             None if text == "arguments" => {
                 // An arrow function's are those of the function around it.
-                for function in &self.functions {
-                    if let Some(layout) = self.layouts.get_mut(*function) {
-                        layout.uses_arguments = true;
-                    }
-                }
+                self.mark(|layout| &mut layout.uses_arguments);
             }
             None => {}
         }
     }
 
     fn visit_expression(&mut self, it: &Expression<'a>) {
+        match it {
+            Expression::Identifier(identifier) => {
+                return self.visit_identifier_reference(identifier);
+            }
+            Expression::StringLiteral(_)
+            | Expression::NumericLiteral(_)
+            | Expression::BooleanLiteral(_)
+            | Expression::NullLiteral(_) => return,
+            _ => {}
+        }
         if self.depth > MAX_DEPTH {
             self.is_too_deep = true;
             return;
@@ -356,7 +396,7 @@ impl<'a> Visit<'a> for Resolver<'a, '_> {
         self.depth += 1;
         if let Expression::BinaryExpression(binary) = it {
             // `a + b + c + …` leans to the left as far as it is long.
-            let mut rights = vec![&binary.right];
+            let mut rights = Vec::new();
             let mut left = &binary.left;
             while let Expression::BinaryExpression(inner) = left {
                 rights.push(&inner.right);
@@ -366,6 +406,7 @@ impl<'a> Visit<'a> for Resolver<'a, '_> {
             for right in rights.into_iter().rev() {
                 self.visit_expression(right);
             }
+            self.visit_expression(&binary.right);
         } else {
             walk::walk_expression(self, it);
         }
@@ -450,6 +491,7 @@ impl<'a> Visit<'a> for Resolver<'a, '_> {
     }
 
     fn visit_for_in_statement(&mut self, it: &ForInStatement<'a>) {
+        self.mark(|layout| &mut layout.loops_over);
         self.in_block(|resolver| {
             if let ForStatementLeft::VariableDeclaration(declaration) = &it.left {
                 resolver.declare_variables(declaration, false);
@@ -459,6 +501,7 @@ impl<'a> Visit<'a> for Resolver<'a, '_> {
     }
 
     fn visit_for_of_statement(&mut self, it: &ForOfStatement<'a>) {
+        self.mark(|layout| &mut layout.loops_over);
         self.in_block(|resolver| {
             if let ForStatementLeft::VariableDeclaration(declaration) = &it.left {
                 resolver.declare_variables(declaration, false);
@@ -494,11 +537,7 @@ impl<'a> Visit<'a> for Resolver<'a, '_> {
     }
 
     fn visit_this_expression(&mut self, _it: &ThisExpression) {
-        for function in &self.functions {
-            if let Some(layout) = self.layouts.get_mut(*function) {
-                layout.uses_this = true;
-            }
-        }
+        self.mark(|layout| &mut layout.uses_this);
     }
 
     // Types do nothing when code runs.

@@ -104,11 +104,11 @@ impl<'a> Machine<'a> {
                 return self.for_each(&it.left, elements, &it.body, label);
             }
             Statement::WhileStatement(it) => {
-                self.look_for_endless_loop(Some(&it.test), None, &it.body, it.span);
+                self.look_for_endless_loop(Some(&it.test), None, &it.body, label, it.span);
                 return self.repeat(Some(&it.test), None, &it.body, true, label);
             }
             Statement::DoWhileStatement(it) => {
-                self.look_for_endless_loop(Some(&it.test), None, &it.body, it.span);
+                self.look_for_endless_loop(Some(&it.test), None, &it.body, label, it.span);
                 return self.repeat(Some(&it.test), None, &it.body, false, label);
             }
             Statement::BreakStatement(it) => {
@@ -118,7 +118,8 @@ impl<'a> Machine<'a> {
                 return Flow::Continue(it.label.as_ref().map(|label| label.name.as_str()));
             }
             Statement::ThrowStatement(it) => {
-                self.expression(&it.argument);
+                let value = self.expression(&it.argument);
+                self.thrown = Some(value);
                 return Flow::Throw;
             }
             Statement::TryStatement(it) => return self.try_statement(it),
@@ -129,8 +130,11 @@ impl<'a> Machine<'a> {
                 return if flow == Flow::Break(Some(name)) { Flow::Normal } else { flow };
             }
             Statement::WithStatement(it) => {
-                self.expression(&it.object);
-                return self.statement(&it.body);
+                let object = self.expression(&it.object);
+                self.withs.push(object);
+                let flow = self.statement(&it.body);
+                self.withs.pop();
+                return flow;
             }
             Statement::ImportDeclaration(_)
             | Statement::ExportAllDeclaration(_)
@@ -239,6 +243,13 @@ impl<'a> Machine<'a> {
     }
 
     fn if_statement(&mut self, it: &'a IfStatement<'a>) -> Flow<'a> {
+        if self.guarded.is_none() && self.is_started_by_name(&it.test) {
+            return self.as_program(|machine| machine.branch(it));
+        }
+        self.branch(it)
+    }
+
+    fn branch(&mut self, it: &'a IfStatement<'a>) -> Flow<'a> {
         let test = self.expression(&it.test);
         match test.truth() {
             Some(true) => {
@@ -313,7 +324,7 @@ impl<'a> Machine<'a> {
             }
             None => {}
         }
-        self.look_for_endless_loop(it.test.as_ref(), it.update.as_ref(), &it.body, it.span);
+        self.look_for_endless_loop(it.test.as_ref(), it.update.as_ref(), &it.body, label, it.span);
         self.repeat(it.test.as_ref(), it.update.as_ref(), &it.body, true, label)
     }
 
@@ -480,14 +491,21 @@ impl<'a> Machine<'a> {
     }
 
     fn try_statement(&mut self, it: &'a TryStatement<'a>) -> Flow<'a> {
+        let outer = self.thrown.take();
         let mut flow = self.block(&it.block.body);
+        let thrown = std::mem::replace(&mut self.thrown, outer);
         if let Some(handler) = &it.handler {
             let is_thrown = flow == Flow::Throw;
             if !is_thrown {
                 self.begin_branch();
             }
             if let Some(parameter) = &handler.param {
-                self.bind(&parameter.pattern, Value::UNKNOWN);
+                let value = match thrown {
+                    Some(value) if is_thrown => value,
+                    Some(value) => self.either(Value::UNKNOWN, value, false),
+                    None => Value::UNKNOWN,
+                };
+                self.bind(&parameter.pattern, value);
             }
             let caught = self.block(&handler.body.body);
             if is_thrown {

@@ -5,9 +5,11 @@ use std::rc::Rc;
 
 use oxc_span::Span;
 
+use super::function::Call;
 use super::heap::Class as ObjectClass;
 use super::machine::Machine;
-use super::value::{ApiId, Kind, Marks, Value};
+use super::member::MAX_PROTOTYPES;
+use super::value::{ApiId, Kind, Marks, ObjectId, Value};
 use crate::event::{Effect, Role};
 
 impl<'a> Machine<'a> {
@@ -32,6 +34,12 @@ impl<'a> Machine<'a> {
                     let api = *api;
                     self.api_write(api, key, &value, span);
                 }
+                if let Some(setter) = self.setter(*id, key) {
+                    let arguments = vec![value];
+                    let this = object.clone();
+                    self.call(&setter, Call { this, arguments, is_open: false, span });
+                    return;
+                }
                 let Some(object) = self.change(*id) else { return };
                 if key == "length"
                     && let ObjectClass::Array(elements) = &mut object.class
@@ -54,6 +62,29 @@ impl<'a> Machine<'a> {
             }
             _ => {}
         }
+    }
+
+    /// The name under which an object keeps what is called when this is written.
+    pub(crate) fn setter_name(&mut self, key: &'a str) -> &'a str {
+        if let Some(known) = self.setters.get(key) {
+            return known;
+        }
+        let name = self.keep(&format!("\u{0}set {key}"));
+        self.setters.insert(key, name);
+        name
+    }
+
+    fn setter(&self, id: ObjectId, key: &str) -> Option<Value<'a>> {
+        let name = *self.setters.get(key)?;
+        let mut at = id;
+        for _ in 0..MAX_PROTOTYPES {
+            let object = self.get(at)?;
+            if let Some(found) = object.property(name) {
+                return Some(found.value.clone());
+            }
+            at = object.prototype?;
+        }
+        None
     }
 
     fn api_write(&mut self, api: ApiId, key: &'a str, value: &Value<'a>, span: Span) {

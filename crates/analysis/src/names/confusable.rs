@@ -1,7 +1,7 @@
 //! Letters that look like others, after the tables of Unicode for what occurs in names.
 
 /// The name in the plain letters that it looks like.
-pub(super) fn skeleton(name: &str) -> String {
+pub(crate) fn skeleton(name: &str) -> String {
     use unicode_normalization::UnicodeNormalization as _;
     let mut out = String::with_capacity(name.len());
     for letter in name.nfkd().flat_map(char::to_lowercase) {

@@ -13,6 +13,7 @@ mod tests;
 use std::sync::LazyLock;
 
 use crate::facts::Ecosystem;
+pub(crate) use confusable::skeleton;
 
 /// A well-known name that another one looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,6 +4,7 @@
 mod benign;
 mod code;
 mod data;
+mod evasion;
 mod files;
 mod hostile;
 mod network;
@@ -12,7 +13,7 @@ mod process;
 use std::borrow::Cow;
 
 use ringfence_analysis::{
-    Effect, Hiding, Shape, Source, SourceFile, Trace, Tree, Value, When, javascript,
+    Coverage, Effect, Hiding, Role, Shape, Source, SourceFile, Trace, Tree, Value, When, javascript,
 };
 
 /// One program and what it does.
@@ -161,4 +162,55 @@ fn the_same_bytes_give_the_same_trace() {
     for _ in 0..3 {
         assert_eq!(trace_one(source).events, first.events);
     }
+}
+
+#[test]
+fn what_a_file_does_only_when_it_is_started_is_not_done_on_load() {
+    let when = |source: &str| {
+        let trace = trace_one(source);
+        let event = trace.events.iter().find(|event| event.effect == Effect::Shell);
+        event.map(|event| event.when)
+    };
+    let main = "function main() { require('child_process').exec('id') }\n";
+    for guard in
+        ["require.main === module", "!module.parent", "module == require.main", "import.meta.main"]
+    {
+        assert_eq!(when(&format!("{main}if ({guard}) main()")), Some(When::Call), "{guard}");
+    }
+    assert_eq!(when(&format!("{main}if (require.main !== module) main()")), Some(When::Load));
+    // A program that says what runs it is nothing but a program.
+    let program = format!("#!/usr/bin/env node\n{main}if (require.main === module) main()");
+    assert_eq!(when(&program), Some(When::Load));
+    // The guard hides nothing that also happens otherwise.
+    let both = format!("{main}if (require.main === module) main()\nmain()");
+    assert_eq!(when(&both), Some(When::Load));
+}
+
+#[test]
+fn bytes_that_are_no_text_are_no_program() {
+    let of = |bytes: Vec<u8>| {
+        let tree = Tree::new(vec![SourceFile { path: "a.js".into(), bytes: bytes.into() }]);
+        let files: Vec<_> = tree.files().map(|(id, _)| id).collect();
+        javascript::trace(&tree, &files).coverage.remove(0).1
+    };
+    let noise: Vec<u8> =
+        (0..20_000u32).map(|at| at.wrapping_mul(2_654_435_761).to_le_bytes()[1]).collect();
+    assert!(matches!(of(noise), Coverage::Unparsed { .. }));
+    let mut few: Vec<u8> = b"/*".to_vec();
+    few.extend([1u8; 400]);
+    few.extend(b"*/ eval('x')");
+    // An engine runs this, so it is read.
+    assert_eq!(of(few), Coverage::Whole);
+}
+
+#[test]
+fn a_port_is_no_host_and_a_path_is_no_port() {
+    let roles = |source: &str| -> Vec<Role> {
+        let trace = trace_one(source);
+        let event = trace.events.iter().find(|event| event.effect == Effect::Connect);
+        event.unwrap().arguments.iter().map(|argument| argument.role).collect()
+    };
+    assert_eq!(roles("require('net').connect(80, 'a.example')"), [Role::Port, Role::Host]);
+    assert_eq!(roles("require('net').connect('/run/a.sock')"), [Role::Path]);
+    assert_eq!(roles("require('net').connect('80')"), [Role::Port]);
 }

@@ -189,6 +189,11 @@ fn index() -> &'static Index {
     })
 }
 
+/// Whether Node.js has a module of this name: no package takes its place.
+pub(crate) fn is_builtin(request: &str) -> bool {
+    module_name(request).starts_with("node:")
+}
+
 /// The name of a module as this crate says it: `node:fs`, `npm:axios`.
 pub(crate) fn module_name(request: &str) -> String {
     let bare = request.strip_prefix("node:").unwrap_or(request);

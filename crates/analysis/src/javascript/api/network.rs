@@ -49,7 +49,7 @@ const TLS: Table = &[
 ];
 const DGRAM: Table = &[
     ("createSocket", Connect, &[Other], Gives::Thing("node:dgram.Socket")),
-    ("Socket.send", Connect, &[Data], NOTHING),
+    ("Socket.send", Connect, &[Data, Port, Host], NOTHING),
     ("Socket.bind", Listen, &[Port, Host], NOTHING),
     ("Socket.connect", Connect, &[Port, Host], NOTHING),
 ];

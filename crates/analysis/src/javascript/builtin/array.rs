@@ -25,6 +25,17 @@ impl<'a> Machine<'a> {
     }
 
     pub(super) fn array_method(&mut self, method: &str, call: &Call<'a>) -> Value<'a> {
+        // The most frequent one of all needs no copy of what is there.
+        if method == "push"
+            && let Some(object) = call.this.as_object().and_then(|id| self.get(id))
+            && let ObjectClass::Array(_) = object.class
+            && !object.is_open
+            && object.elsewhere.is_none()
+        {
+            return self
+                .known_array_method(method, call.this.as_object(), &[], call)
+                .unwrap_or(Value::UNKNOWN);
+        }
         let elements = match self.elements_of(&call.this) {
             Ok(elements) => elements,
             Err(one) => return self.open_array_method(method, one, call),

@@ -3,8 +3,10 @@
 
 mod array;
 mod buffer;
+mod collection;
 mod node;
 mod object;
+mod pattern;
 mod promise;
 mod string;
 
@@ -192,6 +194,11 @@ impl<'a> Machine<'a> {
             if let Some(method) = method.strip_prefix("Reflect.") {
                 return self.reflect_function(method, call);
             }
+            if let Some((class, method)) = method.split_once('.')
+                && matches!(class, "Map" | "Set" | "WeakMap" | "WeakSet")
+            {
+                return self.collection_method(method, call);
+            }
             return self.global_function(method, name, api, marks, call);
         }
         if let Some(method) = name.strip_prefix("node:") {
@@ -233,13 +240,18 @@ impl<'a> Machine<'a> {
                     _ => first,
                 })
             }
-            "js:Map" | "js:Set" | "js:WeakMap" => {
-                let data = call
-                    .arguments
-                    .first()
-                    .map(|first| self.deep_marks(first))
-                    .unwrap_or(Marks::NONE);
-                Some(Value::unknown(data))
+            "js:Map" | "js:Set" | "js:WeakMap" | "js:WeakSet" => {
+                Some(self.new_collection(api, call))
+            }
+            // A request is followed as its address.
+            "js:Request" => {
+                let first = call.arguments.first().cloned().unwrap_or(Value::UNKNOWN);
+                let data = self.deep_marks(call.arguments.get(1).unwrap_or(&Value::UNDEFINED));
+                let all = self.marks.union(first.marks, data);
+                if let Some(spec) = self.apis.spec(api) {
+                    self.perform(api, spec, marks, call);
+                }
+                Some(Value { marks: all, ..first })
             }
             "node:module" => Some(Value::api(api)),
             "node:worker_threads.Worker" | "js:Worker" | "js:SharedWorker" => {
@@ -417,12 +429,9 @@ impl<'a> Machine<'a> {
             "RegExp" => {
                 let pattern = first.as_text().map(str::to_owned)?;
                 let pattern = self.keep(&pattern);
-                let flags = call
-                    .arguments
-                    .get(1)
-                    .and_then(Value::as_text)
-                    .is_some_and(|flags| flags.contains('g'));
-                self.new_object(ObjectClass::Regexp(pattern, if flags { "g" } else { "" }))
+                let flags = call.arguments.get(1).and_then(Value::as_text).unwrap_or_default();
+                let flags = self.keep(flags);
+                self.new_object(ObjectClass::Regexp(pattern, flags))
             }
             "atob" | "btoa" => self.base64_function(method == "atob", &first, call),
             "unescape" | "decodeURIComponent" | "decodeURI" => match first.as_text() {
@@ -466,9 +475,16 @@ impl<'a> Machine<'a> {
                 Value::unknown(self.deep_marks(&first))
             }
             "RegExp.prototype.test" => self.pattern_test(&first, call),
-            "RegExp.prototype.exec" | "RegExp.prototype.toString" => {
-                Value::unknown(self.deep_marks(&first))
+            "RegExp.prototype.exec" => {
+                let marks = self.deep_marks(&first);
+                match self.text_of(&first) {
+                    Some(text) => self
+                        .matches(&call.this, &text, "exec", marks)
+                        .unwrap_or(Value::unknown(marks)),
+                    None => Value::unknown(marks),
+                }
             }
+            "RegExp.prototype.toString" => Value::unknown(self.deep_marks(&first)),
             "Symbol" | "Date.now" | "Math.random" => Value::UNKNOWN,
             "Object.prototype.toString" | "Object.prototype.hasOwnProperty" => Value::UNKNOWN,
             method if method.starts_with("Math.") => self.mathematics(method, call),

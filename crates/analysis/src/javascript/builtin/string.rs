@@ -2,18 +2,15 @@
 
 use std::rc::Rc;
 
-use regex_automata::nfa::thompson::pikevm::{Builder, Cache, PikeVM};
-
 use super::super::expression::index;
 use super::super::function::Call;
-use super::super::heap::Class as ObjectClass;
 use super::super::machine::Machine;
 use super::super::operator::{MAX_TEXT_BYTES, text_of_number};
 use super::super::value::{Kind, Value};
 use crate::event::Hiding;
 
 /// The most pieces into which a text is split.
-const MAX_PIECES: usize = 1 << 18;
+pub(super) const MAX_PIECES: usize = 1 << 18;
 
 impl<'a> Machine<'a> {
     pub(super) fn string_method(&mut self, method: &str, call: &Call<'a>) -> Value<'a> {
@@ -155,7 +152,10 @@ impl<'a> Machine<'a> {
             "includes" => Value::boolean(text.contains(argument(self, 0)?.as_str())),
             "startsWith" => Value::boolean(text.starts_with(argument(self, 0)?.as_str())),
             "endsWith" => Value::boolean(text.ends_with(argument(self, 0)?.as_str())),
-            "match" | "matchAll" => return self.matches(text, call),
+            "match" | "matchAll" => {
+                let pattern = call.arguments.first()?.clone();
+                return self.matches(&pattern, text, method, call.this.marks);
+            }
             // HTML methods, which some code takes letters from.
             "italics" => Value::text(format!("<i>{text}</i>")),
             "bold" => Value::text(format!("<b>{text}</b>")),
@@ -178,7 +178,7 @@ impl<'a> Machine<'a> {
             None => return Some(self.new_array(vec![piece(text)])),
             Some(separator) => match self.pattern_of(separator) {
                 Some(pattern) => {
-                    let (regex, mut cache) = compiled(pattern.0)?;
+                    let (regex, mut cache) = pattern.compiled()?;
                     let mut pieces = Vec::new();
                     let mut from = 0;
                     for found in regex.find_iter(&mut cache, text.as_str()).take(MAX_PIECES) {
@@ -207,100 +207,6 @@ impl<'a> Machine<'a> {
         };
         self.steps += u64::try_from(pieces.len() / 4).unwrap_or(0);
         Some(self.new_array(pieces))
-    }
-
-    /// The pattern of a regular expression, and whether it is for all places.
-    fn pattern_of(&mut self, value: &Value<'a>) -> Option<(&'a str, bool)> {
-        match self.get(value.as_object()?)?.class {
-            ObjectClass::Regexp(pattern, flags) => Some((pattern, flags.contains('g'))),
-            _ => None,
-        }
-    }
-
-    fn replace(&mut self, method: &str, text: &Rc<String>, call: &Call<'a>) -> Option<Value<'a>> {
-        let what = call.arguments.first()?.clone();
-        let with = call.arguments.get(1)?.clone();
-        let (places, all): (Vec<(usize, usize)>, bool) = match self.pattern_of(&what) {
-            Some((pattern, all)) => {
-                let (regex, mut cache) = compiled(pattern)?;
-                (
-                    regex
-                        .find_iter(&mut cache, text.as_str())
-                        .take(MAX_PIECES)
-                        .map(|found| (found.start(), found.end()))
-                        .collect(),
-                    all,
-                )
-            }
-            None => {
-                let what = self.text_of(&what)?;
-                let places = text.match_indices(what.as_str()).take(MAX_PIECES);
-                (places.map(|(at, found)| (at, at + found.len())).collect(), method == "replaceAll")
-            }
-        };
-        if !self.may_make(text.len()) {
-            return None;
-        }
-        let mut out = String::with_capacity(text.len());
-        let mut from = 0;
-        let taken = if all { places.len() } else { 1 };
-        for (start, end) in places.into_iter().take(taken) {
-            out.push_str(text.get(from..start)?);
-            let found = text.get(start..end)?;
-            if with.as_object().is_some() {
-                if !self.can_spend() {
-                    return None;
-                }
-                let found = Value::text(found.to_owned());
-                let given = vec![found.clone(), found];
-                let value = self.call_back(&with, given, call.span);
-                out.push_str(&self.text_of(&value)?);
-            } else {
-                let with = self.text_of(&with)?;
-                if with.contains('$') {
-                    out.push_str(&with.replace("$&", found).replace("$$", "$"));
-                } else {
-                    out.push_str(&with);
-                }
-            }
-            if out.len() > MAX_TEXT_BYTES {
-                return None;
-            }
-            from = end;
-        }
-        out.push_str(text.get(from..)?);
-        Some(Value::text(out))
-    }
-
-    pub(super) fn pattern_test(&mut self, text: &Value<'a>, call: &Call<'a>) -> Value<'a> {
-        let known = self.pattern_of(&call.this).and_then(|(pattern, _)| compiled(pattern));
-        match (known, self.text_of(text)) {
-            (Some((regex, mut cache)), Some(text)) => {
-                Value::boolean(regex.is_match(&mut cache, text.as_str()))
-            }
-            _ => Value::UNKNOWN,
-        }
-    }
-
-    fn matches(&mut self, text: &Rc<String>, call: &Call<'a>) -> Option<Value<'a>> {
-        let (pattern, all) = self.pattern_of(call.arguments.first()?)?;
-        let (regex, mut cache) = compiled(pattern)?;
-        let taken = if all { MAX_PIECES } else { 1 };
-        let found: Vec<Value<'a>> = regex
-            .find_iter(&mut cache, text.as_str())
-            .take(taken)
-            .filter_map(|found| text.get(found.start()..found.end()))
-            .map(|found| Value::text(found.to_owned()))
-            .collect();
-        if found.is_empty() {
-            return Some(Value::new(Kind::Null));
-        }
-        let array = self.new_array(found);
-        if !all && let Some(object) = array.as_object().and_then(|id| self.change(id)) {
-            // Groups follow, which are not computed.
-            object.is_open = true;
-        }
-        Some(array)
     }
 
     pub(super) fn character_codes(&mut self, call: &Call<'a>) -> Value<'a> {
@@ -417,19 +323,6 @@ fn part(text: &str, method: &str, start: f64, end: f64) -> String {
         return text.get(start..end.max(start)).unwrap_or_default().to_owned();
     }
     letters().skip(start).take(end.saturating_sub(start)).collect()
-}
-
-/// A pattern of the language as one that takes time in proportion to the text.
-fn compiled(pattern: &str) -> Option<(PikeVM, Cache)> {
-    if pattern.len() > 512 {
-        return None;
-    }
-    let limits = regex_automata::nfa::thompson::Config::new().nfa_size_limit(Some(1 << 20));
-    // Words and digits of the language are those of ASCII.
-    let bytes = regex_automata::util::syntax::Config::new().unicode(false).utf8(false);
-    let regex = Builder::new().syntax(bytes).thompson(limits).build(pattern).ok()?;
-    let cache = regex.create_cache();
-    Some((regex, cache))
 }
 
 /// `%41` and `%u0041` undone, as `unescape` does.
