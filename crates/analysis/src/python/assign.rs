@@ -80,6 +80,10 @@ impl<'a> Evaluator<'a> {
     ) {
         match &object.data {
             Data::Instance(id) => {
+                let before = self.heap.instance(*id).and_then(|it| it.attributes.get(name));
+                if before.is_some_and(|before| !before.same(&value)) {
+                    self.note_addition(&value);
+                }
                 if let Some(instance) = self.heap.instance_mut(*id)
                     && (instance.attributes.len() < 4096 || instance.attributes.contains_key(name))
                 {
@@ -142,12 +146,17 @@ impl<'a> Evaluator<'a> {
         match &object.data {
             Data::Dict(id) => {
                 self.changes += 1;
+                let before = self.heap.dict(*id).and_then(|dict| dict.get(&key));
+                if !key.is_unknown() && before.is_none_or(|before| !before.same(&value)) {
+                    self.note_addition(&value);
+                }
                 if let Some(dict) = self.heap.dict_mut(*id) {
                     dict.set(key, value);
                 }
             }
             Data::List(id) => {
                 self.changes += 1;
+                self.note_addition(&value);
                 let Some(list) = self.heap.list_mut(*id) else { return };
                 let length = i64::try_from(list.items.len()).unwrap_or(i64::MAX);
                 let position = key
@@ -205,6 +214,9 @@ impl<'a> Evaluator<'a> {
         let items = self.iterate(more, 1 << 20);
         self.burn_for(items.as_ref().map_or(0, Vec::len));
         self.changes += 1;
+        if let Some(last) = items.as_ref().and_then(|items| items.last()).cloned() {
+            self.note_addition(&last);
+        }
         let taint = more.taint.clone();
         if let Some(list) = self.heap.list_mut(id) {
             match items {

@@ -179,6 +179,11 @@ impl<'a> Evaluator<'a> {
             Expr::Await(it) => self.eval(&it.value),
             Expr::Yield(it) => {
                 let value = it.value.as_deref().map(|value| self.eval(value)).unwrap_or_default();
+                match value.data {
+                    Data::Text(_) | Data::Bytes(_) => self.learned += 1,
+                    Data::Int(_) => self.counted += 1,
+                    _ => {}
+                }
                 let yielded = self.frame.yielded.get_or_insert_default();
                 if yielded.len() < 100_000 {
                     yielded.push(value);

@@ -11,12 +11,27 @@ use ruff_text_size::Ranged;
 use super::evaluator::Evaluator;
 use super::flow;
 use super::value::{Data, Value};
-use crate::event::{Effect, Role};
+use crate::event::{Effect, Role, When};
 
 /// Rounds of one loop.
 const MAX_ROUNDS: usize = 200_000;
 /// Rounds of a loop that does something else than compute.
 const MAX_EVENTFUL_ROUNDS: usize = 64;
+
+/// Rounds of a loop without an end in sight that put nothing together and do nothing.
+const MAX_IDLE_ROUNDS: u32 = 16;
+/// The same where they count, and what they count may decide something.
+const MAX_COUNTING_ROUNDS: u32 = 512;
+/// Rounds of a loop as long as there is something in a collection from which nothing is
+/// taken here, because it is not known what is in it.
+const MAX_FILLED_ROUNDS: usize = 32;
+
+/// What a loop has done before a round.
+struct Mark {
+    emitted: u64,
+    learned: u64,
+    counted: u64,
+}
 
 /// How a statement ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -252,14 +267,22 @@ impl<'a> Evaluator<'a> {
             self.round(&it.target, &Value::unknown(), &it.body);
         }
         let emitted = self.emitted;
+        let counts = matches!(iterated.data, Data::Range(_));
+        let mut idle = 0;
         for (round, item) in items.into_iter().enumerate() {
             if self.fuel == 0 || (self.emitted > emitted && round >= MAX_EVENTFUL_ROUNDS) {
                 break;
             }
+            let (learned, counted) = (self.learned, self.counted);
             self.assign(&it.target, item.with(&iterated.taint));
+            (self.learned, self.counted) = (learned, counted);
+            let mark = self.mark();
             self.rounds += 1;
             let flow = self.block(&it.body);
             self.rounds -= 1;
+            if counts && self.is_idle(&mark, &mut idle, self.frame.exact) {
+                break;
+            }
             match flow {
                 Flow::Break => return Flow::Next,
                 Flow::End => return Flow::End,
@@ -300,6 +323,27 @@ impl<'a> Evaluator<'a> {
         })
     }
 
+    /// Whether what stands here surely runs, and once for each time it is walked.
+    pub(super) fn is_certain(&self) -> bool {
+        self.frame.exact || (self.branches == 0 && self.when != When::Call)
+    }
+
+    fn mark(&self) -> Mark {
+        Mark { emitted: self.emitted, learned: self.learned, counted: self.counted }
+    }
+
+    /// Whether a loop has gone round for nothing often enough to leave it; `counts` is
+    /// whether each round is another one by what it is given.
+    fn is_idle(&self, before: &Mark, idle: &mut u32, counts: bool) -> bool {
+        if self.emitted > before.emitted || self.learned > before.learned {
+            *idle = 0;
+            return false;
+        }
+        *idle += 1;
+        let counts = counts || self.counted > before.counted;
+        *idle >= if counts { MAX_COUNTING_ROUNDS } else { MAX_IDLE_ROUNDS }
+    }
+
     fn while_loop(&mut self, it: &'a StmtWhile) -> Flow {
         let test = self.eval(&it.test);
         let truth = self.truth(&test);
@@ -315,10 +359,14 @@ impl<'a> Evaluator<'a> {
         };
         let emitted = self.emitted;
         let mut rounds = 0;
-        while runs && rounds < MAX_ROUNDS {
+        let mut idle = 0;
+        let filled = matches!(test.data, Data::List(_) | Data::Dict(_));
+        let most = if filled && !self.is_certain() { MAX_FILLED_ROUNDS } else { MAX_ROUNDS };
+        while runs && rounds < most {
             rounds += 1;
             self.burn(1);
             let before = self.changes;
+            let mark = self.mark();
             self.frame.undecided = false;
             self.rounds += 1;
             let flow = self.block(&it.body);
@@ -329,6 +377,7 @@ impl<'a> Evaluator<'a> {
                 Flow::Next | Flow::Continue => {}
             }
             let eventful = self.emitted > emitted && rounds >= MAX_EVENTFUL_ROUNDS;
+            let eventful = eventful || self.is_idle(&mark, &mut idle, false);
             if self.fuel == 0 || self.frame.undecided || self.changes == before || eventful {
                 break;
             }
