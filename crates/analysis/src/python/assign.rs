@@ -80,6 +80,8 @@ impl<'a> Evaluator<'a> {
     ) {
         match &object.data {
             Data::Instance(id) => {
+                let given = vec![Value::literal(name), value.clone()];
+                self.special_method(object, "__setattr__", given, node.range());
                 let before = self.heap.instance(*id).and_then(|it| it.attributes.get(name));
                 if before.is_some_and(|before| !before.same(&value)) {
                     self.note_addition(&value);
@@ -174,6 +176,9 @@ impl<'a> Evaluator<'a> {
                         }
                     }
                 }
+            }
+            Data::Instance(_) => {
+                self.special_method(object, "__setitem__", vec![key, value], node.range());
             }
             Data::Namespace(scope) => {
                 if let Data::Text(name) = &key.data {

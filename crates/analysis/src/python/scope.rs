@@ -51,6 +51,13 @@ impl<'a> Evaluator<'a> {
                 let path = self.module_path();
                 Value::made(format!("./{path}"))
             }
+            "__doc__" => self
+                .modules
+                .get(self.unit.module.0 as usize)
+                .and_then(|module| module.code)
+                .map_or_else(Value::unknown, |code| {
+                    super::attribute::description(&code.syntax.body)
+                }),
             "__pyarmor__" | "pyarmor_runtime" => self.api("pypi:pytransform.__pyarmor__"),
             "get_ipython" => self.api("pypi:IPython.get_ipython"),
             _ => Value::unknown(),

@@ -179,6 +179,27 @@ impl<'a> Evaluator<'a> {
     }
 
     fn if_statement(&mut self, it: &'a StmtIf) -> Flow {
+        if self.when == When::Load && flow::asks_for_main(&it.test) && self.is_in_package() {
+            // What a module of a library does as a program, an import of it does not.
+            let when = std::mem::replace(&mut self.when, When::Call);
+            let flow = self.if_known(it);
+            self.when = when;
+            return flow;
+        }
+        self.if_known(it)
+    }
+
+    /// Whether the file that is current is imported, not started: it stands in a package
+    /// and is not the file that starts with it.
+    fn is_in_package(&self) -> bool {
+        let path = self.module_path();
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        !folder.is_empty()
+            && name != "__main__.py"
+            && self.tree.find(&format!("{folder}/__init__.py")).is_some()
+    }
+
+    fn if_known(&mut self, it: &'a StmtIf) -> Flow {
         let mut arms: Vec<&'a [Stmt]> = Vec::with_capacity(2);
         let mut taken: Option<&'a [Stmt]> = None;
         let mut always = false;
@@ -246,7 +267,15 @@ impl<'a> Evaluator<'a> {
     }
 
     fn for_loop(&mut self, it: &'a StmtFor) -> Flow {
-        let iterated = self.eval(&it.iter);
+        let mut iterated = self.eval(&it.iter);
+        if let Data::Instance(_) = iterated.data
+            && let Some(items) =
+                self.special_method(&iterated, "__iter__", Vec::new(), it.iter.range())
+        {
+            let first = self.special_method(&iterated, "__next__", Vec::new(), it.iter.range());
+            iterated =
+                if let Data::Instance(_) = items.data { first.unwrap_or_default() } else { items };
+        }
         self.endless_for(it, &iterated);
         let known = if self.fuel > 0 { self.iterate(&iterated, MAX_ROUNDS) } else { None };
         let Some(items) = known else {
@@ -412,8 +441,12 @@ impl<'a> Evaluator<'a> {
     }
 
     fn with_statement(&mut self, it: &'a StmtWith) -> Flow {
+        let mut left: Vec<Value<'a>> = Vec::new();
         for item in &it.items {
             let value = self.eval(&item.context_expr);
+            if let Data::Instance(_) = value.data {
+                left.push(value.clone());
+            }
             let entered = match value.data {
                 Data::Instance(_) => {
                     let entered =
@@ -426,7 +459,12 @@ impl<'a> Evaluator<'a> {
                 self.assign(target, entered);
             }
         }
-        self.block(&it.body)
+        let flow = self.block(&it.body);
+        for one in left.into_iter().rev() {
+            let given = vec![Value::none(), Value::none(), Value::none()];
+            self.special_method(&one, "__exit__", given, it.range);
+        }
+        flow
     }
 
     fn try_statement(&mut self, it: &'a StmtTry) -> Flow {
@@ -511,7 +549,9 @@ impl<'a> Evaluator<'a> {
                     self.bind_pattern(inner, &part, depth + 1);
                 }
                 for keyword in &it.arguments.keywords {
-                    self.bind_pattern(&keyword.pattern, &part, depth + 1);
+                    let attribute =
+                        self.attribute(subject, keyword.attr.id.as_str(), keyword.range);
+                    self.bind_pattern(&keyword.pattern, &attribute, depth + 1);
                 }
             }
             Pattern::MatchValue(it) => {
