@@ -210,6 +210,33 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    /// `del a[key]`, where it surely happens.
+    pub(super) fn remove_item(&mut self, object: &Value<'a>, key: &Value<'a>) {
+        if !self.is_certain() {
+            return;
+        }
+        match object.data {
+            Data::Dict(id) => {
+                let size = self.heap.dict(id).map_or(0, |dict| dict.items.len());
+                if self.burn_for(size)
+                    && let Some(dict) = self.heap.dict_mut(id)
+                {
+                    dict.remove(key);
+                }
+            }
+            Data::List(id) => {
+                let Some(list) = self.heap.list_mut(id) else { return };
+                let at = key
+                    .integer()
+                    .and_then(|index| super::subscript::position(index, list.items.len()));
+                if let Some(at) = at.filter(|at| *at < list.items.len() && !list.open) {
+                    list.items.remove(at);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// `a += b` where `a` is a list that others see too.
     pub(super) fn extend_in_place(&mut self, list: &Value<'a>, more: &Value<'a>) -> bool {
         let Data::List(id) = list.data else { return false };

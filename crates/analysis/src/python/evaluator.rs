@@ -222,9 +222,9 @@ impl<'a> Evaluator<'a> {
     /// More steps for data that is written in the program, once: what decodes it takes
     /// steps for each byte.
     pub(super) fn refuel(&mut self, size: usize) {
-        if size >= 1_024 && self.calls == 0 && self.rounds == 0 && self.text_depth < 3 {
+        if size >= 4_096 && self.calls == 0 && self.rounds == 0 && self.text_depth < 3 {
             self.fuel =
-                self.fuel.saturating_add(u64::try_from(size.saturating_mul(8)).unwrap_or(0));
+                self.fuel.saturating_add(u64::try_from(size.saturating_mul(4)).unwrap_or(0));
         }
     }
 

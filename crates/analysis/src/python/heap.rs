@@ -123,6 +123,21 @@ impl<'a> Dict<'a> {
         self.items.get(self.position(key)?).map(|(_, value)| value)
     }
 
+    /// Takes an item out; gives whether it was there.
+    pub(super) fn remove(&mut self, key: &Value<'a>) -> bool {
+        let Some(position) = self.position(key).filter(|position| *position < self.items.len())
+        else {
+            return false;
+        };
+        self.items.remove(position);
+        let items = std::mem::take(&mut self.items);
+        *self = Self::default();
+        for (key, value) in items {
+            self.set(key, value);
+        }
+        true
+    }
+
     pub(super) fn set(&mut self, key: Value<'a>, value: Value<'a>) {
         if let Some(slot) = self.position(&key).and_then(|position| self.items.get_mut(position)) {
             slot.1 = value;

@@ -91,7 +91,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn to_mark(&mut self) -> Vec<Value<'a>> {
+    fn since_mark(&mut self) -> Vec<Value<'a>> {
         let mut items = Vec::new();
         while let Some(Slot::Thing(value)) = self.stack.pop() {
             items.push(value);
@@ -138,7 +138,7 @@ impl<'a> Evaluator<'a> {
                 }
             }
             b'0' => drop(machine.stack.pop()),
-            b'1' => drop(machine.to_mark()),
+            b'1' => drop(machine.since_mark()),
             b'2' => {
                 let top = machine.top();
                 machine.push(top);
@@ -168,12 +168,12 @@ impl<'a> Evaluator<'a> {
             b'i' => {
                 let (module, name) = (reader.line()?, reader.line()?);
                 let callee = self.pickled_global(&module, &name, range);
-                let positional = machine.to_mark();
+                let positional = machine.since_mark();
                 let made = self.pickled_call(&callee.with(&machine.taint), positional, range);
                 machine.push(made);
             }
             b'o' => {
-                let mut given = machine.to_mark();
+                let mut given = machine.since_mark();
                 if !given.is_empty() {
                     let callee = given.remove(0);
                     let made = self.pickled_call(&callee.with(&machine.taint), given, range);
@@ -222,7 +222,7 @@ impl<'a> Evaluator<'a> {
                 machine.push(empty);
             }
             b't' | b'l' | 0x91 => {
-                let items = machine.to_mark();
+                let items = machine.since_mark();
                 let list = self.list(Sequence::Tuple, items);
                 machine.push(list);
             }
@@ -238,9 +238,9 @@ impl<'a> Evaluator<'a> {
                 machine.pop();
                 machine.pop();
             }
-            b'e' | b'u' | 0x90 => drop(machine.to_mark()),
+            b'e' | b'u' | 0x90 => drop(machine.since_mark()),
             b'd' => {
-                machine.to_mark();
+                machine.since_mark();
                 machine.push(Value::unknown());
             }
             b'p' => {

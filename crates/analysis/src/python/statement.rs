@@ -140,8 +140,16 @@ impl<'a> Evaluator<'a> {
             }
             Stmt::Delete(it) => {
                 for target in &it.targets {
-                    if !matches!(target, Expr::Name(_)) {
-                        self.eval(target);
+                    match target {
+                        Expr::Name(_) => {}
+                        Expr::Subscript(it) if !matches!(*it.slice, Expr::Slice(_)) => {
+                            let object = self.eval(&it.value);
+                            let key = self.eval(&it.slice);
+                            self.remove_item(&object, &key);
+                        }
+                        other => {
+                            self.eval(other);
+                        }
                     }
                 }
             }
@@ -389,8 +397,12 @@ impl<'a> Evaluator<'a> {
         let emitted = self.emitted;
         let mut rounds = 0;
         let mut idle = 0;
-        let filled = matches!(test.data, Data::List(_) | Data::Dict(_));
-        let most = if filled && !self.is_certain() { MAX_FILLED_ROUNDS } else { MAX_ROUNDS };
+        let filled = match test.data {
+            Data::List(_) => !self.is_certain(),
+            Data::Dict(_) => true,
+            _ => false,
+        };
+        let most = if filled { MAX_FILLED_ROUNDS } else { MAX_ROUNDS };
         while runs && rounds < most {
             rounds += 1;
             self.burn(1);

@@ -236,6 +236,11 @@ const CODE: &[Case] = &[
         RUN,
     ),
     (
+        "what is deleted is gone",
+        "d = {0: 'import', 1: ' os;', 2: 'os.system(\"id\")'}\ns = ''\nk = 0\nwhile d:\n    s += d[k]\n    del d[k]\n    k += 1\nexec(s)",
+        RUN,
+    ),
+    (
         "a pickle",
         "import pickle\npickle.loads(b\"cos\\nsystem\\n(S'id'\\ntR.\")",
         &["Deserialize py:pickle.loads", "Shell py:os.system id Serialised"],
