@@ -80,6 +80,12 @@ impl<'a> Evaluator<'a> {
     ) {
         match &object.data {
             Data::Instance(id) => {
+                let given = vec![Value::literal(name), value.clone()];
+                self.special_method(object, "__setattr__", given, node.range());
+                let before = self.heap.instance(*id).and_then(|it| it.attributes.get(name));
+                if before.is_some_and(|before| !before.same(&value)) {
+                    self.note_addition(&value);
+                }
                 if let Some(instance) = self.heap.instance_mut(*id)
                     && (instance.attributes.len() < 4096 || instance.attributes.contains_key(name))
                 {
@@ -142,12 +148,17 @@ impl<'a> Evaluator<'a> {
         match &object.data {
             Data::Dict(id) => {
                 self.changes += 1;
+                let before = self.heap.dict(*id).and_then(|dict| dict.get(&key));
+                if !key.is_unknown() && before.is_none_or(|before| !before.same(&value)) {
+                    self.note_addition(&value);
+                }
                 if let Some(dict) = self.heap.dict_mut(*id) {
                     dict.set(key, value);
                 }
             }
             Data::List(id) => {
                 self.changes += 1;
+                self.note_addition(&value);
                 let Some(list) = self.heap.list_mut(*id) else { return };
                 let length = i64::try_from(list.items.len()).unwrap_or(i64::MAX);
                 let position = key
@@ -165,6 +176,9 @@ impl<'a> Evaluator<'a> {
                         }
                     }
                 }
+            }
+            Data::Instance(_) => {
+                self.special_method(object, "__setitem__", vec![key, value], node.range());
             }
             Data::Namespace(scope) => {
                 if let Data::Text(name) = &key.data {
@@ -196,6 +210,33 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    /// `del a[key]`, where it surely happens.
+    pub(super) fn remove_item(&mut self, object: &Value<'a>, key: &Value<'a>) {
+        if !self.is_certain() {
+            return;
+        }
+        match object.data {
+            Data::Dict(id) => {
+                let size = self.heap.dict(id).map_or(0, |dict| dict.items.len());
+                if self.burn_for(size)
+                    && let Some(dict) = self.heap.dict_mut(id)
+                {
+                    dict.remove(key);
+                }
+            }
+            Data::List(id) => {
+                let Some(list) = self.heap.list_mut(id) else { return };
+                let at = key
+                    .integer()
+                    .and_then(|index| super::subscript::position(index, list.items.len()));
+                if let Some(at) = at.filter(|at| *at < list.items.len() && !list.open) {
+                    list.items.remove(at);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// `a += b` where `a` is a list that others see too.
     pub(super) fn extend_in_place(&mut self, list: &Value<'a>, more: &Value<'a>) -> bool {
         let Data::List(id) = list.data else { return false };
@@ -205,6 +246,9 @@ impl<'a> Evaluator<'a> {
         let items = self.iterate(more, 1 << 20);
         self.burn_for(items.as_ref().map_or(0, Vec::len));
         self.changes += 1;
+        if let Some(last) = items.as_ref().and_then(|items| items.last()).cloned() {
+            self.note_addition(&last);
+        }
         let taint = more.taint.clone();
         if let Some(list) = self.heap.list_mut(id) {
             match items {

@@ -36,6 +36,7 @@ impl<'a> Evaluator<'a> {
                 }
                 "__code__" | "func_code" | "__wrapped__" | "__func__" => object.clone(),
                 "__call__" => object.clone(),
+                "__doc__" => self.described(object),
                 _ => Value::unknown(),
             },
             Data::Namespace(_) => {
@@ -62,6 +63,15 @@ impl<'a> Evaluator<'a> {
             },
         };
         found.with(&object.taint)
+    }
+
+    /// The text that a function of the package begins with.
+    fn described(&self, function: &Value<'a>) -> Value<'a> {
+        let Data::Function(id) = function.data else { return Value::unknown() };
+        match self.heap.function(id).map(|function| function.body) {
+            Some(super::heap::Body::Named(it)) => description(&it.body),
+            _ => Value::unknown(),
+        }
     }
 
     fn of_unknown(&mut self, name: &str) -> Value<'a> {
@@ -180,6 +190,11 @@ impl<'a> Evaluator<'a> {
         let found = self.in_class(class, name, 0);
         match found.data {
             Data::Function(function) => self.bound(function, Data::Instance(id).into(), range),
+            // A descriptor says itself what it gives.
+            Data::Instance(_) => {
+                let given = vec![Data::Instance(id).into(), Data::Class(class).into()];
+                self.special_method(&found, "__get__", given, range).unwrap_or(found)
+            }
             Data::Unknown if !name.starts_with("__") => {
                 let getter = self.in_class(class, "__getattr__", 0);
                 if let Data::Function(_) = getter.data {
@@ -316,6 +331,16 @@ impl<'a> Evaluator<'a> {
         Value::from(Data::Method(std::rc::Rc::new((object.clone(), Text::Literal(name)))))
             .with(&taint)
     }
+}
+
+/// The text that a body begins with.
+pub(super) fn description<'a>(body: &'a [ruff_python_ast::Stmt]) -> Value<'a> {
+    if let Some(ruff_python_ast::Stmt::Expr(first)) = body.first()
+        && let ruff_python_ast::Expr::StringLiteral(text) = &*first.value
+    {
+        return Value::literal(text.value.to_str());
+    }
+    Value::unknown()
 }
 
 fn class_name(data: &Data<'_>) -> &'static str {

@@ -5,7 +5,7 @@ use ruff_text_size::{Ranged, TextRange};
 use super::api::{Specification, Use};
 use super::evaluator::Evaluator;
 use super::heap::{Getter, Object};
-use super::names::ApiId;
+use super::names::{self, ApiId};
 use super::value::{Data, Text, Trail, Value, merged};
 use crate::event::{Effect, Hiding, Role};
 
@@ -272,6 +272,9 @@ impl<'a> Evaluator<'a> {
             }
             Data::Api(id) => {
                 let Some(child) = self.names.child(*id, name) else { return Value::unknown() };
+                if let Some(found) = self.named_by_method(object, child, name, &arguments, range) {
+                    return found;
+                }
                 self.call_api(&Call {
                     api: child,
                     arguments,
@@ -314,6 +317,39 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    /// `os.__getattribute__('system')`, and `os.__dict__.get('system')`, whose dictionary
+    /// is the module itself here.
+    fn named_by_method(
+        &mut self,
+        object: &Value<'a>,
+        child: ApiId,
+        name: &str,
+        arguments: &Arguments<'a>,
+        range: TextRange,
+    ) -> Option<Value<'a>> {
+        if !matches!(name, "__getattribute__" | "__getattr__" | "get" | "__getitem__")
+            || !self.names.specifications(child).is_empty()
+            || self.names.intrinsic(child).is_some()
+        {
+            return None;
+        }
+        match (name, arguments.positional.as_slice()) {
+            ("__getattribute__" | "__getattr__", [named]) => {
+                Some(self.attribute_by_value(object, named, range))
+            }
+            ("__getattribute__" | "__getattr__", [other, named]) => {
+                Some(self.attribute_by_value(other, named, range))
+            }
+            ("get" | "__getitem__", [named @ Value { data: Data::Text(_), .. }, ..]) => {
+                let Data::Api(id) = object.data else { return None };
+                let module = self.names.text(id);
+                let top = module.strip_prefix("py:")?;
+                names::is_standard(top).then(|| self.attribute_by_value(object, named, range))
+            }
+            _ => None,
+        }
+    }
+
     pub(super) fn call_api(&mut self, call: &Call<'a>) -> Value<'a> {
         let specifications = self.names.specifications(call.api);
         let intrinsic = self.names.intrinsic(call.api);
@@ -327,6 +363,17 @@ impl<'a> Evaluator<'a> {
             && call.arguments.named("env").is_none()
         {
             self.whole_environment(call.range);
+        }
+        if let Some(first @ Value { data: Data::Instance(_), .. }) = call.first() {
+            let api = self.names.text(call.api);
+            if let Some(value) = self.special_conversion(&api, first, call.range) {
+                return value;
+            }
+        }
+        if let Some(key) = call.arguments.named("key")
+            && let Some(given) = call.first()
+        {
+            super::builtin::callback::apply_to_each(self, key, given, call);
         }
         if self.names.decodes(call.api) {
             self.decoded += 1;

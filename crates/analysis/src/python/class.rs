@@ -7,7 +7,7 @@ use super::call::Arguments;
 use super::evaluator::Evaluator;
 use super::heap::{Class, ClassId, FunctionId, Instance, Table};
 use super::value::{Data, Value};
-use crate::event::When;
+use crate::event::{Hiding, When};
 
 impl<'a> Evaluator<'a> {
     pub(super) fn define_class(&mut self, it: &'a StmtClassDef) {
@@ -69,8 +69,41 @@ impl<'a> Evaluator<'a> {
                 }
             }
         }
-        self.bind(it.name.id.as_str(), value);
+        self.bind(it.name.id.as_str(), value.clone());
+        let bases = self.heap.class(id).map(|class| class.bases.clone()).unwrap_or_default();
+        for base in bases {
+            if let Data::Class(_) = base.data {
+                self.special_method(&base, "__init_subclass__", Vec::new(), it.range);
+            }
+        }
+        self.describe_reduction(id, it.range);
         self.run_install_command(id);
+    }
+
+    /// What a class says of how its pickled things are made again is called then.
+    fn describe_reduction(&mut self, id: ClassId, range: TextRange) {
+        let scope = self.heap.class(id).map(|class| class.scope);
+        for name in ["__reduce__", "__reduce_ex__"] {
+            let own = scope
+                .and_then(|scope| self.heap.scope(scope))
+                .and_then(|scope| scope.names.get(name))
+                .cloned();
+            let Some(Value { data: Data::Function(function), .. }) = own else { continue };
+            self.evaluate_generally(function);
+            let Some(result) = self.heap.function(function).map(|it| it.result.clone()) else {
+                continue;
+            };
+            let Data::List(pair) = result.data else { continue };
+            let [callee, given, ..] = self.items(pair) else { continue };
+            let (callee, given) = (callee.clone(), given.clone());
+            if let Data::Api(_) = callee.data {
+                let positional = self.iterate(&given, 64).unwrap_or_default();
+                let arguments = Arguments { positional, ..Arguments::default() };
+                let when = std::mem::replace(&mut self.when, When::Call);
+                self.call(&callee.hidden(Hiding::Serialised), arguments, range);
+                self.when = when;
+            }
+        }
     }
 
     /// A command that `setup.py` adds to the installation runs then.

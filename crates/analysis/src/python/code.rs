@@ -49,7 +49,7 @@ impl<'a> Evaluator<'a> {
             parse::parsed(text.trim_start_matches([' ', '\t', '\n', '\r']).to_owned());
         let Some(parsed) = self.keep_code(parsed) else { return Value::unknown() };
         let mut hiding = self.unit.hiding.clone();
-        let from_file = self.own_python_file(code);
+        let from_file = self.own_python_file(code, &text);
         for one in std::iter::once(Hiding::CodeInText).chain(code.hidings().iter().copied()) {
             if !hiding.contains(&one) && !from_file {
                 hiding.push(one);
@@ -92,8 +92,13 @@ impl<'a> Evaluator<'a> {
 
     /// Whether the code is the text of a Python file of this package, which is evaluated
     /// by itself too.
-    fn own_python_file(&self, code: &Value<'a>) -> bool {
-        self.own_file_of(code).is_some_and(|name| is_python(&name))
+    fn own_python_file(&self, code: &Value<'a>, text: &str) -> bool {
+        let Some(name) = self.own_file_of(code) else { return false };
+        let Some(file) = self.tree.find(&name).and_then(|id| self.tree.file(id)) else {
+            return false;
+        };
+        // A part of it, such as what stands behind a mark in a comment, is not.
+        is_python(&name) && text.trim().len() == file.bytes.trim_ascii().len()
     }
 
     fn own_file_of(&self, code: &Value<'a>) -> Option<Rc<str>> {

@@ -36,14 +36,15 @@ fn too_deep(bytes: &[u8]) -> Vec<(usize, usize)> {
     let (mut here, mut sum) = (0u32, 0u32);
     let mut in_word = false;
     while let Some(byte) = bytes.get(at).copied() {
-        let word = byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80;
+        let word = is_word(byte);
         if word {
             if !in_word {
                 here += 1;
                 sum += 1;
                 in_word = true;
             }
-            at += 1;
+            let rest = bytes.get(at..).unwrap_or_default();
+            at += rest.iter().position(|byte| !is_word(*byte)).unwrap_or(rest.len());
             continue;
         }
         in_word = false;
@@ -101,6 +102,10 @@ fn too_deep(bytes: &[u8]) -> Vec<(usize, usize)> {
         at += 1;
     }
     found
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 
 /// One past the end of the string that begins here.

@@ -2,14 +2,15 @@
 //! and how much it may still do.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::BuildHasher;
 use std::rc::Rc;
 
 use ruff_python_ast::ModModule;
 use ruff_text_size::TextRange;
 
 use super::heap::{
-    FunctionId, Heap, List, ListId, ModuleId, Scope, ScopeId, Sequence, Table, Unit,
+    FunctionId, Heap, List, ListId, ModuleId, Scope, ScopeId, Seeded, Sequence, Table, Unit,
 };
 use super::names::{ApiId, Names};
 use super::value::{Data, Taint, Text, Trail, Value, merged};
@@ -109,9 +110,17 @@ pub(super) struct Evaluator<'a> {
     pub(super) text_depth: u32,
     /// Names that were bound to something else, counted.
     pub(super) changes: u64,
+    /// Known values that took the place of other ones or were added to something,
+    /// counted: what a loop that puts something together does in each round.
+    pub(super) learned: u64,
+    /// The same of numbers alone, which every loop that counts does.
+    pub(super) counted: u64,
     pub(super) events: Vec<Event>,
     /// Events that matter, counted.
     pub(super) emitted: u64,
+    /// Those of them that were not written down just so before, counted.
+    pub(super) news: u64,
+    written: HashSet<u64, Seeded>,
     /// What decoders are made of, counted.
     pub(super) decoded: u64,
     pub(super) quiet: u32,
@@ -154,8 +163,12 @@ impl<'a> Evaluator<'a> {
             inline_budget: 1_000 + size / 1_024,
             text_depth: 0,
             changes: 0,
+            learned: 0,
+            counted: 0,
             events: Vec::new(),
             emitted: 0,
+            news: 0,
+            written: HashSet::default(),
             decoded: 0,
             quiet: 0,
             loads: Vec::new(),
@@ -274,9 +287,18 @@ impl<'a> Evaluator<'a> {
                 hiding.push(*one);
             }
         }
+        if Self::mines(effect, &arguments) {
+            self.emit(Effect::Mining, api, range, arguments.clone(), hidden);
+        }
         let api = Rc::clone(api);
         let place = self.place(range);
-        self.events.push(Event { effect, api, place, arguments, when: self.when, hiding });
+        let event = Event { effect, api, place, arguments, when: self.when, hiding };
+        if self.written.insert(super::summary::fingerprint(&event, Seeded.build_hasher())) {
+            if effect != Effect::Import {
+                self.news += 1;
+            }
+            self.events.push(event);
+        }
     }
 
     /// An event whose name is written here.

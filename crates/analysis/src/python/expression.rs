@@ -9,7 +9,7 @@ use ruff_text_size::Ranged;
 use super::evaluator::Evaluator;
 use super::heap::{Dict, Sequence};
 use super::value::{Data, Pieces, Value, merged};
-use crate::event::Hiding;
+use crate::event::{Effect, Hiding, Role};
 
 impl<'a> Evaluator<'a> {
     pub(super) fn eval(&mut self, expression: &'a Expr) -> Value<'a> {
@@ -151,9 +151,11 @@ impl<'a> Evaluator<'a> {
                 self.assign(&it.target, value.clone());
                 value
             }
-            Expr::ListComp(it) => self.comprehension(Sequence::List, &it.generators, &it.elt),
-            Expr::SetComp(it) => self.comprehension(Sequence::Set, &it.generators, &it.elt),
-            Expr::Generator(it) => self.comprehension(Sequence::List, &it.generators, &it.elt),
+            Expr::ListComp(it) => self.comprehension(Sequence::List, &it.generators, &it.elt, true),
+            Expr::SetComp(it) => self.comprehension(Sequence::Set, &it.generators, &it.elt, false),
+            Expr::Generator(it) => {
+                self.comprehension(Sequence::List, &it.generators, &it.elt, false)
+            }
             Expr::DictComp(it) => {
                 let mut found = Vec::new();
                 let complete = self.in_comprehension(&it.generators, &mut |this| {
@@ -179,6 +181,11 @@ impl<'a> Evaluator<'a> {
             Expr::Await(it) => self.eval(&it.value),
             Expr::Yield(it) => {
                 let value = it.value.as_deref().map(|value| self.eval(value)).unwrap_or_default();
+                match value.data {
+                    Data::Text(_) | Data::Bytes(_) => self.learned += 1,
+                    Data::Int(_) => self.counted += 1,
+                    _ => {}
+                }
                 let yielded = self.frame.yielded.get_or_insert_default();
                 if yielded.len() < 100_000 {
                     yielded.push(value);
@@ -214,6 +221,11 @@ impl<'a> Evaluator<'a> {
             InterpolatedStringElement::Interpolation(it) => {
                 let value = self.eval(&it.expression);
                 *taint = merged(taint, &self.deep_taint(&value, 2));
+                for part in it.format_spec.iter().flat_map(|it| &it.elements) {
+                    if let InterpolatedStringElement::Interpolation(inner) = part {
+                        self.eval(&inner.expression);
+                    }
+                }
                 let specified =
                     it.format_spec.as_ref().and_then(|specification| {
                         match specification.elements.first() {
@@ -221,6 +233,13 @@ impl<'a> Evaluator<'a> {
                             _ => None,
                         }
                     });
+                if let Data::Instance(_) = value.data {
+                    let range = it.range;
+                    let given = vec![Value::made(specified.unwrap_or_default())];
+                    if self.special_method(&value, "__format__", given, range).is_none() {
+                        self.special_conversion("py:builtins.str", &value, range);
+                    }
+                }
                 let text = match specified {
                     Some(specification) => super::builtin::format::formatted(&value, specification),
                     None => self.text_of(&value),
@@ -300,12 +319,28 @@ impl<'a> Evaluator<'a> {
         kind: Sequence,
         generators: &'a [Comprehension],
         element: &'a Expr,
+        is_whole: bool,
     ) -> Value<'a> {
         let mut items = Vec::new();
         let complete = self.in_comprehension(generators, &mut |this| {
             let value = this.eval(element);
             items.push(value);
         });
+        if is_whole
+            && let [only] = generators
+            && let Expr::Call(call) = &only.iter
+            && call.arguments.args.len() < 3
+            && call.arguments.keywords.is_empty()
+            && let Expr::Attribute(_) | Expr::Name(_) = &*call.func
+            && let Data::Api(api) = self.eval(&call.func).data
+            && self.names.text(api).starts_with("py:itertools.")
+        {
+            let iterated = self.eval(&only.iter);
+            if self.never_ends(&iterated) {
+                let given = [(Role::Other, &iterated)];
+                self.emit_named(Effect::EndlessLoop, "py:for", only.range, &given, &[]);
+            }
+        }
         if complete { self.list(kind, items) } else { self.open_list(kind, items) }
     }
 

@@ -22,6 +22,20 @@ pub(super) fn is_literal(test: &Expr) -> bool {
     }
 }
 
+/// `__name__ == "__main__"`.
+pub(super) fn asks_for_main(test: &Expr) -> bool {
+    let Expr::Compare(it) = test else { return false };
+    let is_name = |it: &Expr| matches!(it, Expr::Name(name) if name.id.as_str() == "__name__");
+    let is_main =
+        |it: &Expr| matches!(it, Expr::StringLiteral(text) if text.value.to_str() == "__main__");
+    match (&*it.ops, &*it.comparators) {
+        ([CmpOp::Eq], [right]) => {
+            (is_name(&it.left) && is_main(right)) || (is_main(&it.left) && is_name(right))
+        }
+        _ => false,
+    }
+}
+
 /// Whether a statement of these leads out of the loop whose body they are.
 pub(super) fn has_exit(body: &[Stmt]) -> bool {
     let mut ways = Ways::default();
@@ -157,6 +171,17 @@ impl<'a> Evaluator<'a> {
         if test.waits {
             return;
         }
+        // `1 or x`: what comes after decides nothing.
+        let decided = match &*it.test {
+            Expr::BoolOp(or) if or.op == ruff_python_ast::BoolOp::Or => {
+                or.values.first().is_some_and(is_literal)
+            }
+            _ => false,
+        };
+        if decided {
+            self.emit_named(Effect::EndlessLoop, "py:while", it.test_range(), &[], &[]);
+            return;
+        }
         let changes = read.names.iter().any(|name| ways.assigned.contains(name)) || read.attributes;
         if changes && !moves_away(it) {
             return;
@@ -164,13 +189,10 @@ impl<'a> Evaluator<'a> {
         self.emit_named(Effect::EndlessLoop, "py:while", it.test_range(), &[], &[]);
     }
 
-    /// A loop over something that never ends.
-    pub(super) fn endless_for(&mut self, it: &'a StmtFor, iterated: &Value<'a>) {
-        if !matches!(&*it.iter, Expr::Call(_) | Expr::Name(_)) {
-            return;
-        }
-        let Data::Object(id) = iterated.data else { return };
-        let endless = self.heap.object(id).is_some_and(|object| {
+    /// Whether what is gone through gives one thing after another for ever.
+    pub(super) fn never_ends(&self, iterated: &Value<'a>) -> bool {
+        let Data::Object(id) = iterated.data else { return false };
+        self.heap.object(id).is_some_and(|object| {
             matches!(
                 &*self.names.text(object.class),
                 "py:itertools.count"
@@ -178,7 +200,15 @@ impl<'a> Evaluator<'a> {
                     | "py:itertools.repeat"
                     | "py:builtins.iter"
             )
-        });
+        })
+    }
+
+    /// A loop over something that never ends.
+    pub(super) fn endless_for(&mut self, it: &'a StmtFor, iterated: &Value<'a>) {
+        if !matches!(&*it.iter, Expr::Call(_) | Expr::Name(_)) {
+            return;
+        }
+        let endless = self.never_ends(iterated);
         let mut ways = Ways::default();
         ways.visit_body(&it.body);
         if endless && !ways.out && !ways.waits {

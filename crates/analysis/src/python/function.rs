@@ -225,10 +225,14 @@ impl<'a> Evaluator<'a> {
         self.burn(2);
         let Some(function) = self.heap.function_mut(id) else { return Value::unknown() };
         function.inlined += 1;
-        let (emitted, decoded) = (self.emitted, self.decoded);
+        if function.inlined == 1 {
+            // What a loop calls for the first time is something new.
+            self.learned += 1;
+        }
+        let (news, decoded) = (self.news, self.decoded);
         let result = self.enter(id, Some(arguments), exact);
         let known = !matches!(result.data, Data::Unknown | Data::None | Data::Instance(_));
-        let shown = self.emitted > emitted || (known && self.decoded > decoded);
+        let shown = self.news > news || (known && self.decoded > decoded);
         if let Some(function) = self.heap.function_mut(id) {
             if shown {
                 function.hits = function.hits.saturating_add(1);

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use ruff_python_ast::{ExprLambda, StmtFunctionDef};
 
 use super::names::ApiId;
-use super::value::{Text, Value};
+use super::value::{Data, Text, Value};
 use crate::event::Hiding;
 use crate::place::{FileId, Place};
 
@@ -96,8 +96,8 @@ const MAX_ODD_KEYS: usize = 32;
 pub(super) struct Dict<'a> {
     pub(super) items: Vec<(Value<'a>, Value<'a>)>,
     /// Where a text is among the items.
-    pub(super) index: HashMap<Rc<str>, usize>,
-    numbers: HashMap<i64, usize>,
+    index: Table<Text<'a>, usize>,
+    numbers: Table<i64, usize>,
     /// Where keys of other kinds are.
     odd: Vec<usize>,
 }
@@ -123,14 +123,29 @@ impl<'a> Dict<'a> {
         self.items.get(self.position(key)?).map(|(_, value)| value)
     }
 
+    /// Takes an item out; gives whether it was there.
+    pub(super) fn remove(&mut self, key: &Value<'a>) -> bool {
+        let Some(position) = self.position(key).filter(|position| *position < self.items.len())
+        else {
+            return false;
+        };
+        self.items.remove(position);
+        let items = std::mem::take(&mut self.items);
+        *self = Self::default();
+        for (key, value) in items {
+            self.set(key, value);
+        }
+        true
+    }
+
     pub(super) fn set(&mut self, key: Value<'a>, value: Value<'a>) {
         if let Some(slot) = self.position(&key).and_then(|position| self.items.get_mut(position)) {
             slot.1 = value;
             return;
         }
         let position = self.items.len();
-        if let Some(text) = key.text() {
-            self.index.insert(text.into(), position);
+        if let Data::Text(text) = &key.data {
+            self.index.insert(text.clone(), position);
         } else if let Some(number) = key.integer() {
             self.numbers.insert(number, position);
         } else {

@@ -102,7 +102,12 @@ fn off_screen(text: &str) -> Option<usize> {
 
 /// Where a letter stands that shows nothing or turns the direction of what is shown.
 fn invisible(text: &str) -> Option<usize> {
-    text.char_indices()
+    // All of them begin with one of these bytes; most text has none.
+    let begins = |byte: &u8| matches!(byte, 0xe2 | 0xe3 | 0xef | 0xf3);
+    text.bytes()
+        .enumerate()
+        .filter(|(_, byte)| begins(byte))
+        .filter_map(|(at, _)| Some((at, text.get(at..)?.chars().next()?)))
         .find(|(at, letter)| {
             let turns = matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e0000}'..='\u{e007f}');
             // Some variation selectors choose the look of a sign; only many hide data.

@@ -67,6 +67,11 @@ impl<'a> Evaluator<'a> {
             let all = std::rc::Rc::clone(all);
             return self.each_of(&all, |this, one| this.binary(operator, left.clone(), one));
         }
+        if let (Data::Instance(_), _) | (_, Data::Instance(_)) = (&left.data, &right.data)
+            && let Some(value) = self.special_operator(operator, &left, &right)
+        {
+            return value;
+        }
         if operator == Operator::BitXor {
             self.decoded += 1;
         }
@@ -243,6 +248,9 @@ impl<'a> Evaluator<'a> {
         let mut all = Some(true);
         for (operator, right) in it.ops.iter().zip(&it.comparators) {
             let right = self.eval(right);
+            if let (Data::Instance(_), _) | (_, Data::Instance(_)) = (&left.data, &right.data) {
+                self.special_comparison(*operator, &left, &right);
+            }
             let truth = self.compare(*operator, &left, &right);
             all = match (all, truth) {
                 (Some(false), _) | (_, Some(false)) => Some(false),
@@ -271,6 +279,7 @@ impl<'a> Evaluator<'a> {
             },
         };
         match operator {
+            CmpOp::Eq if self.both_empty(left, right) => Some(true),
             CmpOp::Eq => ordering.map(Ordering::is_eq),
             CmpOp::NotEq => ordering.map(Ordering::is_ne),
             CmpOp::Lt => ordering.map(Ordering::is_lt),
@@ -296,6 +305,17 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    /// Whether both are lists of a program, tuples or sets without anything in them.
+    fn both_empty(&self, left: &Value<'a>, right: &Value<'a>) -> bool {
+        let empty = |value: &Value<'a>| match value.data {
+            Data::List(id) => {
+                self.heap.list(id).is_some_and(|list| !list.open && list.items.is_empty())
+            }
+            _ => false,
+        };
+        self.branches == 0 && empty(left) && empty(right)
+    }
+
     fn holds(&mut self, item: &Value<'a>, container: &Value<'a>) -> Option<bool> {
         match (&item.data, &container.data) {
             (Data::Text(item), Data::Text(container)) => Some(container.contains(&**item)),
@@ -312,11 +332,9 @@ impl<'a> Evaluator<'a> {
                 });
                 all_known.then_some(false)
             }
-            (Data::Text(text), Data::Dict(id)) => {
+            (Data::Text(_), Data::Dict(id)) => {
                 let dict = self.heap.dict(*id)?;
-                (dict.index.contains_key(&**text))
-                    .then_some(true)
-                    .or(self.frame.exact.then_some(false))
+                (dict.get(item).is_some()).then_some(true).or(self.frame.exact.then_some(false))
             }
             (Data::Int(_), Data::Range(_)) | (Data::Int(_), Data::Bytes(_)) => {
                 let items = self.iterate(container, 4096)?;

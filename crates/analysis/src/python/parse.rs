@@ -59,6 +59,11 @@ fn ends(text: &str) -> String {
 /// The text of a source file: by its byte order mark, by the line that names its
 /// encoding, or else UTF-8, in which what is wrong is replaced.
 pub(super) fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+    if cookie(bytes).is_none()
+        && let Ok(text) = std::str::from_utf8(bytes)
+    {
+        return Cow::Borrowed(text);
+    }
     match bytes {
         [0xef, 0xbb, 0xbf, rest @ ..] => {
             // The mark stays, as a blank that is no indentation's: places do not move.

@@ -51,6 +51,13 @@ impl<'a> Evaluator<'a> {
                 let path = self.module_path();
                 Value::made(format!("./{path}"))
             }
+            "__doc__" => self
+                .modules
+                .get(self.unit.module.0 as usize)
+                .and_then(|module| module.code)
+                .map_or_else(Value::unknown, |code| {
+                    super::attribute::description(&code.syntax.body)
+                }),
             "__pyarmor__" | "pyarmor_runtime" => self.api("pypi:pytransform.__pyarmor__"),
             "get_ipython" => self.api("pypi:IPython.get_ipython"),
             _ => Value::unknown(),
@@ -97,9 +104,46 @@ impl<'a> Evaluator<'a> {
             })
         }) {
             self.changes += 1;
+            if let Some(before) = &before {
+                self.note_change(scope, name, &before.data);
+            }
         }
         if branching {
             self.undo.push(Bound { scope, name, before });
+        }
+    }
+
+    /// Notes what the new value of a name tells that the one before it did not: a loop
+    /// without anything of the kind is at its end, however often it goes round.
+    fn note_change(&mut self, scope: ScopeId, name: &str, before: &Data<'a>) {
+        let Some(now) = self.heap.scope(scope).and_then(|scope| scope.names.get(name)) else {
+            return;
+        };
+        match (before, &now.data) {
+            (Data::Int(_), Data::Int(_)) => self.counted += 1,
+            (Data::Text(_) | Data::Partial(_), Data::Text(_) | Data::Partial(_))
+            | (Data::Bytes(_), Data::Bytes(_))
+            | (Data::Large(_) | Data::Int(_), Data::Large(_))
+            | (Data::Api(_), Data::Api(_))
+            | (Data::Function(_), Data::Function(_)) => self.learned += 1,
+            (Data::List(before), Data::List(now)) => {
+                let (before, now) = (self.items(*before), self.items(*now));
+                if now.len() > before.len() && now.last().is_some_and(is_content) {
+                    self.learned += 1;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes that something is added to a collection.
+    pub(super) fn note_addition(&mut self, value: &Value<'a>) {
+        let holds = match value.data {
+            Data::List(id) => self.items(id).iter().take(8).any(is_content),
+            _ => false,
+        };
+        if holds || is_content(value) {
+            self.learned += 1;
         }
     }
 
@@ -170,6 +214,19 @@ impl<'a> Evaluator<'a> {
             self.bind_in(scope, name, value);
         }
     }
+}
+
+/// Whether something is more than a thing that is not known when it is added to others.
+fn is_content(value: &Value<'_>) -> bool {
+    matches!(
+        value.data,
+        Data::Int(_)
+            | Data::Text(_)
+            | Data::Bytes(_)
+            | Data::Large(_)
+            | Data::Api(_)
+            | Data::Function(_)
+    )
 }
 
 /// Functions and types that need no import, in order.

@@ -11,12 +11,27 @@ use ruff_text_size::Ranged;
 use super::evaluator::Evaluator;
 use super::flow;
 use super::value::{Data, Value};
-use crate::event::{Effect, Role};
+use crate::event::{Effect, Role, When};
 
 /// Rounds of one loop.
 const MAX_ROUNDS: usize = 200_000;
 /// Rounds of a loop that does something else than compute.
 const MAX_EVENTFUL_ROUNDS: usize = 64;
+
+/// Rounds of a loop without an end in sight that put nothing together and do nothing.
+const MAX_IDLE_ROUNDS: u32 = 16;
+/// The same where they count, and what they count may decide something.
+const MAX_COUNTING_ROUNDS: u32 = 512;
+/// Rounds of a loop as long as there is something in a collection from which nothing is
+/// taken here, because it is not known what is in it.
+const MAX_FILLED_ROUNDS: usize = 32;
+
+/// What a loop has done before a round.
+struct Mark {
+    emitted: u64,
+    learned: u64,
+    counted: u64,
+}
 
 /// How a statement ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,8 +140,16 @@ impl<'a> Evaluator<'a> {
             }
             Stmt::Delete(it) => {
                 for target in &it.targets {
-                    if !matches!(target, Expr::Name(_)) {
-                        self.eval(target);
+                    match target {
+                        Expr::Name(_) => {}
+                        Expr::Subscript(it) if !matches!(*it.slice, Expr::Slice(_)) => {
+                            let object = self.eval(&it.value);
+                            let key = self.eval(&it.slice);
+                            self.remove_item(&object, &key);
+                        }
+                        other => {
+                            self.eval(other);
+                        }
                     }
                 }
             }
@@ -164,6 +187,27 @@ impl<'a> Evaluator<'a> {
     }
 
     fn if_statement(&mut self, it: &'a StmtIf) -> Flow {
+        if self.when == When::Load && flow::asks_for_main(&it.test) && self.is_in_package() {
+            // What a module of a library does as a program, an import of it does not.
+            let when = std::mem::replace(&mut self.when, When::Call);
+            let flow = self.if_known(it);
+            self.when = when;
+            return flow;
+        }
+        self.if_known(it)
+    }
+
+    /// Whether the file that is current is imported, not started: it stands in a package
+    /// and is not the file that starts with it.
+    fn is_in_package(&self) -> bool {
+        let path = self.module_path();
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        !folder.is_empty()
+            && name != "__main__.py"
+            && self.tree.find(&format!("{folder}/__init__.py")).is_some()
+    }
+
+    fn if_known(&mut self, it: &'a StmtIf) -> Flow {
         let mut arms: Vec<&'a [Stmt]> = Vec::with_capacity(2);
         let mut taken: Option<&'a [Stmt]> = None;
         let mut always = false;
@@ -231,7 +275,15 @@ impl<'a> Evaluator<'a> {
     }
 
     fn for_loop(&mut self, it: &'a StmtFor) -> Flow {
-        let iterated = self.eval(&it.iter);
+        let mut iterated = self.eval(&it.iter);
+        if let Data::Instance(_) = iterated.data
+            && let Some(items) =
+                self.special_method(&iterated, "__iter__", Vec::new(), it.iter.range())
+        {
+            let first = self.special_method(&iterated, "__next__", Vec::new(), it.iter.range());
+            iterated =
+                if let Data::Instance(_) = items.data { first.unwrap_or_default() } else { items };
+        }
         self.endless_for(it, &iterated);
         let known = if self.fuel > 0 { self.iterate(&iterated, MAX_ROUNDS) } else { None };
         let Some(items) = known else {
@@ -252,14 +304,22 @@ impl<'a> Evaluator<'a> {
             self.round(&it.target, &Value::unknown(), &it.body);
         }
         let emitted = self.emitted;
+        let counts = matches!(iterated.data, Data::Range(_));
+        let mut idle = 0;
         for (round, item) in items.into_iter().enumerate() {
             if self.fuel == 0 || (self.emitted > emitted && round >= MAX_EVENTFUL_ROUNDS) {
                 break;
             }
+            let (learned, counted) = (self.learned, self.counted);
             self.assign(&it.target, item.with(&iterated.taint));
+            (self.learned, self.counted) = (learned, counted);
+            let mark = self.mark();
             self.rounds += 1;
             let flow = self.block(&it.body);
             self.rounds -= 1;
+            if counts && self.is_idle(&mark, &mut idle, self.frame.exact) {
+                break;
+            }
             match flow {
                 Flow::Break => return Flow::Next,
                 Flow::End => return Flow::End,
@@ -300,6 +360,27 @@ impl<'a> Evaluator<'a> {
         })
     }
 
+    /// Whether what stands here surely runs, and once for each time it is walked.
+    pub(super) fn is_certain(&self) -> bool {
+        self.frame.exact || (self.branches == 0 && self.when != When::Call)
+    }
+
+    fn mark(&self) -> Mark {
+        Mark { emitted: self.emitted, learned: self.learned, counted: self.counted }
+    }
+
+    /// Whether a loop has gone round for nothing often enough to leave it; `counts` is
+    /// whether each round is another one by what it is given.
+    fn is_idle(&self, before: &Mark, idle: &mut u32, counts: bool) -> bool {
+        if self.emitted > before.emitted || self.learned > before.learned {
+            *idle = 0;
+            return false;
+        }
+        *idle += 1;
+        let counts = counts || self.counted > before.counted;
+        *idle >= if counts { MAX_COUNTING_ROUNDS } else { MAX_IDLE_ROUNDS }
+    }
+
     fn while_loop(&mut self, it: &'a StmtWhile) -> Flow {
         let test = self.eval(&it.test);
         let truth = self.truth(&test);
@@ -315,10 +396,18 @@ impl<'a> Evaluator<'a> {
         };
         let emitted = self.emitted;
         let mut rounds = 0;
-        while runs && rounds < MAX_ROUNDS {
+        let mut idle = 0;
+        let filled = match test.data {
+            Data::List(_) => !self.is_certain(),
+            Data::Dict(_) => true,
+            _ => false,
+        };
+        let most = if filled { MAX_FILLED_ROUNDS } else { MAX_ROUNDS };
+        while runs && rounds < most {
             rounds += 1;
             self.burn(1);
             let before = self.changes;
+            let mark = self.mark();
             self.frame.undecided = false;
             self.rounds += 1;
             let flow = self.block(&it.body);
@@ -329,6 +418,7 @@ impl<'a> Evaluator<'a> {
                 Flow::Next | Flow::Continue => {}
             }
             let eventful = self.emitted > emitted && rounds >= MAX_EVENTFUL_ROUNDS;
+            let eventful = eventful || self.is_idle(&mark, &mut idle, false);
             if self.fuel == 0 || self.frame.undecided || self.changes == before || eventful {
                 break;
             }
@@ -363,8 +453,12 @@ impl<'a> Evaluator<'a> {
     }
 
     fn with_statement(&mut self, it: &'a StmtWith) -> Flow {
+        let mut left: Vec<Value<'a>> = Vec::new();
         for item in &it.items {
             let value = self.eval(&item.context_expr);
+            if let Data::Instance(_) = value.data {
+                left.push(value.clone());
+            }
             let entered = match value.data {
                 Data::Instance(_) => {
                     let entered =
@@ -377,7 +471,12 @@ impl<'a> Evaluator<'a> {
                 self.assign(target, entered);
             }
         }
-        self.block(&it.body)
+        let flow = self.block(&it.body);
+        for one in left.into_iter().rev() {
+            let given = vec![Value::none(), Value::none(), Value::none()];
+            self.special_method(&one, "__exit__", given, it.range);
+        }
+        flow
     }
 
     fn try_statement(&mut self, it: &'a StmtTry) -> Flow {
@@ -462,7 +561,9 @@ impl<'a> Evaluator<'a> {
                     self.bind_pattern(inner, &part, depth + 1);
                 }
                 for keyword in &it.arguments.keywords {
-                    self.bind_pattern(&keyword.pattern, &part, depth + 1);
+                    let attribute =
+                        self.attribute(subject, keyword.attr.id.as_str(), keyword.range);
+                    self.bind_pattern(&keyword.pattern, &attribute, depth + 1);
                 }
             }
             Pattern::MatchValue(it) => {

@@ -36,6 +36,9 @@ impl<'a> Evaluator<'a> {
                 .and_then(|index| position(index, bytes.len()))
                 .and_then(|index| bytes.get(index))
                 .map_or_else(Value::unknown, |byte| Data::Int(i64::from(*byte)).into()),
+            Data::Class(_) => self
+                .special_method(object, "__class_getitem__", vec![key.clone()], range)
+                .unwrap_or_default(),
             Data::Range(_) => self
                 .iterate(object, 1 << 16)
                 .and_then(|items| items.get(position(key.integer()?, items.len())?).cloned())

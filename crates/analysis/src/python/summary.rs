@@ -2,14 +2,54 @@
 //! nothing beside what was seen with known ones.
 
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
+use super::heap::NameHasher;
 use crate::event::{Argument, Effect, Event, Role};
 use crate::place::Place;
-use crate::value::Shape;
+use crate::value::{Shape, Value};
 
 /// Ways in which one call is seen that are written down.
 const MAX_WAYS: usize = 16;
+
+/// A number for all that an event says. Two events that say the same have the same; it
+/// begins with a number that a package cannot know, so that one cannot be made to pass
+/// for another.
+pub(super) fn fingerprint(event: &Event, mut hasher: NameHasher) -> u64 {
+    (event.effect, &event.api, event.place, event.when, &event.hiding).hash(&mut hasher);
+    for argument in &event.arguments {
+        argument.role.hash(&mut hasher);
+        hash_value(&argument.value, &mut hasher);
+    }
+    hasher.finish()
+}
+
+fn hash_value(value: &Value, hasher: &mut NameHasher) {
+    value.origins.hash(hasher);
+    std::mem::discriminant(&value.shape).hash(hasher);
+    match &value.shape {
+        Shape::Unknown | Shape::Nothing | Shape::Function => {}
+        Shape::Boolean(yes) => yes.hash(hasher),
+        Shape::Number(number) => number.to_bits().hash(hasher),
+        Shape::Text(text) | Shape::Api(text) => text.hash(hasher),
+        Shape::Partial { prefix, rest } => (prefix, rest).hash(hasher),
+        Shape::Bytes(bytes) => bytes.hash(hasher),
+        Shape::List(items) => {
+            items.len().hash(hasher);
+            for item in items {
+                hash_value(item, hasher);
+            }
+        }
+        Shape::Record(items) => {
+            items.len().hash(hasher);
+            for (name, item) in items {
+                name.hash(hasher);
+                hash_value(item, hasher);
+            }
+        }
+    }
+}
 
 /// The events in the order of their places, without those that say less than another.
 pub(super) fn settled(events: Vec<Event>) -> Vec<Event> {

@@ -6,6 +6,7 @@ mod chains;
 mod code;
 mod decoding;
 mod effects;
+mod evasions;
 mod flow;
 mod hostile;
 mod package;

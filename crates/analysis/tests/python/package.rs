@@ -166,3 +166,19 @@ fn the_same_files_give_the_same_trace() {
         assert_eq!(traced(files).events, traced(&reversed).events);
     }
 }
+
+#[test]
+fn what_a_module_does_as_a_program_is_not_what_an_import_does() {
+    let program = "import os\nif __name__ == '__main__':\n    os.system('id')";
+    checked(
+        "in a package",
+        &[("p/__init__.py", ""), ("p/tool.py", program)],
+        &["Shell py:os.system id Call"],
+    );
+    checked("a script", &[("bin/tool.py", program)], &["Shell py:os.system id Load"]);
+    checked(
+        "what starts with the package",
+        &[("p/__init__.py", ""), ("p/__main__.py", program)],
+        &["Shell py:os.system id Load"],
+    );
+}

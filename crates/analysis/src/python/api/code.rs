@@ -48,6 +48,8 @@ pypi:joblib.load deserialize P:filename -> decoded
 pypi:pandas.read_pickle deserialize P:filepath_or_buffer -> decoded
 pypi:numpy.load - P:file -> file
 pypi:shelve.open deserialize P:filename
+py:ctypes.{CDLL,WinDLL,OleDLL,PyDLL,cdll.msvcrt}.{system,popen,_popen,_wsystem} shell C:command
+py:ctypes.{CDLL,PyDLL}.{execve,execv,execvp,execl,execlp} spawn C:path A*
 py:ctypes.{CDLL,WinDLL,OleDLL,PyDLL} native P:name -> itself
 py:ctypes.{cdll,windll,oledll,pydll}.LoadLibrary native P:name -> itself
 py:ctypes.util.find_library - N:name

@@ -27,6 +27,11 @@ py:multiprocessing.Process - _:group F:target -> itself
 py:threading.Thread - _:group F:target -> itself
 py:threading.Timer - _:interval F:function -> itself
 py:threading.start_new_thread - F:function
+py:contextlib.{ExitStack,AsyncExitStack} - -> itself
+py:sched.scheduler - -> itself
+py:multiprocessing.Pool - -> itself
+py:multiprocessing.pool.{Pool,ThreadPool} - -> py:multiprocessing.Pool
+py:asyncio.{get_event_loop,get_running_loop,new_event_loop} - -> py:asyncio.get_event_loop
 py:atexit.register - F:func
 py:asyncio.{run,create_task,ensure_future,run_coroutine_threadsafe} - _:main
 py:asyncio.to_thread - F:func

@@ -23,6 +23,7 @@ impl<'a> Evaluator<'a> {
         match name {
             "append" | "add" | "appendleft" | "put" => {
                 let value = first?.clone();
+                self.note_addition(&value);
                 let list = self.heap.list_mut(id)?;
                 if list.items.len() < 1 << 20 {
                     list.items.push(value);
@@ -31,12 +32,14 @@ impl<'a> Evaluator<'a> {
             }
             "extend" | "update" => {
                 let more = first?.clone();
+                self.note_addition(&more);
                 self.extend_in_place(object, &more);
                 Some(Value::none())
             }
             "insert" => {
                 let at = first?.integer();
                 let value = arguments.positional.get(1)?.clone();
+                self.note_addition(&value);
                 let list = self.heap.list_mut(id)?;
                 match at.and_then(|at| usize::try_from(at).ok()) {
                     Some(at) if at <= list.items.len() => list.items.insert(at, value),
@@ -47,10 +50,11 @@ impl<'a> Evaluator<'a> {
             "pop" | "popleft" => {
                 let at =
                     first.and_then(Value::integer).unwrap_or(if name == "pop" { -1 } else { 0 });
-                let exact = self.frame.exact;
+                let exact = self.is_certain();
                 let list = self.heap.list_mut(id)?;
                 let at = position(at, list.items.len())?;
                 if exact && !list.open {
+                    self.counted += 1;
                     Some(list.items.remove(at))
                 } else {
                     list.items.get(at).cloned()
@@ -166,6 +170,7 @@ impl<'a> Evaluator<'a> {
             }
             "update" => {
                 self.changes += 1;
+                self.counted += 1;
                 if let Some(Data::Dict(other)) = first.map(|first| first.data.clone()) {
                     for (key, value) in self.heap.dict(other)?.items.clone() {
                         self.heap.dict_mut(id)?.set(key, value);

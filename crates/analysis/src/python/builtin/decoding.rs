@@ -95,6 +95,12 @@ pub(super) const ENTRIES: Entries = &[
         let joined = url::Url::parse(base.text()?).ok()?.join(path.text()?).ok()?;
         Some(Value::made(joined.to_string()))
     }),
+    ("py:quopri.decodestring", |this, call| {
+        let bytes = this.as_octets(call.first()?)?;
+        let text = String::from_utf8_lossy(&bytes).replace("=\n", "").replace('=', "%");
+        let value = Value::bytes(decode::percent(&text).into_bytes());
+        Some(value.with(&call.first()?.taint))
+    }),
     ("py:html.unescape", |_, call| {
         let first = call.first()?;
         let text = first

@@ -14,6 +14,23 @@ pub(super) const ENTRIES: Entries = &[
     ("py:builtins.execfile", |this, call| execute_file(this, call)),
     ("py:runpy.run_path", |this, call| execute_file(this, call)),
     ("py:builtins.compile", |_, call| call.get(0, "source").cloned()),
+    ("py:ast.parse", |_, call| call.get(0, "source").cloned()),
+    ("py:pickle.loads", |this, call| {
+        let first = call.first()?;
+        let bytes = this.as_octets(first)?;
+        let made = this.unpickle(&bytes, &first.taint, call.range)?;
+        if made.is_unknown() { None } else { Some(made) }
+    }),
+    ("py:marshal.loads", |this, call| {
+        let first = call.first()?;
+        let bytes = this.as_octets(first)?;
+        let origin = this.origin(Source::Decoded, call.range, Some("py:marshal.loads"));
+        let known = this.marshalled(&bytes, &first.taint);
+        Some(known.come_from(origin).hidden(Hiding::Serialised))
+    }),
+    ("pypi:yaml.load", |this, call| yaml(this, call)),
+    ("pypi:yaml.unsafe_load", |this, call| yaml(this, call)),
+    ("pypi:yaml.full_load", |this, call| yaml(this, call)),
     ("py:types.FunctionType", |_, call| call.get(0, "code").cloned()),
     ("py:types.LambdaType", |_, call| call.get(0, "code").cloned()),
     ("py:timeit.timeit", |this, call| execute_each(this, call, &["stmt", "setup"])),
@@ -39,7 +56,6 @@ pub(super) const ENTRIES: Entries = &[
         let name = call.get(0, "name")?.clone();
         Some(import(this, call, &name, true))
     }),
-    ("py:importlib.util.find_spec", |_, _| Some(Value::unknown())),
     ("py:importlib.reload", |_, call| call.first().cloned()),
     ("py:pkgutil.resolve_name", |this, call| {
         let name = call.first()?.clone();
@@ -110,6 +126,9 @@ pub(super) const ENTRIES: Entries = &[
         match &call.first()?.data {
             Data::Instance(id) => Some(Data::Class(this.heap.instance(*id)?.class).into()),
             Data::Function(_) => Some(this.api("py:types.FunctionType")),
+            Data::Api(id) if !this.names.text(*id).contains('.') => {
+                Some(this.api("py:builtins.object"))
+            }
             Data::Object(id) => Some(Data::Api(this.heap.object(*id)?.class).into()),
             _ => None,
         }
@@ -144,6 +163,12 @@ pub(super) const ENTRIES: Entries = &[
     ("py:gc.get_objects", |_, _| Some(Value::unknown().hidden(Hiding::ComputedName))),
     ("pypi:cffi.FFI.dlopen", |_, _| None),
 ];
+
+fn yaml<'a>(this: &mut Evaluator<'a>, call: &Call<'a>) -> Option<Value<'a>> {
+    let text = call.first()?.text()?.to_owned();
+    this.yaml_tags(&text, call.range);
+    None
+}
 
 fn import<'a>(
     this: &mut Evaluator<'a>,

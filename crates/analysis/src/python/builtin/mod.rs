@@ -2,6 +2,7 @@
 //! gives, or nothing where it is not known.
 
 mod bytes;
+pub(super) mod callback;
 mod collection;
 mod compute;
 mod decoding;
@@ -31,7 +32,8 @@ type Entries = &'static [(&'static str, Intrinsic)];
 /// What computes this name, where something does.
 pub(super) fn intrinsic(name: &str) -> Option<Intrinsic> {
     static TABLE: LazyLock<HashMap<&'static str, Intrinsic>> = LazyLock::new(|| {
-        let all: [Entries; 7] = [
+        let all: [Entries; 8] = [
+            callback::ENTRIES,
             compute::ENTRIES,
             decoding::ENTRIES,
             environment::ENTRIES,
