@@ -45,7 +45,7 @@ const QUICKJS: [&str; 3] = ["libregexp.c", "libunicode.c", "dtoa.c"];
 
 /// What is changed in `quickjs.c`, each text being there once: so that a call writes to
 /// few pages, all of which have to be put back after it.
-const CHANGES: [(&str, &str); 12] = [
+const CHANGES: [(&str, &str); 2] = [
     // Blocks of one size lie together, at first in a page for each size.
     ("#define JS_ARENA_SIZE              4096", "#define JS_ARENA_SIZE              1024"),
     // What was there before the first call is not counted any more, so that its page
@@ -57,36 +57,12 @@ const CHANGES: [(&str, &str); 12] = [
          #define JS_ONE_MORE(p) (JS_REF_COUNT(p) < FOR_EVER ? (void)JS_REF_COUNT(p)++ : (void)0)\n\
          #define JS_ONE_LESS(p) (JS_REF_COUNT(p) < FOR_EVER ? --JS_REF_COUNT(p) : FOR_EVER)",
     ),
-    (
-        "        void *p = JS_VALUE_GET_PTR(v);\n        JS_REF_COUNT(p)++;",
-        "        void *p = JS_VALUE_GET_PTR(v);\n        JS_ONE_MORE(p);",
-    ),
-    (
-        "        void *p = JS_VALUE_GET_PTR(v);\n        if (--JS_REF_COUNT(p) <= 0)",
-        "        void *p = JS_VALUE_GET_PTR(v);\n        if (JS_ONE_LESS(p) <= 0)",
-    ),
-    (
-        "        rt = ctx->rt;\n        p = rt->atom_array[v];\n        JS_REF_COUNT(p)++;",
-        "        rt = ctx->rt;\n        p = rt->atom_array[v];\n        JS_ONE_MORE(p);",
-    ),
-    (
-        "    p = rt->atom_array[i];\n    if (--JS_REF_COUNT(p) > 0)",
-        "    p = rt->atom_array[i];\n    if (JS_ONE_LESS(p) > 0)",
-    ),
-    ("    JS_REF_COUNT(sh)++;\n    return sh;", "    JS_ONE_MORE(sh);\n    return sh;"),
-    ("    if (unlikely(--JS_REF_COUNT(sh) <= 0))", "    if (unlikely(JS_ONE_LESS(sh) <= 0))"),
-    ("    JS_REF_COUNT(ctx)++;\n    return ctx;", "    JS_ONE_MORE(ctx);\n    return ctx;"),
-    // The collector, too, leaves it alone.
-    (
-        "    JS_REF_COUNT(p)--;\n    if (JS_REF_COUNT(p) == 0 && JS_GC_MARK(p) == 1) {",
-        "    if (JS_ONE_LESS(p) == 0 && JS_GC_MARK(p) == 1) {",
-    ),
-    (
-        "    JS_REF_COUNT(p)++;\n    if (JS_REF_COUNT(p) == 1) {",
-        "    JS_ONE_MORE(p);\n    if (JS_REF_COUNT(p) == 1) {",
-    ),
-    ("{\n    JS_REF_COUNT(p)++;\n}", "{\n    JS_ONE_MORE(p);\n}"),
 ];
+
+/// How counts go up and down in `quickjs.c`, and what stands there instead. It has to be
+/// everywhere: a count that goes up here and not down there would end as anything.
+const COUNTS: [(&str, &str, &str); 3] =
+    [("", "++;", "JS_ONE_MORE"), ("--", "", "JS_ONE_LESS"), ("", "--;", "(void)JS_ONE_LESS")];
 
 /// Builds the engine; with `check`, compares it with the committed bytes.
 pub(crate) fn run(check: bool) -> Result<()> {
@@ -148,7 +124,7 @@ fn build(folder: &Path) -> Result<PathBuf> {
 
 /// `quickjs.c` with what is changed in it.
 fn changed(quickjs: &Path) -> Result<String> {
-    let mut text = std::fs::read_to_string(quickjs.join("quickjs.c"))?;
+    let mut text = counted(&std::fs::read_to_string(quickjs.join("quickjs.c"))?)?;
     for (was, becomes) in CHANGES {
         if text.matches(was).count() != 1 {
             return Err(format!("quickjs.c does not hold once what is to be changed: {was}").into());
@@ -156,6 +132,38 @@ fn changed(quickjs: &Path) -> Result<String> {
         text = text.replace(was, becomes);
     }
     Ok(text)
+}
+
+/// The text with every count that goes up or down replaced.
+fn counted(text: &str) -> Result<String> {
+    const COUNT: &str = "JS_REF_COUNT(";
+    let mut made = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(COUNT) {
+        let (before, from) = rest.split_at(at);
+        let end = from.find(')').ok_or("a count without an end")? + 1;
+        let (count, after) = from.split_at(end);
+        let change = COUNTS.iter().find(|(prefix, suffix, _)| {
+            before.ends_with(prefix)
+                && after.starts_with(suffix)
+                && !(prefix.is_empty() && suffix.is_empty())
+        });
+        let Some((prefix, suffix, by)) = change else {
+            if before.ends_with("++") || after.starts_with("++") || after.starts_with("--") {
+                return Err(format!("a count that changes in a way of its own: {count}").into());
+            }
+            made += before;
+            made += count;
+            rest = after;
+            continue;
+        };
+        made += before.strip_suffix(prefix).unwrap_or(before);
+        made += by;
+        made += count.strip_prefix("JS_REF_COUNT").unwrap_or(count);
+        // What follows the count stays, but for its own sign.
+        rest = after.strip_prefix(suffix.trim_end_matches(';')).unwrap_or(after);
+    }
+    Ok(made + rest)
 }
 
 /// The linker is asked for by path: the compiler would look for another name.
