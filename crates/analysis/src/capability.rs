@@ -334,6 +334,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_needed_later_too_is_not_needed_while_installing_only_in_any_order() {
+        let read = |made: Made| {
+            made.event(Effect::EnvironmentRead, "node:process.env", &[(Role::Name, text("HOME"))])
+        };
+        let mut facts = read(read(Made::new()).when(When::Install)).facts();
+        for _ in 0..2 {
+            let inferred = infer(&facts);
+            let need = inferred.needs.first().unwrap();
+            let later = facts.trace.events.iter().find(|event| event.when == When::Call).unwrap();
+            assert_eq!((need.when, need.evidence.as_slice()), (When::Call, &[later.place][..]));
+            facts.trace.events.reverse();
+        }
+    }
+
+    #[test]
     fn less_declared_than_done_is_told_from_what_cannot_be_told() {
         let need = |scope: Option<&str>| Need {
             kind: Kind::NetworkRequest,
