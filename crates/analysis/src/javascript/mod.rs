@@ -11,6 +11,7 @@
 //! steps, text made, events. A bound that is reached shows in the file's coverage.
 
 mod api;
+mod attempt;
 mod builtin;
 mod call;
 mod class;
@@ -70,16 +71,9 @@ struct Found {
 /// relative is looked for among the tree's files.
 #[must_use]
 pub fn trace(tree: &Tree<'_>, files: &[FileId]) -> Trace {
-    let found = std::thread::scope(|scope| {
-        let builder =
-            std::thread::Builder::new().name("javascript".to_owned()).stack_size(STACK_BYTES);
-        match builder.spawn_scoped(scope, || groups(tree, files)) {
-            Ok(thread) => {
-                thread.join().map_err(|_| "its evaluation failed: this is a defect of ours")
-            }
-            Err(_) => Err("there was no memory for the stack that its evaluation needs"),
-        }
-    });
+    let evaluation = || stacker::grow(STACK_BYTES, || groups(tree, files));
+    let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(evaluation))
+        .map_err(|_| "its evaluation failed: this is a defect of ours");
     let found = match found {
         Ok(found) => found,
         Err(why) => {

@@ -5,7 +5,7 @@ use oxc_ast::ast::{
     BindingIdentifier, Declaration, ExportDefaultDeclarationKind, Expression, ForStatement,
     ForStatementInit, ForStatementLeft, IfStatement, Statement, SwitchStatement, TSEnumDeclaration,
     TSEnumMemberName, TSModuleReference, TSNamespaceDeclaration, TSNamespaceDeclarationBody,
-    TryStatement, VariableDeclaration,
+    VariableDeclaration,
 };
 
 use super::function::Code;
@@ -488,52 +488,6 @@ impl<'a> Machine<'a> {
                 }
             }
         }
-    }
-
-    fn try_statement(&mut self, it: &'a TryStatement<'a>) -> Flow<'a> {
-        let outer = self.thrown.take();
-        let mut flow = self.block(&it.block.body);
-        let thrown = std::mem::replace(&mut self.thrown, outer);
-        if let Some(handler) = &it.handler {
-            let is_thrown = flow == Flow::Throw;
-            if !is_thrown {
-                self.begin_branch();
-            }
-            if let Some(parameter) = &handler.param {
-                let value = match thrown {
-                    Some(value) if is_thrown => value,
-                    Some(value) => self.either(Value::UNKNOWN, value, false),
-                    None => Value::UNKNOWN,
-                };
-                self.bind(&parameter.pattern, value);
-            }
-            let caught = self.block(&handler.body.body);
-            if is_thrown {
-                flow = caught;
-            } else {
-                let mut changes = self.undo_branch();
-                // Nothing was thrown as far as we know. Programs that turn a table of
-                // strings until it is right do it once more where they catch.
-                changes.forget_lists();
-                if matches!(caught, Flow::Normal) {
-                    self.join(changes, false);
-                    // What the block returns is one end; this is the other.
-                    if matches!(flow, Flow::Return) {
-                        self.may_leave = true;
-                        flow = Flow::Normal;
-                    }
-                } else {
-                    self.may_leave = true;
-                }
-            }
-        }
-        if let Some(finalizer) = &it.finalizer {
-            let last = self.block(&finalizer.body);
-            if !matches!(last, Flow::Normal) {
-                flow = last;
-            }
-        }
-        flow
     }
 
     fn switch(&mut self, it: &'a SwitchStatement<'a>, label: Option<&'a str>) -> Flow<'a> {
