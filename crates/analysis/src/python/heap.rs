@@ -89,6 +89,8 @@ pub(super) struct List<'a> {
     pub(super) open: bool,
 }
 
+/// Items of one dictionary of which the key is not known.
+const MAX_UNKNOWN_KEYS: usize = 8;
 /// Keys of other kinds than text and numbers that are looked through.
 const MAX_ODD_KEYS: usize = 32;
 
@@ -142,6 +144,20 @@ impl<'a> Dict<'a> {
         if let Some(slot) = self.position(&key).and_then(|position| self.items.get_mut(position)) {
             slot.1 = value;
             return;
+        }
+        if key.is_unknown() {
+            // A loop that sets what it does not know must not fill the memory.
+            let is_unknown = |position: &&usize| {
+                self.items.get(**position).is_some_and(|(known, _)| known.is_unknown())
+            };
+            let mut unknown = self.odd.iter().rev().take(64).filter(is_unknown);
+            let last = unknown.next().copied();
+            if unknown.count() >= MAX_UNKNOWN_KEYS
+                && let Some(slot) = last.and_then(|position| self.items.get_mut(position))
+            {
+                slot.1 = std::mem::take(&mut slot.1).or(value);
+                return;
+            }
         }
         let position = self.items.len();
         if let Data::Text(text) = &key.data {
