@@ -189,9 +189,9 @@ impl<'a> Evaluator<'a> {
     fn if_statement(&mut self, it: &'a StmtIf) -> Flow {
         if self.when == When::Load && flow::asks_for_main(&it.test) && self.is_in_package() {
             // What a module of a library does as a program, an import of it does not.
-            let when = std::mem::replace(&mut self.when, When::Call);
+            self.as_program += 1;
             let flow = self.if_known(it);
-            self.when = when;
+            self.as_program -= 1;
             return flow;
         }
         self.if_known(it)
