@@ -124,6 +124,9 @@ pub(super) struct Evaluator<'a> {
     /// What decoders are made of, counted.
     pub(super) decoded: u64,
     pub(super) quiet: u32,
+    /// Tests for `__main__` in a module of a library that it stands below: all of it is
+    /// evaluated as what is loaded, and said to be what is called.
+    pub(super) as_program: u32,
     pub(super) loads: Vec<(Rc<str>, Place)>,
     pub(super) cut: BTreeMap<FileId, &'static str>,
     pub(super) pending: Vec<FunctionId>,
@@ -171,6 +174,7 @@ impl<'a> Evaluator<'a> {
             written: HashSet::default(),
             decoded: 0,
             quiet: 0,
+            as_program: 0,
             loads: Vec::new(),
             cut: BTreeMap::new(),
             pending: Vec::new(),
@@ -292,7 +296,11 @@ impl<'a> Evaluator<'a> {
         }
         let api = Rc::clone(api);
         let place = self.place(range);
-        let event = Event { effect, api, place, arguments, when: self.when, hiding };
+        let when = match self.when {
+            When::Load if self.as_program > 0 => When::Call,
+            when => when,
+        };
+        let event = Event { effect, api, place, arguments, when, hiding };
         if self.written.insert(super::summary::fingerprint(&event, Seeded.build_hasher())) {
             if effect != Effect::Import {
                 self.news += 1;

@@ -190,10 +190,12 @@ impl<'a> Evaluator<'a> {
         let when = if self.when == When::Call { When::Load } else { self.when };
         let outer_when = std::mem::replace(&mut self.when, when);
         let quiet = std::mem::take(&mut self.quiet);
+        let as_program = std::mem::take(&mut self.as_program);
         self.depth += 20;
         self.block(&code.syntax.body);
         self.depth -= 20;
         self.quiet = quiet;
+        self.as_program = as_program;
         self.when = outer_when;
         self.branches = branches;
         self.undo = undo;

@@ -28,6 +28,7 @@ mod obfuscation;
 mod operator;
 mod outcome;
 mod parse;
+mod pattern;
 mod pickled;
 mod scope;
 mod special;
