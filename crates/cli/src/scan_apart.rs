@@ -90,6 +90,7 @@ fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
             child.wait()?;
             return Ok(None);
         }
+        #[expect(clippy::disallowed_methods, reason = "nobody tells when a process ends by then")]
         std::thread::sleep(pause);
         pause = (pause * 2).min(LOOK);
     }

@@ -361,7 +361,15 @@ impl<'a> Machine<'a> {
                 }
                 return Flow::Normal;
             }
-            if truth.is_none() || self.may_leave || (round > 0 && !self.can_spend()) {
+            if round > 0 && !self.can_spend() {
+                // The body was walked. To walk it once more for each loop around it would
+                // double the work at every level of a nest.
+                if let Some(update) = update {
+                    self.forget_target(update);
+                }
+                return Flow::Normal;
+            }
+            if truth.is_none() || self.may_leave {
                 // How often it runs is not known: once more, perhaps. What counts the
                 // rounds may be anything by then.
                 self.begin_branch();

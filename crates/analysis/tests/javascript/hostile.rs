@@ -240,3 +240,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn loops_in_loops_cost_what_they_are_long_and_not_twice_as_much_for_each() {
+    for head in ["for(;;)", "while(a)", "do ", "for(let i=0;i<9;i++)", "for(k in a)"] {
+        let tail = if head == "do " { "while(a);" } else { "" };
+        let nest = format!("{}{{}}{}", head.repeat(400), tail.repeat(400));
+        assert_eq!(trace_one(&nest).coverage.len(), 1, "{head}");
+    }
+}
