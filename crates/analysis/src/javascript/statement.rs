@@ -376,7 +376,11 @@ impl<'a> Machine<'a> {
                 if let Some(update) = update {
                     self.forget_target(update);
                 }
-                let flow = self.statement(body);
+                let flow = if round == 0 {
+                    self.statement(body)
+                } else {
+                    self.spend(|machine| machine.statement(body))
+                };
                 if let Some(update) = update {
                     self.expression(update);
                 }
