@@ -7,7 +7,7 @@
 //! that nothing called is looked at once. What the code does on the way is written
 //! down as events.
 //!
-//! Bounds: nesting before parsing ([`depth`]), nesting and recursion of evaluation,
+//! Bounds: nesting before parsing (`depth`), nesting and recursion of evaluation,
 //! steps, text made, events. A bound that is reached shows in the file's coverage.
 
 mod api;
