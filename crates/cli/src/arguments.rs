@@ -261,7 +261,8 @@ Examples:
   ringfence scan --format sarif package.tgz > report.sarif
   ringfence scan --baseline old.tgz --fail-on warning new.tgz
   ringfence scan --manifest ./plugin > plugin.yaml
-Exit codes: 0 looked at, 2 wrong use, 9 what --fail-on names. Nothing of the package is run.";
+Exit codes: 0 looked at, 2 wrong use, 9 what --fail-on names, or could
+not be read in its bounds. Nothing of the package is run.";
 
 /// Arguments of `ringfence doctor`.
 #[derive(Args, Debug)]

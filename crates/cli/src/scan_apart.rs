@@ -7,7 +7,7 @@
 use crate::arguments::{Scan, ScanFormat};
 use crate::{output, scan};
 use ringfence_types::ExitCode;
-use rustix::process::{Resource, Rlimit, Signal, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, ExitStatus};
@@ -24,16 +24,25 @@ const APART: &str = "--apart";
 
 pub(crate) fn run(arguments: &Scan) -> ExitCode {
     if arguments.apart {
-        // A machine that refuses bounds still has the one on time.
-        let _ = bound(arguments.time_limit);
-        return scan::run(arguments);
+        return match bound(arguments.time_limit) {
+            Ok(()) => scan::run(arguments),
+            // A bound that does not hold is none.
+            Err(error) => {
+                let what = format!("this machine refuses to bound the scan: {error}");
+                told(arguments, ExitCode::Internal, &what, None)
+            }
+        };
     }
     let limit = Duration::from_secs(u64::from(arguments.time_limit));
     let what = match begin().and_then(|mut child| wait(&mut child, limit)) {
         Ok(Some(status)) => match (status.code(), status.signal()) {
             (Some(code), _) => {
+                // Of its own codes it has told the reason itself.
                 let known = ExitCode::ALL.iter().find(|known| i32::from(known.code()) == code);
-                return known.copied().unwrap_or(ExitCode::Internal);
+                if let Some(known) = known {
+                    return *known;
+                }
+                format!("looking at `{}` failed with status {code}", arguments.target.display())
             }
             (None, Some(signal)) => format!(
                 "looking at `{}` ended by signal {signal}: what is in it is larger or deeper \
@@ -96,14 +105,18 @@ fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
     }
 }
 
-/// What this process may use, from here on.
+/// What this process may use, from here on. Where less was given to it, it stays at that.
 fn bound(seconds: u32) -> io::Result<()> {
-    let at_most = |limit: u64| Rlimit { current: Some(limit), maximum: Some(limit) };
+    let at_most = |resource, limit: u64| {
+        let given = getrlimit(resource).maximum.unwrap_or(limit);
+        let limit = Some(given.min(limit));
+        setrlimit(resource, Rlimit { current: limit, maximum: limit })
+    };
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
     rustix::thread::set_no_new_privs(true)?;
-    setrlimit(Resource::Core, at_most(0))?;
-    setrlimit(Resource::As, at_most(ADDRESSES))?;
+    at_most(Resource::Core, 0)?;
+    at_most(Resource::As, ADDRESSES)?;
     // Beside the clock of who waits: two processors' worth, should that one be gone.
-    setrlimit(Resource::Cpu, at_most(u64::from(seconds).saturating_mul(2)))?;
+    at_most(Resource::Cpu, u64::from(seconds).saturating_mul(2))?;
     Ok(())
 }

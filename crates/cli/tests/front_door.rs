@@ -70,23 +70,67 @@ mod scan {
         assert_eq!(text(&late.stdout), "");
         assert!(text(&late.stderr).contains("took more than 1 s"), "{late:?}");
 
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ringfence"));
-        command.args(["scan", "--policy"]).arg(&pipe).arg(folder.path());
-        command.stderr(std::process::Stdio::piped());
-        let child = command.spawn().unwrap();
-        let children = format!("/proc/{0}/task/{0}/children", child.id());
-        let reader = loop {
-            let found = std::fs::read_to_string(&children).unwrap();
-            match found.trim().parse::<u32>() {
-                Ok(reader) => break reader,
-                Err(_) => std::thread::yield_now(),
-            }
-        };
+        let (child, reader) = waiting(folder.path(), &pipe);
         let killed = Command::new("kill").args(["-ABRT", &reader.to_string()]).status().unwrap();
         assert!(killed.success());
         let ended = child.wait_with_output().unwrap();
         assert_eq!(ended.status.code(), Some(9), "{ended:?}");
         assert!(text(&ended.stderr).contains("ended by signal 6"), "{ended:?}");
+    }
+
+    /// A scan that waits for ever for a policy, and the process of its own in it.
+    fn waiting(folder: &Path, pipe: &Path) -> (std::process::Child, u32) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ringfence"));
+        command.args(["scan", "--time-limit", "100", "--policy"]).arg(pipe).arg(folder);
+        command.stderr(std::process::Stdio::piped());
+        let child = command.spawn().unwrap();
+        let children = format!("/proc/{0}/task/{0}/children", child.id());
+        let reader = loop {
+            let found = std::fs::read_to_string(&children).unwrap();
+            // It is this program before it is the other: its words tell.
+            if let Ok(reader) = found.trim().parse::<u32>()
+                && std::fs::read(format!("/proc/{reader}/cmdline"))
+                    .is_ok_and(|words| words.windows(7).any(|word| word == b"--apart"))
+            {
+                break reader;
+            }
+            std::thread::yield_now();
+        };
+        (child, reader)
+    }
+
+    #[test]
+    fn who_looks_at_a_package_is_bounded_and_does_not_outlive_who_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.js"), "export const a = 1;").unwrap();
+        let pipe = folder.path().join("pipe.toml");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let (mut child, reader) = waiting(folder.path(), &pipe);
+        let limit = |name: &str| {
+            let limits = std::fs::read_to_string(format!("/proc/{reader}/limits")).unwrap();
+            let line = limits.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+            line.strip_prefix(name).unwrap().split_whitespace().next().unwrap().to_owned()
+        };
+        soon(|| limit("Max cpu time") != "unlimited");
+        assert_eq!(limit("Max cpu time"), "200");
+        assert_eq!(limit("Max address space"), (8_u64 << 30).to_string());
+        assert_eq!(limit("Max core file size"), "0");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let place = format!("/proc/{reader}/stat");
+        soon(|| {
+            let stat = std::fs::read_to_string(&place).unwrap_or_default();
+            stat.is_empty() || stat.contains(") Z ") || stat.contains(") X ")
+        });
+    }
+
+    /// Waits until it is so.
+    fn soon(mut is_so: impl FnMut() -> bool) {
+        let begun = std::time::Instant::now();
+        while !is_so() {
+            assert!(begun.elapsed().as_secs() < 30, "it does not come to be so");
+            std::thread::yield_now();
+        }
     }
 
     #[test]
