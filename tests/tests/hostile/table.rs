@@ -208,7 +208,9 @@ const NO_CGROUP: &str =
 /// Bombs and floods.
 pub(crate) const BOMBS: &[Attack] = &[
     Attack::new("fork-bomb.py", Said, Bare),
+    // With room for what its processes copy: else the memory's limit may end it first.
     Attack::new("fork-bomb-endless.py", Survived, Nothing("it would take this machine"))
+        .plan(|plan| plan.budget.memory_bytes = 1 << 30)
         .ends(Ends::Stopped, 700),
     Attack::new("thread-bomb.py", Said, Bare),
     Attack::new("zombie-flood.py", Said, Bare),
