@@ -24,7 +24,7 @@ fn answers(program: &str, arguments: &[&str]) -> bool {
     works(command(program).args(arguments))
 }
 
-const NEEDS: [Need; 17] = [
+const NEEDS: [Need; 19] = [
     Need {
         package: "git",
         why: "a real server reads a repository; one is cloned over https",
@@ -55,6 +55,16 @@ const NEEDS: [Need; 17] = [
         package: "python3-venv",
         why: "python servers",
         there: || answers("python3", &["-c", "import venv, ensurepip"]),
+    },
+    Need {
+        package: "minisign",
+        why: "keys and signatures as publishers have them",
+        there: || answers("minisign", &["-v"]),
+    },
+    Need {
+        package: "openssh-client",
+        why: "ssh-keygen: keys as publishers have them",
+        there: || command("ssh-keygen").arg("-?").output().is_ok(),
     },
     Need { package: "nodejs", why: "node plugins", there: || answers("node", &["--version"]) },
     Need { package: "npm", why: "node servers", there: || answers("npm", &["--version"]) },

@@ -98,6 +98,12 @@ const CLOSURES: &[(&str, Rule, &str)] = &[
     ),
     ("ringfence-analysis", Rule::None(RUNTIMES_AND_NETWORK), PURE),
     (
+        "ringfence-signing",
+        Rule::OursOnly(&["ringfence-types"]),
+        "who vouches for a package does not depend on what it wants",
+    ),
+    ("ringfence-signing", Rule::None(RUNTIMES_AND_NETWORK), PURE),
+    (
         "ringfence-lifecycle",
         Rule::None(&ENGINES),
         "what starts plugins does not parse their code in its own memory",

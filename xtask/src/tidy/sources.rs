@@ -25,7 +25,8 @@ const LEFT_OPEN: [&str; 5] = [
 ];
 
 /// Stages that only read and decide.
-const PURE: [&str; 6] = ["types", "limits", "package", "analysis", "permission", "protocol"];
+const PURE: [&str; 7] =
+    ["types", "limits", "package", "analysis", "signing", "permission", "protocol"];
 
 /// What those stages must not reach for.
 const IMPURE: [&str; 9] = [

@@ -1,0 +1,34 @@
+//! Who says that these are a package's files: keys, signatures, publishers.
+//!
+//! Takes: the bytes of keys and signatures as their owners have them, and the list of a
+//! package's files. Gives: [`Standing`], which says how far the files are vouched for.
+//! Never: reads a file or a clock, decides what may be installed, takes an algorithm
+//! from a signature that the key was not enrolled for.
+//!
+//! ```text
+//! files of a package -> Statement (each path, size, SHA-256) -> Envelope (DSSE)
+//! Envelope + Publishers + today -> Standing: trusted, unknown, failed, absent, not checkable
+//! ```
+#![forbid(unsafe_code)]
+
+mod encoding;
+mod envelope;
+mod error;
+mod minisign;
+mod public_key;
+mod publishers;
+mod rotation;
+mod scheme;
+mod signing_key;
+mod standing;
+mod statement;
+
+pub use envelope::{Envelope, MAX_SIGNATURES, Signature};
+pub use error::{EnvelopeError, KeyError, PublisherError, RotationError, StatementError};
+pub use public_key::{KeyId, PublicKey};
+pub use publishers::{Publisher, Publishers, Revocation, Scope, TrustedKey};
+pub use rotation::Rotation;
+pub use scheme::Scheme;
+pub use signing_key::{KeyKind, SigningKey};
+pub use standing::{SignatureState, Standing, Vouched};
+pub use statement::{FileEntry, PAYLOAD_TYPE, Statement};
