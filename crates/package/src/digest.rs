@@ -70,6 +70,12 @@ enum Kind {
     Link,
 }
 
+/// Relative paths of all files and links, sorted by their bytes, and whether each is a
+/// link.
+pub(crate) fn names(root: &Path) -> Result<Vec<(PathBuf, bool)>, PackageError> {
+    Ok(files(root)?.into_iter().map(|(path, kind)| (path, kind == Kind::Link)).collect())
+}
+
 /// Relative paths of all files and links, sorted by their bytes.
 fn files(root: &Path) -> Result<Vec<(PathBuf, Kind)>, PackageError> {
     let metadata = fs::symlink_metadata(root).map_err(|error| folder::unreadable(root, error))?;

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod action;
+mod archive;
 mod declared;
 mod digest;
 mod entry;
@@ -39,6 +40,7 @@ mod wasm;
 mod words;
 
 pub use action::{Action, MAX_ACTIONS};
+pub use archive::{Archive, ArchiveError, ArchiveFile, MAX_ARCHIVE_BYTES};
 pub use declared::{Declared, MAX_DECLARED, Requested};
 pub use digest::{MAX_BYTES, MAX_FILES};
 pub use entry::Entry;

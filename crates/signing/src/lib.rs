@@ -31,4 +31,4 @@ pub use rotation::Rotation;
 pub use scheme::Scheme;
 pub use signing_key::{KeyKind, SigningKey};
 pub use standing::{SignatureState, Standing, Vouched};
-pub use statement::{FileEntry, PAYLOAD_TYPE, Statement};
+pub use statement::{PAYLOAD_TYPE, Statement};

@@ -90,14 +90,17 @@ impl Vouched {
             Ok(signed) => signed,
             Err(error) => return failed(error.to_string()),
         };
-        if envelope.signatures.is_empty() {
-            return Self::absent();
-        }
         if let Some(path) = signed.first_difference(found) {
             return failed(format!("`{}` is not as it was signed", path.escape_debug()));
         }
         if (&signed.name, &signed.version) != (&found.name, &found.version) {
             return failed("the name or version is not the one that was signed".to_owned());
+        }
+        if signed.sbom != found.sbom {
+            return failed("the list of what is in it is not the one that was signed".to_owned());
+        }
+        if envelope.signatures.is_empty() {
+            return Self::absent();
         }
         let signatures: Vec<(KeyId, SignatureState)> = envelope
             .signatures

@@ -1,7 +1,7 @@
 //! What is signed: which files a package has.
 
 use crate::error::StatementError;
-use ringfence_types::Digest;
+use ringfence_types::{Digest, FileEntry};
 use serde::{Deserialize, Serialize};
 
 /// The type of what is signed, in an envelope.
@@ -20,24 +20,9 @@ pub struct Statement {
     pub version: Option<String>,
     /// Every file and link, in the order of their paths' bytes.
     pub files: Vec<FileEntry>,
-}
-
-/// One file, or one link.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FileEntry {
-    /// From the package's root, with `/`.
-    pub path: String,
-    /// Bytes; 0 for a link.
-    pub size: u64,
-    /// Of the content, or of a link's target as text.
-    pub digest: Digest,
-    /// Whether it may be executed.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub executable: bool,
-    /// Where it leads, if it is a link.
+    /// Of the list of what is in it, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub link: Option<String>,
+    pub sbom: Option<Digest>,
 }
 
 impl Statement {
@@ -49,9 +34,10 @@ impl Statement {
         name: String,
         version: Option<String>,
         mut files: Vec<FileEntry>,
+        sbom: Option<Digest>,
     ) -> Result<Self, StatementError> {
         files.sort();
-        let statement = Self { name, version, files };
+        let statement = Self { name, version, files, sbom };
         statement.check()?;
         Ok(statement)
     }

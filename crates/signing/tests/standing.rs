@@ -8,10 +8,10 @@
 )]
 
 use ringfence_signing::{
-    Envelope, FileEntry, KeyKind, PAYLOAD_TYPE, PublicKey, Publishers, Revocation, Rotation,
-    RotationError, Scheme, SigningKey, Standing, Statement, StatementError, TrustedKey, Vouched,
+    Envelope, KeyKind, PAYLOAD_TYPE, PublicKey, Publishers, Revocation, Rotation, RotationError,
+    Scheme, SigningKey, Standing, Statement, StatementError, TrustedKey, Vouched,
 };
-use ringfence_types::Digest;
+use ringfence_types::{Digest, FileEntry};
 
 const NOW: i64 = 1_800_000_000;
 
@@ -22,7 +22,7 @@ fn file(path: &str, content: u8) -> FileEntry {
 
 fn statement() -> Statement {
     let files = vec![file("b.js", 2), file("a.js", 1)];
-    Statement::new("tool".to_owned(), Some("1.0.0".to_owned()), files).unwrap()
+    Statement::new("tool".to_owned(), Some("1.0.0".to_owned()), files, None).unwrap()
 }
 
 fn key() -> SigningKey {
@@ -86,7 +86,8 @@ fn a_changed_added_or_missing_file_fails_whoever_signed() {
     let envelope = signed(&[&key]);
     let trusted = publishers(&[&key]);
     let with = |files: Vec<FileEntry>| {
-        let found = Statement::new("tool".to_owned(), Some("1.0.0".to_owned()), files).unwrap();
+        let found =
+            Statement::new("tool".to_owned(), Some("1.0.0".to_owned()), files, None).unwrap();
         Vouched::look(&envelope, &found, &trusted, NOW).standing
     };
     failed(&with(vec![file("a.js", 9), file("b.js", 2)]), "`a.js` is not as it was signed");
@@ -180,12 +181,12 @@ fn a_statement_that_two_readers_could_take_for_two_things_is_refused() {
     let unknown = canonical.replacen('{', "{\"more\":1,", 1);
     assert!(matches!(parse(&unknown), Err(StatementError::Form(_))));
     for path in ["../a", "/a", "a/./b", "a//b", "", "a\0b", "a/.."] {
-        let outcome = Statement::new("tool".to_owned(), None, vec![file(path, 1)]);
+        let outcome = Statement::new("tool".to_owned(), None, vec![file(path, 1)], None);
         assert!(matches!(outcome, Err(StatementError::Path(_))), "{path:?}");
     }
     let twice = vec![file("a", 1), file("a", 2)];
     assert!(matches!(
-        Statement::new("tool".to_owned(), None, twice),
+        Statement::new("tool".to_owned(), None, twice, None),
         Err(StatementError::Twice(_))
     ));
 }
