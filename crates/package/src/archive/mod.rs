@@ -15,6 +15,7 @@ mod extract;
 mod list;
 mod paths;
 mod read;
+mod sbom;
 #[cfg(test)]
 mod tests;
 mod write;

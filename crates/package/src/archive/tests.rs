@@ -260,6 +260,38 @@ fn a_file_that_cannot_be_written_is_an_error() {
     assert!(archive.extract(Path::new("/proc/self/nowhere")).is_err());
 }
 
+#[test]
+fn the_bill_of_materials_names_what_is_installed_and_what_the_lock_names() {
+    let text = |path: &str, text: &str| {
+        ArchiveFile::file(path.to_owned(), false, text.as_bytes().to_vec())
+    };
+    let integrity = format!("sha512-{}==", "A".repeat(86));
+    let lock = format!(
+        r#"{{"packages":{{"":{{"version":"9"}},"node_modules/a":{{"version":"1.0.0","integrity":"{integrity}"}},"node_modules/a/node_modules/@s/b":{{"version":"2.0.0","license":"MIT"}}}}}}"#
+    );
+    let archive = Archive {
+        files: vec![
+            text(
+                "node_modules/a/package.json",
+                r#"{"name":"a","version":"1.0.0","license":"ISC"}"#,
+            ),
+            text("node_modules/a/test/package.json", r#"{"name":"no","version":"1.0.0"}"#),
+            text("node_modules/broken/package.json", "{"),
+            text("package-lock.json", &lock),
+            text("site/My_Lib.dist-info/METADATA", "Name: My_Lib\nVersion: 3\n\nName: not\n"),
+        ],
+        ..sample()
+    };
+    let bytes = archive.bill_of_materials("tool", Some("1.2.3")).unwrap();
+    let bill: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(bill["metadata"]["component"]["name"], "tool");
+    let components = bill["components"].as_array().unwrap();
+    let names: Vec<&str> = components.iter().map(|one| one["purl"].as_str().unwrap()).collect();
+    assert_eq!(names, ["pkg:npm/%40s/b@2.0.0", "pkg:npm/a@1.0.0", "pkg:pypi/my-lib@3"]);
+    assert_eq!(components[1]["hashes"][0]["content"], "0".repeat(128));
+    assert_eq!(components[1]["licenses"][0]["license"]["name"], "ISC");
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_refused_or_come_back_the_same(bytes in proptest::collection::vec(any::<u8>(), 0..2_000)) {
