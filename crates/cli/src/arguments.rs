@@ -1,5 +1,12 @@
 //! What can be typed.
 
+mod signing;
+
+pub(crate) use signing::{
+    Inspect as InspectPacked, Keygen, Pack, Sign, Trust, TrustAccept, TrustAdd, TrustList,
+    TrustRevoke, TrustRotate, Verify,
+};
+
 use crate::secret::GivenSecret;
 use clap::{Args, Parser, Subcommand};
 use ringfence::{Capability, Preset, Publish};
@@ -20,7 +27,7 @@ pub(crate) struct Arguments {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done, 1 the plugin failed, 2 wrong use, 3 denied, 4 limit, 5 time-out,
-6 no sandbox here, 7 crash, 8 audit log, 9 refused by a scan, 70 a fault of ours,
+6 no sandbox here, 7 crash, 8 audit log, 9 a package is refused, 70 a fault of ours,
 130 interrupted.
 Files are kept in $RINGFENCE_HOME, else in ~/.local/share/ringfence.";
 
@@ -38,6 +45,19 @@ pub(crate) enum Verb {
     Secret(Secret),
     /// Tell what a package does, before anything of it runs: a folder, a file or an archive
     Scan(Scan),
+    /// Pack a package into one file, the same for the same files
+    Pack(Pack),
+    /// Sign a packed package
+    Sign(Sign),
+    /// Tell who vouches for a packed package
+    Verify(Verify),
+    /// Show what is in a packed package
+    Inspect(InspectPacked),
+    /// Make a key to sign packages with
+    Keygen(Keygen),
+    /// Keep the list of publishers whose packages count as known
+    #[command(subcommand)]
+    Trust(Trust),
     /// Print the JSON Schema of plugin.yaml
     Schema,
 }

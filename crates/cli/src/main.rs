@@ -9,7 +9,10 @@ mod attack;
 mod audit;
 mod card;
 mod doctor;
+mod failure;
+mod keys;
 mod output;
+mod pack;
 mod prompt;
 mod report;
 mod report_files;
@@ -19,6 +22,8 @@ mod scan_apart;
 mod schema;
 mod secret;
 mod secret_store;
+mod trust;
+mod verify;
 
 use arguments::{Arguments, Verb};
 use clap::Parser;
@@ -50,6 +55,12 @@ fn main() -> ExitCode {
         Verb::Audit(verb) => audit::run(verb),
         Verb::Secret(verb) => secret_store::run(verb),
         Verb::Scan(verb) => scan_apart::run(&verb),
+        Verb::Pack(verb) => pack::pack(&verb),
+        Verb::Sign(verb) => pack::sign(&verb),
+        Verb::Verify(verb) => verify::verify(&verb),
+        Verb::Inspect(verb) => verify::inspect(&verb),
+        Verb::Keygen(verb) => keys::run(&verb),
+        Verb::Trust(verb) => trust::run(verb),
         Verb::Schema => schema::run(),
     };
     ExitCode::from(code.code())

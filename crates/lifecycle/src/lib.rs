@@ -23,12 +23,14 @@ mod mcp_call;
 mod mcp_proxy;
 mod network;
 mod observer;
+mod packed;
 mod plain;
 mod plan;
 mod pool;
 mod profile;
 mod record;
 mod review;
+mod trust;
 
 pub use engine::{Engine, EngineError, EngineOptions, Statistics};
 pub use error::{Phase, RunError};
@@ -39,6 +41,7 @@ pub use instance::{Answer, Ended, Instance};
 pub use interrupt::Interrupt;
 pub use mcp_proxy::ProxyUsage;
 pub use observer::{Observer, Silent};
+pub use packed::{Packed, PackedError};
 pub use pool::Pool;
 pub use review::{Asked, Card, Review, ReviewError, Terms};
 pub use ringfence_broker::{BrokerUsage, CountedDenial};
@@ -52,3 +55,9 @@ pub use ringfence_gate_secrets::{
     VaultError, VaultPath, VaultPathError, VaultServer, VaultSource, VaultToken,
 };
 pub use ringfence_protocol::worker::Inspect;
+pub use ringfence_signing::{
+    KeyError, KeyId, KeyKind, PublicKey, Publisher, PublisherError, Publishers, Revocation,
+    Rotation, RotationError, Scheme, Scope, SignatureState, SigningKey, Standing, Statement,
+    TrustedKey, Vouched,
+};
+pub use trust::{TrustError, TrustStore};

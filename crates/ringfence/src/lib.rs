@@ -133,6 +133,11 @@ pub use ringfence_lifecycle::{
     VaultPathError, VaultServer, VaultSource, VaultToken, check_input, check_inspect, home_folder,
     prepare_home,
 };
+pub use ringfence_lifecycle::{
+    KeyError, KeyId, KeyKind, Packed, PackedError, PublicKey, Publisher, PublisherError,
+    Publishers, Revocation, Rotation, RotationError, Scheme, Scope, SignatureState, SigningKey,
+    Standing, Statement, TrustError, TrustStore, TrustedKey, Vouched,
+};
 pub use ringfence_limits::{Budget, Preset, Resource, Timeouts};
 pub use ringfence_package::{
     InputFault, InputSchema, ManifestError, Package, PackageError, Protocol,

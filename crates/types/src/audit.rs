@@ -33,6 +33,9 @@ pub enum EventKind {
     /// A secret of the store was set or removed, or all were encrypted anew; recorded
     /// before it is done. The metadata says which by name.
     SecretChanged,
+    /// A publisher's key was trusted or is trusted no more; recorded before it is done. The
+    /// metadata says which.
+    TrustChanged,
     /// What is run of a plugin for the built-in engine was compiled, was taken from the
     /// cache of an earlier process, or could not be made. The metadata says from what
     /// and at what cost.

@@ -1,0 +1,202 @@
+//! A package in one file, with who vouches for it.
+
+use crate::trust::TrustError;
+use ringfence_package::{Archive, ArchiveError, MAX_ARCHIVE_BYTES, Package, PackageError};
+use ringfence_signing::{
+    Envelope, EnvelopeError, KeyError, PAYLOAD_TYPE, PublicKey, Publishers, Scheme, SigningKey,
+    Statement, StatementError, Vouched,
+};
+use ringfence_types::{Digest, UntrustedText};
+use sha2::{Digest as _, Sha256};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+/// A package in one file: its files, the list of them, and who signed that list.
+#[derive(Clone, Debug)]
+pub struct Packed {
+    archive: Archive,
+    /// What the files that are there say of themselves.
+    found: Statement,
+    /// Nothing when it cannot be read; then why.
+    envelope: Result<Envelope, EnvelopeError>,
+}
+
+/// Why a package cannot be packed, read or signed.
+#[derive(Debug, thiserror::Error)]
+pub enum PackedError {
+    /// The folder is no package.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// The archive cannot be made or read.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// The list of files cannot be made.
+    #[error(transparent)]
+    Statement(#[from] StatementError),
+    /// The signatures cannot be read.
+    #[error(transparent)]
+    Envelope(#[from] EnvelopeError),
+    /// It cannot be signed with this key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// What is signed is not what is there; a further signature would hide it.
+    #[error("it is not signed anew: {0}")]
+    Changed(String),
+    /// The operating system refuses.
+    #[error("`{path}`: {error}")]
+    Io {
+        /// Of what.
+        path: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// The list of publishers cannot be read.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+}
+
+impl PackedError {
+    fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = UntrustedText::new(&path.to_string_lossy()).to_string();
+        |error| Self::Io { path, error }
+    }
+}
+
+impl Packed {
+    /// Packs the folder, unsigned.
+    ///
+    /// # Errors
+    /// When it is no package, or cannot be packed.
+    pub fn of_folder(folder: &Path) -> Result<Self, PackedError> {
+        let package = Package::open(folder)?;
+        let archive = Archive::of_folder(folder)?;
+        let name = package.name.as_str().to_owned();
+        let bill = archive.bill_of_materials(&name, package.version.as_deref());
+        let sbom = bill.map_err(|error| StatementError::Form(error.to_string()))?;
+        let archive = Archive { sbom, ..archive };
+        let found = statement(name, package.version, &archive)?;
+        let envelope = Envelope::new(PAYLOAD_TYPE, found.to_bytes()?);
+        Ok(Self { archive, found, envelope: Ok(envelope) })
+    }
+
+    /// Reads a packed package from a file.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is none.
+    pub fn open(path: &Path) -> Result<Self, PackedError> {
+        let mut bytes = Vec::new();
+        let file = File::open(path).map_err(PackedError::io(path))?;
+        let is_file = file.metadata().map_err(PackedError::io(path))?.is_file();
+        if !is_file {
+            return Err(PackedError::io(path)(io::Error::other("it is not a file")));
+        }
+        file.take(MAX_ARCHIVE_BYTES + 1).read_to_end(&mut bytes).map_err(PackedError::io(path))?;
+        if bytes.len() as u64 > MAX_ARCHIVE_BYTES {
+            return Err(ArchiveError::TooLarge("more than 512 MiB").into());
+        }
+        Self::parse(&bytes)
+    }
+
+    /// Reads a packed package. Its files are unpacked into a folder of their own, to be
+    /// read as a package's are, and removed again.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn parse(bytes: &[u8]) -> Result<Self, PackedError> {
+        let archive = Archive::parse(bytes)?;
+        let temporary = tempfile::tempdir().map_err(PackedError::io(Path::new("/tmp")))?;
+        let folder = temporary.path().join("package");
+        archive.extract(&folder)?;
+        let package = Package::open(&folder)?;
+        let found = statement(package.name.as_str().to_owned(), package.version, &archive)?;
+        let envelope = Envelope::parse(&archive.signatures);
+        Ok(Self { archive, found, envelope })
+    }
+
+    /// The files, their names and what they are.
+    #[must_use]
+    pub const fn statement(&self) -> &Statement {
+        &self.found
+    }
+
+    /// The list of what is in it, as CycloneDX.
+    #[must_use]
+    pub fn bill_of_materials(&self) -> &[u8] {
+        &self.archive.sbom
+    }
+
+    /// One number for all of it but its signatures.
+    ///
+    /// # Errors
+    /// When it cannot be made, which does not happen.
+    pub fn digest(&self) -> Result<Digest, PackedError> {
+        Ok(Digest::from_bytes(Sha256::digest(self.found.to_bytes()?).into()))
+    }
+
+    /// How far its files are vouched for at `now`, in seconds since 1970.
+    #[must_use]
+    pub fn vouched(&self, publishers: &Publishers, now: i64) -> Vouched {
+        match &self.envelope {
+            Ok(envelope) => Vouched::look(envelope, &self.found, publishers, now),
+            Err(error) => Vouched::not_checkable(error.to_string()),
+        }
+    }
+
+    /// Signs it. Signatures by other keys stay.
+    ///
+    /// # Errors
+    /// When the scheme does not go with the key, or what others signed is something else.
+    pub fn sign(&mut self, key: &SigningKey, scheme: Scheme) -> Result<(), PackedError> {
+        self.unchanged()?.sign(key, scheme)?;
+        Ok(())
+    }
+
+    /// Adds a signature that another program made of [`statement`](Self::statement).
+    ///
+    /// # Errors
+    /// When it does not hold, or what others signed is something else.
+    pub fn attach(
+        &mut self,
+        key: &PublicKey,
+        scheme: Scheme,
+        signature: Vec<u8>,
+    ) -> Result<(), PackedError> {
+        let envelope = self.unchanged()?;
+        if !key.verifies(scheme, &envelope.message(scheme), &signature) {
+            let why = "the signature is not one of this package by this key";
+            return Err(PackedError::Changed(why.to_owned()));
+        }
+        envelope.add(key, scheme, signature);
+        Ok(())
+    }
+
+    fn unchanged(&mut self) -> Result<&mut Envelope, PackedError> {
+        let payload = self.found.to_bytes()?;
+        let envelope = self.envelope.as_mut().map_err(|error| error.clone())?;
+        if envelope.payload != payload || envelope.payload_type != PAYLOAD_TYPE {
+            let why = "what is signed in it is not what is in it; pack the folder again";
+            return Err(PackedError::Changed(why.to_owned()));
+        }
+        Ok(envelope)
+    }
+
+    /// The bytes of the file.
+    ///
+    /// # Errors
+    /// When they cannot be made.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, PackedError> {
+        let signatures = self.envelope.as_ref().map_err(Clone::clone)?.to_bytes()?;
+        Ok(Archive { signatures, ..self.archive.clone() }.to_bytes()?)
+    }
+}
+
+fn statement(
+    name: String,
+    version: Option<String>,
+    archive: &Archive,
+) -> Result<Statement, PackedError> {
+    let files = archive.files.iter().map(|file| file.entry.clone()).collect();
+    let sbom = Digest::from_bytes(Sha256::digest(&archive.sbom).into());
+    Ok(Statement::new(name, version, files, Some(sbom))?)
+}
