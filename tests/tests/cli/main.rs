@@ -21,6 +21,7 @@ mod loans;
 mod log;
 mod ordinary_user;
 mod output;
+mod packed;
 mod program;
 mod published;
 mod question;

@@ -47,8 +47,14 @@ fn unpack(bytes: &[u8]) -> Result<Vec<u8>, ArchiveError> {
     let mut rest = bytes;
     let mut tar = Vec::new();
     {
-        let decoder = StreamingDecoder::new(&mut rest).map_err(|error| form(&error))?;
-        decoder.take(most + 1).read_to_end(&mut tar).map_err(|error| form(&error))?;
+        let mut decoder = StreamingDecoder::new(&mut rest).map_err(|error| form(&error))?;
+        decoder.by_ref().take(most + 1).read_to_end(&mut tar).map_err(|error| form(&error))?;
+        let decoder = decoder.decoder;
+        if tar.len() as u64 <= most
+            && decoder.get_checksum_from_data() != decoder.get_calculated_checksum()
+        {
+            return Err(form(&"its checksum does not hold"));
+        }
     }
     if tar.len() as u64 > most {
         return Err(ArchiveError::TooLarge(
