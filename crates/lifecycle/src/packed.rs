@@ -1,5 +1,9 @@
 //! A package in one file, with who vouches for it.
 
+mod extract;
+#[cfg(test)]
+mod tests;
+
 use crate::trust::TrustError;
 use ringfence_package::{Archive, ArchiveError, MAX_ARCHIVE_BYTES, Package, PackageError};
 use ringfence_signing::{
@@ -107,7 +111,7 @@ impl Packed {
         let archive = Archive::parse(bytes)?;
         let temporary = tempfile::tempdir().map_err(PackedError::io(Path::new("/tmp")))?;
         let folder = temporary.path().join("package");
-        archive.extract(&folder)?;
+        extract::extract(&archive, &folder)?;
         let package = Package::open(&folder)?;
         let found = statement(package.name.as_str().to_owned(), package.version, &archive)?;
         let envelope = Envelope::parse(&archive.signatures);

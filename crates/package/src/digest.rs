@@ -35,7 +35,7 @@ pub(crate) fn of_tree(root: &Path, label: &[u8]) -> Result<Digest, PackageError>
         let path = if name.as_os_str().is_empty() { root.to_owned() } else { root.join(&name) };
         field(&mut all, name.as_os_str().as_bytes());
         if kind == Kind::Link {
-            let target = fs::read_link(&path).map_err(|error| folder::unreadable(&path, error))?;
+            let target = folder::read_link(&path)?;
             all.update(b"l");
             field(&mut all, target.as_os_str().as_bytes());
         } else {

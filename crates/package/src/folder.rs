@@ -22,6 +22,11 @@ pub(crate) fn canonical(path: &Path) -> Result<PathBuf, PackageError> {
     fs::canonicalize(path).map_err(|error| unreadable(path, error))
 }
 
+/// Where a link leads, as it is written.
+pub(crate) fn read_link(path: &Path) -> Result<PathBuf, PackageError> {
+    fs::read_link(path).map_err(|error| unreadable(path, error))
+}
+
 /// Whether a name is there, without following it if it is a link.
 pub(crate) fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()

@@ -5,7 +5,6 @@ use crate::digest;
 use crate::folder;
 use ringfence_types::{Digest, FileEntry};
 use sha2::{Digest as _, Sha256};
-use std::fs;
 use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -43,7 +42,7 @@ impl Archive {
 }
 
 fn link(place: &Path, path: String) -> Result<ArchiveFile, ArchiveError> {
-    let target = fs::read_link(place).map_err(|error| folder::unreadable(place, error))?;
+    let target = folder::read_link(place)?;
     let target =
         target.to_str().ok_or_else(|| ArchiveError::link(&path, "its target is not UTF-8"))?;
     Ok(ArchiveFile::link(path, target.to_owned()))

@@ -11,7 +11,6 @@
 //! ```
 
 mod error;
-mod extract;
 mod list;
 mod paths;
 mod read;
@@ -48,6 +47,17 @@ pub struct Archive {
     pub sbom: Vec<u8>,
     /// The files and links, in the order of their paths' bytes.
     pub files: Vec<ArchiveFile>,
+}
+
+impl Archive {
+    /// Looks whether the paths and links can be in an archive, as everything here does
+    /// that makes or reads one.
+    ///
+    /// # Errors
+    /// When one cannot.
+    pub fn check(&self) -> Result<(), ArchiveError> {
+        paths::check(&self.files)
+    }
 }
 
 /// One file or link, with its content.
