@@ -40,6 +40,11 @@ impl Failure {
         self
     }
 
+    /// Exit code, what is wrong, what mends it.
+    pub(crate) fn into_parts(self) -> (ExitCode, String, Option<String>) {
+        (self.code, self.message, self.help)
+    }
+
     /// Tells it, as JSON too where that was asked for.
     pub(crate) fn tell(self, as_json: bool) -> ExitCode {
         let Self { code, message, help } = self;

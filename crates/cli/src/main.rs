@@ -13,6 +13,7 @@ mod failure;
 mod keys;
 mod output;
 mod pack;
+mod packed;
 mod prompt;
 mod report;
 mod report_files;

@@ -1,9 +1,10 @@
 //! `ringfence run`: review, ask once, run, answer.
 
 use crate::arguments::{NetworkPreset, Run};
+use crate::failure::Failure;
 use crate::report::{Given, report};
 use crate::report_files::{NoFile, ReportFiles};
-use crate::{card, output, report_files};
+use crate::{card, output, packed, report_files};
 use ringfence::{
     Budget, Capability, Engine, EngineOptions, InputFault, Instance, Interrupt, Kind, Limits,
     Observer, Package, Protocol, Publish, Review, RunError, Terms, home_folder,
@@ -31,6 +32,13 @@ struct Refusal {
 impl Refusal {
     fn usage(message: impl Display) -> Self {
         Self { code: ExitCode::Usage, message: message.to_string(), help: None, input: None }
+    }
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        let (code, message, help) = failure.into_parts();
+        Self { code, message, help, input: None }
     }
 }
 
@@ -162,7 +170,11 @@ fn package(arguments: &mut Run) -> Result<Package, Refusal> {
             help: Some("ringfence run plugins/examples/hello-node greet".to_owned()),
             input: None,
         })?;
-        Package::open(Path::new(&target)).map_err(|error| Refusal::usage(chain(&error)))?
+        let path = Path::new(&target);
+        match packed::unpacked(path)? {
+            Some(package) => package,
+            None => Package::open(path).map_err(|error| Refusal::usage(chain(&error)))?,
+        }
     } else {
         // With a command, the first word is the action.
         if let Some(word) = arguments.target.take() {

@@ -144,7 +144,7 @@ fn summary(packed: &Packed, vouched: &Vouched, files: bool) -> Result<Value, Fai
     Ok(summary)
 }
 
-fn in_words(standing: &Standing) -> String {
+pub(crate) fn in_words(standing: &Standing) -> String {
     match standing {
         Standing::Trusted { publisher, .. } => {
             format!("trusted: signed by {}", UntrustedText::new(publisher))

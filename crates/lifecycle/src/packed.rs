@@ -3,6 +3,9 @@
 mod extract;
 #[cfg(test)]
 mod tests;
+mod unpacked;
+
+pub(crate) use unpacked::packages;
 
 use crate::trust::TrustError;
 use ringfence_package::{Archive, ArchiveError, MAX_ARCHIVE_BYTES, Package, PackageError};
@@ -68,6 +71,12 @@ impl PackedError {
 }
 
 impl Packed {
+    /// Whether these bytes begin as a packed package does.
+    #[must_use]
+    pub fn is_one(bytes: &[u8]) -> bool {
+        Archive::is_one(bytes)
+    }
+
     /// Packs the folder, unsigned.
     ///
     /// # Errors

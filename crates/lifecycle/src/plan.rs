@@ -1,6 +1,7 @@
 //! Package and grants to a plan: what is started, with what in sight.
 
 use crate::built_in::Worker;
+use crate::packed::packages;
 use ringfence_limits::Budget;
 use ringfence_package::{Entry, Package, Protocol, Runtime as PackageRuntime};
 use ringfence_permission::{Admitted, Grants};
@@ -217,6 +218,10 @@ fn not_found(error: &InterpreterError) -> StartError {
 
 /// Refuses to show a folder that holds our keys or the user's whole home.
 fn refuse_wide(path: &Path, what: &str, around: &Surroundings<'_>) -> Result<(), StartError> {
+    // One package that we unpacked, and nothing beside it.
+    if path.parent().is_some_and(|parent| parent == packages(around.home)) {
+        return Ok(());
+    }
     let holds = |inner: &Path| inner.starts_with(path);
     if holds(around.home) || path.starts_with(around.home) {
         return Err(StartError::Plan(format!(

@@ -11,6 +11,7 @@ mod zip;
 
 use std::path::Path;
 
+use crate::archive::Archive;
 use crate::error::PackageError;
 use crate::folder;
 use gather::Gather;
@@ -88,12 +89,15 @@ pub fn read_tree(path: &Path, limits: &TreeLimits) -> Result<ReadTree, PackageEr
     Ok(unpack(&name.unwrap_or_else(|| "file".to_owned()), bytes, limits))
 }
 
-/// The files in an archive that is in memory: zip and wheel, tar, tar in gzip. What is
+/// The files in an archive that is in memory: zip and wheel, tar, tar in gzip, and our own. What is
 /// none of these is one file of that name.
 #[must_use]
 pub fn unpack(name: &str, bytes: Vec<u8>, limits: &TreeLimits) -> ReadTree {
     let mut gather = Gather::new(limits);
-    if zip::is_zip(&bytes) {
+    if let Some(Ok(archive)) = Archive::is_one(&bytes).then(|| Archive::parse(&bytes)) {
+        gather.packed(bytes.len());
+        gather.archive(archive);
+    } else if zip::is_zip(&bytes) {
         zip::read(&bytes, &mut gather);
     } else if bytes.starts_with(&[0x1f, 0x8b]) {
         tarball::read_compressed(name, &bytes, &mut gather);
@@ -114,7 +118,7 @@ fn unread_archive(bytes: &[u8]) -> Option<&'static str> {
         (b"\xfd7zXZ\0", "it is packed with xz, which is not read"),
         (b"7z\xbc\xaf\x27\x1c", "it is a 7z archive, which is not read"),
         (b"Rar!", "it is a rar archive, which is not read"),
-        (b"\x28\xb5\x2f\xfd", "it is packed with zstd, which is not read"),
+        (b"\x28\xb5\x2f\xfd", "it is packed with zstd and is no archive of this program"),
     ];
     kinds.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, what)| *what)
 }

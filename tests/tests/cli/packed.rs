@@ -187,3 +187,42 @@ fn a_list_of_publishers_that_cannot_be_read_is_not_one_with_nobody_on_it() {
     assert_eq!(done.code, Some(2), "{done:?}");
     assert_eq!(fs::read_to_string(&list).unwrap(), "{", "it is not written over");
 }
+
+#[test]
+fn a_packed_package_is_scanned_and_run_and_its_card_says_who_signed() {
+    let acme = Publisher::new();
+    let run = || acme.run(&["run", "tool-1.0.0.ringfence", "greet"]);
+    let unknown = run();
+    assert_eq!(unknown.code, Some(0), "{unknown:?}");
+    assert!(unknown.stdout.contains("hello"), "{unknown:?}");
+    assert!(unknown.stderr.contains("who that is, nobody says"), "{unknown:?}");
+    acme.trust("tool");
+    let trusted = run();
+    assert!(trusted.stderr.contains("signed by Acme, whom you trust"), "{trusted:?}");
+    let scanned = acme.run(&["scan", "--format", "json", "tool-1.0.0.ringfence"]);
+    assert_eq!(scanned.code, Some(0), "{scanned:?}");
+    assert_eq!(scanned.json()["understood"]["files"], 2, "{scanned:?}");
+}
+
+#[test]
+fn a_packed_package_that_fails_or_was_changed_in_the_home_is_never_run_as_it_is() {
+    let acme = Publisher::new();
+    let run = || acme.run(&["run", "-q", "tool-1.0.0.ringfence", "greet"]);
+    assert_eq!(run().code, Some(0));
+    let packages = acme.user.home().join("packages");
+    let names: Vec<_> =
+        fs::read_dir(&packages).unwrap().flatten().map(|entry| entry.path()).collect();
+    assert_eq!(names.len(), 1, "{names:?}");
+    let code = names[0].join("index.mjs");
+    fs::write(&code, "export const greet = () => 'stolen';\n").unwrap();
+    fs::write(names[0].join("more.mjs"), "").unwrap();
+    let done = run();
+    assert!(done.code == Some(0) && done.stdout.contains("hello"), "{done:?}");
+    assert!(!names[0].join("more.mjs").exists());
+    acme.trust("other");
+    let done = run();
+    assert_eq!(done.code, Some(9), "its key is for other packages: {done:?}");
+    assert!(!done.stdout.contains("hello"), "{done:?}");
+    let left: Vec<_> = fs::read_dir(&packages).unwrap().flatten().collect();
+    assert_eq!(left.len(), 1, "nothing else is left there: {left:?}");
+}

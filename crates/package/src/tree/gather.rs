@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
+use crate::archive::Archive;
+
 use super::{ReadTree, TreeFile, TreeLimits, TreeOddity};
 
 /// Most oddities that are kept; one more says that there were more.
@@ -117,6 +119,24 @@ impl<'l> Gather<'l> {
             self.copies += 1;
             self.odd("duplicate-path", written, "two files have this path");
             self.files.insert(format!(".duplicate-{}/{path}", self.copies), earlier);
+        }
+    }
+
+    /// Keeps the files of an archive of ours, whose paths and links were looked at.
+    pub(super) fn archive(&mut self, archive: Archive) {
+        for file in archive.files {
+            if self.is_full() {
+                return;
+            }
+            let path = file.entry.path.as_bytes();
+            match &file.entry.link {
+                Some(target) => self.link(path, target.as_bytes()),
+                None => {
+                    if !self.read_file(path, file.bytes.as_slice()) {
+                        return;
+                    }
+                }
+            }
         }
     }
 

@@ -239,6 +239,18 @@ fn a_folder_with_cyclic_links_ends_and_a_link_out_of_it_is_not_read() {
 }
 
 #[test]
+fn an_archive_of_ours_gives_the_files_that_were_packed() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("lib")).unwrap();
+    std::fs::write(folder.path().join("lib/a.js"), "a").unwrap();
+    std::os::unix::fs::symlink("lib/a.js", folder.path().join("b.js")).unwrap();
+    let packed = Archive::of_folder(folder.path()).unwrap().to_bytes().unwrap();
+    let read = unpack("x.ringfence", packed, &TreeLimits::default());
+    assert_eq!(read, read_tree(folder.path(), &TreeLimits::default()).unwrap());
+    assert_eq!(read.files.len(), 2);
+}
+
+#[test]
 fn the_same_folder_and_its_archive_give_the_same_files() {
     let root = tempfile::tempdir().unwrap();
     std::fs::create_dir(root.path().join("lib")).unwrap();
