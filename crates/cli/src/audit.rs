@@ -1,6 +1,7 @@
 //! `ringfence audit`: read, verify and export the log.
 
 use crate::arguments::{Audit, AuditExport, AuditList, AuditVerify};
+use crate::failure::Failure;
 use crate::output;
 use ringfence::home_folder;
 use ringfence_audit::{Entry, EntryBody, Filter, KeySource, VerifyError, VerifyOptions};
@@ -14,15 +15,17 @@ use std::path::PathBuf;
 type Outcome = Result<ExitCode, (ExitCode, String)>;
 
 pub(crate) fn run(verb: Audit) -> ExitCode {
+    let as_json = match &verb {
+        Audit::List(arguments) => arguments.json,
+        Audit::Verify(arguments) => arguments.json,
+        Audit::Export(_) => false,
+    };
     let outcome = match verb {
         Audit::List(arguments) => list(&arguments),
         Audit::Verify(arguments) => verify(&arguments),
         Audit::Export(arguments) => export(&arguments),
     };
-    outcome.unwrap_or_else(|(code, message)| {
-        output::complain(&message, None);
-        code
-    })
+    outcome.unwrap_or_else(|(code, message)| Failure::new(code, message).tell(as_json))
 }
 
 fn text(error: &dyn Error) -> String {
@@ -201,7 +204,8 @@ fn verify(arguments: &AuditVerify) -> Outcome {
             if arguments.json {
                 output::answer_json(&failure(&error));
             }
-            Err((ExitCode::Audit, format!("the log does not verify: {}", text(&error))))
+            output::complain(&format!("the log does not verify: {}", text(&error)), None);
+            Ok(ExitCode::Audit)
         }
     }
 }

@@ -188,6 +188,19 @@ fn eight_when_there_is_no_place_for_a_log_at_all() {
 }
 
 #[test]
+fn a_program_that_asks_for_json_gets_it_also_when_the_log_cannot_be_listed() {
+    let user = User::new();
+    assert_eq!(user.ringfence(["run", "-q", "--", "true"]).run().code, Some(0));
+    for words in [["--kind", "nonsense"], ["--instance", "no/name"], ["--severity", "loud"]] {
+        let done = user.ringfence([&["audit", "list", "--json"], &words[..]].concat()).run();
+        assert_eq!(done.code, Some(2), "{done:?}");
+        assert_eq!(done.json()["error"]["code"], "usage", "{done:?}");
+    }
+    let done = user.ringfence(["audit", "verify", "--json", "--key", "x"]).run();
+    assert_eq!(done.json()["error"]["code"], "usage", "{done:?}");
+}
+
+#[test]
 fn a_full_disk_stops_the_next_run_and_loses_no_earlier_record() {
     // A disk of our own in a mount namespace of our own: small, then filled.
     let user = User::new();
