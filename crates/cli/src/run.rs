@@ -7,7 +7,7 @@ use crate::report_files::{NoFile, ReportFiles};
 use crate::{card, output, packed, report_files};
 use ringfence::{
     Budget, Capability, Engine, EngineOptions, InputFault, Instance, Interrupt, Kind, Limits,
-    Observer, Package, Protocol, Publish, Review, RunError, Terms, home_folder,
+    Observer, Package, Protocol, Publish, Review, RunError, Terms, home_folder, located,
 };
 use ringfence_sandbox_process::ProcessBackend;
 use ringfence_types::{ExitCode, UntrustedText};
@@ -185,7 +185,7 @@ fn package(arguments: &mut Run) -> Result<Package, Refusal> {
                 ));
             }
         }
-        Package::command(std::mem::take(&mut arguments.command))
+        Package::command(located(std::mem::take(&mut arguments.command)))
             .map_err(|error| Refusal::usage(chain(&error)))?
     };
     if arguments.mcp {

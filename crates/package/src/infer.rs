@@ -192,7 +192,9 @@ pub(crate) fn command(mut argv: Vec<OsString>) -> Result<Found, PackageError> {
                 .and_then(|head| Shebang::read(&head))
                 .map_or(Runtime::Command, |shebang| shebang.runtime());
         }
-        *program = in_place.into_os_string();
+        // Node.js follows the link to a package's program, and finds the rest from there.
+        let followed = runtime == Runtime::Node && node_modules_of(&resolved).is_some();
+        *program = if followed { resolved } else { in_place }.into_os_string();
     }
     // `node server.js`: the script is part of the program, not of its data.
     if interpreter(argv.first().map_or(OsStr::new(""), OsString::as_os_str)) != Runtime::Command

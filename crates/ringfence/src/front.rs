@@ -3,7 +3,7 @@
 use crate::error::Error;
 use ringfence_lifecycle::{
     Engine, EngineOptions, Instance, Interrupt, Observer, Review, SecretSource, Silent, Statistics,
-    Terms, home_folder, prepare_home,
+    Terms, home_folder, located, prepare_home,
 };
 use ringfence_limits::{Budget, Preset};
 use ringfence_package::{Package, Protocol};
@@ -210,7 +210,7 @@ impl Start {
     pub fn review(&self) -> Result<Review, Error> {
         let mut package = match &self.what {
             What::Path(path) => Package::open(path)?,
-            What::Command(command) => Package::command(command.clone())?,
+            What::Command(command) => Package::command(located(command.clone()))?,
         };
         if self.mcp {
             package.protocol = Protocol::Mcp;

@@ -131,7 +131,7 @@ pub use ringfence_lifecycle::{
     SecretSource, SecretStore, Secrets, Settings, SettingsStore, Silent, SourceError, Statistics,
     StoreError, StoreKey, StoreSource, StoredSecret, Terms, ValueError, VaultError, VaultPath,
     VaultPathError, VaultServer, VaultSource, VaultToken, check_input, check_inspect, home_folder,
-    prepare_home,
+    located, prepare_home,
 };
 pub use ringfence_lifecycle::{
     KeyError, KeyId, KeyKind, Packed, PackedError, PublicKey, Publisher, PublisherError,

@@ -194,3 +194,18 @@ fn mcp_server_code_runner_runs_code_with_the_grant_and_not_without() {
     let answer = granted.call("run-code", &json!({ "code": reach, "languageId": "javascript" }));
     assert!(answer.starts_with("no ") && !answer.contains("reached"), "{answer}");
 }
+
+#[test]
+fn a_server_that_was_installed_for_the_whole_machine_runs_by_its_name() {
+    let user = User::new();
+    let program = npm("calculator-mcp", "@wrtnlabs/calculator-mcp").join("bin/index.js");
+    // As `npm install -g` leaves it: a link in a folder of the search path.
+    let folder = user.path("bin");
+    fs::create_dir(&folder).unwrap();
+    std::os::unix::fs::symlink(program, folder.join("calculator-of-all")).unwrap();
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    let words =
+        ["run", "-q", "--mcp", "mul", "--input", r#"{"a":6,"b":7}"#, "--", "calculator-of-all"];
+    let done = user.ringfence(words).env("PATH", path).run();
+    assert!(done.code == Some(0) && done.stdout.contains("42"), "{done:?}");
+}
