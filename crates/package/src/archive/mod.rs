@@ -10,6 +10,8 @@
 //! package/...        the files and links, in the order of their paths' bytes
 //! ```
 
+#[cfg(test)]
+mod attack_tests;
 mod error;
 mod list;
 mod paths;

@@ -80,9 +80,13 @@ fn entries(tar: &[u8]) -> Result<Archive, ArchiveError> {
         let path = String::from_utf8(entry.path_bytes().into_owned())
             .map_err(|_| form("a path is not UTF-8"))?;
         let kind = entry.header().entry_type();
+        if !kind.is_file() && !kind.is_symlink() {
+            return Err(ArchiveError::path(&path, "it is neither a file nor a link"));
+        }
         let mode = entry.header().mode().map_err(|error| form(&error.to_string()))?;
         let mut bytes = Vec::new();
-        // All of it is in memory already, so nothing can grow.
+        // All of a file is in memory already, so nothing can grow. (The holes of a sparse
+        // file are not, and could be of any size.)
         entry.read_to_end(&mut bytes).map_err(|error| form(&error.to_string()))?;
         match (position, path.as_str()) {
             (0, SIGNATURES) if kind.is_file() => archive.signatures = bytes,
@@ -95,14 +99,12 @@ fn entries(tar: &[u8]) -> Result<Archive, ArchiveError> {
                     .to_owned();
                 let file = if kind.is_file() {
                     ArchiveFile::file(path, mode == 0o755, bytes)
-                } else if kind.is_symlink() {
+                } else {
                     let target = entry.link_name_bytes().map(std::borrow::Cow::into_owned);
                     let target = target.and_then(|target| String::from_utf8(target).ok());
                     let target = target
                         .ok_or_else(|| ArchiveError::link(&path, "its target is not UTF-8"))?;
                     ArchiveFile::link(path, target)
-                } else {
-                    return Err(ArchiveError::path(&path, "it is neither a file nor a link"));
                 };
                 archive.files.push(file);
             }
