@@ -43,3 +43,30 @@ fn a_sparse_file_is_refused_before_its_holes_become_memory() {
     let outcome = Archive::parse(&bytes);
     assert!(matches!(outcome, Err(ArchiveError::Path { .. })), "{outcome:?}");
 }
+
+#[test]
+fn no_more_is_read_than_what_is_promised_wherever_it_stands() {
+    // The header alone, so that nothing large has to be there.
+    let one_of = |name: &str, size: u64| {
+        let mut builder = Builder::new(Vec::new());
+        for before in [SIGNATURES, SBOM].iter().take_while(|before| **before != name) {
+            builder.append_data(&mut header(EntryType::Regular, 0), before, &b""[..]).unwrap();
+        }
+        let mut header = header(EntryType::Regular, size);
+        header.set_path(name).unwrap();
+        header.set_cksum();
+        builder.append(&header, &b""[..]).unwrap();
+        let tar = builder.into_inner().unwrap();
+        Archive::parse(&compress_to_vec(tar.as_slice(), CompressionLevel::Fastest))
+    };
+    for (name, most) in
+        [(SIGNATURES, MAX_HEAD_BYTES), (SBOM, MAX_HEAD_BYTES), ("package/a", MAX_ARCHIVE_BYTES)]
+    {
+        for size in [most + 1, u64::MAX >> 8] {
+            let outcome = one_of(name, size);
+            assert!(matches!(outcome, Err(ArchiveError::TooLarge(_))), "{name}: {outcome:?}");
+        }
+        let outcome = one_of(name, most);
+        assert!(!matches!(outcome, Err(ArchiveError::TooLarge(_))), "{name}: {outcome:?}");
+    }
+}

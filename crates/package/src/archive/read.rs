@@ -71,6 +71,7 @@ fn entries(tar: &[u8]) -> Result<Archive, ArchiveError> {
     let form = |why: &str| ArchiveError::Form(why.to_owned());
     let mut reader = tar::Archive::new(tar);
     let mut archive = Archive { signatures: Vec::new(), sbom: Vec::new(), files: Vec::new() };
+    let mut left = MAX_ARCHIVE_BYTES;
     let entries = reader.entries().map_err(|error| form(&error.to_string()))?;
     for (position, entry) in entries.enumerate() {
         let mut entry = entry.map_err(|error| form(&error.to_string()))?;
@@ -82,6 +83,14 @@ fn entries(tar: &[u8]) -> Result<Archive, ArchiveError> {
         let kind = entry.header().entry_type();
         if !kind.is_file() && !kind.is_symlink() {
             return Err(ArchiveError::path(&path, "it is neither a file nor a link"));
+        }
+        let (most, why) = match position {
+            0 | 1 => (MAX_HEAD_BYTES, "its signatures or its list have more than 64 MiB"),
+            _ => (left, "more than 512 MiB of files"),
+        };
+        let after = most.checked_sub(entry.size()).ok_or(ArchiveError::TooLarge(why))?;
+        if position > 1 {
+            left = after;
         }
         let mode = entry.header().mode().map_err(|error| form(&error.to_string()))?;
         let mut bytes = Vec::new();
