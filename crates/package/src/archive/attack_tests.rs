@@ -70,3 +70,68 @@ fn no_more_is_read_than_what_is_promised_wherever_it_stands() {
         assert!(!matches!(outcome, Err(ArchiveError::TooLarge(_))), "{name}: {outcome:?}");
     }
 }
+
+fn with(paths: impl IntoIterator<Item = String>) -> Archive {
+    let mut files: Vec<ArchiveFile> =
+        paths.into_iter().map(|path| ArchiveFile::file(path, false, Vec::new())).collect();
+    files.sort_by(|a, b| a.entry.path.cmp(&b.entry.path));
+    Archive { signatures: Vec::new(), sbom: Vec::new(), files }
+}
+
+#[test]
+fn two_names_that_some_file_system_takes_for_one_are_refused() {
+    for (one, other) in [
+        ("caf\u{e9}", "cafe\u{301}"),
+        ("\u{c5}", "\u{212b}"),
+        ("stra\u{df}e", "STRASSE"),
+        ("\u{1e9e}", "ss"),
+        ("\u{212a}ey", "key"),
+        ("\u{17f}ite", "site"),
+        ("\u{3a3}", "\u{3c2}"),
+        ("a\u{3c3}", "A\u{3a3}"),
+        ("\u{130}", "i\u{307}"),
+        ("ma\u{200b}in", "main"),
+        ("main.", "main"),
+        ("main ", "MAIN"),
+        ("d. /x", "d/y"),
+        ("\u{c9}/x", "e\u{301}/y"),
+    ] {
+        let outcome = with([one.to_owned(), other.to_owned()]).to_bytes();
+        assert!(matches!(outcome, Err(ArchiveError::Path { .. })), "{one:?} {other:?}");
+    }
+    let many =
+        ["caf\u{e9}", "cafe", "\u{6f22}", "\u{5b57}", "d/a", "d/b", "d.a", "\u{1f642}\u{fe0f}"];
+    let archive = with(many.map(str::to_owned));
+    assert_eq!(Archive::parse(&archive.to_bytes().unwrap()).unwrap(), archive);
+}
+
+#[test]
+fn an_archive_brings_no_working_copy_whose_settings_would_run_programs() {
+    for path in [
+        ".git/config",
+        "a/.git",
+        "a/.GIT/config",
+        ".g\u{200c}it/config",
+        ".git./config",
+        ".hg/hgrc",
+    ] {
+        let bytes = made(|builder| {
+            let path = format!("package/{path}");
+            builder.append_data(&mut header(EntryType::Regular, 1), path, &b"x"[..]).unwrap();
+        });
+        let outcome = Archive::parse(&bytes);
+        assert!(matches!(outcome, Err(ArchiveError::Path { .. })), "{path:?}: {outcome:?}");
+    }
+    assert!(with([".gitignore".to_owned(), ".github/x".to_owned()]).check().is_ok());
+}
+
+#[test]
+fn few_bytes_do_not_become_millions_of_folders() {
+    let deep = |number: usize| format!("{number}/{}x", "d/".repeat(61));
+    let outcome = with((0..1_700).map(deep)).check();
+    assert!(matches!(outcome, Err(ArchiveError::TooLarge(_))), "{outcome:?}");
+    assert!(with((0..1_500).map(deep)).check().is_ok());
+    // Many files in one folder are as many as ever.
+    let deep = "d/".repeat(63);
+    assert!(with((0..10_000).map(|number| format!("{deep}{number}"))).check().is_ok());
+}

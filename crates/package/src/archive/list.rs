@@ -1,6 +1,6 @@
 //! The files of a folder, with their content.
 
-use super::{Archive, ArchiveError, ArchiveFile, MAX_ARCHIVE_BYTES, paths};
+use super::{Archive, ArchiveError, ArchiveFile, LEFT_OUT, MAX_ARCHIVE_BYTES, paths};
 use crate::digest;
 use crate::folder;
 use ringfence_types::{Digest, FileEntry};
@@ -8,9 +8,6 @@ use sha2::{Digest as _, Sha256};
 use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-
-/// Folders that belong to a working copy and not to a package.
-const LEFT_OUT: [&str; 3] = [".git", ".hg", ".svn"];
 
 impl Archive {
     /// The files and links of the folder at `root`, without signatures. What belongs to a

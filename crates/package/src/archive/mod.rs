@@ -37,6 +37,8 @@ const FREE_BYTES: u64 = 16 << 20;
 /// The names of what stands in front.
 const SIGNATURES: &str = "signatures.json";
 const SBOM: &str = "sbom.cdx.json";
+/// Folders that belong to a working copy and not to a package.
+const LEFT_OUT: [&str; 3] = [".git", ".hg", ".svn"];
 /// In front of the path of each file.
 const BELOW: &str = "package/";
 

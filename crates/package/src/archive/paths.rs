@@ -1,47 +1,93 @@
 //! Which paths and links an archive may have.
 
-use super::{ArchiveError, ArchiveFile, MAX_FILES};
+use super::{ArchiveError, ArchiveFile, LEFT_OUT, MAX_FILES};
+use ringfence_types::UntrustedText;
 use std::collections::{BTreeMap, BTreeSet};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// Most bytes of a path, and folders in each other.
 const MAX_BYTES: usize = 1_024;
 const MAX_DEPTH: usize = 64;
+/// Most folders: a few bytes of an archive are enough for 64 of them with each file.
+const MAX_FOLDERS: usize = 100_000;
 
 /// Looks at all paths and links together; they must be in the order of their bytes.
 pub(super) fn check(files: &[ArchiveFile]) -> Result<(), ArchiveError> {
     if files.len() > MAX_FILES {
         return Err(ArchiveError::TooLarge("more than 100,000 files"));
     }
-    // How each path is written, by how a file system that knows no case sees it.
-    let mut folded: BTreeMap<String, &str> = BTreeMap::new();
+    // How each path is written, by how a file system sees it that knows no case.
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     let mut whole: BTreeSet<&str> = BTreeSet::new();
+    let mut before = "";
     for file in files {
         let path = file.entry.path.as_str();
         check_one(path)?;
         if !whole.insert(path) {
             return Err(ArchiveError::path(path, "it is there twice"));
         }
-        for (end, _) in path.match_indices('/').chain([(path.len(), "")]) {
-            let part = path.get(..end).unwrap_or_default();
-            let other = folded.entry(part.to_lowercase()).or_insert(part);
-            if *other != part {
-                let why = "another path is the same but for upper and lower case";
-                return Err(ArchiveError::path(path, why));
+        let new = shared(before, path);
+        let mut folded = String::with_capacity(path.len());
+        let mut end = 0;
+        for part in path.split('/') {
+            folded.push_str(&as_seen(part));
+            end += part.len();
+            // Where it goes the way of the one before it, that one was looked at.
+            if end > new {
+                let part = path.get(..end).unwrap_or_default();
+                if *seen.entry(folded.clone()).or_insert(part) != part {
+                    let why = "another path is the same but for upper and lower case, or for \
+                               how its letters are written";
+                    return Err(ArchiveError::path(path, why));
+                }
+                if seen.len() > whole.len() + MAX_FOLDERS {
+                    return Err(ArchiveError::TooLarge("more than 100,000 folders"));
+                }
             }
+            folded.push('/');
+            end += 1;
         }
+        before = path;
     }
+    before = "";
     for file in files {
         let path = file.entry.path.as_str();
-        for (end, _) in path.match_indices('/') {
+        let new = shared(before, path);
+        for (end, _) in path.match_indices('/').filter(|(end, _)| *end > new) {
             if whole.contains(path.get(..end).unwrap_or_default()) {
                 return Err(ArchiveError::path(path, "a part of its path is a file or a link"));
             }
         }
+        before = path;
         if let Some(target) = &file.entry.link {
             check_link(path, target, files, &whole)?;
         }
     }
     Ok(())
+}
+
+/// Where the last folder ends that both paths are in; 0 for none.
+fn shared(one: &str, other: &str) -> usize {
+    let same = one.bytes().zip(other.bytes()).take_while(|(one, other)| one == other);
+    same.enumerate().filter(|(_, (byte, _))| *byte == b'/').map(|(at, _)| at).last().unwrap_or(0)
+}
+
+/// A name as file systems see it that take some names for one: APFS, NTFS, ext4 where it
+/// folds. Case, the form of a letter with an accent, characters that show nothing, and
+/// dots and spaces at the end make no difference.
+fn as_seen(part: &str) -> String {
+    let part = part.trim_end_matches(['.', ' ']);
+    if part.is_ascii() {
+        return part.to_ascii_lowercase();
+    }
+    let mut bytes = [0; 4];
+    let shows = |c: &char| {
+        let text: &str = c.encode_utf8(&mut bytes);
+        c.is_ascii() || UntrustedText::new(text).to_string() == text
+    };
+    // Twice to lower case: some letters have two small forms, and some two great ones.
+    let small = part.nfd().filter(shows).flat_map(char::to_lowercase);
+    small.flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfd().collect()
 }
 
 fn check_one(path: &str) -> Result<(), ArchiveError> {
@@ -55,6 +101,8 @@ fn check_one(path: &str) -> Result<(), ArchiveError> {
         "it begins as a drive does"
     } else if path.matches('/').count() >= MAX_DEPTH {
         "it has more than 64 folders in each other"
+    } else if path.split('/').any(|part| LEFT_OUT.contains(&as_seen(part).as_str())) {
+        "a folder of a version control is no part of a package, and could run programs"
     } else {
         return Ok(());
     };
