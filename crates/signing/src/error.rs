@@ -12,6 +12,9 @@ pub enum KeyError {
          minisign"
     )]
     UnknownForm,
+    /// There is more than one key, and nobody knows which one is meant.
+    #[error("there is more than one key in it; give a file with the one that is meant")]
+    Several,
     /// It has a known form and is broken in it.
     #[error("it begins as {form} does and is broken: {why}")]
     Broken {
@@ -119,8 +122,11 @@ pub enum PublisherError {
     #[error("`{0}` is no scope: want a package's name, `prefix*`, or `*` for all")]
     Scope(String),
     /// A name that cannot be.
-    #[error("a publisher's name is 1 to 100 characters without control characters")]
+    #[error("a publisher's name is 1 to 100 characters that can be seen, with no space around it")]
     Name,
+    /// Two names that a reader takes for one.
+    #[error("a publisher is named `{0}` already: write the name as it is there, or take another")]
+    Twin(String),
     /// The scheme does not go with the key.
     #[error(transparent)]
     Key(#[from] KeyError),

@@ -26,11 +26,14 @@ pub(crate) fn is_public_key(text: &str) -> bool {
 /// The 32 bytes of an Ed25519 key.
 pub(crate) fn public_key(text: &str) -> Result<[u8; 32], KeyError> {
     let broken = |why| KeyError::broken("minisign", why);
-    let line = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .find(|line| !line.starts_with("untrusted comment:"));
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let mut line = lines.next();
+    if line.is_some_and(|line| line.starts_with("untrusted comment:")) {
+        line = lines.next();
+    }
+    if lines.next().is_some() {
+        return Err(KeyError::Several);
+    }
     let bytes = line.and_then(encoding::bytes).ok_or_else(|| broken("there is no key in it"))?;
     let key = bytes.strip_prefix(PLAIN).and_then(|rest| rest.get(HEAD - 2..));
     match key.map(<[u8; 32]>::try_from) {

@@ -207,3 +207,23 @@ fn bytes_after_a_key_are_refused() {
     assert!(SigningKey::parse(pem.as_bytes()).is_err());
     assert!(PublicKey::parse(text.as_bytes()).is_err());
 }
+
+#[test]
+fn a_file_with_two_keys_is_refused_because_nobody_knows_which_one_is_meant() {
+    let (_keep, folder) = temporary();
+    for name in ["one", "two"] {
+        program(&folder, &format!("ssh-keygen -q -t ed25519 -N ~ -C somebody -f {name}"));
+        program(&folder, &format!("openssl genpkey -algorithm ed25519 -out {name}.key"));
+        program(&folder, &format!("openssl pkey -in {name}.key -pubout -out {name}.pem"));
+        program(&folder, &format!("minisign -G -W -s {name}.m -p {name}.minisign"));
+    }
+    for end in ["pub", "pem", "minisign"] {
+        let read = |name: &str| fs::read(folder.join(format!("{name}.{end}"))).unwrap();
+        assert!(PublicKey::parse(&read("one")).is_ok(), "{end}");
+        assert!(PublicKey::parse(&[read("one"), b"\n".to_vec()].concat()).is_ok(), "{end}");
+        assert!(PublicKey::parse(&[read("one"), read("two")].concat()).is_err(), "{end}");
+    }
+    let read = |name: &str| fs::read(folder.join(name)).unwrap();
+    assert!(SigningKey::parse(&[read("one.key"), read("two.key")].concat()).is_err());
+    assert!(SigningKey::parse(&[read("one"), read("two")].concat()).is_err());
+}

@@ -11,6 +11,10 @@ pub(super) fn is_key(text: &str) -> bool {
 }
 
 pub(super) fn read(text: &str) -> Result<PublicKey, KeyError> {
+    // Of several keys nobody would know which one is meant.
+    if text.lines().filter(|line| !line.trim().is_empty()).count() > 1 {
+        return Err(KeyError::Several);
+    }
     let key = ssh_key::PublicKey::from_openssh(text)
         .map_err(|error| KeyError::broken("OpenSSH", error.to_string()))?;
     of(key.key_data())
