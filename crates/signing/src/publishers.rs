@@ -4,6 +4,7 @@ use crate::encoding;
 use crate::error::PublisherError;
 use crate::public_key::{KeyId, PublicKey};
 use crate::scheme::Scheme;
+use ringfence_types::UntrustedText;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -129,6 +130,14 @@ impl TrustedKey {
     }
 }
 
+/// Whether a reader sees all of it, so that no two names look the same for what they hide.
+fn is_name(name: &str) -> bool {
+    (1..=100).contains(&name.chars().count())
+        && name.trim() == name
+        && !name.chars().any(|c| c != ' ' && c.is_whitespace())
+        && UntrustedText::new(name).to_string() == name
+}
+
 impl Default for Publishers {
     fn default() -> Self {
         Self { form: FORM, publishers: Vec::new() }
@@ -188,14 +197,17 @@ impl Publishers {
     /// Trusts `key` as one of the publisher `name`, who is new or has others.
     ///
     /// # Errors
-    /// When the key is already somebody's, the name cannot be, or the scheme does not go
-    /// with the key.
+    /// When the key is already somebody's, the name cannot be or is another's but for its
+    /// case, or the scheme does not go with the key.
     pub fn add(&mut self, name: &str, key: TrustedKey) -> Result<(), PublisherError> {
-        let is_name = !name.trim().is_empty()
-            && name.chars().count() <= 100
-            && !name.chars().any(char::is_control);
-        if !is_name {
+        if !is_name(name) {
             return Err(PublisherError::Name);
+        }
+        let twin = |other: &&Publisher| {
+            other.name != name && other.name.to_lowercase() == name.to_lowercase()
+        };
+        if let Some(other) = self.publishers.iter().find(twin) {
+            return Err(PublisherError::Twin(other.name.clone()));
         }
         if let Some((publisher, _)) = self.find(key.id) {
             return Err(PublisherError::KnownKey {

@@ -255,3 +255,73 @@ fn the_list_of_publishers_survives_its_file_and_contradictions_are_refused() {
     );
     assert!(Publishers::parse(text.replace("\"form\": 1", "\"form\": 2").as_bytes()).is_err());
 }
+
+#[test]
+fn a_change_of_keys_cannot_be_replayed_turned_or_made_for_another_publisher() {
+    let (first, second, third) = (key(), key(), key());
+    let scheme = Scheme::Ed25519;
+    let make = |old: &SigningKey, new: &SigningKey| {
+        Rotation::make((old, scheme), (new, scheme), false).unwrap()
+    };
+    let mut list = publishers(&[&first]);
+    let rotation = make(&first, &second);
+    rotation.apply(&mut list, NOW).unwrap();
+    let stolen = || Revocation { since: NOW, reason: "stolen".to_owned() };
+    list.revoke(second.public().id(), stolen()).unwrap();
+    let before = list.clone();
+    // The thief of the second key has the old file, and can make others.
+    assert!(rotation.apply(&mut list, NOW).is_err(), "once more");
+    assert!(make(&second, &third).apply(&mut list, NOW).is_err(), "a revoked key names none");
+    assert!(make(&first, &first).apply(&mut list, NOW).is_err(), "a key that names itself");
+    assert_eq!(list, before);
+    failed(&look(&signed(&[&second]), &list), "revoked");
+    // A key stays with its publisher and its scopes, whoever names it.
+    list.add("Other", TrustedKey { scopes: vec!["other".parse().unwrap()], ..trusted(&third) })
+        .unwrap();
+    let before = list.clone();
+    assert!(make(&first, &third).apply(&mut list, NOW).is_err());
+    assert_eq!(list, before);
+    // Nor is a signed change of keys a signed package, or the other way round.
+    let change: serde_json::Value =
+        serde_json::from_slice(&make(&first, &third).to_bytes().unwrap()).unwrap();
+    let mut as_package = change.clone();
+    as_package["payloadType"] = PAYLOAD_TYPE.into();
+    let as_package = Envelope::parse(as_package.to_string().as_bytes()).unwrap();
+    failed(&look(&as_package, &list), "not a list of files");
+    let mut as_change: serde_json::Value =
+        serde_json::from_slice(&signed(&[&first]).to_bytes().unwrap()).unwrap();
+    assert!(Rotation::parse(as_change.to_string().as_bytes()).is_err());
+    as_change["payloadType"] = change["payloadType"].clone();
+    assert!(Rotation::parse(as_change.to_string().as_bytes()).is_err());
+}
+
+#[test]
+fn what_a_stranger_wrote_as_json_is_refused_and_ends_nothing() {
+    let deep = "[".repeat(1 << 20);
+    let key = key();
+    let good = String::from_utf8(signed(&[&key]).to_bytes().unwrap()).unwrap();
+    let twice = good.replacen("\"payloadType\"", "\"payload\": \"\", \"payloadType\"", 1);
+    let escaped = good.replacen("\"sig\"", "\"sig\": \"\", \"s\\u0069g\"", 1);
+    let number = good.replacen("\"signatures\"", "\"signatures\": 1e999999999, \"x\"", 1);
+    let unpadded = good.replacen("==\"", "\"", 1);
+    for hostile in [&deep, &twice, &escaped, &number, &unpadded, &deep.replace('[', "{\"a\":")] {
+        assert!(hostile != &good && Envelope::parse(hostile.as_bytes()).is_err());
+        assert!(Statement::parse(PAYLOAD_TYPE, hostile.as_bytes()).is_err());
+        assert!(Publishers::parse(hostile.as_bytes()).is_err());
+        assert!(Rotation::parse(hostile.as_bytes()).is_err());
+    }
+}
+
+#[test]
+fn a_publisher_has_a_name_that_can_be_told_from_anothers() {
+    let mut list = publishers(&[&key()]);
+    let before = list.clone();
+    for name in
+        ["", " ", "Acme ", " Acme", "Ac\u{200b}me", "\u{202e}emcA", "Acme\u{a0}", "A\tcme", "acme"]
+    {
+        assert!(list.add(name, trusted(&key())).is_err(), "{name:?}");
+    }
+    assert_eq!(list, before);
+    assert!(list.add("Acme", trusted(&key())).is_ok(), "a second key of the same one");
+    assert!(list.add("Müller & Söhne", trusted(&key())).is_ok());
+}
