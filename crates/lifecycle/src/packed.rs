@@ -47,6 +47,18 @@ pub enum PackedError {
     /// It cannot be signed with this key.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// Whoever has the package would have the key.
+    #[error(
+        "`{0}` in it is the secret key that shall sign it; take it out of the folder, and make \
+         another key if anybody else has the package already"
+    )]
+    SecretKey(String),
+    /// Nobody who unpacks it would find the name or version under which it was signed.
+    #[error(
+        "its name or version does not come from a file in it, but from where it lies; add a \
+         `plugin.yaml` with `name: {0}`"
+    )]
+    Nameless(String),
     /// What is signed is not what is there; a further signature would hide it.
     #[error("it is not signed anew: {0}")]
     Changed(String),
@@ -80,7 +92,7 @@ impl Packed {
     /// Packs the folder, unsigned.
     ///
     /// # Errors
-    /// When it is no package, or cannot be packed.
+    /// When it is no package, cannot be packed, or its files do not say its name.
     pub fn of_folder(folder: &Path) -> Result<Self, PackedError> {
         let package = Package::open(folder)?;
         let archive = Archive::of_folder(folder)?;
@@ -88,6 +100,10 @@ impl Packed {
         let bill = archive.bill_of_materials(&name, package.version.as_deref());
         let sbom = bill.map_err(|error| StatementError::Form(error.to_string()))?;
         let archive = Archive { sbom, ..archive };
+        let alone = unpacked(&archive)?;
+        if (&alone.name, &alone.version) != (&package.name, &package.version) {
+            return Err(PackedError::Nameless(name));
+        }
         let found = statement(name, package.version, &archive)?;
         let envelope = Envelope::new(PAYLOAD_TYPE, found.to_bytes()?);
         Ok(Self { archive, found, envelope: Ok(envelope) })
@@ -118,10 +134,7 @@ impl Packed {
     /// When it is none.
     pub fn parse(bytes: &[u8]) -> Result<Self, PackedError> {
         let archive = Archive::parse(bytes)?;
-        let temporary = tempfile::tempdir().map_err(PackedError::io(Path::new("/tmp")))?;
-        let folder = temporary.path().join("package");
-        extract::extract(&archive, &folder)?;
-        let package = Package::open(&folder)?;
+        let package = unpacked(&archive)?;
         let found = statement(package.name.as_str().to_owned(), package.version, &archive)?;
         let envelope = Envelope::parse(&archive.signatures);
         Ok(Self { archive, found, envelope })
@@ -159,8 +172,13 @@ impl Packed {
     /// Signs it. Signatures by other keys stay.
     ///
     /// # Errors
-    /// When the scheme does not go with the key, or what others signed is something else.
+    /// When the scheme does not go with the key, the key itself is in the package, or what
+    /// others signed is something else.
     pub fn sign(&mut self, key: &SigningKey, scheme: Scheme) -> Result<(), PackedError> {
+        if let Some(file) = self.archive.files.iter().find(|file| key.is_in(&file.bytes)) {
+            let path = UntrustedText::new(&file.entry.path).to_string();
+            return Err(PackedError::SecretKey(path));
+        }
         self.unchanged()?.sign(key, scheme)?;
         Ok(())
     }
@@ -202,6 +220,14 @@ impl Packed {
         let signatures = self.envelope.as_ref().map_err(Clone::clone)?.to_bytes()?;
         Ok(Archive { signatures, ..self.archive.clone() }.to_bytes()?)
     }
+}
+
+/// What the files say of themselves, wherever they lie.
+fn unpacked(archive: &Archive) -> Result<Package, PackedError> {
+    let temporary = tempfile::tempdir().map_err(PackedError::io(&std::env::temp_dir()))?;
+    let folder = temporary.path().join("package");
+    extract::extract(archive, &folder)?;
+    Ok(Package::open(&folder)?)
 }
 
 fn statement(

@@ -182,6 +182,15 @@ impl SigningKey {
         &self.public
     }
 
+    /// Whether these bytes are a file of this very key, in whatever form: it must not go
+    /// where the signed things go.
+    #[must_use]
+    pub fn is_in(&self, bytes: &[u8]) -> bool {
+        let begins =
+            bytes.first() == Some(&0x30) || bytes.trim_ascii_start().starts_with(b"-----BEGIN ");
+        begins && Self::parse(bytes).is_ok_and(|key| key.public == self.public)
+    }
+
     /// A signature of `message`.
     ///
     /// # Errors

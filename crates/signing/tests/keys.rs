@@ -227,3 +227,20 @@ fn a_file_with_two_keys_is_refused_because_nobody_knows_which_one_is_meant() {
     assert!(SigningKey::parse(&[read("one.key"), read("two.key")].concat()).is_err());
     assert!(SigningKey::parse(&[read("one"), read("two")].concat()).is_err());
 }
+
+#[test]
+fn a_secret_key_is_known_again_in_whatever_form_it_lies_about() {
+    let (_keep, folder) = temporary();
+    program(&folder, "ssh-keygen -q -t ecdsa -b 256 -N ~ -C somebody -f key");
+    program(&folder, "cp key pkcs8");
+    program(&folder, "ssh-keygen -q -p -m PKCS8 -N ~ -P ~ -f pkcs8");
+    program(&folder, "openssl pkcs8 -topk8 -nocrypt -in pkcs8 -outform DER -out der");
+    let key = secret(&folder, "key").unwrap();
+    for name in ["key", "pkcs8", "der"] {
+        let bytes = fs::read(folder.join(name)).unwrap();
+        assert!(key.is_in(&bytes), "{name}");
+        assert!(!SigningKey::generate(KeyKind::EcdsaP256).unwrap().0.is_in(&bytes), "{name}");
+    }
+    assert!(!key.is_in(&fs::read(folder.join("key.pub")).unwrap()), "that one may be shown");
+    assert!(!key.is_in(b"") && !key.is_in(b"-----BEGIN PRIVATE KEY-----"));
+}
