@@ -5,9 +5,9 @@ use crate::failure::Failure;
 use crate::output;
 use ringfence::{KeyKind, PublicKey, SigningKey};
 use ringfence_types::ExitCode;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -53,12 +53,14 @@ pub(crate) fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), Fail
         io::ErrorKind::AlreadyExists => taken(path),
         _ => Failure::usage(format!("`{}` cannot be written: {error}", path.display())),
     };
-    let mut file =
-        File::options().write(true).create_new(true).mode(mode).open(path).map_err(wrong)?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| {
-        let _ = fs::remove_file(path);
-        wrong(error)
-    })
+    // Beside its place: a program that is ended midway leaves no half of a key.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut new = tempfile::Builder::new()
+        .permissions(Permissions::from_mode(mode))
+        .tempfile_in(folder.unwrap_or(Path::new(".")))
+        .map_err(wrong)?;
+    new.write_all(bytes).and_then(|()| new.as_file().sync_all()).map_err(wrong)?;
+    new.persist_noclobber(path).map(drop).map_err(|error| wrong(error.error))
 }
 
 /// A small file, whole.

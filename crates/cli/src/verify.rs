@@ -6,6 +6,8 @@ use crate::failure::Failure;
 use crate::{output, pack};
 use ringfence::{Packed, PackedError, SignatureState, Standing, TrustStore, Vouched, home_folder};
 use ringfence_types::{ExitCode, FileEntry, UntrustedText};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -88,7 +90,7 @@ fn inspected(arguments: &InspectPacked) -> Result<ExitCode, Failure> {
         let state = match state {
             SignatureState::Trusted { publisher } => format!("trusted, {}", shown(publisher)),
             SignatureState::Unknown => "holds; nobody here knows the key".to_owned(),
-            SignatureState::Failed { why } => format!("FAILED: {why}"),
+            SignatureState::Failed { why } => format!("FAILED: {}", shown(why)),
         };
         output::answer(&format!("              {key}  {state}"));
     }
@@ -116,10 +118,16 @@ fn digest(packed: &Packed) -> Result<String, Failure> {
     Ok(digest.to_string())
 }
 
-/// How many libraries are in it; it is a stranger's list unless somebody vouches for it.
+/// How many libraries are in it; it is a stranger's list unless somebody vouches for it,
+/// and is counted without being kept: 64 MiB of zeros would be gigabytes.
 fn libraries(packed: &Packed) -> usize {
-    let bill: Value = serde_json::from_slice(packed.bill_of_materials()).unwrap_or_default();
-    bill.get("components").and_then(Value::as_array).map_or(0, Vec::len)
+    #[derive(Default, Deserialize)]
+    struct Bill {
+        #[serde(default)]
+        components: Vec<IgnoredAny>,
+    }
+    let bill: Bill = serde_json::from_slice(packed.bill_of_materials()).unwrap_or_default();
+    bill.components.len()
 }
 
 fn summary(packed: &Packed, vouched: &Vouched, files: bool) -> Result<Value, Failure> {
