@@ -135,3 +135,11 @@ fn few_bytes_do_not_become_millions_of_folders() {
     let deep = "d/".repeat(63);
     assert!(with((0..10_000).map(|number| format!("{deep}{number}"))).check().is_ok());
 }
+
+#[test]
+fn what_can_be_packed_can_be_read_however_little_is_in_it() {
+    let mut archive = with(["zeros".to_owned()]);
+    archive.files = vec![ArchiveFile::file("zeros".to_owned(), false, vec![0; 17 << 20])];
+    let bytes = archive.to_bytes().unwrap();
+    assert!(Archive::parse(&bytes).is_ok_and(|read| read == archive));
+}

@@ -137,19 +137,15 @@ fn check_link(
         }
     }
     let place = parts.join("/");
-    let is_link = |place: &str| {
-        let at = files.binary_search_by(|file| file.entry.path.as_str().cmp(place));
-        at.ok().and_then(|at| files.get(at)).is_some_and(|file| file.entry.link.is_some())
-    };
-    for (end, _) in place.match_indices('/').chain([(place.len(), "")]) {
-        if is_link(place.get(..end).unwrap_or_default()) {
-            return wrong("it leads to another link");
-        }
+    // What is there has no link above it, which is looked at for each path.
+    let at = files.binary_search_by(|file| file.entry.path.as_str().cmp(&place));
+    if at.ok().and_then(|at| files.get(at)).is_some_and(|file| file.entry.link.is_some()) {
+        return wrong("it leads to another link");
     }
     let below = format!("{place}/");
     let folder = whole.range(below.as_str()..).next().is_some_and(|next| next.starts_with(&below));
     if !whole.contains(place.as_str()) && !folder {
-        return wrong("it leads to nothing in the package");
+        return wrong("it leads to nothing in the package, or there by another link");
     }
     Ok(())
 }

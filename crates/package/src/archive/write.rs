@@ -1,6 +1,6 @@
 //! An archive's bytes.
 
-use super::{Archive, ArchiveError, BELOW, SBOM, SIGNATURES, paths};
+use super::{Archive, ArchiveError, BELOW, FREE_BYTES, MAX_RATIO, SBOM, SIGNATURES, paths};
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use std::io::{self, Write};
 use tar::{Builder, EntryType, Header};
@@ -13,7 +13,12 @@ impl Archive {
     pub fn to_bytes(&self) -> Result<Vec<u8>, ArchiveError> {
         let mut tar = Vec::new();
         self.write_tar(&mut tar)?;
-        Ok(compress_to_vec(tar.as_slice(), CompressionLevel::Fastest))
+        let packed = compress_to_vec(tar.as_slice(), CompressionLevel::Fastest);
+        // What becomes so small is refused by whoever reads it, as a bomb is.
+        if tar.len() as u64 > FREE_BYTES.max((packed.len() as u64).saturating_mul(MAX_RATIO)) {
+            return Ok(compress_to_vec(tar.as_slice(), CompressionLevel::Uncompressed));
+        }
+        Ok(packed)
     }
 
     /// The tar within, which is the same for the same files.
