@@ -100,7 +100,7 @@ impl Packed {
         let bill = archive.bill_of_materials(&name, package.version.as_deref());
         let sbom = bill.map_err(|error| StatementError::Form(error.to_string()))?;
         let archive = Archive { sbom, ..archive };
-        let alone = unpacked(&archive)?;
+        let alone = read_alone(&archive)?;
         if (&alone.name, &alone.version) != (&package.name, &package.version) {
             return Err(PackedError::Nameless(name));
         }
@@ -134,7 +134,7 @@ impl Packed {
     /// When it is none.
     pub fn parse(bytes: &[u8]) -> Result<Self, PackedError> {
         let archive = Archive::parse(bytes)?;
-        let package = unpacked(&archive)?;
+        let package = read_alone(&archive)?;
         let found = statement(package.name.as_str().to_owned(), package.version, &archive)?;
         let envelope = Envelope::parse(&archive.signatures);
         Ok(Self { archive, found, envelope })
@@ -223,7 +223,7 @@ impl Packed {
 }
 
 /// What the files say of themselves, wherever they lie.
-fn unpacked(archive: &Archive) -> Result<Package, PackedError> {
+fn read_alone(archive: &Archive) -> Result<Package, PackedError> {
     let temporary = tempfile::tempdir().map_err(PackedError::io(&std::env::temp_dir()))?;
     let folder = temporary.path().join("package");
     extract::extract(archive, &folder)?;
