@@ -6,8 +6,10 @@
 
 mod assemble;
 mod list;
+mod reader;
 mod worker;
 
+pub(crate) use assemble::assemble_reader;
 pub use assemble::{Program, assemble};
 pub use list::{Entry, LIST, Rule};
 
