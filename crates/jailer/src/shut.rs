@@ -25,7 +25,7 @@ pub fn shut_in() -> Result<u32, (Stage, Errno)> {
     init::give_up_capabilities().map_err(at(Stage::Capabilities))?;
     let abi = landlock::restrict(&[], false).map_err(at(Stage::Landlock))?;
     sys::close_range(FIRST_OTHER, u32::MAX).map_err(at(Stage::Settings))?;
-    sys::set_rlimit(libc::RLIMIT_NOFILE, 0).map_err(at(Stage::Rlimit))?;
+    sys::set_rlimit(libc::RLIMIT_NOFILE, FIRST_OTHER.into()).map_err(at(Stage::Rlimit))?;
     let filter = seccomp::assemble_reader();
     sys::install_filter(filter.instructions()).map_err(at(Stage::Seccomp))?;
     Ok(abi)

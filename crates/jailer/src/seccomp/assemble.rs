@@ -6,9 +6,8 @@
 //! one. Running it costs nothing for those: since Linux 5.11 the kernel
 //! remembers which calls are allowed whatever their arguments.
 
-use super::list::{Entry, LIST, PAIR_OPTIONS, Rule, SOCKET_OPTIONS, WRITE_AND_EXEC};
-use super::reader;
-use super::worker::{WORKER, WORKER_IOCTLS};
+use super::list::{Entry, LIST, Rule, SOCKET_OPTIONS};
+use super::{profile, reader};
 use crate::spec::SeccompProfile;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -68,45 +67,13 @@ const fn jump(condition: u32, k: u32, yes: u8, no: u8) -> sock_filter {
 /// The program for one profile.
 #[must_use]
 pub fn assemble(profile: SeccompProfile) -> Program {
-    program(|entry| in_a_jail(entry, profile))
+    program(|entry| profile::rule(entry, profile))
 }
 
 /// The program for a process of ours that has read all it needs.
 #[must_use]
 pub(crate) fn assemble_reader() -> Program {
     program(|entry| reader::rule(entry.name, entry.rule))
-}
-
-/// The rule that holds for a line of the list; nothing as if it were not on it.
-fn in_a_jail(entry: &Entry, profile: SeccompProfile) -> Option<Rule> {
-    if profile.worker && !WORKER.contains(&entry.name) {
-        return None;
-    }
-    Some(match (entry.rule, profile.writable_executable) {
-        // Its code comes from a file, and becomes executable after it was put
-        // in place; never both at once.
-        (Rule::NoNewCode { argument, .. }, _) if profile.worker => {
-            Rule::NoWritableCode { argument, bits: WRITE_AND_EXEC }
-        }
-        (Rule::OneOf { argument, mask, errno, .. }, _)
-            if profile.worker && entry.name == "ioctl" =>
-        {
-            Rule::OneOf { values: WORKER_IOCTLS, argument, mask, errno }
-        }
-        (Rule::NoNewCode { .. } | Rule::NoWritableCode { .. }, true) => Rule::Allow,
-        (Rule::NoNewCode { argument, bits }, false) => {
-            Rule::WithoutBits { argument, bits, errno: libc::EPERM }
-        }
-        (Rule::SealedMemoryFile, false) => Rule::Refuse(libc::EACCES),
-        (Rule::WithNetwork, _) if profile.network => Rule::Allow,
-        (Rule::InternetSocket | Rule::WithNetwork, _) if !profile.network => {
-            Rule::Refuse(libc::EACCES)
-        }
-        (Rule::SocketOption, _) if !profile.network => {
-            Rule::Between { argument: 2, values: PAIR_OPTIONS, errno: libc::ENOPROTOOPT }
-        }
-        (rule, _) => rule,
-    })
 }
 
 fn program(rule_of: impl Fn(&Entry) -> Option<Rule>) -> Program {

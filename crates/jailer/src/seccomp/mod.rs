@@ -6,6 +6,7 @@
 
 mod assemble;
 mod list;
+mod profile;
 mod reader;
 mod worker;
 

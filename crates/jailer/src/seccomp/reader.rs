@@ -11,6 +11,8 @@ const READER: &[&str] = &[
     // The answer.
     "write",
     "writev",
+    "poll",
+    "ppoll",
     "close",
     // Memory.
     "munmap",
@@ -65,11 +67,11 @@ pub(super) fn rule(name: &str, rule: Rule) -> Option<Rule> {
             values: &[15, 0x5356_4d41],
             errno: libc::EINVAL,
         }),
-        // TCGETS and TIOCGWINSZ.
+        // TCGETS, TIOCGWINSZ and TCGETS2.
         "ioctl" => Some(Rule::OneOf {
             argument: 1,
             mask: u32::MAX,
-            values: &[0x5401, 0x5413],
+            values: &[0x5401, 0x5413, 0x802c_542a],
             errno: libc::ENOTTY,
         }),
         _ => READER.contains(&name).then_some(rule),
