@@ -7,7 +7,6 @@ pub(crate) mod command;
 mod context;
 mod known_hosts;
 mod outgoing;
-mod sensitive_path;
 
 use crate::finding::{Finding, Severity};
 
