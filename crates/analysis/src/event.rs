@@ -61,6 +61,23 @@ pub enum Role {
     Other,
 }
 
+impl Role {
+    /// Whether an argument decides what happens and not only what it happens to: a reader
+    /// wants to see it, and who hides it hides what happens.
+    pub(crate) const fn decides(self) -> bool {
+        matches!(
+            self,
+            Self::Code
+                | Self::Command
+                | Self::CommandArgument
+                | Self::Url
+                | Self::Host
+                | Self::Path
+                | Self::Name
+        )
+    }
+}
+
 /// What code does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Effect {

@@ -27,11 +27,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         let Some(origin) = origins.first() else { continue };
         // A client of a cloud exchanges its own key for a token when it is called.
         let severity = if event.when == When::Call { Severity::High } else { Severity::Critical };
-        let severity = if outgoing::is_chosen_by_user(context, event) {
-            outgoing::severity_of_chosen(severity, event.when)
-        } else {
-            severity
-        };
+        let severity = outgoing::severity(context, event, severity);
         findings.chain(
             severity,
             event.place,

@@ -64,7 +64,7 @@ fn sends(event: &Event) -> bool {
 /// Whether whoever runs the code says where this goes: by a setting, a file, an argument,
 /// or by being on the same machine. Whoever steals has an address of his own, and that
 /// has to be in the package.
-pub(crate) fn is_chosen_by_user(context: &Context<'_>, event: &Event) -> bool {
+fn is_chosen_by_user(context: &Context<'_>, event: &Event) -> bool {
     if matches!(event.effect, Effect::Shell | Effect::Spawn) {
         return false;
     }
@@ -115,8 +115,11 @@ fn is_open(value: &Value, role: Role) -> bool {
 }
 
 /// What is sent to where its sender says is a setting that could be wrong, and no theft.
-pub(crate) fn severity_of_chosen(severity: Severity, when: When) -> Severity {
-    severity.min(if when == When::Call { Severity::Low } else { Severity::Medium })
+pub(crate) fn severity(context: &Context<'_>, event: &Event, severity: Severity) -> Severity {
+    if !is_chosen_by_user(context, event) {
+        return severity;
+    }
+    severity.min(if event.when == When::Call { Severity::Low } else { Severity::Medium })
 }
 
 #[cfg(test)]
