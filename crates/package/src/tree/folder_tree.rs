@@ -36,19 +36,36 @@ pub(super) fn read(root: &Path, limits: &TreeLimits) -> Result<ReadTree, Package
             if kind.is_dir() {
                 if depth >= limits.depth {
                     gather.odd("path-too-long", written, "the folder is deeper than is read");
-                } else if written == b".git" {
-                    gather.odd("not-read", written, "the history of a repository is not read");
                 } else {
                     folders.push((path, depth + 1));
                 }
             } else if !kind.is_file() && !kind.is_symlink() {
                 gather.odd("device", written, "it is a device, a socket or a pipe, not a file");
+            } else if is_history(&opened, &path) {
+                gather.odd("not-read", HISTORY, "the history of a repository is not read");
             } else if !file(&opened, &path, kind.is_symlink(), &mut gather) {
                 return Ok(gather.finish());
             }
         }
     }
     Ok(gather.finish())
+}
+
+/// Where git keeps what it keeps.
+const HISTORY: &[u8] = b".git";
+
+/// How the files begin that hold the history of a repository: packs and their indexes,
+/// the index of the folder, and single objects, which are compressed.
+const OF_HISTORY: [&[u8]; 10] = [
+    b"PACK", b"\xfftOc", b"RIDX", b"BITM", b"MTME", b"DIRC", b"x\x01", b"x\x5e", b"x\x9c", b"x\xda",
+];
+
+/// Whether a file is history by where it is and by how it begins. Its place alone says
+/// nothing: a package can keep there what it runs.
+fn is_history(opened: &std::os::fd::OwnedFd, path: &Path) -> bool {
+    path.starts_with(".git")
+        && folder::begins_below(opened, path)
+            .is_ok_and(|begin| OF_HISTORY.iter().any(|known| begin.starts_with(known)))
 }
 
 /// Says whether reading may go on.

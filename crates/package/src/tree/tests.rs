@@ -251,6 +251,37 @@ fn an_archive_of_ours_gives_the_files_that_were_packed() {
 }
 
 #[test]
+fn what_a_package_keeps_in_the_folder_of_git_is_read_and_history_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let objects = folder.path().join(".git/objects/ab");
+    std::fs::create_dir_all(&objects).unwrap();
+    std::fs::write(objects.join("cdef"), b"x\x01\x4b\xca").unwrap();
+    std::fs::write(objects.join("0123"), "require('child_process')").unwrap();
+    std::fs::write(folder.path().join(".git/evil.js"), "x = 1").unwrap();
+    std::fs::write(folder.path().join(".git/index"), b"DIRC\0\0\0\x02").unwrap();
+    // Elsewhere the same bytes are a file as any other.
+    std::fs::write(folder.path().join("index"), b"DIRC\0\0\0\x02").unwrap();
+    let tree = read_tree(folder.path(), &limits()).unwrap();
+    assert_eq!(paths(&tree), [".git/evil.js", ".git/objects/ab/0123", "index"]);
+    assert_eq!(codes(&tree), ["not-read"]);
+}
+
+#[test]
+fn pipes_sockets_and_files_without_rights_are_said_and_nobody_waits_for_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("index.js");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
+    std::os::unix::fs::symlink("index.js", folder.path().join("link.js")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", folder.path().join("zero.js")).unwrap();
+    let tree = read_tree(folder.path(), &limits()).unwrap();
+    assert!(tree.files.is_empty());
+    assert_eq!(codes(&tree), ["device", "link-outside"], "{:?}", tree.oddities);
+    // Named itself it is an error, at once.
+    assert!(read_tree(&pipe, &limits()).is_err());
+}
+
+#[test]
 fn the_same_folder_and_its_archive_give_the_same_files() {
     let root = tempfile::tempdir().unwrap();
     std::fs::create_dir(root.path().join("lib")).unwrap();
