@@ -8,14 +8,16 @@ use crate::arguments::{FailOn, Scan, ScanFormat};
 use crate::output;
 use crate::scan_input::{Baseline, Input, Package};
 use ringfence_analysis::{
-    Declared, Difference, Facts, Identity, Limits, Look, Oddity, Outcome, Policy, Question, Report,
-    SourceFile, Tree, assess, facts, infer, manifest, markdown, sarif, text,
+    Declared, Difference, Facts, Identity, Limits, Look, Oddity, Outcome, Policy, Question, RULES,
+    Report, SourceFile, Tree, assess, facts, infer, manifest, markdown, nearest_code, page, sarif,
+    text,
 };
 use ringfence_package::{MANIFEST_NAME, Manifest, ReadTree, TreeLimits};
 use ringfence_sandbox::StartError;
 use ringfence_sandbox_process::shut_in;
 use ringfence_types::{ExitCode, PluginName};
 use serde::Serialize;
+use std::error::Error as _;
 use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -56,6 +58,23 @@ pub(crate) fn tell(arguments: &Scan, code: ExitCode, what: &str, help: Option<&s
         output::complain(what, help);
     }
     code
+}
+
+/// Prints the page of a rule.
+pub(crate) fn explain(code: &str) -> ExitCode {
+    if let Some(page) = page(code) {
+        output::answer(page.trim_end());
+        return ExitCode::Success;
+    }
+    let help = match nearest_code(code) {
+        Some(near) => format!("did you mean `{near}`? `ringfence scan --explain {near}`"),
+        None => {
+            let codes: Vec<&str> = RULES.iter().map(|rule| rule.code).collect();
+            format!("the codes are: {}", codes.join(", "))
+        }
+    };
+    output::complain(&format!("no finding has the code `{code}`"), Some(&help));
+    ExitCode::Usage
 }
 
 fn scan(arguments: &Scan) -> Result<ExitCode, Failure> {
@@ -231,7 +250,10 @@ fn baseline(old: Baseline, policy: &Policy) -> Result<Report, Failure> {
         Baseline::Package(package) => look(package, policy).map(|looked| looked.report),
         Baseline::Report { path, bytes } => Report::from_json(&bytes).map_err(|error| Failure {
             code: ExitCode::Usage,
-            what: format!("`{}`: {error}", path.display()),
+            what: match error.source() {
+                Some(source) => format!("`{}`: {error}: {source}", path.display()),
+                None => format!("`{}`: {error}", path.display()),
+            },
             help: Some("keep one with `ringfence scan --format json OLD > old.json`".to_owned()),
         }),
     }

@@ -27,6 +27,9 @@ const LOOK: Duration = Duration::from_millis(20);
 const APART: &str = "--apart";
 
 pub(crate) fn run(arguments: &Scan) -> ExitCode {
+    if let Some(code) = &arguments.explain {
+        return scan::explain(code);
+    }
     if arguments.apart {
         return match bound(arguments.time_limit) {
             Ok(()) => scan::run(arguments),
@@ -46,18 +49,18 @@ pub(crate) fn run(arguments: &Scan) -> ExitCode {
                 if let Some(known) = known {
                     return *known;
                 }
-                format!("looking at `{}` failed with status {code}", arguments.target.display())
+                format!("looking at `{}` failed with status {code}", arguments.target().display())
             }
             (None, Some(signal)) => format!(
                 "looking at `{}` ended by signal {signal}: what is in it is larger or deeper \
                  than is read, or made to end its readers",
-                arguments.target.display()
+                arguments.target().display()
             ),
             (None, None) => "looking at the package ended without a reason".to_owned(),
         },
         Ok(None) => format!(
             "looking at `{}` took more than {} s",
-            arguments.target.display(),
+            arguments.target().display(),
             arguments.time_limit
         ),
         Err(error) => {

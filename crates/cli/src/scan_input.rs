@@ -47,7 +47,7 @@ impl Input {
                 Some((path.clone(), read_bounded(path, most)?))
             }
         };
-        let package = package(&arguments.target)?;
+        let package = package(arguments.target())?;
         let baseline = match &arguments.baseline {
             None => None,
             Some(path) if path.extension().is_some_and(|ending| ending == "json") => {

@@ -183,6 +183,36 @@ mod scan {
         assert!(said.contains("CONFIG_SECCOMP_FILTER"), "{said}");
     }
 
+    #[test]
+    fn who_has_only_the_program_reads_what_a_code_means() {
+        let explain = |words: &[&str]| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_ringfence"));
+            command.arg("scan").args(words).output().unwrap()
+        };
+        // The code that the last line of a report asks for.
+        let folder = tempfile::tempdir().unwrap();
+        bad(folder.path());
+        let report = text(&scan(&[], folder.path()).stdout);
+        let (_, command) = report.trim_end().rsplit_once(": ringfence scan ").unwrap();
+        assert_eq!(command, "--explain CODE");
+        let page = explain(&["--explain", "download-and-execute"]);
+        assert_eq!(page.status.code(), Some(0), "{page:?}");
+        let whole = include_str!("../../../docs/rules/download-and-execute.md");
+        assert_eq!(text(&page.stdout).trim_end(), whole.trim_end());
+
+        let near = explain(&["--explain", "download-and-exec\u{1b}[2J"]);
+        assert_eq!(near.status.code(), Some(2));
+        let said = text(&near.stderr);
+        assert!(said.contains("did you mean `download-and-execute`?"), "{said}");
+        assert!(!said.contains('\u{1b}'), "{said:?}");
+        let unknown = explain(&["--explain", "42"]);
+        assert_eq!(unknown.status.code(), Some(2));
+        assert!(text(&unknown.stderr).contains("hidden-payload, "), "{unknown:?}");
+        // It explains or looks, not both; and it looks at something.
+        assert_eq!(explain(&["--explain", "persistence", "."]).status.code(), Some(2));
+        assert_eq!(explain(&[]).status.code(), Some(2));
+    }
+
     /// Waits until it is so.
     fn soon(mut is_so: impl FnMut() -> bool) {
         let begun = std::time::Instant::now();

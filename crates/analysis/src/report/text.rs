@@ -270,7 +270,7 @@ impl Page {
         );
         self.paragraph("", &line);
         if report.findings.iter().any(|one| one.severity > Severity::Information) {
-            self.line("what a code means and how to mend it: docs/rules/CODE.md");
+            self.line("what a code means and how to mend it: ringfence scan --explain CODE");
         }
     }
 }

@@ -7,10 +7,12 @@ pub(crate) mod command;
 mod context;
 mod known_hosts;
 mod outgoing;
+mod pages;
 
 use crate::finding::{Finding, Severity};
 
 pub(crate) use context::{Context, Findings, NOWHERE, shown};
+pub use pages::{nearest_code, page};
 
 /// What a rule is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
