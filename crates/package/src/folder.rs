@@ -91,11 +91,11 @@ pub(crate) fn read_below(
     read_whole(file, &metadata, path, (max, bound)).map(Some)
 }
 
-/// The first four bytes of what [`read_below`] would read.
+/// The first eight bytes of what [`read_below`] would read.
 pub(crate) fn begins_below(folder: &OwnedFd, path: &Path) -> Result<Vec<u8>, PackageError> {
     let mut bytes = Vec::new();
     if let Some((file, _)) = open_below(folder, path)? {
-        file.take(4).read_to_end(&mut bytes).map_err(|error| unreadable(path, error))?;
+        file.take(8).read_to_end(&mut bytes).map_err(|error| unreadable(path, error))?;
     }
     Ok(bytes)
 }

@@ -4,6 +4,7 @@
 
 mod folder_tree;
 mod gather;
+mod history;
 mod tarball;
 #[cfg(test)]
 mod tests;
@@ -91,7 +92,7 @@ impl Fetched {
     #[must_use]
     pub fn unpack(self, limits: &TreeLimits) -> ReadTree {
         match self.0 {
-            What::Folder(tree) => tree,
+            What::Folder(tree) => history::without_objects(tree),
             What::File { name, bytes } => unpack(&name, bytes, limits),
         }
     }

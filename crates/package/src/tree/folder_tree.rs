@@ -4,7 +4,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use super::gather::Gather;
-use super::{ReadTree, TreeLimits};
+use super::{ReadTree, TreeLimits, history};
 use crate::error::PackageError;
 use crate::folder;
 
@@ -42,7 +42,7 @@ pub(super) fn read(root: &Path, limits: &TreeLimits) -> Result<ReadTree, Package
             } else if !kind.is_file() && !kind.is_symlink() {
                 gather.odd("device", written, "it is a device, a socket or a pipe, not a file");
             } else if is_history(&opened, &path) {
-                gather.odd("not-read", HISTORY, "the history of a repository is not read");
+                gather.odd("not-read", history::FOLDER, history::WHY);
             } else if !file(&opened, &path, kind.is_symlink(), &mut gather) {
                 return Ok(gather.finish());
             }
@@ -51,21 +51,10 @@ pub(super) fn read(root: &Path, limits: &TreeLimits) -> Result<ReadTree, Package
     Ok(gather.finish())
 }
 
-/// Where git keeps what it keeps.
-const HISTORY: &[u8] = b".git";
-
-/// How the files begin that hold the history of a repository: packs and their indexes,
-/// the index of the folder, and single objects, which are compressed.
-const OF_HISTORY: [&[u8]; 10] = [
-    b"PACK", b"\xfftOc", b"RIDX", b"BITM", b"MTME", b"DIRC", b"x\x01", b"x\x5e", b"x\x9c", b"x\xda",
-];
-
-/// Whether a file is history by where it is and by how it begins. Its place alone says
-/// nothing: a package can keep there what it runs.
+/// Whether a file is a repository's history by where it is and how it begins.
 fn is_history(opened: &std::os::fd::OwnedFd, path: &Path) -> bool {
-    path.starts_with(".git")
-        && folder::begins_below(opened, path)
-            .is_ok_and(|begin| OF_HISTORY.iter().any(|known| begin.starts_with(known)))
+    history::is_inside(path.as_os_str().as_bytes())
+        && folder::begins_below(opened, path).is_ok_and(|begin| history::is_large(&begin))
 }
 
 /// Says whether reading may go on.

@@ -253,16 +253,35 @@ fn an_archive_of_ours_gives_the_files_that_were_packed() {
 #[test]
 fn what_a_package_keeps_in_the_folder_of_git_is_read_and_history_is_not() {
     let folder = tempfile::tempdir().unwrap();
-    let objects = folder.path().join(".git/objects/ab");
+    let git = folder.path().join(".git");
+    let objects = git.join("objects/ab");
     std::fs::create_dir_all(&objects).unwrap();
-    std::fs::write(objects.join("cdef"), b"x\x01\x4b\xca").unwrap();
-    std::fs::write(objects.join("0123"), "require('child_process')").unwrap();
-    std::fs::write(folder.path().join(".git/evil.js"), "x = 1").unwrap();
-    std::fs::write(folder.path().join(".git/index"), b"DIRC\0\0\0\x02").unwrap();
+    let packed = |text: &[u8]| {
+        let level = flate2::Compression::fast();
+        let mut writer = flate2::write::ZlibEncoder::new(Vec::new(), level);
+        writer.write_all(text).unwrap();
+        writer.finish().unwrap()
+    };
+    std::fs::write(objects.join("object"), packed(b"blob 3\0abc")).unwrap();
+    std::fs::write(git.join("index"), b"DIRC\0\0\0\x02").unwrap();
+    // Code that begins as they do, or stands behind one.
+    let mut behind = packed(b"blob 3\0abc");
+    behind.extend(b"\nrequire('child_process')");
+    for (name, bytes) in [
+        ("behind", behind.as_slice()),
+        ("code.js", b"x^1;require('child_process')"),
+        ("other", &packed(b"require('child_process')")),
+        ("pack.js", b"PACK=1;require('child_process')"),
+        ("short", &packed(b"blob 4\0abc")),
+    ] {
+        std::fs::write(objects.join(name), bytes).unwrap();
+    }
     // Elsewhere the same bytes are a file as any other.
     std::fs::write(folder.path().join("index"), b"DIRC\0\0\0\x02").unwrap();
     let tree = read_tree(folder.path(), &limits()).unwrap();
-    assert_eq!(paths(&tree), [".git/evil.js", ".git/objects/ab/0123", "index"]);
+    let names: Vec<&str> =
+        paths(&tree).iter().map(|path| path.trim_start_matches(".git/objects/ab/")).collect();
+    assert_eq!(names, ["behind", "code.js", "other", "pack.js", "short", "index"]);
     assert_eq!(codes(&tree), ["not-read"]);
 }
 
