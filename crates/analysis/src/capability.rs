@@ -158,6 +158,8 @@ fn needs_of(event: &Event) -> Vec<(Kind, Option<String>)> {
             let name = event.text(Role::Name).map(std::borrow::Cow::into_owned);
             vec![(Kind::EnvironmentRead, name)]
         }
+        // Which program that is, the user chose.
+        Effect::OpenAddress => vec![(Kind::ProcessExecute, None)],
         Effect::Spawn | Effect::Shell => {
             let commands = command::commands(event);
             let mut needs: Vec<_> = commands

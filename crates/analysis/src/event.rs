@@ -111,6 +111,9 @@ pub enum Effect {
     EnvironmentRead,
     /// A variable of the environment is changed.
     EnvironmentWrite,
+    /// An address is opened in the browser of who sits there: a program starts that the
+    /// user chose, and its server learns the address.
+    OpenAddress,
     /// Host name, user name, network interfaces, processor.
     SystemInformation,
     /// The clipboard, the screen, the keyboard, the camera.

@@ -118,6 +118,7 @@ rules! {
     dynamic_code_decoded,
     dynamic_import_computed,
     process_spawn,
+    address_opened,
     shell_command,
     shell_command_computed,
     download_and_execute,

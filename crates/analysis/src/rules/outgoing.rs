@@ -11,8 +11,14 @@ pub(crate) fn by_source<'a>(
     context: &Context<'a>,
     source: Source,
 ) -> impl Iterator<Item = (&'a Event, Vec<&'a Origin>)> {
-    let effects =
-        &[Effect::Request, Effect::Connect, Effect::NameLookup, Effect::Shell, Effect::Spawn];
+    let effects = &[
+        Effect::Request,
+        Effect::Connect,
+        Effect::NameLookup,
+        Effect::OpenAddress,
+        Effect::Shell,
+        Effect::Spawn,
+    ];
     context.of(effects).filter_map(move |event| {
         // A socket with a path leads to another program on the same machine.
         if event.effect == Effect::Connect && event.argument(Role::Path).is_some() {

@@ -18,6 +18,7 @@ pages! {
     "dynamic-code-decoded",
     "dynamic-import-computed",
     "process-spawn",
+    "address-opened",
     "shell-command",
     "shell-command-computed",
     "download-and-execute",
