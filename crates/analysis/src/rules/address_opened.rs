@@ -38,7 +38,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
 
 /// Whether it is known to be no address of the web.
 fn is_no_page(event: &Event) -> bool {
-    event.arguments_of(Role::Url).filter_map(|url| url.text()).any(|url| {
+    event.arguments_of(Role::Url).filter_map(crate::Value::text).any(|url| {
         let url = url.trim_start().to_ascii_lowercase();
         !SHOWN.iter().any(|begin| url.starts_with(begin))
     })
