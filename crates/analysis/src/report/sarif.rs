@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use ringfence_types::escaped_url_path;
 use serde_json::{Value, json};
 
 use super::{Report, ReportedFinding, Spot};
@@ -106,7 +107,8 @@ fn result(finding: &ReportedFinding) -> Value {
 
 fn location(spot: &Spot, snippet: &str, message: Option<&str>) -> Value {
     // A finding about the whole package is shown at its root.
-    let uri = if spot.path.is_empty() { ".".to_owned() } else { uri(&spot.path) };
+    let root = spot.path.is_empty();
+    let uri = if root { ".".to_owned() } else { escaped_url_path(&spot.path) };
     let mut physical = json!({ "artifactLocation": { "uri": uri } });
     if spot.line > 0
         && let Some(fields) = physical.as_object_mut()
@@ -139,19 +141,6 @@ fn plain(message: &str) -> Cow<'_, str> {
         out.push(letter);
     }
     Cow::Owned(out)
-}
-
-/// A path as a relative reference of RFC 3986.
-fn uri(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
 
 #[cfg(test)]
