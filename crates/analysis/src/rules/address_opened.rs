@@ -40,7 +40,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
 fn is_no_page(event: &Event) -> bool {
     event.arguments_of(Role::Url).filter_map(crate::Value::text).any(|url| {
         let url = url.trim_start().to_ascii_lowercase();
-        !SHOWN.iter().any(|begin| url.starts_with(begin))
+        !url.is_empty() && !SHOWN.iter().any(|begin| url.starts_with(begin))
     })
 }
 
@@ -63,6 +63,7 @@ mod tests {
         let file = || opened(text("C:\\a.exe"));
         assert_eq!(file().found(RULE.code), [Severity::Low]);
         assert_eq!(file().when(When::Load).found(RULE.code), [Severity::Medium]);
+        assert_eq!(opened(text("")).found(RULE.code), [Severity::Information]);
         assert!(page().found("process-spawn").is_empty());
     }
 
