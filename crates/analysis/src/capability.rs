@@ -64,7 +64,9 @@ pub fn infer(facts: &Facts) -> Inferred {
     for event in &facts.trace.events {
         for (kind, scope) in needs_of(event) {
             // What the grammar of the vocabulary cannot say is open, not left out.
-            let scope = scope.filter(|scope| resolve(kind, Some(scope)).is_some());
+            let scope = scope.filter(|scope| {
+                resolve(kind, Some(scope)).is_some() && !is_wider_than_written(kind, scope)
+            });
             let need = needs.entry((kind, scope.clone())).or_insert_with(|| Need {
                 kind,
                 scope,
@@ -100,6 +102,17 @@ pub fn infer(facts: &Facts) -> Inferred {
     }
     inferred.needs = bounded(&needs.into_values().collect::<Vec<Need>>());
     inferred
+}
+
+/// Whether a scope would be more than what code names: a star that code writes is a
+/// letter, and in a scope it is everything. Evaluators write one for a name below the
+/// folder of temporary files, which nobody knows before.
+fn is_wider_than_written(kind: Kind, scope: &str) -> bool {
+    scope.contains('*') && !(is_of_files(kind) && (scope == "./**" || scope.starts_with("/tmp/")))
+}
+
+fn is_of_files(kind: Kind) -> bool {
+    matches!(kind, Kind::FilesRead | Kind::FilesWrite | Kind::FilesDelete)
 }
 
 fn keep(places: &mut Vec<Place>, place: Place) {
@@ -145,6 +158,8 @@ fn needs_of(event: &Event) -> Vec<(Kind, Option<String>)> {
             let name = event.text(Role::Name).map(std::borrow::Cow::into_owned);
             vec![(Kind::EnvironmentRead, name)]
         }
+        // Which program that is, the user chose.
+        Effect::OpenAddress => vec![(Kind::ProcessExecute, None)],
         Effect::Spawn | Effect::Shell => {
             let commands = command::commands(event);
             let mut needs: Vec<_> = commands
@@ -202,8 +217,7 @@ fn path_scope(path: &str) -> Option<String> {
 /// A scope as a capability; nothing where it is none.
 fn resolve(kind: Kind, scope: Option<&str>) -> Option<Capability> {
     let Some(scope) = scope else { return Some(Capability::any(kind)) };
-    let is_file = matches!(kind, Kind::FilesRead | Kind::FilesWrite | Kind::FilesDelete);
-    match scope.strip_prefix("./").filter(|_| is_file) {
+    match scope.strip_prefix("./").filter(|_| is_of_files(kind)) {
         Some(rest) => Capability::new(kind, &format!("{OWN_FOLDER}/{rest}")).ok(),
         None => Capability::new(kind, scope).ok(),
     }
@@ -331,6 +345,22 @@ mod tests {
         let inferred = infer(&made.facts());
         assert_eq!(inferred.needs.len(), 4);
         assert!(inferred.needs.iter().all(|need| need.scope.is_none()));
+    }
+
+    #[test]
+    fn a_star_that_code_writes_asks_for_no_more_than_a_person_says() {
+        let made = Made::new()
+            .event(Effect::FileRead, "node:fs.readFile", &[(Role::Path, text("/**"))])
+            .event(Effect::FileWrite, "node:fs.writeFile", &[(Role::Path, text("/etc/*"))])
+            .event(Effect::FileWrite, "py:tempfile.mkdtemp", &[(Role::Path, text("/tmp/*"))])
+            .event(Effect::EnvironmentRead, "node:process.env", &[(Role::Name, text("A*"))])
+            .event(Effect::NameLookup, "node:dns.lookup", &[(Role::Host, text("*"))])
+            .event(Effect::Request, "js:fetch", &[(Role::Url, text("https://*.com/"))])
+            .event(Effect::Spawn, "node:child_process.spawn", &[(Role::Command, text("*"))]);
+        let inferred = infer(&made.facts());
+        let named: Vec<&str> =
+            inferred.needs.iter().filter_map(|need| need.scope.as_deref()).collect();
+        assert_eq!(named, ["/tmp/*"]);
     }
 
     #[test]

@@ -57,6 +57,10 @@ pub(crate) fn classify(path: &str, bytes: &[u8]) -> Reading {
         return found;
     }
     let text = is_text(bytes);
+    // Git puts them into every repository and runs none.
+    if text && path.starts_with(".git/hooks/") && path.ends_with(".sample") {
+        return Reading::data();
+    }
     if text && let Some(reading) = by_first_line(bytes) {
         // What a name says is stronger: `#!/usr/bin/env node` stands in TypeScript too.
         let plain = matches!(named.reader, Reader::Nobody);
@@ -207,6 +211,8 @@ mod tests {
     fn text_is_data_until_somebody_loads_it() {
         assert_eq!(class("payload.txt", b"require('child_process').exec('x')"), Class::Data);
         assert_eq!(class("LICENSE", b"MIT"), Class::Data);
+        assert_eq!(class(".git/hooks/update.sample", b"#!/bin/sh\nx"), Class::Data);
+        assert_eq!(class(".git/hooks/update", b"#!/bin/sh\nx"), Class::Shell);
         assert_eq!(class("a.json", b"{}"), Class::Data);
         assert_eq!(class("logo.png", b"\x89PNG\r\n\x1a\n"), Class::Data);
     }

@@ -61,6 +61,23 @@ pub enum Role {
     Other,
 }
 
+impl Role {
+    /// Whether an argument decides what happens and not only what it happens to: a reader
+    /// wants to see it, and who hides it hides what happens.
+    pub(crate) const fn decides(self) -> bool {
+        matches!(
+            self,
+            Self::Code
+                | Self::Command
+                | Self::CommandArgument
+                | Self::Url
+                | Self::Host
+                | Self::Path
+                | Self::Name
+        )
+    }
+}
+
 /// What code does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Effect {
@@ -94,6 +111,9 @@ pub enum Effect {
     EnvironmentRead,
     /// A variable of the environment is changed.
     EnvironmentWrite,
+    /// An address is opened in the browser of who sits there: a program starts that the
+    /// user chose, and its server learns the address.
+    OpenAddress,
     /// Host name, user name, network interfaces, processor.
     SystemInformation,
     /// The clipboard, the screen, the keyboard, the camera.

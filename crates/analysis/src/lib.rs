@@ -60,7 +60,7 @@ pub use report::{
     FORMAT, Look, Outcome, Question, Report, ReportError, ReportedFinding, ReportedNeed,
     ReportedStep, Spot, assess, markdown, sarif, text,
 };
-pub use rules::{RULES, Rule, RuleClass, rule};
+pub use rules::{RULES, Rule, RuleClass, nearest_code, page, rule};
 pub use scan::facts;
 pub use score::{
     MOST_FOR_LOW, MOST_FOR_MEDIUM, NOT_UNDERSTOOD, Understood, score, weight, words as score_words,

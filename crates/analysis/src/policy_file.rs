@@ -312,7 +312,7 @@ fn number(value: &DeValue<'_>) -> Option<u8> {
 }
 
 /// The known word that is nearest to another one, where one is near.
-fn nearest<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if text.len() > 64 {
         return None;
     }

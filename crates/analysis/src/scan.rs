@@ -2,7 +2,7 @@
 
 mod commands;
 mod install;
-mod resolve;
+pub(crate) mod resolve;
 #[cfg(test)]
 mod tests;
 

@@ -14,7 +14,7 @@ use ringfence_types::Host;
 use std::error::Error as _;
 use std::ffi::OsString;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// Runs plugins that nobody trusts yet.
@@ -194,7 +194,11 @@ Examples:
 #[command(after_help = SCAN_HELP)]
 pub(crate) struct Scan {
     /// Folder, file or archive (.tgz, .tar, .zip, .whl) to look at
-    pub(crate) target: PathBuf,
+    #[arg(required_unless_present = "explain")]
+    target: Option<PathBuf>,
+    /// Print what a code of a finding means and how to mend it
+    #[arg(long, value_name = "CODE", exclusive = true)]
+    pub(crate) explain: Option<String>,
     /// How the report is written: text, json, sarif or markdown
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ScanFormat::from_str)]
     pub(crate) format: ScanFormat,
@@ -220,6 +224,13 @@ pub(crate) struct Scan {
     /// This is the process that looks
     #[arg(long, hide = true)]
     pub(crate) apart: bool,
+}
+
+impl Scan {
+    /// What to look at; nothing is looked at where something is explained.
+    pub(crate) fn target(&self) -> &Path {
+        self.target.as_deref().unwrap_or_else(|| Path::new("."))
+    }
 }
 
 /// How a report is written.
@@ -281,8 +292,10 @@ Examples:
   ringfence scan --format sarif package.tgz > report.sarif
   ringfence scan --baseline old.tgz --fail-on warning new.tgz
   ringfence scan --manifest ./plugin > plugin.yaml
+  ringfence scan --explain hidden-payload
 Exit codes: 0 looked at, 2 wrong use, 9 what --fail-on names, or could
-not be read in its bounds. Nothing of the package is run.";
+not be read in its bounds, 70 this machine cannot shut in who looks. Nothing of
+the package is run.";
 
 /// Arguments of `ringfence doctor`.
 #[derive(Args, Debug)]

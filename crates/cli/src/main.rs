@@ -20,6 +20,7 @@ mod report_files;
 mod run;
 mod scan;
 mod scan_apart;
+mod scan_input;
 mod schema;
 mod secret;
 mod secret_store;

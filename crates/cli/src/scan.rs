@@ -1,38 +1,39 @@
 //! `ringfence scan`: what a package does, before anything of it runs.
 //!
-//! The parsers run in this process, which is one of its own (`scan_apart.rs`). They are
-//! bounded by what they are given: what they read is hostile, and nothing of it is
-//! executed.
+//! The parsers run in this process, which is one of its own (`scan_apart.rs`). First all
+//! that is needed is read (`scan_input.rs`), then the process shuts itself in, and only
+//! then is anything looked into: what it reads is hostile, and nothing of it is executed.
 
 use crate::arguments::{FailOn, Scan, ScanFormat};
 use crate::output;
+use crate::scan_input::{Baseline, Input, Package};
 use ringfence_analysis::{
-    Declared, Difference, Facts, Identity, Limits, Look, MAX_POLICY_BYTES, Oddity, Outcome, Policy,
-    Question, Report, SourceFile, Tree, assess, facts, infer, manifest, markdown, sarif, text,
+    Declared, Difference, Facts, Identity, Limits, Look, Oddity, Outcome, Policy, Question, RULES,
+    Report, SourceFile, Tree, assess, facts, infer, manifest, markdown, nearest_code, page, sarif,
+    text,
 };
-use ringfence_package::{MANIFEST_NAME, Manifest, ReadTree, TreeLimits, read_tree};
-use ringfence_types::{ExitCode, PluginName, UntrustedText};
+use ringfence_package::{MANIFEST_NAME, Manifest, ReadTree, TreeLimits};
+use ringfence_sandbox::StartError;
+use ringfence_sandbox_process::shut_in;
+use ringfence_types::{ExitCode, PluginName};
 use serde::Serialize;
 use std::error::Error as _;
-use std::io::Read as _;
 use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
 /// After this time a person is told that something happens.
 const SILENCE: Duration = Duration::from_secs(1);
-/// The largest report that is read as a baseline, in bytes.
-const MAX_REPORT_BYTES: u64 = 256 << 20;
-
 /// What can be looked at.
-const TARGETS: &str = "name a folder, a file, or an archive: .tgz, .tar, .zip, .whl";
+pub(crate) const TARGETS: &str = "name a folder, a file, or an archive: .tgz, .tar, .zip, .whl";
 /// How archives are named, in lower case.
 const ARCHIVES: &[&str] = &[".tgz", ".tar.gz", ".tar", ".zip", ".whl"];
 
-/// A failure of the command line or of reading: what is wrong, what mends it.
-struct Failure {
-    what: String,
-    help: Option<String>,
+/// Why nothing was looked at: what is wrong, what mends it.
+pub(crate) struct Failure {
+    pub(crate) code: ExitCode,
+    pub(crate) what: String,
+    pub(crate) help: Option<String>,
 }
 
 /// What was found out about one package.
@@ -45,27 +46,53 @@ struct Looked {
 pub(crate) fn run(arguments: &Scan) -> ExitCode {
     match scan(arguments) {
         Ok(code) => code,
-        Err(failure) => {
-            if arguments.format == ScanFormat::Json {
-                let help = failure.help.as_deref();
-                output::answer_json(&output::failure_json(ExitCode::Usage, &failure.what, help));
-            } else {
-                output::complain(&failure.what, failure.help.as_deref());
-            }
-            ExitCode::Usage
-        }
+        Err(Failure { code, what, help }) => tell(arguments, code, &what, help.as_deref()),
     }
 }
 
-fn scan(arguments: &Scan) -> Result<ExitCode, Failure> {
-    let policy = match &arguments.policy {
-        None => Policy::default(),
-        Some(path) => policy(path)?,
+/// Says why there is no report, in the form of the report where that is for programs.
+pub(crate) fn tell(arguments: &Scan, code: ExitCode, what: &str, help: Option<&str>) -> ExitCode {
+    if arguments.format == ScanFormat::Json {
+        output::answer_json(&output::failure_json(code, what, help));
+    } else {
+        output::complain(what, help);
+    }
+    code
+}
+
+/// Prints the page of a rule.
+pub(crate) fn explain(code: &str) -> ExitCode {
+    if let Some(page) = page(code) {
+        output::answer(page.trim_end());
+        return ExitCode::Success;
+    }
+    let help = match nearest_code(code) {
+        Some(near) => format!("did you mean `{near}`? `ringfence scan --explain {near}`"),
+        None => {
+            let codes: Vec<&str> = RULES.iter().map(|rule| rule.code).collect();
+            format!("the codes are: {}", codes.join(", "))
+        }
     };
-    let new = look(&arguments.target, &policy)?;
-    let difference = match &arguments.baseline {
+    output::complain(&format!("no finding has the code `{code}`"), Some(&help));
+    ExitCode::Usage
+}
+
+fn scan(arguments: &Scan) -> Result<ExitCode, Failure> {
+    let input = Input::read(arguments)?;
+    // Nothing that is read from here on was looked into before.
+    shut_in().map_err(|error| Failure {
+        code: ExitCode::Internal,
+        what: format!("nothing was looked at: {error}"),
+        help: match error {
+            StartError::Unavailable { help, .. } => help,
+            _ => None,
+        },
+    })?;
+    let policy = input.policy()?;
+    let new = look(input.package, &policy)?;
+    let difference = match input.baseline {
         None => None,
-        Some(path) => Some(Difference::between(&baseline(path, &policy)?, &new.report)),
+        Some(old) => Some(Difference::between(&baseline(old, &policy)?, &new.report)),
     };
     let report = &new.report;
     if arguments.manifest {
@@ -107,17 +134,11 @@ fn show(arguments: &Scan, report: &Report, difference: Option<&Difference>) {
     }
 }
 
-/// Reads a package and says what it does.
-fn look(target: &Path, policy: &Policy) -> Result<Looked, Failure> {
-    let limits = TreeLimits::default();
-    let read = read_tree(target, &limits).map_err(|error| Failure {
-        what: match error.source() {
-            Some(source) => format!("{error}: {source}"),
-            None => error.to_string(),
-        },
-        help: Some(TARGETS.to_owned()),
-    })?;
-    something_was_read(target, &read)?;
+/// Says what a package does.
+fn look(package: Package, policy: &Policy) -> Result<Looked, Failure> {
+    let Package { path, fetched, name, is_file } = package;
+    let read = fetched.unpack(&TreeLimits::default());
+    something_was_read(&path, is_file, &read)?;
     let size: usize = read.files.iter().map(|file| file.bytes.len()).sum();
     let told = progress(read.files.len(), size);
     let files = read.files.into_iter();
@@ -131,7 +152,7 @@ fn look(target: &Path, policy: &Policy) -> Result<Looked, Failure> {
         why: oddity.why.into(),
     }));
     let declared = declared(&tree, &mut facts);
-    let subject = target.display().to_string();
+    let subject = path.display().to_string();
     let today = jiff::Timestamp::now().to_string();
     let report = assess(
         &tree,
@@ -145,7 +166,7 @@ fn look(target: &Path, policy: &Policy) -> Result<Looked, Failure> {
     );
     drop(told);
     let own = declared.map(|(name, _)| name);
-    let name = own.unwrap_or_else(|| plugin_name(&facts, target));
+    let name = own.unwrap_or_else(|| plugin_name(&facts, &name));
     let identity = Identity { name: &name, version: version(&facts), entry: None };
     let manifest = manifest(&identity, &infer(&facts));
     Ok(Looked { report, manifest })
@@ -153,8 +174,9 @@ fn look(target: &Path, policy: &Policy) -> Result<Looked, Failure> {
 
 /// Refuses to call clean what was not looked at: an empty folder, or a file that is named
 /// as an archive and is none.
-fn something_was_read(target: &Path, read: &ReadTree) -> Result<(), Failure> {
+fn something_was_read(target: &Path, is_file: bool, read: &ReadTree) -> Result<(), Failure> {
     let failure = |what: &str| Failure {
+        code: ExitCode::Usage,
         what: format!("`{}` {what}", target.display()),
         help: Some(TARGETS.to_owned()),
     };
@@ -166,7 +188,7 @@ fn something_was_read(target: &Path, read: &ReadTree) -> Result<(), Failure> {
     let lower = name.to_ascii_lowercase();
     let is_named = ARCHIVES.iter().any(|ending| lower.ends_with(ending));
     let is_itself = matches!(read.files.as_slice(), [only] if only.path == name);
-    if is_named && is_itself && target.is_file() {
+    if is_named && is_itself && is_file {
         return Err(failure("is named as an archive and is none that can be read"));
     }
     Ok(())
@@ -212,53 +234,27 @@ fn declared(tree: &Tree<'_>, facts: &mut Facts) -> Option<(String, Vec<Declared>
 }
 
 /// A name that a manifest may have: the package's own, else the folder's.
-fn plugin_name(facts: &Facts, target: &Path) -> String {
+fn plugin_name(facts: &Facts, folder: &str) -> String {
     let own = facts.packages.iter().find_map(|package| package.name.as_deref());
-    let folder = target.canonicalize().ok();
-    let folder = folder.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
     let is_name = |name: &&str| name.parse::<PluginName>().is_ok();
-    own.filter(is_name).or(folder.filter(is_name)).unwrap_or("plugin").to_owned()
+    own.filter(is_name).or(Some(folder).filter(is_name)).unwrap_or("plugin").to_owned()
 }
 
 fn version(facts: &Facts) -> Option<&str> {
     facts.packages.first().and_then(|package| package.version.as_deref())
 }
 
-fn policy(path: &Path) -> Result<Policy, Failure> {
-    let most = u64::try_from(MAX_POLICY_BYTES).unwrap_or(u64::MAX);
-    let bytes = read_bounded(path, most)?;
-    let text = String::from_utf8(bytes).map_err(|_| Failure {
-        what: format!("the policy `{}` is not UTF-8 text", path.display()),
-        help: None,
-    })?;
-    Policy::parse(&text).map_err(|error| Failure {
-        what: format!("the policy `{}` is wrong:\n{error}", path.display()),
-        help: Some("docs/analysis.md has a whole policy as an example".to_owned()),
-    })
-}
-
 /// A report that was kept, or a package to look at.
-fn baseline(path: &Path, policy: &Policy) -> Result<Report, Failure> {
-    if path.extension().is_some_and(|ending| ending == "json") {
-        let bytes = read_bounded(path, MAX_REPORT_BYTES)?;
-        return Report::from_json(&bytes).map_err(|error| Failure {
-            what: format!("`{}`: {error}", path.display()),
+fn baseline(old: Baseline, policy: &Policy) -> Result<Report, Failure> {
+    match old {
+        Baseline::Package(package) => look(package, policy).map(|looked| looked.report),
+        Baseline::Report { path, bytes } => Report::from_json(&bytes).map_err(|error| Failure {
+            code: ExitCode::Usage,
+            what: match error.source() {
+                Some(source) => format!("`{}`: {error}: {source}", path.display()),
+                None => format!("`{}`: {error}", path.display()),
+            },
             help: Some("keep one with `ringfence scan --format json OLD > old.json`".to_owned()),
-        });
+        }),
     }
-    look(path, policy).map(|looked| looked.report)
-}
-
-fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
-    let failure = |what: String| Failure {
-        what: format!("`{}` cannot be read: {}", path.display(), UntrustedText::new(&what)),
-        help: Some("look at its path and its rights: `ls -l` shows both".to_owned()),
-    };
-    let file = std::fs::File::open(path).map_err(|error| failure(error.to_string()))?;
-    let mut bytes = Vec::new();
-    file.take(most + 1).read_to_end(&mut bytes).map_err(|error| failure(error.to_string()))?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > most {
-        return Err(failure(format!("it is larger than {most} bytes")));
-    }
-    Ok(bytes)
 }

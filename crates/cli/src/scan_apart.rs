@@ -2,20 +2,24 @@
 //! stranger wrote, and a file that ends one of them, or keeps it busy, is then a refusal
 //! and not the end of whoever asked.
 //!
-//! It is no jail: the process may do what this one may. It bounds time and memory.
+//! Here its time and memory are bounded. Before it looks into anything it also shuts
+//! itself in (`scan.rs`): it has to read with the rights of who asked.
 
-use crate::arguments::{Scan, ScanFormat};
-use crate::{output, scan};
+use crate::arguments::Scan;
+use crate::scan;
 use ringfence_types::ExitCode;
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use std::io;
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// Addresses that the process may use, in bytes. The evaluators reserve a gibibyte of
 /// stack each, which takes memory only as far as it is used.
 const ADDRESSES: u64 = 8 << 30;
+/// What it may write to a file that is its output, in bytes: no report is as large.
+const REPORT: u64 = 1 << 30;
 /// Between two looks at a process that has not ended; the first ones come sooner.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -23,13 +27,16 @@ const LOOK: Duration = Duration::from_millis(20);
 const APART: &str = "--apart";
 
 pub(crate) fn run(arguments: &Scan) -> ExitCode {
+    if let Some(code) = &arguments.explain {
+        return scan::explain(code);
+    }
     if arguments.apart {
         return match bound(arguments.time_limit) {
             Ok(()) => scan::run(arguments),
             // A bound that does not hold is none.
             Err(error) => {
                 let what = format!("this machine refuses to bound the scan: {error}");
-                told(arguments, ExitCode::Internal, &what, None)
+                scan::tell(arguments, ExitCode::Internal, &what, None)
             }
         };
     }
@@ -42,22 +49,22 @@ pub(crate) fn run(arguments: &Scan) -> ExitCode {
                 if let Some(known) = known {
                     return *known;
                 }
-                format!("looking at `{}` failed with status {code}", arguments.target.display())
+                format!("looking at `{}` failed with status {code}", arguments.target().display())
             }
             (None, Some(signal)) => format!(
                 "looking at `{}` ended by signal {signal}: what is in it is larger or deeper \
                  than is read, or made to end its readers",
-                arguments.target.display()
+                arguments.target().display()
             ),
             (None, None) => "looking at the package ended without a reason".to_owned(),
         },
         Ok(None) => format!(
             "looking at `{}` took more than {} s",
-            arguments.target.display(),
+            arguments.target().display(),
             arguments.time_limit
         ),
         Err(error) => {
-            return told(
+            return scan::tell(
                 arguments,
                 ExitCode::Internal,
                 &format!("cannot start itself: {error}"),
@@ -66,23 +73,14 @@ pub(crate) fn run(arguments: &Scan) -> ExitCode {
         }
     };
     let help = "it is refused unread; `--time-limit SECONDS` gives it longer";
-    told(arguments, ExitCode::Refused, &what, Some(help))
-}
-
-fn told(arguments: &Scan, code: ExitCode, what: &str, help: Option<&str>) -> ExitCode {
-    if arguments.format == ScanFormat::Json {
-        output::answer_json(&output::failure_json(code, what, help));
-    } else {
-        output::complain(what, help);
-    }
-    code
+    scan::tell(arguments, ExitCode::Refused, &what, Some(help))
 }
 
 /// This program again, with the same words.
 fn begin() -> io::Result<Child> {
     let mut words = std::env::args_os().skip(1);
     let mut command = Command::new("/proc/self/exe");
-    command.args(words.next()).arg(APART).args(words);
+    command.args(words.next()).arg(APART).args(words).stdin(Stdio::null());
     command.spawn()
 }
 
@@ -118,5 +116,8 @@ fn bound(seconds: u32) -> io::Result<()> {
     at_most(Resource::As, ADDRESSES)?;
     // Beside the clock of who waits: two processors' worth, should that one be gone.
     at_most(Resource::Cpu, u64::from(seconds).saturating_mul(2))?;
+    let length = |stream: BorrowedFd<'_>| rustix::fs::fstat(stream).map_or(0, |stat| stat.st_size);
+    let length = length(io::stdout().as_fd()).max(length(io::stderr().as_fd()));
+    at_most(Resource::Fsize, u64::try_from(length).unwrap_or(0).saturating_add(REPORT))?;
     Ok(())
 }

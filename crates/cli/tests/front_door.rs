@@ -124,6 +124,95 @@ mod scan {
         });
     }
 
+    #[test]
+    fn who_looks_into_a_package_is_shut_in_before_a_byte_of_it_is_parsed() {
+        let folder = tempfile::tempdir().unwrap();
+        let calls = "require('fs').writeFileSync('/tmp/' + name, data);\n".repeat(200);
+        std::fs::write(folder.path().join("a.js"), calls).unwrap();
+        let kept = std::fs::File::open(folder.path().join("a.js")).unwrap();
+        // A descriptor that this process has and did not mean to lend.
+        rustix::io::fcntl_setfd(&kept, rustix::io::FdFlags::empty()).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ringfence"));
+        command.args(["scan", "--format", "json"]).arg(folder.path());
+        // A report is longer than this pipe holds: who writes it waits for a reader.
+        let (_unread, full) = rustix::pipe::pipe().unwrap();
+        rustix::pipe::fcntl_setpipe_size(&full, 4_096).unwrap();
+        let mut child = command.stdout(full).spawn().unwrap();
+        let children = format!("/proc/{0}/task/{0}/children", child.id());
+        let of_reader = |reader: &str, file: &str| {
+            std::fs::read_to_string(format!("/proc/{reader}/{file}")).unwrap_or_default()
+        };
+        let mut reader = String::new();
+        soon(|| {
+            reader = std::fs::read_to_string(&children).unwrap_or_default().trim().to_owned();
+            of_reader(&reader, "status").contains("Seccomp:\t2")
+        });
+        let status = of_reader(&reader, "status");
+        for wall in [
+            "NoNewPrivs:\t1",
+            "Seccomp:\t2",
+            "CapEff:\t0000000000000000",
+            "CapPrm:\t0000000000000000",
+        ] {
+            assert!(status.contains(wall), "{wall} is not in {status}");
+        }
+        let limits = of_reader(&reader, "limits");
+        assert!(limits.contains("Max open files            3                    3"), "{limits}");
+        let open = std::fs::read_dir(format!("/proc/{reader}/fd")).unwrap().count();
+        assert_eq!(open, 3, "it kept a descriptor");
+        let input = std::fs::read_link(format!("/proc/{reader}/fd/0")).unwrap();
+        assert_eq!(input, Path::new("/dev/null"));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Starts what follows as on a kernel that has no filters of calls.
+    const WITHOUT_FILTERS: &str = include_str!("../../../tests/support/without-filters.py");
+
+    #[test]
+    fn where_the_walls_cannot_stand_nothing_is_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.js"), "export const a = 1;").unwrap();
+        let mut command = Command::new("python3");
+        command.args(["-c", WITHOUT_FILTERS, env!("CARGO_BIN_EXE_ringfence"), "scan"]);
+        let refused = command.arg(folder.path()).output().unwrap();
+        assert_eq!(refused.status.code(), Some(70), "{refused:?}");
+        assert_eq!(text(&refused.stdout), "", "it was looked at without walls");
+        let said = text(&refused.stderr);
+        assert!(said.contains("nothing was looked at"), "{said}");
+        assert!(said.contains("CONFIG_SECCOMP_FILTER"), "{said}");
+    }
+
+    #[test]
+    fn who_has_only_the_program_reads_what_a_code_means() {
+        let explain = |words: &[&str]| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_ringfence"));
+            command.arg("scan").args(words).output().unwrap()
+        };
+        // The code that the last line of a report asks for.
+        let folder = tempfile::tempdir().unwrap();
+        bad(folder.path());
+        let report = text(&scan(&[], folder.path()).stdout);
+        let (_, command) = report.trim_end().rsplit_once(": ringfence scan ").unwrap();
+        assert_eq!(command, "--explain CODE");
+        let page = explain(&["--explain", "download-and-execute"]);
+        assert_eq!(page.status.code(), Some(0), "{page:?}");
+        let whole = include_str!("../../../docs/rules/download-and-execute.md");
+        assert_eq!(text(&page.stdout).trim_end(), whole.trim_end());
+
+        let near = explain(&["--explain", "download-and-exec\u{1b}[2J"]);
+        assert_eq!(near.status.code(), Some(2));
+        let said = text(&near.stderr);
+        assert!(said.contains("did you mean `download-and-execute`?"), "{said}");
+        assert!(!said.contains('\u{1b}'), "{said:?}");
+        let unknown = explain(&["--explain", "42"]);
+        assert_eq!(unknown.status.code(), Some(2));
+        assert!(text(&unknown.stderr).contains("hidden-payload, "), "{unknown:?}");
+        // It explains or looks, not both; and it looks at something.
+        assert_eq!(explain(&["--explain", "persistence", "."]).status.code(), Some(2));
+        assert_eq!(explain(&[]).status.code(), Some(2));
+    }
+
     /// Waits until it is so.
     fn soon(mut is_so: impl FnMut() -> bool) {
         let begun = std::time::Instant::now();

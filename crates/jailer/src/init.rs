@@ -194,6 +194,11 @@ fn drop_privileges() -> Result<(), Errno> {
             Err(error) => return Err(error),
         }
     }
+    give_up_capabilities()
+}
+
+/// Ambient, inheritable, permitted, effective, and the way to new ones.
+pub(crate) fn give_up_capabilities() -> Result<(), Errno> {
     sys::prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_CLEAR_ALL as usize, 0)?;
     sys::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0)?;
     sys::drop_capability_sets()

@@ -34,6 +34,7 @@ mod mounts;
 mod network;
 mod reap;
 pub mod seccomp;
+mod shut;
 mod spawner;
 mod spec;
 mod sys;
@@ -41,6 +42,7 @@ mod wire;
 
 pub use heap::Heap;
 pub use landlock::abi as landlock_abi;
+pub use shut::shut_in;
 pub use spawner::serve;
 pub use spec::{
     CgroupLimits, DatagramPlace, ExecSpec, JailSpec, LandlockRule, MountStep, Rlimit,

@@ -87,6 +87,20 @@ pub(crate) fn read_below(
     max: u64,
     bound: &'static str,
 ) -> Result<Option<Vec<u8>>, PackageError> {
+    let Some((file, metadata)) = open_below(folder, path)? else { return Ok(None) };
+    read_whole(file, &metadata, path, (max, bound)).map(Some)
+}
+
+/// The first eight bytes of what [`read_below`] would read.
+pub(crate) fn begins_below(folder: &OwnedFd, path: &Path) -> Result<Vec<u8>, PackageError> {
+    let mut bytes = Vec::new();
+    if let Some((file, _)) = open_below(folder, path)? {
+        file.take(8).read_to_end(&mut bytes).map_err(|error| unreadable(path, error))?;
+    }
+    Ok(bytes)
+}
+
+fn open_below(folder: &OwnedFd, path: &Path) -> Result<Option<(File, Metadata)>, PackageError> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let walls = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
     let file: File = match rustix::fs::openat2(folder, path, flags, Mode::empty(), walls) {
@@ -95,7 +109,7 @@ pub(crate) fn read_below(
         Err(error) => return Err(unreadable(path, error.into())),
     };
     let metadata = regular(&file, path)?;
-    read_whole(file, &metadata, path, (max, bound)).map(Some)
+    Ok(Some((file, metadata)))
 }
 
 fn read_whole(

@@ -4,6 +4,7 @@
 
 mod folder_tree;
 mod gather;
+mod history;
 mod tarball;
 #[cfg(test)]
 mod tests;
@@ -75,18 +76,48 @@ pub struct ReadTree {
     pub oddities: Vec<TreeOddity>,
 }
 
-/// Reads a folder, an archive or a single file. No link is followed out of the folder,
-/// nothing is written.
+/// What was read from a disk, and has not been looked into: who fears for the readers of
+/// archives shuts itself in before [`Fetched::unpack`].
+#[derive(Clone, Debug)]
+pub struct Fetched(What);
+
+#[derive(Clone, Debug)]
+enum What {
+    Folder(ReadTree),
+    File { name: String, bytes: Vec<u8> },
+}
+
+impl Fetched {
+    /// The files of the folder, or in the archive. Opens nothing.
+    #[must_use]
+    pub fn unpack(self, limits: &TreeLimits) -> ReadTree {
+        match self.0 {
+            What::Folder(tree) => history::without_objects(tree),
+            What::File { name, bytes } => unpack(&name, bytes, limits),
+        }
+    }
+}
+
+/// Reads a folder, an archive or a single file, and looks into none. No link is followed
+/// out of the folder, nothing is written.
 ///
 /// # Errors
 /// When `path` itself cannot be read, or is larger than the bound.
-pub fn read_tree(path: &Path, limits: &TreeLimits) -> Result<ReadTree, PackageError> {
+pub fn fetch(path: &Path, limits: &TreeLimits) -> Result<Fetched, PackageError> {
     if folder::is_folder(path) {
-        return folder_tree::read(path, limits);
+        return folder_tree::read(path, limits).map(|tree| Fetched(What::Folder(tree)));
     }
     let bytes = folder::read(path, limits.bytes, "1 GiB for an archive")?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-    Ok(unpack(&name.unwrap_or_else(|| "file".to_owned()), bytes, limits))
+    Ok(Fetched(What::File { name: name.unwrap_or_else(|| "file".to_owned()), bytes }))
+}
+
+/// [`fetch`], and [`Fetched::unpack`].
+///
+/// # Errors
+/// As for [`fetch`].
+pub fn read_tree(path: &Path, limits: &TreeLimits) -> Result<ReadTree, PackageError> {
+    fetch(path, limits).map(|fetched| fetched.unpack(limits))
 }
 
 /// The files in an archive that is in memory: zip and wheel, tar, tar in gzip, and our own. What is

@@ -324,7 +324,7 @@ fn end_of(status: i32) -> End {
     if signal == 0 { End::Exited((status >> 8) & 0xff) } else { End::Signalled(signal) }
 }
 
-fn failure(stage: Stage, errno: i32, detail: &[u8]) -> StartError {
+pub(crate) fn failure(stage: Stage, errno: i32, detail: &[u8]) -> StartError {
     let why = std::io::Error::from_raw_os_error(errno);
     let detail = String::from_utf8_lossy(detail).into_owned();
     if stage == Stage::Exec {
@@ -350,6 +350,9 @@ fn failure(stage: Stage, errno: i32, detail: &[u8]) -> StartError {
         (Stage::Mount, libc::EPERM) if detail == "proc" => {
             Some("this container masks /proc, so no fresh one can be mounted; run it with an unmasked /proc".to_owned())
         }
+        (Stage::Seccomp, _) => Some(
+            "the kernel needs CONFIG_SECCOMP_FILTER, and a container around this must allow seccomp(2)".to_owned(),
+        ),
         (Stage::Network, _) => Some(
             "its network needs nf_tables with address translation (modules nf_tables, nft_redir, nf_nat, nft_limit, nft_connlimit); `ringfence doctor` says whether it is there".to_owned(),
         ),

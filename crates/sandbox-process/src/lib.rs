@@ -15,12 +15,14 @@ mod jailer;
 mod machine;
 mod members;
 mod root;
+mod shut;
 
 pub use backend::{Limits, PreparedJail, ProcessBackend};
 pub use interpreter::{Interpreter, InterpreterError, find_program};
 pub use jail::Jail;
 pub use jailer::Jailer;
 pub use machine::{Fact, Machine};
+pub use shut::shut_in;
 
 /// The attack probe program, a static executable, for `ringfence doctor --attack`.
 pub static PROBE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/ringfence-probe"));

@@ -44,4 +44,4 @@ pub use secret::{SecretPlace, SecretScope, SecretTarget, is_query_parameter};
 pub use special_purpose::{Block, Reach, embedded_ipv4, reach};
 pub use target::{NetworkTarget, Seen, Transport};
 pub use untrusted::UntrustedText;
-pub use url_path::{MAX_URL_PATH, is_normal_url_path, normal_url_path};
+pub use url_path::{MAX_URL_PATH, escaped_url_path, is_normal_url_path, normal_url_path};

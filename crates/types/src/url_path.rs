@@ -148,6 +148,21 @@ const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
+/// Any text as the path of an address: all but unreserved characters and slashes is
+/// percent-encoded.
+#[must_use]
+pub fn escaped_url_path(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if is_unreserved(byte) || byte == b'/' {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
 /// What stands unescaped in a normal path: what the path percent-encode set of
 /// the WHATWG URL standard leaves alone, without `%`, `*` and the backslash.
 const fn is_plain(byte: u8) -> bool {
@@ -187,6 +202,12 @@ mod tests {
         ] {
             assert_eq!(normal_url_path(raw).as_deref(), Some(normal), "{raw}");
         }
+    }
+
+    #[test]
+    fn any_text_becomes_a_path_of_its_own_letters_only() {
+        assert_eq!(escaped_url_path("a b/\u{e4}?#%"), "a%20b/%C3%A4%3F%23%25");
+        assert_eq!(escaped_url_path("-._~/x"), "-._~/x");
     }
 
     #[test]

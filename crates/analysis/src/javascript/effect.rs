@@ -11,77 +11,7 @@ use super::heap::Class as ObjectClass;
 use super::machine::Machine;
 use super::value::{ApiId, Kind, Marks, Value};
 use crate::event::{Effect, Hiding, Role, Source};
-
-/// Paths whose files hold keys, tokens, passwords or wallets.
-const CREDENTIALS: &[&str] = &[
-    ".ssh/",
-    "/.ssh",
-    "id_rsa",
-    "id_ed25519",
-    "id_ecdsa",
-    ".npmrc",
-    ".pypirc",
-    ".netrc",
-    "_netrc",
-    ".aws/",
-    "/.aws",
-    ".azure/",
-    "gcloud/",
-    ".docker/config",
-    ".kube/",
-    "/.kube",
-    ".git-credentials",
-    "/etc/passwd",
-    "/etc/shadow",
-    "wallet.dat",
-    "local storage/leveldb",
-    "login data",
-    "/cookies",
-    "web data",
-    "key4.db",
-    "key3.db",
-    "logins.json",
-    "cookies.sqlite",
-    "exodus",
-    "electrum",
-    "metamask",
-    "nkbihfbeogaeaoehlefnkodbefgpgknn",
-    "ethereum/keystore",
-    ".bitcoin",
-    "solana/id.json",
-    "discord",
-    "_history",
-    ".gnupg",
-    "user data/default",
-    "keychains",
-    "firefox/profiles",
-    ".vault-token",
-    "credentials.json",
-    ".terraform.d/",
-    ".composer/auth",
-    ".password-store",
-    "atomic/local storage",
-    "telegram desktop/tdata",
-    "google/chrome/user data",
-    "bravesoftware",
-    "opera stable",
-    ".config/gh/",
-    "serviceaccount/token",
-    ".claude/",
-    ".gemini/",
-    ".cursor/",
-    "/proc/self/environ",
-    ".dockercfg",
-];
-
-/// Whether a path leads to keys, tokens, passwords or a wallet.
-pub(crate) fn is_credential(path: &str) -> bool {
-    let path = path.replace('\\', "/").to_lowercase();
-    CREDENTIALS.iter().any(|known| path.contains(known))
-        || path == ".env"
-        || path.ends_with("/.env")
-        || path.starts_with(".ssh")
-}
+use crate::sensitive::is_credential;
 
 /// What a datagram is sent with.
 const DATAGRAM: &[Role] = &[Role::Data, Role::Port, Role::Host];

@@ -330,27 +330,24 @@ struct Merge<'a> {
     depth: u32,
 }
 
+/// The variable that a loop declares for what it goes through.
+fn declared<'a>(left: &ForStatementLeft<'a>) -> Option<&'a str> {
+    let ForStatementLeft::VariableDeclaration(declaration) = left else { return None };
+    let name = declaration.declarations.first()?.id.get_identifier_name()?;
+    Some(name.as_str())
+}
+
 impl<'a> Visit<'a> for Merge<'a> {
     fn visit_function(&mut self, _it: &Function<'a>, _flags: ScopeFlags) {}
     fn visit_class(&mut self, _it: &Class<'a>) {}
 
     fn visit_for_in_statement(&mut self, it: &ForInStatement<'a>) {
-        if let ForStatementLeft::VariableDeclaration(declaration) = &it.left
-            && let Some(declarator) = declaration.declarations.first()
-            && let Some(name) = declarator.id.get_identifier_name()
-        {
-            self.keys.push(name.as_str());
-        }
+        self.keys.extend(declared(&it.left));
         walk::walk_for_in_statement(self, it);
     }
 
     fn visit_for_of_statement(&mut self, it: &ForOfStatement<'a>) {
-        if let ForStatementLeft::VariableDeclaration(declaration) = &it.left
-            && let Some(declarator) = declaration.declarations.first()
-            && let Some(name) = declarator.id.get_identifier_name()
-        {
-            self.keys.push(name.as_str());
-        }
+        self.keys.extend(declared(&it.left));
         walk::walk_for_of_statement(self, it);
     }
 

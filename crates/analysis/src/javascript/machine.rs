@@ -229,16 +229,7 @@ impl<'a> Machine<'a> {
         let mut hiding = self.hiding | self.marks.hiding(marks);
         let mut frozen = Vec::with_capacity(arguments.len());
         for (role, value) in arguments {
-            if matches!(
-                role,
-                Role::Code
-                    | Role::Command
-                    | Role::CommandArgument
-                    | Role::Url
-                    | Role::Host
-                    | Role::Path
-                    | Role::Name
-            ) {
+            if role.decides() {
                 hiding |= self.marks.hiding(value.marks);
             }
             frozen.push((*role, self.freeze(value, 0)));

@@ -572,15 +572,5 @@ fn is_script(path: &str) -> bool {
 
 /// A path without `.` and `..`; nothing where it leaves the package.
 pub(crate) fn normal(path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
+    crate::scan::resolve::join("", path)
 }

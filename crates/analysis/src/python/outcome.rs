@@ -145,16 +145,7 @@ impl<'a> Evaluator<'a> {
         let mut hidden: Vec<Hiding> =
             call.callee.as_ref().map_or_else(Vec::new, |taint| taint.hiding.clone());
         for (role, value) in &given {
-            if matches!(
-                role,
-                Role::Code
-                    | Role::Command
-                    | Role::CommandArgument
-                    | Role::Url
-                    | Role::Host
-                    | Role::Path
-                    | Role::Name
-            ) {
+            if role.decides() {
                 let deep = self.deep_taint(value, 2);
                 for hiding in deep.as_ref().map_or(&[][..], |taint| &taint.hiding) {
                     // Text put together is how text is made: it hides only code.

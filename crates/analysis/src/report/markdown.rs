@@ -101,10 +101,14 @@ fn inert(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
-            '@' => out.push_str("&#64;"),
+            // What a forge makes of `@name`, `a@b` and `#1` it makes of the page, where an
+            // entity is the sign itself; what stands between ends it.
+            '@' => out.push_str("@<!-- -->"),
+            '#' => out.push_str("\\#<!-- -->"),
             // Ends what would be a link that nobody wrote.
             ':' => out.push_str("&#58;"),
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '!' | '|' | '~' => {
+            '.' if ends_in_www(&out) => out.push_str("&#46;"),
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '!' | '|' | '~' => {
                 out.push('\\');
                 out.push(letter);
             }
@@ -112,6 +116,14 @@ fn inert(text: &str) -> String {
         }
     }
     out
+}
+
+/// `www.` begins a link in many dialects.
+fn ends_in_www(text: &str) -> bool {
+    text.len()
+        .checked_sub(3)
+        .and_then(|at| text.get(at..))
+        .is_some_and(|end| end.eq_ignore_ascii_case("www"))
 }
 
 #[cfg(test)]
@@ -127,6 +139,15 @@ mod tests {
             "{page}"
         );
         assert!(page.contains("<br>1. index.js&#58;2&#58;1"));
+    }
+
+    #[test]
+    fn a_package_makes_no_link_and_calls_nobody_where_a_forge_would() {
+        let text = "www.e.example WWW.e.example @user a@b.example #12 owner/name#3 http://e";
+        let shown = inert(text);
+        for link in ["www.", "WWW.", "@u", "@b", "#1", "#3", "http:"] {
+            assert!(!shown.contains(link), "{link}: {shown}");
+        }
     }
 
     #[test]

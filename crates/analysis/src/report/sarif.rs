@@ -1,5 +1,8 @@
 //! A report as SARIF 2.1.0, for tools that show findings beside code.
 
+use std::borrow::Cow;
+
+use ringfence_types::escaped_url_path;
 use serde_json::{Value, json};
 
 use super::{Report, ReportedFinding, Spot};
@@ -71,7 +74,7 @@ fn result(finding: &ReportedFinding) -> Value {
     let mut result = json!({
         "ruleId": finding.code,
         "level": level(finding.severity),
-        "message": { "text": finding.message },
+        "message": { "text": plain(&finding.message) },
         "locations": [location(&finding.spot, &finding.snippet, None)],
         "properties": { "severity": finding.severity },
     });
@@ -104,7 +107,8 @@ fn result(finding: &ReportedFinding) -> Value {
 
 fn location(spot: &Spot, snippet: &str, message: Option<&str>) -> Value {
     // A finding about the whole package is shown at its root.
-    let uri = if spot.path.is_empty() { ".".to_owned() } else { uri(&spot.path) };
+    let root = spot.path.is_empty();
+    let uri = if root { ".".to_owned() } else { escaped_url_path(&spot.path) };
     let mut physical = json!({ "artifactLocation": { "uri": uri } });
     if spot.line > 0
         && let Some(fields) = physical.as_object_mut()
@@ -118,22 +122,25 @@ fn location(spot: &Spot, snippet: &str, message: Option<&str>) -> Value {
     }
     let mut location = json!({ "physicalLocation": physical });
     if let (Some(message), Some(fields)) = (message, location.as_object_mut()) {
-        fields.insert("message".to_owned(), json!({ "text": message }));
+        fields.insert("message".to_owned(), json!({ "text": plain(message) }));
     }
     location
 }
 
-/// A path as a relative reference of RFC 3986.
-fn uri(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
+/// Text that makes no link: `[text](address)` is one in any message (SARIF 2.1.0, 3.11.6),
+/// and there the backslash escapes.
+fn plain(message: &str) -> Cow<'_, str> {
+    if !message.contains('[') {
+        return Cow::Borrowed(message);
     }
-    out
+    let mut out = String::with_capacity(message.len() + 8);
+    for letter in message.chars() {
+        if matches!(letter, '[' | ']' | '\\') {
+            out.push('\\');
+        }
+        out.push(letter);
+    }
+    Cow::Owned(out)
 }
 
 #[cfg(test)]
@@ -161,6 +168,18 @@ mod tests {
                 assert!(region["startColumn"].as_u64().unwrap() >= 1);
             }
         }
+    }
+
+    #[test]
+    fn a_package_makes_no_link_in_a_message() {
+        let mut report = sample();
+        let finding = report.findings.first_mut().unwrap();
+        finding.message = "see [here](https://e.example)".to_owned();
+        finding.evidence[0].what = "[a](1) in C:\\d".to_owned();
+        let result = &sarif(&report, "0.1.0")["runs"][0]["results"][0];
+        assert_eq!(result["message"]["text"], "see \\[here\\](https://e.example)");
+        let step = &result["codeFlows"][0]["threadFlows"][0]["locations"][0]["location"];
+        assert_eq!(step["message"]["text"], "\\[a\\](1) in C:\\\\d");
     }
 
     #[test]

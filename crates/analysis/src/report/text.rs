@@ -78,20 +78,48 @@ impl Page {
 
     /// Words set to the width, each line behind `indent`.
     fn paragraph(&mut self, indent: &str, text: &str) {
-        let most = self.width.saturating_sub(indent.chars().count()).max(20);
+        self.hanging(indent, indent, text);
+    }
+
+    /// As [`Self::paragraph`], with another indent from the second line on: text of the
+    /// package must not begin a line as ours do, not even where a terminal would wrap.
+    fn hanging(&mut self, first: &str, next: &str, text: &str) {
+        let mut indent = first;
+        let most = self.width.saturating_sub(next.len().max(first.len())).max(20);
         let mut line = String::new();
         for word in text.split(' ') {
-            let length = line.chars().count();
-            if length > 0 && length + 1 + word.chars().count() > most {
-                self.line(&format!("{indent}{}", line.trim_end()));
-                line.clear();
-            }
+            let mut word = word;
             if !line.is_empty() {
-                line.push(' ');
+                if columns(&line) + 1 + columns(word) > most {
+                    self.line(&format!("{indent}{}", line.trim_end()));
+                    indent = next;
+                    line.clear();
+                } else {
+                    line.push(' ');
+                }
+            }
+            while columns(word) > most {
+                let (piece, rest) = word.split_at(fitting(word, most));
+                self.line(&format!("{indent}{piece}"));
+                indent = next;
+                word = rest;
             }
             line.push_str(word);
         }
         self.line(&format!("{indent}{line}"));
+    }
+
+    /// A word in colour and what it is about, on lines of its own where it is long.
+    fn titled(&mut self, colour: &str, word: &str, about: &[&str]) {
+        let painted = self.paint(colour, word);
+        let whole = about.join("  ");
+        if columns(word) + 2 + columns(&whole) <= self.width {
+            self.line(&format!("{painted}  {whole}"));
+            return;
+        }
+        let (last, front) = about.split_last().unwrap_or((&"", &[]));
+        self.line([&[painted.as_str()], front].concat().join("  ").trim_end());
+        self.paragraph("    ", last);
     }
 
     fn paint(&self, code: &str, text: &str) -> String {
@@ -104,9 +132,8 @@ impl Page {
             Outcome::Warning => "33",
             Outcome::Blocked => "31;1",
         };
-        let word = self.paint(colour, &report.outcome.word().to_ascii_uppercase());
         let subject = UntrustedText::new(&report.subject).to_string();
-        self.line(&format!("{word}  {subject}"));
+        self.titled(colour, &report.outcome.word().to_ascii_uppercase(), &[&subject]);
         self.line(&format!(
             "score {} of 100 ({}), {}",
             report.score,
@@ -114,7 +141,7 @@ impl Page {
             if report.safe { "safe" } else { "not safe" }
         ));
         for reason in &report.reasons {
-            self.paragraph("  because ", reason);
+            self.hanging("  because ", "          ", reason);
         }
         self.line("");
     }
@@ -125,13 +152,13 @@ impl Page {
             Severity::Medium => "33",
             Severity::Low | Severity::Information => "2",
         };
-        let word = self.paint(colour, &finding.severity.word().to_ascii_uppercase());
-        self.line(&format!("{word}  {}  {}", finding.code, finding.spot.shown()));
+        let word = finding.severity.word().to_ascii_uppercase();
+        self.titled(colour, &word, &[&finding.code, &finding.spot.shown()]);
         self.paragraph("    ", &finding.message);
         self.snippet("    ", &finding.snippet);
         for (number, step) in finding.evidence.iter().enumerate() {
             let what = format!("{}. {}  {}", number + 1, step.spot.shown(), step.what);
-            self.paragraph("    ", &what);
+            self.hanging("    ", "       ", &what);
             if step.snippet != finding.snippet {
                 self.snippet("       ", &step.snippet);
             }
@@ -144,11 +171,12 @@ impl Page {
             return;
         }
         let most = self.width.saturating_sub(indent.len() + 2);
-        let mut cut: String = snippet.chars().take(most).collect();
-        if cut.len() < snippet.len() {
-            cut = snippet.chars().take(most.saturating_sub(3)).chain("...".chars()).collect();
-        }
-        let line = format!("{indent}| {cut}");
+        let (cut, dots) = if columns(snippet) > most {
+            (snippet.split_at(fitting(snippet, most.saturating_sub(3))).0, "...")
+        } else {
+            (snippet, "")
+        };
+        let line = format!("{indent}| {cut}{dots}");
         self.line(&line);
     }
 
@@ -158,7 +186,8 @@ impl Page {
             let reason = finding.accepted.as_deref().unwrap_or_default();
             let reason = UntrustedText::new(reason);
             let place = finding.spot.shown();
-            self.paragraph("", &format!("accepted: {} at {place}: {reason}", finding.code));
+            let line = format!("accepted: {} at {place}: {reason}", finding.code);
+            self.hanging("", "    ", &line);
         }
         let described = report.described();
         if !everything && !described.is_empty() {
@@ -187,7 +216,7 @@ impl Page {
             let place = need.evidence.first().map(|spot| format!("  {}", spot.shown()));
             let during = if need.when == "install" { "  while it is installed" } else { "" };
             let line = format!("{} {scope}{during}{}", need.capability, place.unwrap_or_default());
-            self.paragraph("  ", &line);
+            self.hanging("  ", "      ", &line);
         }
         if report.capabilities.len() > MOST_NEEDS {
             let rest = report.capabilities.len() - MOST_NEEDS;
@@ -217,7 +246,8 @@ impl Page {
             ("- found no more", &difference.gone_findings),
         ] {
             for one in list {
-                self.paragraph("  ", &format!("{sign} {}", UntrustedText::new(one)));
+                let line = format!("{sign} {}", UntrustedText::new(one));
+                self.hanging("  ", "      ", &line);
             }
         }
         self.line("");
@@ -240,9 +270,34 @@ impl Page {
         );
         self.paragraph("", &line);
         if report.findings.iter().any(|one| one.severity > Severity::Information) {
-            self.paragraph("", "what a code means and how to mend it: docs/rules/CODE.md");
+            self.line("what a code means and how to mend it: ringfence scan --explain CODE");
         }
     }
+}
+
+/// How many columns a terminal takes at most for a text. Which letters are two wide
+/// differs between terminals: what may be, counts as two.
+fn columns(text: &str) -> usize {
+    text.chars().map(width_of).sum()
+}
+
+const fn width_of(letter: char) -> usize {
+    match letter {
+        '\u{1100}'..='\u{11ff}' | '\u{2300}'..='\u{2bff}' | '\u{2e80}'.. => 2,
+        _ => 1,
+    }
+}
+
+/// How many bytes of a text fit into so many columns.
+fn fitting(text: &str, most: usize) -> usize {
+    let mut left = most;
+    text.char_indices()
+        .find(|(_, letter)| {
+            let fits = width_of(*letter) <= left;
+            left = left.saturating_sub(width_of(*letter));
+            !fits
+        })
+        .map_or(text.len(), |(at, _)| at)
 }
 
 #[cfg(test)]
@@ -259,6 +314,37 @@ mod tests {
         assert!(page.contains("    1. index.js:2:1  the environment is read"), "{page}");
         assert!(page.contains("understood 100 %"));
         assert!(page.lines().all(|line| line.chars().count() <= 80), "{page}");
+    }
+
+    #[test]
+    fn a_long_name_does_not_begin_a_line_of_its_own_where_a_terminal_wraps() {
+        for space in [" ", "\u{a0}", "\u{3000}", "x"] {
+            let forged = format!("{}CLEAN  other", space.repeat(130));
+            let mut report = sample();
+            report.subject.clone_from(&forged);
+            for finding in &mut report.findings {
+                finding.spot.path.clone_from(&forged);
+                finding.snippet.clone_from(&forged);
+                finding.message.clone_from(&forged);
+                for step in &mut finding.evidence {
+                    step.spot.path.clone_from(&forged);
+                }
+            }
+            report.findings.last_mut().unwrap().accepted = Some(forged.clone());
+            for need in &mut report.capabilities {
+                need.scope = Some(forged.clone());
+            }
+            let page = text(&report, None, Look::default());
+            assert!(page.lines().all(|line| columns(line) <= 80), "{page}");
+            let ours = ["BLOCKED", "score", "CRITICAL", "LOW", "INFORMATION", "accepted"];
+            let more = ["only", "the code", "understood", "opaque;", "what a code", "nothing"];
+            for line in page.lines().filter(|line| !line.is_empty() && !line.starts_with("  ")) {
+                let is_ours = ours.iter().chain(&more).any(|begin| line.starts_with(begin));
+                assert!(is_ours, "{line:?} in {page}");
+            }
+            let needs = page.lines().filter(|line| line.trim_start().starts_with("CLEAN"));
+            assert!(needs.clone().all(|line| line.starts_with("    ")), "{page}");
+        }
     }
 
     #[test]

@@ -30,7 +30,7 @@ fn severity(code: &str) -> Option<Severity> {
         // No packing program writes these by itself.
         "archive-bomb" | "path-outside" | "path-absolute" | "device" | "archive-two-names"
         | "archive-encrypted" | "packed-binary" => Some(Severity::High),
-        "case-clash" | "path-backslash" | "path-too-long" | "name-not-text" | "unreadable" => {
+        "case-clash" | "path-backslash" | "path-too-long" | "name-not-text" => {
             Some(Severity::Low)
         }
         "not-read" | "duplicate-key" => Some(Severity::Information),
@@ -48,6 +48,8 @@ mod tests {
     fn what_no_packing_program_writes_is_worse() {
         assert_eq!(Made::new().odd("path-outside").found(RULE.code), [Severity::High]);
         assert_eq!(Made::new().odd("case-clash").found(RULE.code), [Severity::Low]);
+        // What was not looked at is not called clean.
+        assert_eq!(Made::new().odd("unreadable").found(RULE.code), [Severity::Medium]);
         assert!(Made::new().found(RULE.code).is_empty());
     }
 }

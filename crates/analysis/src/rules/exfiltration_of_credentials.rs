@@ -4,10 +4,10 @@ use ringfence_types::Block;
 
 use super::address::{address_of, from_url};
 use super::context::{Context, Findings, from_to, when};
-use super::sensitive_path::secret_at;
 use super::{Rule, RuleClass, outgoing};
 use crate::event::{Effect, Role, Source, When};
 use crate::finding::Severity;
+use crate::sensitive::is_credential;
 
 pub(crate) const RULE: Rule = Rule {
     code: "exfiltration-of-credentials",
@@ -20,18 +20,14 @@ pub(crate) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     let named = outgoing::by_source(context, Source::File).filter_map(|(event, mut files)| {
-        files.retain(|file| file.name.as_deref().is_some_and(|name| secret_at(name).is_some()));
+        files.retain(|file| file.name.as_deref().is_some_and(is_credential));
         (!files.is_empty()).then_some((event, files))
     });
     for (event, origins) in outgoing::by_source(context, Source::Credential).chain(named) {
         let Some(origin) = origins.first() else { continue };
         // A client of a cloud exchanges its own key for a token when it is called.
         let severity = if event.when == When::Call { Severity::High } else { Severity::Critical };
-        let severity = if outgoing::is_chosen_by_user(context, event) {
-            outgoing::severity_of_chosen(severity, event.when)
-        } else {
-            severity
-        };
+        let severity = outgoing::severity(context, event, severity);
         findings.chain(
             severity,
             event.place,

@@ -48,11 +48,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             Some(name) => format!("the variable {} is", super::shown(name)),
         };
         let severity = severity(event, worst.name.as_deref(), origins.len());
-        let severity = if outgoing::is_chosen_by_user(context, event) {
-            outgoing::severity_of_chosen(severity, event.when)
-        } else {
-            severity
-        };
+        let severity = outgoing::severity(context, event, severity);
         findings.chain(
             severity,
             event.place,

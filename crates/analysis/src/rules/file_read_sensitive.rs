@@ -2,10 +2,10 @@
 //! read it for honest reasons; nobody else has one for the profile of a browser.
 
 use super::context::{Context, Findings, when};
-use super::sensitive_path::{Secret, secret_at};
 use super::{Rule, RuleClass};
 use crate::event::{Effect, Event, Role, Source, When};
 use crate::finding::Severity;
+use crate::sensitive::{Secret, secret_at};
 
 pub(crate) const RULE: Rule = Rule {
     code: "file-read-sensitive",
@@ -25,6 +25,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             }
             (Secret::Developer, When::Load) => Severity::Medium,
             (Secret::Developer, When::Call) => Severity::Low,
+            (Secret::Perhaps, _) => continue,
         };
         findings.add(
             severity,
@@ -43,6 +44,7 @@ fn read_by(event: &Event) -> Option<(Secret, &'static str)> {
         let found = secret_at(&value.sketch());
         // A command line names files without reading them; a password's is never fine.
         if let Some(found) = found
+            && found.0 != Secret::Perhaps
             && (event.effect == Effect::FileRead || found.0 != Secret::Developer)
         {
             return Some(found);

@@ -7,11 +7,12 @@ pub(crate) mod command;
 mod context;
 mod known_hosts;
 mod outgoing;
-mod sensitive_path;
+mod pages;
 
 use crate::finding::{Finding, Severity};
 
 pub(crate) use context::{Context, Findings, NOWHERE, shown};
+pub use pages::{nearest_code, page};
 
 /// What a rule is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -117,6 +118,7 @@ rules! {
     dynamic_code_decoded,
     dynamic_import_computed,
     process_spawn,
+    address_opened,
     shell_command,
     shell_command_computed,
     download_and_execute,

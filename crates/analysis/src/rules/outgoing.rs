@@ -11,8 +11,14 @@ pub(crate) fn by_source<'a>(
     context: &Context<'a>,
     source: Source,
 ) -> impl Iterator<Item = (&'a Event, Vec<&'a Origin>)> {
-    let effects =
-        &[Effect::Request, Effect::Connect, Effect::NameLookup, Effect::Shell, Effect::Spawn];
+    let effects = &[
+        Effect::Request,
+        Effect::Connect,
+        Effect::NameLookup,
+        Effect::OpenAddress,
+        Effect::Shell,
+        Effect::Spawn,
+    ];
     context.of(effects).filter_map(move |event| {
         // A socket with a path leads to another program on the same machine.
         if event.effect == Effect::Connect && event.argument(Role::Path).is_some() {
@@ -64,7 +70,7 @@ fn sends(event: &Event) -> bool {
 /// Whether whoever runs the code says where this goes: by a setting, a file, an argument,
 /// or by being on the same machine. Whoever steals has an address of his own, and that
 /// has to be in the package.
-pub(crate) fn is_chosen_by_user(context: &Context<'_>, event: &Event) -> bool {
+fn is_chosen_by_user(context: &Context<'_>, event: &Event) -> bool {
     if matches!(event.effect, Effect::Shell | Effect::Spawn) {
         return false;
     }
@@ -115,8 +121,11 @@ fn is_open(value: &Value, role: Role) -> bool {
 }
 
 /// What is sent to where its sender says is a setting that could be wrong, and no theft.
-pub(crate) fn severity_of_chosen(severity: Severity, when: When) -> Severity {
-    severity.min(if when == When::Call { Severity::Low } else { Severity::Medium })
+pub(crate) fn severity(context: &Context<'_>, event: &Event, severity: Severity) -> Severity {
+    if !is_chosen_by_user(context, event) {
+        return severity;
+    }
+    severity.min(if event.when == When::Call { Severity::Low } else { Severity::Medium })
 }
 
 #[cfg(test)]

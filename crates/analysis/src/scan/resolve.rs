@@ -66,7 +66,7 @@ fn with_endings(tree: &Tree<'_>, language: Language, path: &str) -> Option<FileI
 }
 
 /// The path from the root, without `.` and `..`. `None` when it leads out.
-fn join(base: &str, path: &str) -> Option<String> {
+pub(crate) fn join(base: &str, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = base.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split(['/', '\\']) {
         match part {

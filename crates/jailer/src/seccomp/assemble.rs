@@ -6,8 +6,8 @@
 //! one. Running it costs nothing for those: since Linux 5.11 the kernel
 //! remembers which calls are allowed whatever their arguments.
 
-use super::list::{LIST, PAIR_OPTIONS, Rule, SOCKET_OPTIONS, WRITE_AND_EXEC};
-use super::worker::{WORKER, WORKER_IOCTLS};
+use super::list::{Entry, LIST, Rule, SOCKET_OPTIONS};
+use super::{profile, reader};
 use crate::spec::SeccompProfile;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -67,6 +67,16 @@ const fn jump(condition: u32, k: u32, yes: u8, no: u8) -> sock_filter {
 /// The program for one profile.
 #[must_use]
 pub fn assemble(profile: SeccompProfile) -> Program {
+    program(|entry| profile::rule(entry, profile))
+}
+
+/// The program for a process of ours that has read all it needs.
+#[must_use]
+pub(crate) fn assemble_reader() -> Program {
+    program(|entry| reader::rule(entry.name, entry.rule))
+}
+
+fn program(rule_of: impl Fn(&Entry) -> Option<Rule>) -> Program {
     let mut code = vec![
         load(ARCH),
         // A 32-bit entry has other numbers: nothing in here would mean what it says.
@@ -85,34 +95,8 @@ pub fn assemble(profile: SeccompProfile) -> Program {
         let Ok(number) = u32::try_from(entry.number) else {
             continue;
         };
-        if profile.worker && !WORKER.contains(&entry.name) {
-            // As if it were not on the list.
+        let Some(rule) = rule_of(entry) else {
             continue;
-        }
-        let rule = match (entry.rule, profile.writable_executable) {
-            // Its code comes from a file, and becomes executable after it was put
-            // in place; never both at once.
-            (Rule::NoNewCode { argument, .. }, _) if profile.worker => {
-                Rule::NoWritableCode { argument, bits: WRITE_AND_EXEC }
-            }
-            (Rule::OneOf { argument, mask, errno, .. }, _)
-                if profile.worker && entry.name == "ioctl" =>
-            {
-                Rule::OneOf { values: WORKER_IOCTLS, argument, mask, errno }
-            }
-            (Rule::NoNewCode { .. } | Rule::NoWritableCode { .. }, true) => Rule::Allow,
-            (Rule::NoNewCode { argument, bits }, false) => {
-                Rule::WithoutBits { argument, bits, errno: libc::EPERM }
-            }
-            (Rule::SealedMemoryFile, false) => Rule::Refuse(libc::EACCES),
-            (Rule::WithNetwork, _) if profile.network => Rule::Allow,
-            (Rule::InternetSocket | Rule::WithNetwork, _) if !profile.network => {
-                Rule::Refuse(libc::EACCES)
-            }
-            (Rule::SocketOption, _) if !profile.network => {
-                Rule::Between { argument: 2, values: PAIR_OPTIONS, errno: libc::ENOPROTOOPT }
-            }
-            (rule, _) => rule,
         };
         if rule == Rule::Allow {
             if let Some(word) = allowed.get_mut(number as usize / 32) {
@@ -398,6 +382,32 @@ mod tests {
         assert_eq!(answer(libc::SYS_ioctl, [3, 0x5412, 0, 0, 0, 0]), refuse(libc::ENOTTY));
         for call in [libc::SYS_socket, libc::SYS_kill, libc::SYS_fork, libc::SYS_memfd_create] {
             assert_eq!(answer(call, [2, 1, 0, 0, 0, 0]), refuse(libc::EPERM), "{call}");
+        }
+    }
+
+    #[test]
+    fn a_reader_makes_threads_and_neither_a_process_nor_code_nor_a_descriptor() {
+        let program = assemble_reader();
+        let reader = |number: libc::c_long, arguments| {
+            run(program.instructions(), ARCH_X86_64, u32::try_from(number).unwrap(), arguments)
+        };
+        let no = refuse(libc::EPERM);
+        let thread = 0x003d_0f00;
+        assert_eq!(reader(libc::SYS_clone, [thread, 0, 0, 0, 0, 0]), ALLOW);
+        // fork, vfork, a thread in another namespace.
+        for flags in [17, 0x4111, thread | 0x4000_0000, thread | 0x0002_0000, u64::MAX] {
+            assert_eq!(reader(libc::SYS_clone, [flags, 0, 0, 0, 0, 0]), no, "{flags:#x}");
+        }
+        assert_eq!(reader(libc::SYS_clone3, [0; 6]), refuse(libc::ENOSYS));
+        for call in [libc::SYS_mmap, libc::SYS_mprotect] {
+            assert_eq!(reader(call, [0, 4096, 0x1 | 0x2, 0, 0, 0]), ALLOW);
+            assert_eq!(reader(call, [0, 4096, 0x1 | 0x4, 0, 0, 0]), no);
+        }
+        let set_seccomp = [22, 2, 0, 0, 0, 0];
+        assert_eq!(reader(libc::SYS_prctl, set_seccomp), refuse(libc::EINVAL));
+        assert_eq!(reader(libc::SYS_ioctl, [1, 0x5412, 0, 0, 0, 0]), refuse(libc::ENOTTY));
+        for call in [libc::SYS_openat, libc::SYS_read, libc::SYS_socket, libc::SYS_execve] {
+            assert_eq!(reader(call, [0; 6]), no, "{call}");
         }
     }
 

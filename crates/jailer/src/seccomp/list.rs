@@ -103,13 +103,13 @@ pub struct Entry {
 }
 
 pub(super) const WRITE_AND_EXEC: u32 = 0x2 | 0x4;
-const PROT_EXEC: u32 = 0x4;
+pub(super) const PROT_EXEC: u32 = 0x4;
 const SETUID_BITS: u32 = libc::S_ISUID | libc::S_ISGID;
 const NODES: &[u32] = &[0, libc::S_IFREG, libc::S_IFIFO];
 
 /// Every `CLONE_NEW*` bit of `clone`, with `CLONE_NEWTIME` left out: there it
 /// is a bit of the exit signal and means nothing.
-const NAMESPACE_BITS: u32 =
+pub(super) const NAMESPACE_BITS: u32 =
     0x0002_0000 | 0x0200_0000 | 0x0400_0000 | 0x0800_0000 | 0x1000_0000 | 0x2000_0000 | 0x4000_0000;
 
 /// Terminal attributes and size, and the flags of a descriptor. Programs ask

@@ -6,8 +6,11 @@
 
 mod assemble;
 mod list;
+mod profile;
+mod reader;
 mod worker;
 
+pub(crate) use assemble::assemble_reader;
 pub use assemble::{Program, assemble};
 pub use list::{Entry, LIST, Rule};
 

@@ -4,7 +4,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use super::gather::Gather;
-use super::{ReadTree, TreeLimits};
+use super::{ReadTree, TreeLimits, history};
 use crate::error::PackageError;
 use crate::folder;
 
@@ -36,19 +36,25 @@ pub(super) fn read(root: &Path, limits: &TreeLimits) -> Result<ReadTree, Package
             if kind.is_dir() {
                 if depth >= limits.depth {
                     gather.odd("path-too-long", written, "the folder is deeper than is read");
-                } else if written == b".git" {
-                    gather.odd("not-read", written, "the history of a repository is not read");
                 } else {
                     folders.push((path, depth + 1));
                 }
             } else if !kind.is_file() && !kind.is_symlink() {
                 gather.odd("device", written, "it is a device, a socket or a pipe, not a file");
+            } else if is_history(&opened, &path) {
+                gather.odd("not-read", history::FOLDER, history::WHY);
             } else if !file(&opened, &path, kind.is_symlink(), &mut gather) {
                 return Ok(gather.finish());
             }
         }
     }
     Ok(gather.finish())
+}
+
+/// Whether a file is a repository's history by where it is and how it begins.
+fn is_history(opened: &std::os::fd::OwnedFd, path: &Path) -> bool {
+    history::is_inside(path.as_os_str().as_bytes())
+        && folder::begins_below(opened, path).is_ok_and(|begin| history::is_large(&begin))
 }
 
 /// Says whether reading may go on.

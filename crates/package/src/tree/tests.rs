@@ -251,6 +251,56 @@ fn an_archive_of_ours_gives_the_files_that_were_packed() {
 }
 
 #[test]
+fn what_a_package_keeps_in_the_folder_of_git_is_read_and_history_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let git = folder.path().join(".git");
+    let objects = git.join("objects/ab");
+    std::fs::create_dir_all(&objects).unwrap();
+    let packed = |text: &[u8]| {
+        let level = flate2::Compression::fast();
+        let mut writer = flate2::write::ZlibEncoder::new(Vec::new(), level);
+        writer.write_all(text).unwrap();
+        writer.finish().unwrap()
+    };
+    std::fs::write(objects.join("object"), packed(b"blob 3\0abc")).unwrap();
+    std::fs::write(git.join("index"), b"DIRC\0\0\0\x02").unwrap();
+    // Code that begins as they do, or stands behind one.
+    let mut behind = packed(b"blob 3\0abc");
+    behind.extend(b"\nrequire('child_process')");
+    for (name, bytes) in [
+        ("behind", behind.as_slice()),
+        ("code.js", b"x^1;require('child_process')"),
+        ("other", &packed(b"require('child_process')")),
+        ("pack.js", b"PACK=1;require('child_process')"),
+        ("short", &packed(b"blob 4\0abc")),
+    ] {
+        std::fs::write(objects.join(name), bytes).unwrap();
+    }
+    // Elsewhere the same bytes are a file as any other.
+    std::fs::write(folder.path().join("index"), b"DIRC\0\0\0\x02").unwrap();
+    let tree = read_tree(folder.path(), &limits()).unwrap();
+    let names: Vec<&str> =
+        paths(&tree).iter().map(|path| path.trim_start_matches(".git/objects/ab/")).collect();
+    assert_eq!(names, ["behind", "code.js", "other", "pack.js", "short", "index"]);
+    assert_eq!(codes(&tree), ["not-read"]);
+}
+
+#[test]
+fn pipes_sockets_and_files_without_rights_are_said_and_nobody_waits_for_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("index.js");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
+    std::os::unix::fs::symlink("index.js", folder.path().join("link.js")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", folder.path().join("zero.js")).unwrap();
+    let tree = read_tree(folder.path(), &limits()).unwrap();
+    assert!(tree.files.is_empty());
+    assert_eq!(codes(&tree), ["device", "link-outside"], "{:?}", tree.oddities);
+    // Named itself it is an error, at once.
+    assert!(read_tree(&pipe, &limits()).is_err());
+}
+
+#[test]
 fn the_same_folder_and_its_archive_give_the_same_files() {
     let root = tempfile::tempdir().unwrap();
     std::fs::create_dir(root.path().join("lib")).unwrap();

@@ -158,6 +158,7 @@ fn effect(word: &str) -> Option<Effect> {
         "lookup" => Effect::NameLookup,
         "environment" => Effect::EnvironmentRead,
         "set-environment" => Effect::EnvironmentWrite,
+        "open-address" => Effect::OpenAddress,
         "system" => Effect::SystemInformation,
         "peripheral" => Effect::Peripheral,
         "native" => Effect::NativeCode,

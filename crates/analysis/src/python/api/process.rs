@@ -35,7 +35,9 @@ py:asyncio.{get_event_loop,get_running_loop,new_event_loop} - -> py:asyncio.get_
 py:atexit.register - F:func
 py:asyncio.{run,create_task,ensure_future,run_coroutine_threadsafe} - _:main
 py:asyncio.to_thread - F:func
-py:webbrowser.{open,open_new,open_new_tab} spawn C:url
+py:webbrowser.{open,open_new,open_new_tab} open-address U:url
+py:webbrowser.get - -> itself
+py:webbrowser.get.{open,open_new,open_new_tab} open-address U:url
 py:platform.popen shell C:cmd -> process
 pypi:pexpect.{spawn,run,runu,spawnu} shell C:command -> process
 pypi:pexpect.popen_spawn.PopenSpawn shell C:cmd

@@ -142,7 +142,7 @@ impl<'a> Evaluator<'a> {
             .collect::<Vec<_>>()
             .join("*");
         let source =
-            if super::paths::is_credential(&name) { Source::Credential } else { Source::File };
+            if crate::sensitive::is_credential(&name) { Source::Credential } else { Source::File };
         self.tainted(source, range, (!name.is_empty()).then_some(name.as_str()))
     }
 }
