@@ -380,6 +380,10 @@ impl<'a> Machine<'a> {
 
     fn import_known(&mut self, file: FileId, name: &Value<'a>, span: Span) -> Value<'a> {
         if self.modules.programs.contains_key(&file) {
+            // A name that is written can be seen by whoever follows what loads what.
+            if !matches!(name.kind, Kind::Literal(_)) {
+                self.note_load(file, span);
+            }
             return self.run_module(file);
         }
         let path = self.tree.file(file).map_or("", |file| file.path.as_str());

@@ -4,6 +4,7 @@
 mod array;
 mod buffer;
 mod collection;
+mod json;
 mod node;
 mod object;
 mod pattern;
@@ -339,6 +340,11 @@ impl<'a> Machine<'a> {
                 Value::unknown(this.marks)
             }
             "?.part" => Value::unknown(call.this.marks),
+            "?.pipe" => {
+                let data = Value::unknown(call.this.marks);
+                self.flow_into(&data, &first, call);
+                first
+            }
             "?.each" => self.each_unknown(call),
             "eval" | "execScript" => {
                 self.emit(
@@ -369,8 +375,9 @@ impl<'a> Machine<'a> {
                 if matches!(first.kind, Kind::Partial(_)) {
                     return Some(first);
                 }
+                // Whatever it was, it is text now.
                 let data = self.deep_marks(&first);
-                Value::unknown(data)
+                Value::with(Kind::Partial(Rc::new(super::value::Partial::default())), data)
             }
             "String.fromCharCode" | "String.fromCodePoint" => self.character_codes(call),
             "Number" | "parseFloat" => match self.number_in(&first) {
@@ -455,7 +462,19 @@ impl<'a> Machine<'a> {
                 if let Some(api) = first.as_api() {
                     self.emit_whole_environment(api, call.span);
                 }
-                Value::unknown(self.deep_marks(&first))
+                let data = self.deep_marks(&first);
+                // What came from somewhere is followed, and not written out.
+                let is_own = self
+                    .marks
+                    .origins(data)
+                    .iter()
+                    .all(|origin| origin.source == crate::event::Source::Decoded);
+                match self.json_text(&first).filter(|_| is_own) {
+                    Some(text) if self.may_make(text.len()) => {
+                        Value::with(Kind::Text(Rc::new(text)), data)
+                    }
+                    _ => Value::unknown(data),
+                }
             }
             "RegExp.prototype.test" => self.pattern_test(&first, call),
             "RegExp.prototype.exec" => {
