@@ -40,6 +40,19 @@ impl<'a> Evaluator<'a> {
                     .enumerate()
                     .find(|(_, (purpose, _))| matches!(purpose, Use::As(_)))
                     .and_then(|(position, (_, name))| call.get(position, name).cloned());
+                // A key within a key is called by its own name.
+                let inner = specification.parameters.iter().enumerate().find_map(
+                    |(position, (purpose, name))| match purpose {
+                        Use::As(Role::Name) => call.get(position, name),
+                        _ => None,
+                    },
+                );
+                let about = match inner {
+                    Some(inner) if inner.text().is_some_and(|name| name.contains('\\')) => {
+                        Some(inner.clone())
+                    }
+                    _ => about,
+                };
                 let about = match (about, specification.effect) {
                     (Some(about), _) => about,
                     (None, Some(Effect::FileWrite)) => Value::literal("/tmp/"),
@@ -52,7 +65,8 @@ impl<'a> Evaluator<'a> {
                     Some(Effect::Peripheral) => self.tainted(Source::Peripheral, call.range, None),
                     _ => None,
                 };
-                let made = about.is_unknown() || specification.effect.is_none();
+                let made = about.is_unknown()
+                    || matches!(specification.effect, None | Some(Effect::Request));
                 let extra = if made { self.taint_of(&call.arguments) } else { None };
                 let object = self.heap.add_object(Object { class, about: about.with(&extra) });
                 Value::from(Data::Object(object)).with(&taint)

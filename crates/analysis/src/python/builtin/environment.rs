@@ -30,8 +30,9 @@ fn read<'a>(this: &mut Evaluator<'a>, call: &Call<'a>) -> Value<'a> {
     let name = call.get(0, "key").cloned().unwrap_or_default();
     let found = this.environment(&name, call.range);
     match call.get(1, "default") {
-        Some(default) => found.or(default.clone()),
-        None => found,
+        // Nothing in place of what is not there says nothing about what is there.
+        Some(default) if default.text() != Some("") => found.or(default.clone()),
+        _ => found,
     }
 }
 
