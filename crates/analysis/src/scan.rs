@@ -2,6 +2,7 @@
 
 mod commands;
 mod install;
+mod output;
 mod resolve;
 #[cfg(test)]
 mod tests;
@@ -366,6 +367,7 @@ impl<'t> Scan<'t> {
 
     fn finish(mut self) -> Facts {
         self.mark_install();
+        output::tell_apart(&mut self.events);
         let mut events: Vec<Event> = self.events.into_iter().map(|(event, _)| event).collect();
         // Of two that say the same, the one that says more about how it was hidden stays.
         events.sort_by(|one, other| {

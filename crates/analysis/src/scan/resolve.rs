@@ -6,6 +6,9 @@ use crate::place::FileId;
 use crate::shell::Language;
 use crate::tree::Tree;
 
+/// The largest `package.json` that is read for its main file, in bytes.
+const MAX_PACKAGE_BYTES: usize = 1 << 20;
+
 /// The longest of these folders that a path is in; the tree's own root else.
 pub(super) fn root_of<'r>(roots: &'r BTreeSet<String>, path: &str) -> &'r str {
     let mut folder = path;
@@ -59,10 +62,34 @@ fn with_endings(tree: &Tree<'_>, language: Language, path: &str) -> Option<FileI
         Language::Python => &["", ".py", "/__main__.py", "/__init__.py"],
         Language::Shell => &["", ".sh"],
     };
+    let main = || match language {
+        Language::JavaScript => main_of(tree, path).and_then(|main| one_of(tree, endings, &main)),
+        Language::Python | Language::Shell => None,
+    };
+    // A file of this name comes before a folder, and what a folder says is its main file
+    // before the one that is called `index`.
+    let (files, folders): (Vec<&str>, Vec<&str>) =
+        endings.iter().partition(|ending| !ending.starts_with('/'));
+    let file = if path.is_empty() { None } else { one_of(tree, &files, path) };
+    file.or_else(main).or_else(|| one_of(tree, &folders, path))
+}
+
+fn one_of(tree: &Tree<'_>, endings: &[&str], path: &str) -> Option<FileId> {
     endings.iter().find_map(|ending| {
         let whole = format!("{path}{ending}");
         tree.find(whole.trim_start_matches('/'))
     })
+}
+
+/// What the `package.json` of a folder says is started when the folder is.
+fn main_of(tree: &Tree<'_>, folder: &str) -> Option<String> {
+    let path = join(folder, "package.json")?;
+    let bytes = &tree.file(tree.find(&path)?)?.bytes;
+    if bytes.len() > MAX_PACKAGE_BYTES {
+        return None;
+    }
+    let package: serde_json::Value = serde_json::from_slice(bytes).ok()?;
+    join(folder, package.get("main")?.as_str()?)
 }
 
 /// The path from the root, without `.` and `..`. `None` when it leads out.
