@@ -21,7 +21,16 @@ impl<'a> Evaluator<'a> {
                     let hiding =
                         if api.contains("rypt") { Hiding::Encryption } else { Hiding::Serialised };
                     let like = self.like(call);
-                    return known.with(&like.taint).hidden(hiding);
+                    let known = known.with(&like.taint);
+                    // What is not in the package is not hidden in it.
+                    let is_own = call.arguments.all().any(|value| {
+                        value.text_or_bytes().is_some() || !value.hidings().is_empty()
+                    });
+                    return if is_own || hiding == Hiding::Encryption {
+                        known.hidden(hiding)
+                    } else {
+                        known
+                    };
                 }
                 // What a program or a server is told is not what it answers; what was
                 // read to say where something is stays known.

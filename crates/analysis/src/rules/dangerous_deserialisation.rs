@@ -19,9 +19,13 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for event in context.of(&[Effect::Deserialize]) {
         let api = super::shown(&event.api);
         let message = format!("{api} runs code that is in the bytes it reads");
-        let worst = [Source::Network, Source::Decoded, Source::Caller]
-            .into_iter()
-            .find_map(|source| event.origins(&roles, source).next());
+        let of = |source| event.origins(&roles, source).next();
+        // What had to be decoded is the package's own where nobody else gave it.
+        let given = [Source::Caller, Source::File, Source::ProcessOutput];
+        let is_own = given.into_iter().all(|source| of(source).is_none());
+        let worst = of(Source::Network)
+            .or_else(|| of(Source::Decoded).filter(|_| is_own))
+            .or_else(|| of(Source::Caller));
         match worst {
             Some(origin) => {
                 let is_caller = origin.source == Source::Caller;
@@ -45,6 +49,10 @@ mod tests {
         assert_eq!(read(from(Source::Network, None)).found(RULE.code), [Severity::High]);
         assert_eq!(read(from(Source::Caller, None)).found(RULE.code), [Severity::Medium]);
         assert_eq!(read(from(Source::File, None)).found(RULE.code), [Severity::Low]);
+        assert_eq!(read(from(Source::Decoded, None)).found(RULE.code), [Severity::High]);
+        let mut handed = from(Source::Decoded, None);
+        handed.origins.extend(from(Source::Caller, None).origins);
+        assert_eq!(read(handed).found(RULE.code), [Severity::Medium]);
         assert!(Made::new().event(Effect::Import, "py:json", &[]).found(RULE.code).is_empty());
     }
 }

@@ -10,6 +10,7 @@ use crate::event::{Effect, Event, Hiding, Role, Source};
 use crate::facts::Class;
 use crate::finding::Severity;
 use crate::place::{FileId, Place};
+use crate::value::Value;
 
 pub(crate) const RULE: Rule = Rule {
     code: "hidden-payload",
@@ -98,7 +99,18 @@ const fn is_code(hiding: &Hiding) -> bool {
 fn is_handed_over(event: &Event) -> bool {
     let given = event.arguments.iter().filter(|given| SAYS_WHAT.contains(&given.role));
     let mut decoded = given.filter(|given| given.value.origin(Source::Decoded).is_some()).peekable();
-    decoded.peek().is_some() && decoded.all(|given| comes_from_elsewhere(&given.value))
+    decoded.peek().is_some()
+        && decoded.all(|given| {
+            let is_place = matches!(given.role, Role::Path | Role::Target | Role::Name);
+            comes_from_elsewhere(&given.value) || is_place && is_told_by_a_file(&given.value)
+        })
+}
+
+/// Whether a path stands in a file that is read, and nothing but what joins its parts
+/// stands in the package: an archive says what its files are called.
+fn is_told_by_a_file(path: &Value) -> bool {
+    path.origins.iter().any(|origin| origin.source == Source::File && origin.name.is_none())
+        && path.pieces().iter().all(|piece| !piece.contains(char::is_alphanumeric))
 }
 
 fn severity(event: &Event) -> Severity {
@@ -118,7 +130,7 @@ fn severity(event: &Event) -> Severity {
 mod tests {
     use super::*;
     use crate::event::When;
-    use crate::made::{Made, text};
+    use crate::made::{Made, from, partial, text};
     use crate::trace::Coverage;
 
     #[test]
@@ -131,6 +143,23 @@ mod tests {
         assert!(write().hidden(&[Hiding::Base64]).found(RULE.code).is_empty());
         let inside = write().hidden(&[Hiding::CodeInText, Hiding::Base64]);
         assert_eq!(inside.found(RULE.code), [Severity::High]);
+    }
+
+    #[test]
+    fn a_path_that_stands_in_an_archive_is_told_from_one_that_the_package_hides() {
+        let write = |path: crate::Value| {
+            let made = Made::new().event(Effect::FileWrite, "node:fs.writeFile", &[(Role::Path, path)]);
+            made.hidden(&[Hiding::Compression]).found(RULE.code)
+        };
+        let with = |mut value: crate::Value, source| {
+            value.origins.extend(from(source, None).origins);
+            value
+        };
+        let unpacked = with(with(partial("/", &[]), Source::Decoded), Source::File);
+        assert_eq!(write(unpacked), [Severity::Medium]);
+        assert_eq!(write(with(partial("/", &[]), Source::Decoded)), [Severity::High]);
+        let own = with(with(partial("/etc/", &[]), Source::Decoded), Source::File);
+        assert_eq!(write(own), [Severity::High]);
     }
 
     #[test]

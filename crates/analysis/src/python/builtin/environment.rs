@@ -67,7 +67,15 @@ impl<'a> Evaluator<'a> {
             &hidden,
         );
         let Some(text) = name.text() else {
-            return Value::unknown().come_from(self.origin(Source::Environment, range, None));
+            // A name that the environment has means any of them; another one is one that
+            // somebody computed.
+            let any = name
+                .taint
+                .iter()
+                .flat_map(|taint| &taint.origins)
+                .any(|origin| origin.source == Source::Environment && origin.name.is_none());
+            let shown = if any { None } else { Some("\u{2026}") };
+            return Value::unknown().come_from(self.origin(Source::Environment, range, shown));
         };
         match text {
             "HOME" => Value::literal("~"),
