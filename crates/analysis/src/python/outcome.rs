@@ -22,9 +22,10 @@ impl<'a> Evaluator<'a> {
                         if api.contains("rypt") { Hiding::Encryption } else { Hiding::Serialised };
                     let like = self.like(call);
                     let known = known.with(&like.taint);
-                    // What is not in the package is not hidden in it.
+                    // What is not in the package is not hidden in it, and text that a
+                    // person can read hides nothing.
                     let is_own = call.arguments.all().any(|value| {
-                        value.text_or_bytes().is_some() || !value.hidings().is_empty()
+                        matches!(value.data, Data::Bytes(_)) || !value.hidings().is_empty()
                     });
                     return if is_own || hiding == Hiding::Encryption {
                         known.hidden(hiding)

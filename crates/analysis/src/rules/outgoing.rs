@@ -121,7 +121,11 @@ fn is_open(value: &Value, role: Role) -> bool {
         Role::Host => !piece.is_empty(),
         _ => {
             let begin = piece.split('/').next().unwrap_or_default();
-            piece.contains("://") || begin.contains('.')
+            match piece.split_once("://") {
+                // `https://` and something unknown names none yet.
+                Some((_, host)) => !host.is_empty(),
+                None => begin.contains('.'),
+            }
         }
     });
     !names_host
@@ -169,6 +173,12 @@ mod tests {
         let mut below = partial("", &[".x.invalid/"]);
         below.origins = from(Source::Environment, Some("NAME")).origins;
         assert_eq!(keys_to(below), [Severity::Critical]);
+        let mut scheme = partial("https://", &[":", "/api/v1/"]);
+        scheme.origins = from(Source::Environment, Some("SERVICE_HOST")).origins;
+        assert_eq!(keys_to(scheme), [Severity::Medium]);
+        let mut half = partial("https://x.", &["/"]);
+        half.origins = from(Source::Environment, Some("NOTHING")).origins;
+        assert_eq!(keys_to(half), [Severity::Critical]);
         assert_eq!(keys_to(text("https://x.invalid/")), [Severity::Critical]);
         assert_eq!(keys_to(Value::default()), [Severity::Critical]);
         assert_eq!(keys_to(from(Source::Network, None)), [Severity::Critical]);
