@@ -357,7 +357,14 @@ impl<'a> Machine<'a> {
         if canonical.len() > 160 {
             Value::UNKNOWN
         } else {
-            Value::with(Kind::Api(id), self.name_marks(name))
+            let marks = if api::is_builtin(&text) && !matches!(name.kind, Kind::Literal(_)) {
+                // Nobody has to put the name of a module of Node.js together.
+                let bits = self.marks.hiding(name.marks) | marks::bit(Hiding::ComputedName);
+                self.marks.hidden(bits)
+            } else {
+                self.name_marks(name)
+            };
+            Value::with(Kind::Api(id), marks)
         }
     }
 

@@ -57,10 +57,16 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     }
     let loaded = context.facts.files.iter().filter(|file| file.class == Class::CodeInData);
     let data: BTreeSet<FileId> = loaded.map(|file| file.file).collect();
+    for event in context.of(&[Effect::DynamicCode]).filter(|event| is_reached_by_a_hidden_name(event)) {
+        add_name(event, findings);
+    }
     for event in context.of(ACTS) {
         let in_data = data.contains(&event.place.file);
         let ways: Vec<Hiding> = event.strong_hiding().filter(|_| is_hidden(event)).collect();
         if ways.is_empty() && !in_data {
+            if is_reached_by_a_hidden_name(event) {
+                add_name(event, findings);
+            }
             continue;
         }
         let mut words: Vec<&str> = ways.iter().map(|hiding| hiding_words(*hiding)).collect();
@@ -88,6 +94,26 @@ fn is_hidden(event: &Event) -> bool {
     acts_on_its_own
         || event.hiding.iter().any(is_code)
         || event.origins(SAYS_WHAT, Source::Decoded).next().is_some()
+}
+
+fn add_name(event: &Event, findings: &mut Findings<'_>) {
+    let api = super::shown(&event.api);
+    let message = format!("{api} is reached by a name that is put together or looked up {}", when(event.when));
+    findings.add(Severity::Medium, event.place, message);
+}
+
+/// Whether what acts is reached by a name that does not stand in the code as one. What
+/// starts programs or code has few names, which nobody has to look up; of requests and
+/// files many libraries choose one by what a caller wants, and do not cut it in pieces.
+fn is_reached_by_a_hidden_name(event: &Event) -> bool {
+    let has = |hiding| event.hiding.contains(&hiding);
+    let is_cut = has(Hiding::Pieces) || has(Hiding::Escapes);
+    has(Hiding::ComputedName)
+        && match event.effect {
+            Effect::DynamicCode | Effect::Spawn | Effect::Shell | Effect::NativeCode => true,
+            Effect::Request | Effect::Connect | Effect::NameLookup | Effect::FileDelete => is_cut,
+            _ => false,
+        }
 }
 
 /// Whether code was hidden, and not only what it is given.
@@ -143,6 +169,19 @@ mod tests {
         assert!(write().hidden(&[Hiding::Base64]).found(RULE.code).is_empty());
         let inside = write().hidden(&[Hiding::CodeInText, Hiding::Base64]);
         assert_eq!(inside.found(RULE.code), [Severity::High]);
+    }
+
+    #[test]
+    fn a_name_that_is_not_written_where_it_is_used_is_looked_at() {
+        let made = |effect, hiding: &[Hiding]| Made::new().event(effect, "py:os.system", &[]).hidden(hiding).found(RULE.code);
+        let cut = &[Hiding::ComputedName, Hiding::Pieces];
+        for effect in [Effect::DynamicCode, Effect::Shell, Effect::Spawn] {
+            assert_eq!(made(effect, &[Hiding::ComputedName]), [Severity::Medium]);
+        }
+        assert_eq!(made(Effect::FileDelete, cut), [Severity::Medium]);
+        assert!(made(Effect::Request, &[Hiding::ComputedName]).is_empty());
+        assert!(made(Effect::FileWrite, cut).is_empty());
+        assert!(made(Effect::Shell, &[]).is_empty());
     }
 
     #[test]
