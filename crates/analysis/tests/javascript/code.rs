@@ -239,6 +239,13 @@ const CASES: &[Case] = &[
         "const again = setInterval; again(String(process.argv[2]), 1000)",
     ),
     case(
+        "a text whose letters come from values",
+        DynamicCode,
+        "js:Function",
+        "f:u]",
+        "[]['flat']['constructor']((![]+[])[+[]]+(RegExp()+[])[3]+([][[]]+[])[+[]]+({}+[])[14])()",
+    ),
+    case(
         "only brackets",
         Obfuscation,
         "js:source",

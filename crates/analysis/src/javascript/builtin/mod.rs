@@ -417,7 +417,10 @@ impl<'a> Machine<'a> {
             }
             "Error" | "TypeError" | "RangeError" => Value::UNKNOWN,
             "RegExp" => {
-                let pattern = first.as_text().map(str::to_owned)?;
+                // Without a pattern it matches the empty text: code of brackets takes its
+                // colon from how that is written.
+                let nothing = call.arguments.is_empty().then(|| "(?:)".to_owned());
+                let pattern = nothing.or_else(|| first.as_text().map(str::to_owned))?;
                 let pattern = self.keep(&pattern);
                 let flags = call.arguments.get(1).and_then(Value::as_text).unwrap_or_default();
                 let flags = self.keep(flags);
