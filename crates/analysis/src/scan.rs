@@ -60,6 +60,8 @@ struct Scan<'t> {
     npm_roots: Rc<BTreeSet<String>>,
     /// Folders that packages of Python begin in.
     python_roots: Rc<BTreeSet<String>>,
+    /// What is started when a folder is.
+    mains: resolve::Mains,
 }
 
 impl<'t> Scan<'t> {
@@ -80,6 +82,7 @@ impl<'t> Scan<'t> {
             code_files: 0,
             npm_roots: Rc::default(),
             python_roots: Rc::default(),
+            mains: resolve::mains(tree),
         }
     }
 
@@ -261,7 +264,7 @@ impl<'t> Scan<'t> {
         let from = self.path(place.file);
         let roots = self.roots(language);
         let root = resolve::root_of(&roots, from);
-        let file = resolve::find(self.tree, language, path, from, root)?;
+        let file = resolve::find(self.tree, &self.mains, language, path, from, root)?;
         self.starts.entry(place.file).or_default().insert(file);
         if !self.read.contains(&(file, language)) {
             self.queue.push_back((language, file, place));

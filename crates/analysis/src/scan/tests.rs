@@ -238,7 +238,9 @@ fn what_two_readers_find_at_one_place_is_told_once() {
 fn a_path_that_leads_out_of_the_package_is_no_file_of_it() {
     let files: &[(&str, &[u8])] = &[("a.js", b"")];
     let tree = tree(files);
-    let find = |path| resolve::find(&tree, Language::JavaScript, path, "x/y.js", "");
+    let find = |path| {
+        resolve::find(&tree, &resolve::mains(&tree), Language::JavaScript, path, "x/y.js", "")
+    };
     assert_eq!(find("../a"), Some(FileId(0)));
     assert_eq!(find("../../a"), None);
     assert_eq!(find("/etc/passwd"), None);
