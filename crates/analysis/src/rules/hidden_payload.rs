@@ -186,11 +186,11 @@ mod tests {
 
     #[test]
     fn a_path_that_stands_in_an_archive_is_told_from_one_that_the_package_hides() {
-        let write = |path: crate::Value| {
+        let write = |path: Value| {
             let made = Made::new().event(Effect::FileWrite, "node:fs.writeFile", &[(Role::Path, path)]);
             made.hidden(&[Hiding::Compression]).found(RULE.code)
         };
-        let with = |mut value: crate::Value, source| {
+        let with = |mut value: Value, source| {
             value.origins.extend(from(source, None).origins);
             value
         };

@@ -5,6 +5,7 @@ mod array;
 mod buffer;
 mod collection;
 mod json;
+mod names;
 mod node;
 mod object;
 mod pattern;
@@ -14,159 +15,13 @@ mod worker;
 
 use std::rc::Rc;
 
+pub(super) use names::{is_method, member_names};
+
 use super::function::Call;
 use super::heap::Class as ObjectClass;
 use super::machine::Machine;
 use super::value::{ApiId, Kind, Marks, Value};
 use crate::event::{Effect, Hiding, Role};
-
-/// What some modules have, for code that looks a name up among them.
-pub(super) fn member_names(name: &str) -> Option<&'static [&'static str]> {
-    Some(match name {
-        "node:child_process" => &[
-            "ChildProcess",
-            "exec",
-            "execFile",
-            "execFileSync",
-            "execSync",
-            "fork",
-            "spawn",
-            "spawnSync",
-        ],
-        "node:vm" => &[
-            "Script",
-            "createContext",
-            "runInContext",
-            "runInNewContext",
-            "runInThisContext",
-            "compileFunction",
-        ],
-        "node:fs" => &[
-            "appendFile",
-            "appendFileSync",
-            "createReadStream",
-            "createWriteStream",
-            "readFile",
-            "readFileSync",
-            "readdir",
-            "readdirSync",
-            "rm",
-            "rmSync",
-            "rmdir",
-            "unlink",
-            "unlinkSync",
-            "writeFile",
-            "writeFileSync",
-        ],
-        "js:globalThis" => &["eval", "Function", "fetch", "require", "process", "atob", "Buffer"],
-        _ => return None,
-    })
-}
-
-/// Whether values of this class have a method of this name.
-pub(super) fn is_method(class: &str, name: &str) -> bool {
-    const STRING: &[&str] = &[
-        "anchor",
-        "at",
-        "big",
-        "blink",
-        "bold",
-        "charAt",
-        "charCodeAt",
-        "codePointAt",
-        "concat",
-        "endsWith",
-        "fixed",
-        "fontcolor",
-        "fontsize",
-        "includes",
-        "indexOf",
-        "isWellFormed",
-        "italics",
-        "lastIndexOf",
-        "link",
-        "localeCompare",
-        "match",
-        "matchAll",
-        "normalize",
-        "padEnd",
-        "padStart",
-        "repeat",
-        "replace",
-        "replaceAll",
-        "search",
-        "slice",
-        "small",
-        "split",
-        "startsWith",
-        "strike",
-        "sub",
-        "substr",
-        "substring",
-        "sup",
-        "toLocaleLowerCase",
-        "toLocaleUpperCase",
-        "toLowerCase",
-        "toUpperCase",
-        "trim",
-        "trimEnd",
-        "trimLeft",
-        "trimRight",
-        "trimStart",
-    ];
-    const ARRAY: &[&str] = &[
-        "at",
-        "concat",
-        "copyWithin",
-        "entries",
-        "every",
-        "fill",
-        "filter",
-        "find",
-        "findIndex",
-        "findLast",
-        "findLastIndex",
-        "flat",
-        "flatMap",
-        "forEach",
-        "includes",
-        "indexOf",
-        "join",
-        "keys",
-        "lastIndexOf",
-        "map",
-        "pop",
-        "push",
-        "reduce",
-        "reduceRight",
-        "reverse",
-        "shift",
-        "slice",
-        "some",
-        "sort",
-        "splice",
-        "toReversed",
-        "toSorted",
-        "toSpliced",
-        "unshift",
-        "values",
-        "with",
-    ];
-    const ALL: &[&str] = &[
-        "constructor",
-        "__proto__",
-        "hasOwnProperty",
-        "isPrototypeOf",
-        "propertyIsEnumerable",
-        "toLocaleString",
-        "toString",
-        "valueOf",
-        "__defineGetter__",
-        "__lookupGetter__",
-    ];
-    ALL.contains(&name)
-        || if class == "String" { STRING.contains(&name) } else { ARRAY.contains(&name) }
-}
 
 impl<'a> Machine<'a> {
     /// What a built-in function gives; nothing, where this is none that is computed.
