@@ -2,6 +2,7 @@
 
 mod commands;
 mod install;
+mod output;
 pub(crate) mod resolve;
 #[cfg(test)]
 mod tests;
@@ -59,6 +60,8 @@ struct Scan<'t> {
     npm_roots: Rc<BTreeSet<String>>,
     /// Folders that packages of Python begin in.
     python_roots: Rc<BTreeSet<String>>,
+    /// What is started when a folder is.
+    mains: resolve::Mains,
 }
 
 impl<'t> Scan<'t> {
@@ -79,6 +82,7 @@ impl<'t> Scan<'t> {
             code_files: 0,
             npm_roots: Rc::default(),
             python_roots: Rc::default(),
+            mains: resolve::mains(tree),
         }
     }
 
@@ -260,7 +264,7 @@ impl<'t> Scan<'t> {
         let from = self.path(place.file);
         let roots = self.roots(language);
         let root = resolve::root_of(&roots, from);
-        let file = resolve::find(self.tree, language, path, from, root)?;
+        let file = resolve::find(self.tree, &self.mains, language, path, from, root)?;
         self.starts.entry(place.file).or_default().insert(file);
         if !self.read.contains(&(file, language)) {
             self.queue.push_back((language, file, place));
@@ -366,6 +370,7 @@ impl<'t> Scan<'t> {
 
     fn finish(mut self) -> Facts {
         self.mark_install();
+        output::tell_apart(&mut self.events);
         let mut events: Vec<Event> = self.events.into_iter().map(|(event, _)| event).collect();
         // Of two that say the same, the one that says more about how it was hidden stays.
         events.sort_by(|one, other| {

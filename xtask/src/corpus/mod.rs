@@ -5,6 +5,7 @@
 //! tools themselves; install scripts are not run.
 
 mod rivals;
+mod semgrep;
 mod table;
 
 use crate::Result;

@@ -68,8 +68,11 @@ pub(crate) fn install(folder: &Path) -> Result<Tools> {
     }
     println!(
         "not there: the annotated fixtures of GuardDog, njsscan and js-x-ray (no package \
-         registry carries them), semgrep (its rules are not in its package)"
+         registry carries them), semgrep's own rules (they are not in its package)"
     );
+    if super::semgrep::install(folder)? {
+        there.insert("semgrep");
+    }
     Ok(Tools { python, node, there })
 }
 
@@ -113,6 +116,9 @@ pub(crate) fn judge(folder: &Path, places: &Path, tools: &Tools, cases: &mut Cas
         fs::write(&script, include_str!("run_js_x_ray.mjs"))?;
         let output = feed(command(&tools.node).arg(script), &input)?;
         driver(&output, places, cases, "js-x-ray", "warning", 1.0);
+    }
+    if tools.there.contains("semgrep") {
+        super::semgrep::judge(folder, places, &names, cases)?;
     }
     let python: Vec<&String> = names.iter().filter(is_python).collect();
     if tools.there.contains("bandit") {
@@ -172,7 +178,7 @@ fn driver(
 }
 
 /// Findings that each name a file.
-fn listed(
+pub(crate) fn listed(
     found: &[Value],
     key: &str,
     places: &Path,

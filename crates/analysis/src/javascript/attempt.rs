@@ -4,12 +4,20 @@ use oxc_ast::ast::TryStatement;
 
 use super::machine::Machine;
 use super::statement::Flow;
-use super::value::Value;
+use super::value::{Marks, Value};
 
 impl<'a> Machine<'a> {
     pub(crate) fn try_statement(&mut self, it: &'a TryStatement<'a>) -> Flow<'a> {
         let outer = self.thrown.take();
+        self.tried.push(Marks::NONE);
         let mut flow = self.block(&it.block.body);
+        let answered = self.tried.pop().unwrap_or(Marks::NONE);
+        if let Some(around) = self.tried.last().copied() {
+            let both = self.marks.union(around, answered);
+            if let Some(around) = self.tried.last_mut() {
+                *around = both;
+            }
+        }
         let thrown = std::mem::replace(&mut self.thrown, outer);
         if let Some(handler) = &it.handler {
             let is_thrown = flow == Flow::Throw;
@@ -19,8 +27,8 @@ impl<'a> Machine<'a> {
             if let Some(parameter) = &handler.param {
                 let value = match thrown {
                     Some(value) if is_thrown => value,
-                    Some(value) => self.either(Value::UNKNOWN, value, false),
-                    None => Value::UNKNOWN,
+                    Some(value) => self.either(Value::unknown(answered), value, false),
+                    None => Value::unknown(answered),
                 };
                 self.bind(&parameter.pattern, value);
             }

@@ -114,6 +114,11 @@ impl<'a> Machine<'a> {
                 let id = self.apis.intern("js:?.part");
                 Value::with(Kind::Api(id), object.marks)
             }
+            // What is read flows on into what it is handed to.
+            Kind::Unknown if matches!(key, "pipe" | "pipeTo") => {
+                let id = self.apis.intern("js:?.pipe");
+                Value::with(Kind::Api(id), object.marks)
+            }
             Kind::Unknown | Kind::Partial(_) if matches!(key, "then" | "catch" | "finally") => {
                 let id = self.apis.intern("js:Promise.prototype.then");
                 Value::with(Kind::Api(id), object.marks)

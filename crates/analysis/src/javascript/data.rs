@@ -9,7 +9,7 @@ use super::heap::{Class as ObjectClass, Object};
 use super::machine::Machine;
 use super::operator::MAX_TEXT_BYTES;
 use super::value::{ApiId, Kind, Marks, ObjectId, Value};
-use crate::event::Effect;
+use crate::event::{Effect, Hiding};
 
 /// How deep data is looked through for where it comes from.
 const MAX_DATA_DEPTH: u32 = 5;
@@ -91,7 +91,10 @@ impl<'a> Machine<'a> {
         if let Some(api) = value.as_api() {
             self.emit_whole_environment(api, Span::default());
             if let Some(names) = super::builtin::member_names(self.apis.name(api)) {
-                return Ok(names.iter().map(|name| Value::new(Kind::Literal(name))).collect());
+                // Whoever goes through them looks for one without saying which.
+                let looked_up = self.hidden(Hiding::ComputedName);
+                let names = names.iter();
+                return Ok(names.map(|name| Value::with(Kind::Literal(name), looked_up)).collect());
             }
         }
         Err(Value::unknown(marks))

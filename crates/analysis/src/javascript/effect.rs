@@ -122,6 +122,12 @@ impl<'a> Machine<'a> {
             )
         );
         let this_value = call.this.clone();
+        if name.ends_with(".pipe")
+            && let Some(destination) = call.arguments.first().cloned()
+        {
+            let data = Value::unknown(this_value.marks);
+            self.flow_into(&data, &destination, &call);
+        }
         let result = self.unknown_call(&callee, &Call { this, ..call });
         if is_fluent && this_value.as_api().is_some() { this_value } else { result }
     }
@@ -167,6 +173,9 @@ impl<'a> Machine<'a> {
     ) {
         let mut arguments = Vec::new();
         let mut effect = spec.effect;
+        if effect == Effect::FileRead && self.opens_for_writing(api, values) {
+            effect = Effect::FileWrite;
+        }
         // A datagram may be a part of a buffer: where it begins and how long it is
         // stand before the port.
         let is_part = spec.roles == DATAGRAM
@@ -301,6 +310,14 @@ impl<'a> Machine<'a> {
                 source = Source::Credential;
             }
             data = self.origin(source, call.span, name.as_deref());
+            if source == Source::Network
+                && let Some(before) = self.tried.last().copied()
+            {
+                let both = self.marks.union(before, data);
+                if let Some(tried) = self.tried.last_mut() {
+                    *tried = both;
+                }
+            }
             if source == Source::File
                 && let Some(value) = self.file_of_package(&first, data, call)
             {
@@ -317,12 +334,47 @@ impl<'a> Machine<'a> {
             _ => Value::unknown(data),
         };
         let answer = Value::unknown(data);
-        self.answer(call, &answer);
+        // A connection calls its listeners on itself.
+        let this = if value.as_api().is_some() { value.clone() } else { Value::UNKNOWN };
+        self.answer_on(&this, call, &answer);
         value
+    }
+
+    /// Whether a file is opened to be changed: by its flags, in letters or in bits.
+    fn opens_for_writing(&self, api: ApiId, values: &[Value<'a>]) -> bool {
+        let name = self.apis.name(api);
+        if !name.ends_with(".open") && !name.ends_with(".openSync") {
+            return false;
+        }
+        match values.get(1).map(|flags| &flags.kind) {
+            Some(Kind::Number(bits)) => *bits > 0.0 && bits % 4.0 != 0.0,
+            Some(_) => values
+                .get(1)
+                .and_then(Value::as_text)
+                .is_some_and(|flags| flags.contains(['w', 'a', '+'])),
+            None => false,
+        }
+    }
+
+    /// Data goes into something that is written to: what a call of its `write` would do.
+    pub(crate) fn flow_into(&mut self, data: &Value<'a>, into: &Value<'a>, call: &Call<'a>) {
+        let Some(into) = into.as_api().filter(|_| !data.marks.is_none()) else { return };
+        for method in ["write", "send"] {
+            let Some(api) = self.apis.member(into, method) else { return };
+            if let Some(spec) = self.apis.spec(api) {
+                let written = [data.clone()];
+                self.describe(api, spec, Marks::NONE, &written, call);
+                return;
+            }
+        }
     }
 
     /// Calls the callbacks among the arguments with what came.
     fn answer(&mut self, call: &Call<'a>, data: &Value<'a>) {
+        self.answer_on(&Value::UNKNOWN, call, data);
+    }
+
+    fn answer_on(&mut self, this: &Value<'a>, call: &Call<'a>, data: &Value<'a>) {
         let functions = call.arguments.iter().filter(|value| {
             value.as_object().is_some_and(|id| {
                 matches!(
@@ -335,7 +387,9 @@ impl<'a> Machine<'a> {
         for function in functions {
             let error = Value::unknown(data.marks);
             let second = data.clone();
-            self.call_back(&function, vec![error, second.clone(), second], call.span);
+            let arguments = vec![error, second.clone(), second];
+            let this = this.clone();
+            self.call(&function, Call { this, arguments, is_open: true, span: call.span });
         }
     }
 

@@ -438,7 +438,13 @@ impl<'a> Machine<'a> {
         match self.key_text(key) {
             Some(name) => {
                 let mut value = self.member(object, name, span);
-                if !matches!(key.kind, Kind::Literal(_)) && value.as_api().is_some() {
+                let is_written = match key.kind {
+                    Kind::Literal(_) => self.marks.hiding(key.marks) == 0,
+                    // An element of a list of the system's, such as `process.argv[2]`.
+                    Kind::Number(_) => true,
+                    _ => false,
+                };
+                if !is_written && value.as_api().is_some() {
                     let hidden = self.hidden(Hiding::ComputedName);
                     let marks = self.marks.union(key.marks, hidden);
                     value.marks = self.marks.union(value.marks, marks);

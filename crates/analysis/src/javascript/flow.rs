@@ -1,10 +1,9 @@
-//! Loops and calls that cannot end, and prototypes that are changed by a name from
-//! outside: told from the shape of the program, not from its text.
+//! Loops and calls that cannot end: told from the shape of the program, not from its
+//! text.
 
 use oxc_ast::ast::{
     ArrowFunctionExpression, AssignmentTarget, AssignmentTargetPattern, Class, Expression,
-    ForInStatement, ForOfStatement, ForStatementLeft, Function, FunctionBody, IdentifierReference,
-    SimpleAssignmentTarget, Statement, StaticMemberExpression,
+    Function, FunctionBody, IdentifierReference, SimpleAssignmentTarget, Statement,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::Span;
@@ -12,7 +11,7 @@ use oxc_syntax::scope::ScopeFlags;
 
 use super::machine::Machine;
 use super::value::{Kind, Marks, Value};
-use crate::event::{Effect, Role};
+use crate::event::Effect;
 
 impl<'a> Machine<'a> {
     /// Whether a loop has a condition that stays true and no way out.
@@ -121,59 +120,6 @@ impl<'a> Machine<'a> {
         if at_once || !callee.ends_with("setTimeout") {
             let id = self.apis.intern(callee);
             self.emit(Effect::EndlessLoop, id, span, &[], Marks::NONE);
-        }
-    }
-
-    /// `x.__proto__.y = …` and `x.constructor.prototype.y = …`.
-    pub(crate) fn note_prototype_write(&mut self, object: &'a Expression<'a>, span: Span) {
-        let name = match object {
-            Expression::StaticMemberExpression(it) => match (it.property.name.as_str(), &it.object)
-            {
-                ("__proto__", _) => "__proto__",
-                ("prototype", Expression::StaticMemberExpression(inner))
-                    if inner.property.name.as_str() == "constructor" =>
-                {
-                    "constructor.prototype"
-                }
-                _ => return,
-            },
-            Expression::ComputedMemberExpression(it) => match &it.expression {
-                Expression::StringLiteral(text) if text.value.as_str() == "__proto__" => {
-                    "__proto__"
-                }
-                _ => return,
-            },
-            _ => return,
-        };
-        let id = self.apis.intern("js:Object.prototype");
-        let name = Value::new(Kind::Literal(name));
-        self.emit(Effect::PrototypeWrite, id, span, &[(Role::Name, name)], Marks::NONE);
-    }
-
-    /// A function that copies one object's names into another, through all levels,
-    /// and lets `__proto__` through.
-    pub(crate) fn look_for_merge(&mut self, function: &'a Function<'a>) {
-        let Some(body) = &function.body else { return };
-        // Only a function of some size copies one object into another.
-        if function.params.items.len() < 2 {
-            return;
-        }
-        let mut merge = Merge::default();
-        if let Some(name) = &function.id {
-            merge.own = Some(name.name.as_str());
-        }
-        for statement in &body.statements {
-            merge.visit_statement(statement);
-        }
-        if merge.calls_itself && merge.writes && !merge.guards {
-            let id = self.apis.intern("js:Object.prototype");
-            self.emit(
-                Effect::PrototypeWrite,
-                id,
-                function.span,
-                &[(Role::Name, Value::UNKNOWN)],
-                Marks::NONE,
-            );
         }
     }
 }
@@ -318,76 +264,4 @@ impl<'a> Visit<'a> for Exits<'a> {
     fn visit_function(&mut self, _it: &Function<'a>, _flags: ScopeFlags) {}
     fn visit_arrow_function_expression(&mut self, _it: &ArrowFunctionExpression<'a>) {}
     fn visit_class(&mut self, _it: &Class<'a>) {}
-}
-
-#[derive(Default)]
-struct Merge<'a> {
-    own: Option<&'a str>,
-    keys: Vec<&'a str>,
-    calls_itself: bool,
-    writes: bool,
-    guards: bool,
-    depth: u32,
-}
-
-/// The variable that a loop declares for what it goes through.
-fn declared<'a>(left: &ForStatementLeft<'a>) -> Option<&'a str> {
-    let ForStatementLeft::VariableDeclaration(declaration) = left else { return None };
-    let name = declaration.declarations.first()?.id.get_identifier_name()?;
-    Some(name.as_str())
-}
-
-impl<'a> Visit<'a> for Merge<'a> {
-    fn visit_function(&mut self, _it: &Function<'a>, _flags: ScopeFlags) {}
-    fn visit_class(&mut self, _it: &Class<'a>) {}
-
-    fn visit_for_in_statement(&mut self, it: &ForInStatement<'a>) {
-        self.keys.extend(declared(&it.left));
-        walk::walk_for_in_statement(self, it);
-    }
-
-    fn visit_for_of_statement(&mut self, it: &ForOfStatement<'a>) {
-        self.keys.extend(declared(&it.left));
-        walk::walk_for_of_statement(self, it);
-    }
-
-    fn visit_expression(&mut self, it: &Expression<'a>) {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            self.guards = true;
-        } else {
-            match it {
-                Expression::CallExpression(call) => {
-                    if let Expression::Identifier(name) = &call.callee
-                        && Some(name.name.as_str()) == self.own
-                    {
-                        self.calls_itself = true;
-                    }
-                }
-                Expression::AssignmentExpression(assignment) => {
-                    if let AssignmentTarget::ComputedMemberExpression(member) = &assignment.left
-                        && let Expression::Identifier(name) = &member.expression
-                        && self.keys.contains(&name.name.as_str())
-                    {
-                        self.writes = true;
-                    }
-                }
-                Expression::StringLiteral(text)
-                    if matches!(text.value.as_str(), "__proto__" | "constructor" | "prototype") =>
-                {
-                    self.guards = true;
-                }
-                _ => {}
-            }
-            walk::walk_expression(self, it);
-        }
-        self.depth -= 1;
-    }
-
-    fn visit_static_member_expression(&mut self, it: &StaticMemberExpression<'a>) {
-        if matches!(it.property.name.as_str(), "hasOwnProperty" | "hasOwn") {
-            self.guards = true;
-        }
-        walk::walk_static_member_expression(self, it);
-    }
 }

@@ -57,6 +57,9 @@ pub(crate) struct Machine<'a> {
     pub(crate) withs: Vec<Value<'a>>,
     /// What was thrown last.
     pub(crate) thrown: Option<Value<'a>>,
+    /// What servers answered in each `try` that runs, outermost first: an error of a
+    /// request carries the answer.
+    pub(crate) tried: Vec<Marks>,
     pub(crate) trail: Vec<Undo<'a>>,
     pub(crate) branches: Vec<Branch>,
     pub(crate) stamps: u32,
@@ -120,6 +123,7 @@ impl<'a> Machine<'a> {
             setters: NameMap::default(),
             withs: Vec::new(),
             thrown: None,
+            tried: Vec::new(),
             trail: Vec::new(),
             branches: Vec::new(),
             stamps: 0,

@@ -232,6 +232,15 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// Whether a name is one of those that the environment has: then any may be meant,
+    /// and not one that somebody computed.
+    fn names_any_variable(&self, name: Marks) -> bool {
+        self.marks
+            .origins(name)
+            .iter()
+            .any(|origin| origin.source == Source::Environment && origin.name.is_none())
+    }
+
     fn api_member(&mut self, api: ApiId, marks: Marks, key: &'a str, span: Span) -> Value<'a> {
         let name = self.apis.name(api);
         if name == "node:process.env" {
@@ -326,7 +335,9 @@ impl<'a> Machine<'a> {
                         &[(Role::Name, key.clone())],
                         Marks::NONE,
                     );
-                    let from = self.origin(Source::Environment, span, None);
+                    let name =
+                        if self.names_any_variable(key.marks) { None } else { Some("\u{2026}") };
+                    let from = self.origin(Source::Environment, span, name);
                     return Value::unknown(self.marks.union(marks, from));
                 }
                 if !MATTERS.contains(&self.apis.name(*api)) {

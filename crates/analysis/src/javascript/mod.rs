@@ -36,6 +36,7 @@ mod operator;
 mod package;
 mod parse;
 mod pattern;
+mod pollution;
 mod program;
 mod scope;
 mod statement;

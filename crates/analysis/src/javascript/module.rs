@@ -357,7 +357,14 @@ impl<'a> Machine<'a> {
         if canonical.len() > 160 {
             Value::UNKNOWN
         } else {
-            Value::with(Kind::Api(id), self.name_marks(name))
+            let marks = if api::is_builtin(&text) && !matches!(name.kind, Kind::Literal(_)) {
+                // Nobody has to put the name of a module of Node.js together.
+                let bits = self.marks.hiding(name.marks) | marks::bit(Hiding::ComputedName);
+                self.marks.hidden(bits)
+            } else {
+                self.name_marks(name)
+            };
+            Value::with(Kind::Api(id), marks)
         }
     }
 
@@ -380,6 +387,10 @@ impl<'a> Machine<'a> {
 
     fn import_known(&mut self, file: FileId, name: &Value<'a>, span: Span) -> Value<'a> {
         if self.modules.programs.contains_key(&file) {
+            // A name that is written can be seen by whoever follows what loads what.
+            if !matches!(name.kind, Kind::Literal(_)) {
+                self.note_load(file, span);
+            }
             return self.run_module(file);
         }
         let path = self.tree.file(file).map_or("", |file| file.path.as_str());

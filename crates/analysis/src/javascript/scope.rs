@@ -9,6 +9,7 @@ use oxc_ast::ast::{
     FunctionBody, IdentifierReference, Program, Statement, StaticBlock, SwitchStatement,
     TSInterfaceDeclaration, TSModuleBlock, TSType, TSTypeAliasDeclaration, TSTypeAnnotation,
     TSTypeParameterDeclaration, TSTypeParameterInstantiation, ThisExpression, VariableDeclaration,
+    WhileStatement,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_syntax::reference::ReferenceId;
@@ -27,8 +28,8 @@ pub(crate) struct Layout<'a> {
     pub(crate) uses_arguments: bool,
     /// Whether it mentions `this`, or a function within it does.
     pub(crate) uses_this: bool,
-    /// Whether it has a loop over names or elements: nothing else copies an object
-    /// into another.
+    /// Whether it has a loop: nothing else copies an object into another, or steps down
+    /// a path of names.
     pub(crate) loops_over: bool,
 }
 
@@ -481,7 +482,13 @@ impl<'a> Visit<'a> for Resolver<'a, '_> {
         });
     }
 
+    fn visit_while_statement(&mut self, it: &WhileStatement<'a>) {
+        self.mark(|layout| &mut layout.loops_over);
+        walk::walk_while_statement(self, it);
+    }
+
     fn visit_for_statement(&mut self, it: &ForStatement<'a>) {
+        self.mark(|layout| &mut layout.loops_over);
         self.in_block(|resolver| {
             if let Some(ForStatementInit::VariableDeclaration(declaration)) = &it.init {
                 resolver.declare_variables(declaration, false);

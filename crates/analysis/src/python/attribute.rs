@@ -17,6 +17,16 @@ impl<'a> Evaluator<'a> {
         let found = match &object.data {
             Data::Unknown => self.of_unknown(name),
             Data::Api(id) => {
+                // A class that was looked for among all classes: its functions lead to
+                // the names of the module that they are from.
+                if matches!(name, "__globals__" | "func_globals")
+                    && self.names.text(*id).contains("__subclasses__")
+                {
+                    return self
+                        .api("py:builtins.globals()")
+                        .hidden(Hiding::ComputedName)
+                        .with(&object.taint);
+                }
                 let Some(child) = self.names.child(*id, name) else { return Value::unknown() };
                 return self.api_value(child, name, range).with(&object.taint);
             }

@@ -145,10 +145,12 @@ impl<'a> Evaluator<'a> {
         let instance = self.heap.add_instance(Instance { class: id, attributes: Table::default() });
         let value: Value<'a> = Data::Instance(instance).into();
         let taint = self.taint_of(arguments);
+        let mut is_made_here = false;
         for name in ["__new__", "__init__"] {
             let found = self.in_class(id, name, 0);
             match found.data {
                 Data::Function(function) => {
+                    is_made_here = true;
                     let mut all =
                         Arguments { positional: vec![value.clone()], ..arguments.clone() };
                     all.positional.extend(arguments.positional.iter().cloned());
@@ -159,6 +161,14 @@ impl<'a> Evaluator<'a> {
                 }
                 _ => {}
             }
+        }
+        // A class that only extends one of the library is made the way that one is.
+        let bases = self.heap.class(id).map(|class| class.bases.clone()).unwrap_or_default();
+        if let Some(base @ Value { data: Data::Api(api), .. }) = bases.first()
+            && !is_made_here
+            && !self.names.specifications(*api).is_empty()
+        {
+            self.call(base, arguments.clone(), range);
         }
         // A thread of one's own class runs its `run`.
         let extends_thread = self.heap.class(id).is_some_and(|class| class.bases.iter().any(|base| {

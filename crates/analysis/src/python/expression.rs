@@ -93,6 +93,11 @@ impl<'a> Evaluator<'a> {
                                 for (key, value) in other.items.clone() {
                                     dict.set(key, value);
                                 }
+                            } else if matches!(value.data, Data::Api(id) if id == self.environ) {
+                                let all = self.whole_environment(item.value.range());
+                                dict.set(Value::unknown(), all);
+                            } else if value.taint.is_some() {
+                                dict.set(Value::unknown(), Value::unknown().with(&value.taint));
                             }
                         }
                     }

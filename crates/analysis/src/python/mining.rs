@@ -53,6 +53,9 @@ fn says(value: &Value, starts: bool, depth: u32) -> bool {
         Shape::Partial { prefix, rest } => {
             mentions(prefix, starts) || rest.iter().any(|piece| mentions(piece, starts))
         }
+        Shape::Bytes(bytes) if bytes.len() <= 4_096 => {
+            mentions(&String::from_utf8_lossy(bytes), starts)
+        }
         Shape::List(items) if depth > 0 => items.iter().any(|item| says(item, starts, depth - 1)),
         Shape::Record(items) if depth > 0 => {
             items.iter().any(|(_, item)| says(item, starts, depth - 1))

@@ -9,6 +9,8 @@ use crate::event::{Effect, Hiding};
 const OFF_SCREEN: usize = 120;
 /// Names of one file that look made by a program.
 const MANGLED: usize = 6;
+/// Names of one file that nobody can read; people make none.
+const UNREADABLE: usize = 3;
 
 impl<'a> Evaluator<'a> {
     /// Looks over the text of the module that is current.
@@ -28,7 +30,9 @@ impl<'a> Evaluator<'a> {
         let Some(table) = self.heap.scope(scope) else { return };
         let total = table.names.len();
         let mangled = table.names.keys().filter(|name| is_mangled(name)).count();
-        if mangled >= MANGLED && mangled * 3 >= total {
+        let unreadable = table.names.keys().filter(|name| is_unreadable(name)).count();
+        let is_enough = mangled >= MANGLED || unreadable >= UNREADABLE;
+        if is_enough && mangled * 3 >= total {
             self.report(0, 1, Hiding::MangledNames, "py:names");
         }
     }
@@ -63,6 +67,14 @@ fn is_mangled(name: &str) -> bool {
             || bare.bytes().all(|byte| matches!(byte, b'S' | b'5' | b's'))
             || bare.bytes().all(|byte| matches!(byte, b'W' | b'w' | b'X' | b'x' | b'V' | b'v'))
             || bare.bytes().all(|byte| matches!(byte, b'M' | b'N' | b'm' | b'n')))
+}
+
+/// A long name of letters that look the same, such as `O0OO00O0O00`: one that a person
+/// could not tell from the next one.
+fn is_unreadable(name: &str) -> bool {
+    let bare = name.trim_start_matches('_');
+    let first = bare.bytes().next();
+    bare.len() >= 10 && is_mangled(name) && bare.bytes().any(|byte| Some(byte) != first)
 }
 
 /// Where code stands behind so much white space that nobody sees it.
@@ -131,6 +143,12 @@ mod tests {
         for name in ["index", "_x", "ll", "__init__", "name", "Illinois", "OO"] {
             assert!(!is_mangled(name), "{name}");
         }
+        assert!(is_unreadable("O0OO00O0O00OOOO0O") && is_unreadable("_IlIIllIIlIl"));
+        assert!(
+            !is_unreadable("O0OO0O0")
+                && !is_unreadable("OOOOOOOOOOOO")
+                && !is_unreadable("population")
+        );
     }
 
     #[test]

@@ -21,7 +21,17 @@ impl<'a> Evaluator<'a> {
                     let hiding =
                         if api.contains("rypt") { Hiding::Encryption } else { Hiding::Serialised };
                     let like = self.like(call);
-                    return known.with(&like.taint).hidden(hiding);
+                    let known = known.with(&like.taint);
+                    // What is not in the package is not hidden in it, and text that a
+                    // person can read hides nothing.
+                    let is_own = call.arguments.all().any(|value| {
+                        matches!(value.data, Data::Bytes(_)) || !value.hidings().is_empty()
+                    });
+                    return if is_own || hiding == Hiding::Encryption {
+                        known.hidden(hiding)
+                    } else {
+                        known
+                    };
                 }
                 // What a program or a server is told is not what it answers; what was
                 // read to say where something is stays known.
@@ -40,6 +50,19 @@ impl<'a> Evaluator<'a> {
                     .enumerate()
                     .find(|(_, (purpose, _))| matches!(purpose, Use::As(_)))
                     .and_then(|(position, (_, name))| call.get(position, name).cloned());
+                // A key within a key is called by its own name.
+                let inner = specification.parameters.iter().enumerate().find_map(
+                    |(position, (purpose, name))| match purpose {
+                        Use::As(Role::Name) => call.get(position, name),
+                        _ => None,
+                    },
+                );
+                let about = match inner {
+                    Some(inner) if inner.text().is_some_and(|name| name.contains('\\')) => {
+                        Some(inner.clone())
+                    }
+                    _ => about,
+                };
                 let about = match (about, specification.effect) {
                     (Some(about), _) => about,
                     (None, Some(Effect::FileWrite)) => Value::literal("/tmp/"),
@@ -52,7 +75,8 @@ impl<'a> Evaluator<'a> {
                     Some(Effect::Peripheral) => self.tainted(Source::Peripheral, call.range, None),
                     _ => None,
                 };
-                let made = about.is_unknown() || specification.effect.is_none();
+                let made = about.is_unknown()
+                    || matches!(specification.effect, None | Some(Effect::Request));
                 let extra = if made { self.taint_of(&call.arguments) } else { None };
                 let object = self.heap.add_object(Object { class, about: about.with(&extra) });
                 Value::from(Data::Object(object)).with(&taint)

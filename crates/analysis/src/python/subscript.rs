@@ -127,7 +127,7 @@ impl<'a> Evaluator<'a> {
                 let text = if names::is_standard(name) {
                     names::module(name)
                 } else {
-                    format!("py:builtins.{}", &**name)
+                    self.global_of_some_module(name)
                 };
                 self.api(&text).hidden(Hiding::ComputedName)
             }
@@ -158,6 +158,22 @@ impl<'a> Evaluator<'a> {
             }
             _ => Value::unknown(),
         }
+    }
+
+    /// What a name means in a module that is not known: something built in, or what the
+    /// modules have that programs climb to for it.
+    fn global_of_some_module(&mut self, name: &str) -> String {
+        let does_something = |this: &mut Self, module: &str| {
+            let full = format!("{module}.{name}");
+            let id = this.names.id(&full);
+            let is_known =
+                !this.names.specifications(id).is_empty() || this.names.intrinsic(id).is_some();
+            is_known.then_some(full)
+        };
+        ["py:builtins", "py:os", "py:subprocess"]
+            .iter()
+            .find_map(|module| does_something(self, module))
+            .unwrap_or_else(|| format!("py:builtins.{name}"))
     }
 
     pub(super) fn slice(

@@ -74,7 +74,8 @@ pub(crate) const fn is_strong(hiding: Hiding) -> bool {
 pub(crate) fn comes_from_elsewhere(value: &Value) -> bool {
     let is_handed = |source| value.origin(source).is_some();
     (is_handed(Source::Caller) || is_handed(Source::ProcessOutput))
-        && value.pieces().iter().all(|piece| piece.is_empty())
+        // What ends a line or joins a path says nothing.
+        && value.pieces().iter().all(|piece| !piece.contains(char::is_alphanumeric))
 }
 
 /// A way of hiding, in words.

@@ -62,8 +62,22 @@ const INTERPRETERS: &[&str] = &[
 /// Those of them that are shells: what follows `-c` is another command line.
 const SHELLS: &[&str] = &["sh", "bash", "zsh", "dash", "ash", "ksh", "fish"];
 /// Programs that bring something from the network by themselves.
-const FETCHERS: &[&str] =
-    &["curl", "wget", "fetch", "aria2c", "bitsadmin", "certutil", "lynx", "ftp", "tftp"];
+const FETCHERS: &[&str] = &[
+    "curl",
+    "wget",
+    "fetch",
+    "aria2c",
+    "bitsadmin",
+    "certutil",
+    "lynx",
+    "ftp",
+    "tftp",
+    "iwr",
+    "irm",
+    "invoke-webrequest",
+    "invoke-restmethod",
+    "start-bitstransfer",
+];
 /// Words that fetch within PowerShell or Python.
 const FETCHING_WORDS: &[&str] = &[
     "downloadstring",

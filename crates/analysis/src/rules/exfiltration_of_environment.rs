@@ -75,6 +75,8 @@ fn severity(event: &Event, name: Option<&str>, count: usize) -> Severity {
     match name {
         None if unasked => Severity::Critical,
         None => Severity::High,
+        // One whose name is computed may be any; a library that is called has settings.
+        Some("\u{2026}") if unasked => Severity::High,
         Some(name) if count == 1 && goes_to_its_service(event, name) => Severity::Low,
         Some(name) if OF_OTHERS.contains(&name) && unasked => Severity::High,
         Some(name) if event.when == When::Install && is_secret(name) => Severity::High,
@@ -111,6 +113,9 @@ mod tests {
         assert_eq!(all().when(When::Load).found(RULE.code), [Severity::Critical]);
         let one = post(from(Source::Environment, Some("ACME_API_KEY")));
         assert_eq!(one.found(RULE.code), [Severity::Low]);
+        let unknown = || post(from(Source::Environment, Some("\u{2026}")));
+        assert_eq!(unknown().found(RULE.code), [Severity::Low]);
+        assert_eq!(unknown().when(When::Load).found(RULE.code), [Severity::High]);
         let stolen = post(from(Source::Environment, Some("NPM_TOKEN"))).when(When::Load);
         assert_eq!(stolen.found(RULE.code), [Severity::High]);
         assert!(post(text("hello")).found(RULE.code).is_empty());

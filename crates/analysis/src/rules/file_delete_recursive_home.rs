@@ -53,7 +53,9 @@ fn by_call(event: &Event, path: &Value) -> Option<String> {
     // The home folder as the system or the environment tells it, and nothing behind it.
     let is_home = |name: &str| {
         let name = name.to_ascii_lowercase();
-        name.contains("home") || name == "userprofile"
+        let last = name.rsplit(['.', ':']).next().unwrap_or(&name);
+        // `XDG_DATA_HOME` and `JAVA_HOME` are folders of programs.
+        last.starts_with("home") || last == "userprofile"
     };
     let from_home = [Source::Environment, Source::SystemInformation].iter().any(|source| {
         path.origins
@@ -103,6 +105,7 @@ mod tests {
         assert_eq!(call(text("/")).found(RULE.code), [Severity::Critical]);
         assert_eq!(call(text("C:\\")).found(RULE.code), [Severity::Critical]);
         assert_eq!(call(from(Source::Environment, Some("HOME"))).found(RULE.code), [Severity::Critical]);
+        assert!(call(from(Source::Environment, Some("XDG_DATA_HOME"))).found(RULE.code).is_empty());
         assert!(call(text("/tmp/build")).found(RULE.code).is_empty());
         assert!(call(text("dist")).found(RULE.code).is_empty());
         let line = |line| Made::new().event(Effect::Shell, "py:os.system", &[(Role::Command, text(line))]);

@@ -10,6 +10,7 @@ use crate::event::{Effect, Event, Hiding, Role, Source};
 use crate::facts::Class;
 use crate::finding::Severity;
 use crate::place::{FileId, Place};
+use crate::value::Value;
 
 pub(crate) const RULE: Rule = Rule {
     code: "hidden-payload",
@@ -56,10 +57,16 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     }
     let loaded = context.facts.files.iter().filter(|file| file.class == Class::CodeInData);
     let data: BTreeSet<FileId> = loaded.map(|file| file.file).collect();
+    for event in context.of(&[Effect::DynamicCode]).filter(|event| is_reached_by_a_hidden_name(event)) {
+        add_name(event, findings);
+    }
     for event in context.of(ACTS) {
         let in_data = data.contains(&event.place.file);
         let ways: Vec<Hiding> = event.strong_hiding().filter(|_| is_hidden(event)).collect();
         if ways.is_empty() && !in_data {
+            if is_reached_by_a_hidden_name(event) {
+                add_name(event, findings);
+            }
             continue;
         }
         let mut words: Vec<&str> = ways.iter().map(|hiding| hiding_words(*hiding)).collect();
@@ -89,6 +96,26 @@ fn is_hidden(event: &Event) -> bool {
         || event.origins(SAYS_WHAT, Source::Decoded).next().is_some()
 }
 
+fn add_name(event: &Event, findings: &mut Findings<'_>) {
+    let api = super::shown(&event.api);
+    let message = format!("{api} is reached by a name that is put together or looked up {}", when(event.when));
+    findings.add(Severity::Medium, event.place, message);
+}
+
+/// Whether what acts is reached by a name that does not stand in the code as one. What
+/// starts programs or code has few names, which nobody has to look up; of requests and
+/// files many libraries choose one by what a caller wants, and do not cut it in pieces.
+fn is_reached_by_a_hidden_name(event: &Event) -> bool {
+    let has = |hiding| event.hiding.contains(&hiding);
+    let is_cut = has(Hiding::Pieces) || has(Hiding::Escapes);
+    has(Hiding::ComputedName)
+        && match event.effect {
+            Effect::DynamicCode | Effect::Spawn | Effect::Shell | Effect::NativeCode => true,
+            Effect::Request | Effect::Connect | Effect::NameLookup | Effect::FileDelete => is_cut,
+            _ => false,
+        }
+}
+
 /// Whether code was hidden, and not only what it is given.
 const fn is_code(hiding: &Hiding) -> bool {
     matches!(hiding, Hiding::CodeInText | Hiding::CodeInData | Hiding::ComputedName)
@@ -98,7 +125,18 @@ const fn is_code(hiding: &Hiding) -> bool {
 fn is_handed_over(event: &Event) -> bool {
     let given = event.arguments.iter().filter(|given| SAYS_WHAT.contains(&given.role));
     let mut decoded = given.filter(|given| given.value.origin(Source::Decoded).is_some()).peekable();
-    decoded.peek().is_some() && decoded.all(|given| comes_from_elsewhere(&given.value))
+    decoded.peek().is_some()
+        && decoded.all(|given| {
+            let is_place = matches!(given.role, Role::Path | Role::Target | Role::Name);
+            comes_from_elsewhere(&given.value) || is_place && is_told_by_a_file(&given.value)
+        })
+}
+
+/// Whether a path stands in a file that is read, and nothing but what joins its parts
+/// stands in the package: an archive says what its files are called.
+fn is_told_by_a_file(path: &Value) -> bool {
+    path.origins.iter().any(|origin| origin.source == Source::File && origin.name.is_none())
+        && path.pieces().iter().all(|piece| !piece.contains(char::is_alphanumeric))
 }
 
 fn severity(event: &Event) -> Severity {
@@ -118,7 +156,7 @@ fn severity(event: &Event) -> Severity {
 mod tests {
     use super::*;
     use crate::event::When;
-    use crate::made::{Made, text};
+    use crate::made::{Made, from, partial, text};
     use crate::trace::Coverage;
 
     #[test]
@@ -131,6 +169,36 @@ mod tests {
         assert!(write().hidden(&[Hiding::Base64]).found(RULE.code).is_empty());
         let inside = write().hidden(&[Hiding::CodeInText, Hiding::Base64]);
         assert_eq!(inside.found(RULE.code), [Severity::High]);
+    }
+
+    #[test]
+    fn a_name_that_is_not_written_where_it_is_used_is_looked_at() {
+        let made = |effect, hiding: &[Hiding]| Made::new().event(effect, "py:os.system", &[]).hidden(hiding).found(RULE.code);
+        let cut = &[Hiding::ComputedName, Hiding::Pieces];
+        for effect in [Effect::DynamicCode, Effect::Shell, Effect::Spawn] {
+            assert_eq!(made(effect, &[Hiding::ComputedName]), [Severity::Medium]);
+        }
+        assert_eq!(made(Effect::FileDelete, cut), [Severity::Medium]);
+        assert!(made(Effect::Request, &[Hiding::ComputedName]).is_empty());
+        assert!(made(Effect::FileWrite, cut).is_empty());
+        assert!(made(Effect::Shell, &[]).is_empty());
+    }
+
+    #[test]
+    fn a_path_that_stands_in_an_archive_is_told_from_one_that_the_package_hides() {
+        let write = |path: Value| {
+            let made = Made::new().event(Effect::FileWrite, "node:fs.writeFile", &[(Role::Path, path)]);
+            made.hidden(&[Hiding::Compression]).found(RULE.code)
+        };
+        let with = |mut value: Value, source| {
+            value.origins.extend(from(source, None).origins);
+            value
+        };
+        let unpacked = with(with(partial("/", &[]), Source::Decoded), Source::File);
+        assert_eq!(write(unpacked), [Severity::Medium]);
+        assert_eq!(write(with(partial("/", &[]), Source::Decoded)), [Severity::High]);
+        let own = with(with(partial("/etc/", &[]), Source::Decoded), Source::File);
+        assert_eq!(write(own), [Severity::High]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! While the package is installed, text becomes code. Reading the version from a file of
 //! the package is ordinary; anything else hides what installing does.
 
+use super::argument::comes_from_elsewhere;
 use super::context::{Context, Findings};
 use super::{Rule, RuleClass};
 use crate::event::{Effect, Role, Source, When};
@@ -23,7 +24,10 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         }
         let code = event.argument(Role::Code);
         let origin = |source| code.is_some_and(|code| code.origin(source).is_some());
-        let severity = if origin(Source::Network) || origin(Source::Decoded) || event.strong_hiding().next().is_some() {
+        let is_hidden = origin(Source::Decoded) || event.strong_hiding().next().is_some();
+        // Whoever starts the program gave it, and it is none of the package's.
+        let is_given = code.is_some_and(comes_from_elsewhere);
+        let severity = if origin(Source::Network) || is_hidden && !is_given {
             Severity::High
         } else if code.is_some_and(Value::is_whole) || origin(Source::File) {
             // Told by `dynamic-code`: the version of a package is read so.
@@ -49,5 +53,8 @@ mod tests {
         let hidden = exec(from(Source::Decoded, None)).when(When::Install);
         assert_eq!(hidden.found(RULE.code), [Severity::High]);
         assert!(exec(from(Source::Decoded, None)).found(RULE.code).is_empty());
+        let mut given = from(Source::Decoded, None);
+        given.origins.extend(from(Source::Caller, Some("argv")).origins);
+        assert_eq!(exec(given).when(When::Install).found(RULE.code), [Severity::Medium]);
     }
 }

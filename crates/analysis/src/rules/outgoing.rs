@@ -38,8 +38,10 @@ pub(crate) fn by_source<'a>(
         } else {
             event.origins(&[Role::Data], source).for_each(&mut keep);
             for role in [Role::Url, Role::Host] {
-                for value in event.arguments_of(role).filter(|value| carries_data(value, role)) {
-                    value.origins.iter().filter(|o| o.source == source).for_each(&mut keep);
+                for value in event.arguments_of(role) {
+                    let carries = carries_data(value, role);
+                    let of_source = value.origins.iter().filter(|o| o.source == source);
+                    of_source.filter(|o| carries || is_key_in(value, o)).for_each(&mut keep);
                 }
             }
         }
@@ -56,6 +58,19 @@ fn carries_data(value: &Value, role: Role) -> bool {
     let behind_host = after.contains(['/', '?']);
     let below_host = rest.iter().any(|piece| piece.starts_with('.') && piece.len() > 3);
     behind_host && role == Role::Url || below_host
+}
+
+/// Whether a variable whose name says that it is a secret went into an address of which
+/// all is known: what stands there is what is taken in its place where it is not set.
+fn is_key_in(value: &Value, origin: &Origin) -> bool {
+    const SECRETS: [&str; 4] = ["token", "secret", "passw", "credential"];
+    let Shape::Text(url) = &value.shape else { return false };
+    let is_secret = origin.name.as_deref().is_some_and(|name| {
+        let name = name.to_ascii_lowercase();
+        SECRETS.iter().any(|word| name.contains(word))
+            && !["url", "uri", "host", "endpoint"].iter().any(|word| name.contains(word))
+    });
+    is_secret && origin.source == Source::Environment && url.contains("://")
 }
 
 fn sends(event: &Event) -> bool {
@@ -112,7 +127,11 @@ fn is_open(value: &Value, role: Role) -> bool {
         Role::Host => !piece.is_empty(),
         _ => {
             let begin = piece.split('/').next().unwrap_or_default();
-            piece.contains("://") || begin.contains('.')
+            match piece.split_once("://") {
+                // `https://` and something unknown names none yet.
+                Some((_, host)) => !host.is_empty(),
+                None => begin.contains('.'),
+            }
         }
     });
     !names_host
@@ -140,6 +159,19 @@ mod tests {
     }
 
     #[test]
+    fn a_key_in_an_address_whose_default_is_known_is_sent() {
+        let get = |name| {
+            let mut url = text("https://x.invalid/?t=none");
+            url.origins = from(Source::Environment, Some(name)).origins;
+            let made = Made::new().event(Effect::Request, "js:fetch", &[(Role::Url, url)]);
+            made.when(When::Load).found("exfiltration-of-environment")
+        };
+        assert_eq!(get("NPM_TOKEN"), [Severity::High]);
+        assert!(get("API_BASE").is_empty());
+        assert!(get("TOKEN_URL").is_empty());
+    }
+
+    #[test]
     fn keys_that_go_where_a_setting_says_are_told_from_those_that_go_to_a_stranger() {
         let mut open = partial("", &["package"]);
         open.origins = from(Source::Environment, Some("REGISTRY")).origins;
@@ -150,6 +182,12 @@ mod tests {
         let mut below = partial("", &[".x.invalid/"]);
         below.origins = from(Source::Environment, Some("NAME")).origins;
         assert_eq!(keys_to(below), [Severity::Critical]);
+        let mut scheme = partial("https://", &[":", "/api/v1/"]);
+        scheme.origins = from(Source::Environment, Some("SERVICE_HOST")).origins;
+        assert_eq!(keys_to(scheme), [Severity::Medium]);
+        let mut half = partial("https://x.", &["/"]);
+        half.origins = from(Source::Environment, Some("NOTHING")).origins;
+        assert_eq!(keys_to(half), [Severity::Critical]);
         assert_eq!(keys_to(text("https://x.invalid/")), [Severity::Critical]);
         assert_eq!(keys_to(Value::default()), [Severity::Critical]);
         assert_eq!(keys_to(from(Source::Network, None)), [Severity::Critical]);

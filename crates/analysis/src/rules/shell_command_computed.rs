@@ -24,6 +24,13 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         }
         let origin = |source| line.and_then(|line| line.origin(source));
         let shown = super::shown(&command::line(event));
+        // What is piped into a shell is no line that is put together: it is code, and
+        // `download-and-execute` says so.
+        let is_piped = event.api.starts_with("sh:")
+            && line.is_some_and(|line| line.pieces().iter().all(|piece| piece.is_empty()));
+        if is_piped && origin(Source::Network).is_some() {
+            continue;
+        }
         if let Some(origin) = origin(Source::Network) {
             let message = format!("an answer from the network is part of the command {shown}");
             let evidence =
@@ -57,5 +64,7 @@ mod tests {
         assert_eq!(shell(from(Source::Caller, None)).found(RULE.code), [Severity::Medium]);
         assert_eq!(shell(from(Source::Network, None)).found(RULE.code), [Severity::High]);
         assert!(shell(text("ls")).found(RULE.code).is_empty());
+        let piped = [(Role::Command, from(Source::Network, None))];
+        assert!(Made::new().event(Effect::Shell, "sh:sh", &piped).found(RULE.code).is_empty());
     }
 }

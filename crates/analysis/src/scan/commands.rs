@@ -68,10 +68,6 @@ impl Scan<'_> {
     fn take_at(&mut self, outcome: Outcome, file: FileId, when: When, depth: u32) {
         self.events.extend(outcome.events.into_iter().map(|event| (event, depth)));
         for (language, path, place) in outcome.runs {
-            let mut path = path;
-            if language == Language::JavaScript && matches!(&*path, "." | "./") {
-                path = "index.js".into();
-            }
             let started = self.load(language, &path, place);
             if when == When::Install {
                 self.install.extend(started);

@@ -123,8 +123,9 @@ impl Scan<'_> {
         let roots = self.roots(language);
         let root = resolve::root_of(&roots, from);
         let names = if python { imports(&text) } else { relative_names(&text) };
-        let found =
-            names.iter().filter_map(|name| resolve::find(self.tree, language, name, from, root));
+        let found = names
+            .iter()
+            .filter_map(|name| resolve::find(self.tree, &self.mains, language, name, from, root));
         found.collect()
     }
 }

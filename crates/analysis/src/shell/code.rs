@@ -197,6 +197,12 @@ impl Shell {
                 decoded = Some(text(&windows::encoded_command(value).unwrap_or_default()));
                 break;
             }
+            // What stands behind it is the command line, of which it is no word.
+            let is_command = option.len() > 1 && "-command".starts_with(&option);
+            if is_command && option.starts_with("-c") {
+                all.clear();
+                continue;
+            }
             all.push(argument.clone());
         }
         let all = decoded.unwrap_or_else(|| join_all(all, " "));

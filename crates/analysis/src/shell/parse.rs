@@ -228,6 +228,8 @@ impl Parser<'_> {
                 Token::Word(word) if word.keyword() == Some("esac") => break,
                 Token::Separator => {
                     push(&mut script, &mut pipeline);
+                    // Blanks may stand in front of it.
+                    self.lexer.position();
                     let double = self.lexer.rest().starts_with(";;");
                     self.lexer.next_token();
                     if double {

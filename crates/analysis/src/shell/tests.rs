@@ -303,6 +303,16 @@ fn what_joins_a_condition_ends_no_command() {
 }
 
 #[test]
+fn the_patterns_of_a_case_are_no_commands() {
+    let script = "case $1 in\n  \"src/Makefile\") files=\"$files src/Makefile\" ;;\n  \"docs/Makefile\") files=a ;;\n  *) rm -rf /x ;;\nesac\ncurl https://a.test\n";
+    let outcome = run(script);
+    assert!(outcome.runs.is_empty(), "{:?}", outcome.runs);
+    assert!(find(&outcome, Effect::Spawn).is_none(), "{:?}", outcome.events);
+    assert!(find(&outcome, Effect::FileDelete).is_some());
+    assert!(find(&outcome, Effect::Request).is_some());
+}
+
+#[test]
 fn the_elements_of_an_array_are_words_and_run_where_they_are_used() {
     let files = "files=(\n  ./a.proto\n  ./b.proto\n)\nprotoc --out=. ${files[@]}";
     let outcome = run(files);

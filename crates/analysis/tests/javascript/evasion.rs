@@ -539,6 +539,13 @@ const REST: &[Case] = &[
         "require('net').connect(3333, 'pool.example').write('{\"method\":\"mining.subscribe\"}')",
     ),
     case(
+        "a pool is spoken to by whoever is connected",
+        Mining,
+        "node:net.Socket.write",
+        "mining.subscribe",
+        "require('net').connect(3333, 'pool.example', function () { this.write(JSON.stringify({ id: 1, method: 'mining.subscribe', params: [] }) + '\\n') })",
+    ),
+    case(
         "a pool's protocol",
         Mining,
         "js:WebSocket",

@@ -9,6 +9,34 @@ use super::{Case, case, check};
 
 const CASES: &[Case] = &[
     case(
+        "a file is opened to be written",
+        FileWrite,
+        "node:fs.openSync",
+        "/srv/out",
+        "require('fs').openSync('/srv/out', 'a')",
+    ),
+    case(
+        "a file is opened to be written, by bits",
+        FileWrite,
+        "node:fs/promises.open",
+        "/srv/out",
+        "require('fs/promises').open('/srv/out', 577)",
+    ),
+    case(
+        "a file is opened to be read",
+        FileRead,
+        "node:fs.openSync",
+        "/srv/in",
+        "require('fs').openSync('/srv/in', 'r')",
+    ),
+    case(
+        "functions come out of text",
+        Deserialize,
+        "npm:funcster.deepDeserialize",
+        "",
+        "const f = require('funcster'); module.exports = (x) => f.deepDeserialize(JSON.parse(x))",
+    ),
+    case(
         "a file is read",
         FileRead,
         "node:fs.readFileSync",

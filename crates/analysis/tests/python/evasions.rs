@@ -9,6 +9,21 @@ const LOOP: &[&str] = &["EndlessLoop *"];
 const PROCESSES: &[Case] = &[
     ("a function is given the program", "(lambda f: f('id'))(__import__('os').system)", RUN),
     ("map", "[*map(__import__('os').system, ['id'])]", RUN),
+    (
+        "a class is looked for among all classes",
+        "for one in ().__class__.__base__.__subclasses__():\n    if one.__name__ == '_wrap_close':\n        one.__init__.__globals__['system']('id')",
+        &["Shell py:os.system id ComputedName"],
+    ),
+    (
+        "a function of the library in a class",
+        "import subprocess\nclass A:\n    run = staticmethod(subprocess.check_output)\nA.run(['id'])",
+        &["Spawn py:subprocess.check_output id"],
+    ),
+    (
+        "a class of the library under another name",
+        "import subprocess\nclass A(subprocess.Popen): pass\nA(['id'])",
+        &["Spawn py:subprocess.Popen id"],
+    ),
     ("map that is listed", "import os\nlist(map(os.system, ['id']))", RUN),
     ("a generator", "any(__import__('os').system(c) for c in ['id'])", RUN),
     ("filter", "list(filter(__import__('os').system, ['id']))", RUN),
@@ -327,6 +342,11 @@ const MINING: &[Case] = &[
         "an address of a pool in pieces",
         "import subprocess\nsubprocess.Popen(['./x', '-o', 'stra' + 'tum+ssl://' + 'e.example:1'])",
         &["Mining py:subprocess.Popen stratum+ssl"],
+    ),
+    (
+        "a pool is spoken to in JSON",
+        "import json, socket\ns = socket.create_connection(('pool.example', 3333))\ns.send(json.dumps({'id': 1, 'method': 'mining.subscribe', 'params': []}).encode())",
+        &["Mining py:socket.socket.send mining.subscribe"],
     ),
     ("a word in a document is none", "print('stratum+tcp://pool.example')", &["nothing"]),
 ];

@@ -54,6 +54,11 @@ const CASES: &[Case] = &[
         &["Obfuscation py:names MangledNames"],
     ),
     (
+        "three long names that nobody can tell apart",
+        "O0OO00O0O0 = 1\nOO0O0O00OO = 2\nO00OO0O00O = 3\n",
+        &["Obfuscation py:names MangledNames"],
+    ),
+    (
         "a statement off the screen",
         "x = 1;                                                                                                                                                                                              __import__('os').system('id')",
         &["Obfuscation py:text OffScreen", "Shell py:os.system id"],

@@ -45,6 +45,8 @@ const V8: Table = &[
 const SERIALIZE: Table = &[
     ("unserialize", Deserialize, &[Data], NOTHING),
     ("deserialize", Deserialize, &[Data], NOTHING),
+    ("deepDeserialize", Deserialize, &[Data], NOTHING),
+    ("parse", Deserialize, &[Data], NOTHING),
 ];
 const YAML: Table = &[
     ("load", Deserialize, &[Data, Other], NOTHING),

@@ -4,6 +4,8 @@
 mod array;
 mod buffer;
 mod collection;
+mod json;
+mod names;
 mod node;
 mod object;
 mod pattern;
@@ -13,159 +15,13 @@ mod worker;
 
 use std::rc::Rc;
 
+pub(super) use names::{is_method, member_names};
+
 use super::function::Call;
 use super::heap::Class as ObjectClass;
 use super::machine::Machine;
 use super::value::{ApiId, Kind, Marks, Value};
 use crate::event::{Effect, Hiding, Role};
-
-/// What some modules have, for code that looks a name up among them.
-pub(super) fn member_names(name: &str) -> Option<&'static [&'static str]> {
-    Some(match name {
-        "node:child_process" => &[
-            "ChildProcess",
-            "exec",
-            "execFile",
-            "execFileSync",
-            "execSync",
-            "fork",
-            "spawn",
-            "spawnSync",
-        ],
-        "node:vm" => &[
-            "Script",
-            "createContext",
-            "runInContext",
-            "runInNewContext",
-            "runInThisContext",
-            "compileFunction",
-        ],
-        "node:fs" => &[
-            "appendFile",
-            "appendFileSync",
-            "createReadStream",
-            "createWriteStream",
-            "readFile",
-            "readFileSync",
-            "readdir",
-            "readdirSync",
-            "rm",
-            "rmSync",
-            "rmdir",
-            "unlink",
-            "unlinkSync",
-            "writeFile",
-            "writeFileSync",
-        ],
-        "js:globalThis" => &["eval", "Function", "fetch", "require", "process", "atob", "Buffer"],
-        _ => return None,
-    })
-}
-
-/// Whether values of this class have a method of this name.
-pub(super) fn is_method(class: &str, name: &str) -> bool {
-    const STRING: &[&str] = &[
-        "anchor",
-        "at",
-        "big",
-        "blink",
-        "bold",
-        "charAt",
-        "charCodeAt",
-        "codePointAt",
-        "concat",
-        "endsWith",
-        "fixed",
-        "fontcolor",
-        "fontsize",
-        "includes",
-        "indexOf",
-        "isWellFormed",
-        "italics",
-        "lastIndexOf",
-        "link",
-        "localeCompare",
-        "match",
-        "matchAll",
-        "normalize",
-        "padEnd",
-        "padStart",
-        "repeat",
-        "replace",
-        "replaceAll",
-        "search",
-        "slice",
-        "small",
-        "split",
-        "startsWith",
-        "strike",
-        "sub",
-        "substr",
-        "substring",
-        "sup",
-        "toLocaleLowerCase",
-        "toLocaleUpperCase",
-        "toLowerCase",
-        "toUpperCase",
-        "trim",
-        "trimEnd",
-        "trimLeft",
-        "trimRight",
-        "trimStart",
-    ];
-    const ARRAY: &[&str] = &[
-        "at",
-        "concat",
-        "copyWithin",
-        "entries",
-        "every",
-        "fill",
-        "filter",
-        "find",
-        "findIndex",
-        "findLast",
-        "findLastIndex",
-        "flat",
-        "flatMap",
-        "forEach",
-        "includes",
-        "indexOf",
-        "join",
-        "keys",
-        "lastIndexOf",
-        "map",
-        "pop",
-        "push",
-        "reduce",
-        "reduceRight",
-        "reverse",
-        "shift",
-        "slice",
-        "some",
-        "sort",
-        "splice",
-        "toReversed",
-        "toSorted",
-        "toSpliced",
-        "unshift",
-        "values",
-        "with",
-    ];
-    const ALL: &[&str] = &[
-        "constructor",
-        "__proto__",
-        "hasOwnProperty",
-        "isPrototypeOf",
-        "propertyIsEnumerable",
-        "toLocaleString",
-        "toString",
-        "valueOf",
-        "__defineGetter__",
-        "__lookupGetter__",
-    ];
-    ALL.contains(&name)
-        || if class == "String" { STRING.contains(&name) } else { ARRAY.contains(&name) }
-}
 
 impl<'a> Machine<'a> {
     /// What a built-in function gives; nothing, where this is none that is computed.
@@ -339,6 +195,11 @@ impl<'a> Machine<'a> {
                 Value::unknown(this.marks)
             }
             "?.part" => Value::unknown(call.this.marks),
+            "?.pipe" => {
+                let data = Value::unknown(call.this.marks);
+                self.flow_into(&data, &first, call);
+                first
+            }
             "?.each" => self.each_unknown(call),
             "eval" | "execScript" => {
                 self.emit(
@@ -369,8 +230,9 @@ impl<'a> Machine<'a> {
                 if matches!(first.kind, Kind::Partial(_)) {
                     return Some(first);
                 }
+                // Whatever it was, it is text now.
                 let data = self.deep_marks(&first);
-                Value::unknown(data)
+                Value::with(Kind::Partial(Rc::new(super::value::Partial::default())), data)
             }
             "String.fromCharCode" | "String.fromCodePoint" => self.character_codes(call),
             "Number" | "parseFloat" => match self.number_in(&first) {
@@ -410,7 +272,10 @@ impl<'a> Machine<'a> {
             }
             "Error" | "TypeError" | "RangeError" => Value::UNKNOWN,
             "RegExp" => {
-                let pattern = first.as_text().map(str::to_owned)?;
+                // Without a pattern it matches the empty text: code of brackets takes its
+                // colon from how that is written.
+                let nothing = call.arguments.is_empty().then(|| "(?:)".to_owned());
+                let pattern = nothing.or_else(|| first.as_text().map(str::to_owned))?;
                 let pattern = self.keep(&pattern);
                 let flags = call.arguments.get(1).and_then(Value::as_text).unwrap_or_default();
                 let flags = self.keep(flags);
@@ -455,7 +320,19 @@ impl<'a> Machine<'a> {
                 if let Some(api) = first.as_api() {
                     self.emit_whole_environment(api, call.span);
                 }
-                Value::unknown(self.deep_marks(&first))
+                let data = self.deep_marks(&first);
+                // What came from somewhere is followed, and not written out.
+                let is_own = self
+                    .marks
+                    .origins(data)
+                    .iter()
+                    .all(|origin| origin.source == crate::event::Source::Decoded);
+                match self.json_text(&first).filter(|_| is_own) {
+                    Some(text) if self.may_make(text.len()) => {
+                        Value::with(Kind::Text(Rc::new(text)), data)
+                    }
+                    _ => Value::unknown(data),
+                }
             }
             "RegExp.prototype.test" => self.pattern_test(&first, call),
             "RegExp.prototype.exec" => {

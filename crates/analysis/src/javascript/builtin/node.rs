@@ -58,6 +58,14 @@ impl<'a> Machine<'a> {
                 }
                 Value::unknown(marks)
             }
+            "stream.pipeline" | "stream/promises.pipeline" => {
+                // What stands between may change it, and is not told apart.
+                let data = Value::unknown(self.deep_marks(&first));
+                for step in call.arguments.iter().skip(1) {
+                    self.flow_into(&data, step, call);
+                }
+                return None;
+            }
             "url.parse" | "url.fileURLToPath" | "url.pathToFileURL" => first,
             "module.createRequire" => Value::api(self.apis.global("require")),
             "module._load" => self.import(&first, call.span),

@@ -6,7 +6,7 @@ use super::super::function::Call;
 use super::super::heap::{Class as ObjectClass, Object};
 use super::super::machine::Machine;
 use super::super::value::{Kind, Marks, Value};
-use crate::event::{Effect, Role};
+use crate::event::{Effect, Hiding, Role};
 
 impl<'a> Machine<'a> {
     pub(super) fn object_function(&mut self, method: &str, call: &Call<'a>) -> Option<Value<'a>> {
@@ -60,7 +60,7 @@ impl<'a> Machine<'a> {
                 first
             }
             "getOwnPropertyDescriptor" => {
-                let value = self.computed(&first, &second, call.span);
+                let value = self.looked_up(&first, &second, call);
                 let mut descriptor = Object::new(ObjectClass::Plain);
                 descriptor.is_open = true;
                 descriptor.set("value", value, false);
@@ -205,7 +205,7 @@ impl<'a> Machine<'a> {
         let first = call.arguments.first().cloned().unwrap_or(Value::UNDEFINED);
         let second = call.arguments.get(1).cloned().unwrap_or(Value::UNDEFINED);
         Some(match method {
-            "get" => self.computed(&first, &second, call.span),
+            "get" => self.looked_up(&first, &second, call),
             "apply" => {
                 let list = call.arguments.get(2).cloned().unwrap_or(Value::UNDEFINED);
                 let (arguments, is_open) = self.spread(&list);
@@ -232,6 +232,17 @@ impl<'a> Machine<'a> {
             "has" => Value::UNKNOWN,
             _ => return None,
         })
+    }
+
+    /// A member that is asked for by a function: what a library or the system provides
+    /// is not written where it is used.
+    fn looked_up(&mut self, object: &Value<'a>, key: &Value<'a>, call: &Call<'a>) -> Value<'a> {
+        let mut value = self.computed(object, key, call.span);
+        if object.as_api().is_some() && value.as_api().is_some() {
+            let hidden = self.hidden(Hiding::ComputedName);
+            value.marks = self.marks.union(value.marks, hidden);
+        }
+        value
     }
 
     /// The whole environment goes somewhere.

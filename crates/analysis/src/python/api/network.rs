@@ -5,7 +5,7 @@ py:urllib.request.{urlopen,urlretrieve} request U:url D:data -> network
 py:urllib.request.urlretrieve write U:url T:filename
 py:urllib.request.URLopener.{open,retrieve} request U:url -> network
 py:urllib.request.{URLopener,FancyURLopener} - -> py:urllib.request.URLopener
-py:urllib.request.Request - U:url D:data D:headers -> itself
+py:urllib.request.Request request U:url D:data D:headers -> itself
 py:urllib.request.build_opener - -> py:urllib.request.OpenerDirector
 py:urllib.request.OpenerDirector.open request U:fullurl D:data -> network
 py:http.client.{HTTPConnection,HTTPSConnection} connect H:host R:port -> itself

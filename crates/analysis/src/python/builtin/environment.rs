@@ -30,8 +30,9 @@ fn read<'a>(this: &mut Evaluator<'a>, call: &Call<'a>) -> Value<'a> {
     let name = call.get(0, "key").cloned().unwrap_or_default();
     let found = this.environment(&name, call.range);
     match call.get(1, "default") {
-        Some(default) => found.or(default.clone()),
-        None => found,
+        // Nothing in place of what is not there says nothing about what is there.
+        Some(default) if default.text() != Some("") => found.or(default.clone()),
+        _ => found,
     }
 }
 
@@ -66,7 +67,15 @@ impl<'a> Evaluator<'a> {
             &hidden,
         );
         let Some(text) = name.text() else {
-            return Value::unknown().come_from(self.origin(Source::Environment, range, None));
+            // A name that the environment has means any of them; another one is one that
+            // somebody computed.
+            let any = name
+                .taint
+                .iter()
+                .flat_map(|taint| &taint.origins)
+                .any(|origin| origin.source == Source::Environment && origin.name.is_none());
+            let shown = if any { None } else { Some("\u{2026}") };
+            return Value::unknown().come_from(self.origin(Source::Environment, range, shown));
         };
         match text {
             "HOME" => Value::literal("~"),

@@ -9,6 +9,15 @@ use crate::python::value::{Data, Value};
 pub(super) const ENTRIES: Entries = &[
     ("py:functools.partial", partial),
     ("py:functools.partialmethod", partial),
+    ("py:builtins.staticmethod", |this, call| {
+        let first = call.first()?.clone();
+        if let Data::Function(id) = first.data
+            && let Some(function) = this.heap.function_mut(id)
+        {
+            function.is_static = true;
+        }
+        Some(first)
+    }),
     ("py:functools.reduce", reduce),
     ("py:builtins.reduce", reduce),
     ("py:builtins.apply", |this, call| {

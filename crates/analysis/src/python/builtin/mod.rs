@@ -11,6 +11,7 @@ mod execute;
 mod files;
 pub(super) mod format;
 mod functional;
+mod json;
 mod paths;
 mod text;
 
@@ -32,7 +33,7 @@ type Entries = &'static [(&'static str, Intrinsic)];
 /// What computes this name, where something does.
 pub(super) fn intrinsic(name: &str) -> Option<Intrinsic> {
     static TABLE: LazyLock<HashMap<&'static str, Intrinsic>> = LazyLock::new(|| {
-        let all: [Entries; 8] = [
+        let all: [Entries; 9] = [
             callback::ENTRIES,
             compute::ENTRIES,
             decoding::ENTRIES,
@@ -40,6 +41,7 @@ pub(super) fn intrinsic(name: &str) -> Option<Intrinsic> {
             execute::ENTRIES,
             files::ENTRIES,
             functional::ENTRIES,
+            json::ENTRIES,
             paths::ENTRIES,
         ];
         all.into_iter().flatten().copied().collect()
