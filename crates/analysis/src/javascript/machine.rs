@@ -7,6 +7,7 @@ use oxc_allocator::Allocator;
 use oxc_span::Span;
 
 use super::api::ApiTable;
+use super::builtin::pattern::Patterns;
 use super::function::FunctionState;
 use super::handover::{Frozen, FrozenEvent};
 use super::heap::{Branch, Frame, Object, Undo};
@@ -50,6 +51,7 @@ pub(crate) struct Machine<'a> {
     pub(crate) marks: MarkTable,
     pub(crate) modules: ModuleTable<'a>,
     pub(crate) overrides: NameMap<ApiId, Value<'a>>,
+    pub(crate) patterns: Patterns<'a>,
     /// Names that some object calls a function for when they are written, and where it
     /// keeps the function.
     pub(crate) setters: NameMap<&'a str, &'a str>,
@@ -117,6 +119,7 @@ impl<'a> Machine<'a> {
             marks: MarkTable::new(),
             modules: ModuleTable::default(),
             overrides: NameMap::default(),
+            patterns: Patterns::default(),
             setters: NameMap::default(),
             withs: Vec::new(),
             thrown: None,

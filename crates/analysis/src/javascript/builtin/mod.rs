@@ -6,7 +6,7 @@ mod buffer;
 mod collection;
 mod node;
 mod object;
-mod pattern;
+pub(super) mod pattern;
 mod promise;
 mod string;
 mod worker;
