@@ -92,6 +92,9 @@ pub(crate) struct Machine<'a> {
     pub(crate) pending: Vec<ObjectId>,
     /// The functions that run, outermost first.
     pub(crate) active: Vec<u32>,
+    /// Calls that run though their function ran before, told apart by what they were
+    /// called with.
+    pub(crate) within: Vec<u64>,
     pub(crate) events: Vec<FrozenEvent>,
     seen: NameMap<(Effect, Place, ApiId), Vec<usize>>,
     pub(crate) loads: Vec<(String, Place)>,
@@ -144,6 +147,7 @@ impl<'a> Machine<'a> {
             may_leave: false,
             pending: Vec::new(),
             active: Vec::new(),
+            within: Vec::new(),
             events: Vec::new(),
             seen: NameMap::default(),
             loads: Vec::new(),
