@@ -1,7 +1,6 @@
 //! Values as data: their parts, what went into them, and what they become when they
 //! are waited for.
 
-use std::collections::hash_map::Entry;
 use std::rc::Rc;
 
 use oxc_span::Span;
@@ -9,50 +8,52 @@ use oxc_span::Span;
 use super::heap::{Class as ObjectClass, Object};
 use super::machine::Machine;
 use super::marks::MarkTable;
-use super::names::NameMap;
 use super::operator::MAX_TEXT_BYTES;
 use super::value::{ApiId, Kind, Marks, ObjectId, Value};
 use crate::event::Effect;
 
 /// How deep data is looked through for where it comes from.
 const MAX_DATA_DEPTH: u32 = 5;
-/// So many objects are looked for one by one.
-const FEW_OBJECTS: usize = 16;
 
 /// What is needed to look through data; the heap stays as it is.
 struct Data<'a, 'm> {
     heap: &'m [Object<'a>],
     marks: &'m mut MarkTable,
     steps: &'m mut u64,
-    /// The objects that were looked through, and from how deep: the first few in a row.
-    seen: Vec<(ObjectId, u32)>,
-    many: NameMap<ObjectId, u32>,
+    walks: &'m mut Walks,
 }
 
-impl<'a> Data<'a, '_> {
+/// Which objects were looked through in which walk, and from how deep.
+#[derive(Debug, Default)]
+pub(crate) struct Walks {
+    walk: u32,
+    /// By the object's number.
+    seen: Vec<(u32, u32)>,
+}
+
+impl Walks {
+    fn begin(&mut self, objects: usize) {
+        self.walk = self.walk.checked_add(1).unwrap_or_else(|| {
+            self.seen.clear();
+            1
+        });
+        self.seen.resize(self.seen.len().max(objects), (0, 0));
+    }
+
     /// Whether an object has to be looked through from here. What was found in it from
     /// no deeper is known; objects that share others would be walked a million times.
     fn is_new(&mut self, id: ObjectId, depth: u32) -> bool {
-        let is_room = self.seen.len() < FEW_OBJECTS;
-        let known = match self.seen.iter_mut().find(|(known, _)| *known == id) {
-            Some((_, known)) => known,
-            None if is_room => {
-                self.seen.push((id, depth));
-                return true;
-            }
-            None => match self.many.entry(id) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(place) => {
-                    place.insert(depth);
-                    return true;
-                }
-            },
-        };
-        let is_nearer = depth < *known;
-        *known = depth.min(*known);
-        is_nearer
+        let place = usize::try_from(id.0).ok().and_then(|at| self.seen.get_mut(at));
+        let Some((walk, known)) = place else { return false };
+        let is_new = *walk != self.walk || depth < *known;
+        if is_new {
+            (*walk, *known) = (self.walk, depth);
+        }
+        is_new
     }
+}
 
+impl<'a> Data<'a, '_> {
     fn marks_within(&mut self, value: &Value<'a>, depth: u32) -> Marks {
         let mut marks = value.marks;
         if depth > MAX_DATA_DEPTH {
@@ -62,7 +63,7 @@ impl<'a> Data<'a, '_> {
             Kind::Object(id) => {
                 let object = usize::try_from(id.0).ok().and_then(|at| self.heap.get(at));
                 let Some(object) = object else { return marks };
-                if !self.is_new(*id, depth) {
+                if !self.walks.is_new(*id, depth) {
                     return marks;
                 }
                 let (elements, promised): (&[Value<'a>], _) = match &object.class {
@@ -251,12 +252,12 @@ impl<'a> Machine<'a> {
             Kind::Object(_) | Kind::Choice(_) => {}
             _ => return value.marks,
         }
+        self.walks.begin(self.heap.len());
         let mut data = Data {
             heap: &self.heap,
             marks: &mut self.marks,
             steps: &mut self.steps,
-            seen: Vec::new(),
-            many: NameMap::default(),
+            walks: &mut self.walks,
         };
         data.marks_within(value, 0)
     }

@@ -8,6 +8,7 @@ use oxc_span::Span;
 
 use super::api::ApiTable;
 use super::builtin::pattern::Patterns;
+use super::data::Walks;
 use super::function::FunctionState;
 use super::handover::{Frozen, FrozenEvent};
 use super::heap::{Branch, Frame, Object, Undo};
@@ -42,6 +43,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) arena: &'a Allocator,
     pub(crate) tree: &'a Tree<'a>,
     pub(crate) heap: Vec<Object<'a>>,
+    /// What was looked through for where data comes from.
+    pub(crate) walks: Walks,
     pub(crate) frames: Vec<Frame<'a>>,
     /// The variables of calls that are over, for the next ones.
     pub(crate) spare: Vec<Vec<Value<'a>>>,
@@ -114,6 +117,7 @@ impl<'a> Machine<'a> {
             arena,
             tree,
             heap: Vec::with_capacity(bytes / 64),
+            walks: Walks::default(),
             frames: Vec::with_capacity(bytes / 128),
             layouts: Vec::with_capacity(bytes / 128),
             functions: Vec::with_capacity(bytes / 128),
