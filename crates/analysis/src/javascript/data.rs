@@ -7,12 +7,100 @@ use oxc_span::Span;
 
 use super::heap::{Class as ObjectClass, Object};
 use super::machine::Machine;
+use super::marks::MarkTable;
 use super::operator::MAX_TEXT_BYTES;
 use super::value::{ApiId, Kind, Marks, ObjectId, Value};
 use crate::event::{Effect, Hiding};
 
 /// How deep data is looked through for where it comes from.
 const MAX_DATA_DEPTH: u32 = 5;
+
+/// What is needed to look through data; the heap stays as it is.
+struct Data<'a, 'm> {
+    heap: &'m [Object<'a>],
+    marks: &'m mut MarkTable,
+    steps: &'m mut u64,
+    walks: &'m mut Walks,
+}
+
+/// Which objects were looked through in which walk, and from how deep.
+#[derive(Debug, Default)]
+pub(crate) struct Walks {
+    walk: u32,
+    /// By the object's number.
+    seen: Vec<(u32, u32)>,
+}
+
+impl Walks {
+    fn begin(&mut self, objects: usize) {
+        self.walk = self.walk.checked_add(1).unwrap_or_else(|| {
+            self.seen.clear();
+            1
+        });
+        self.seen.resize(self.seen.len().max(objects), (0, 0));
+    }
+
+    /// Whether an object has to be looked through from here. What was found in it from
+    /// no deeper is known; objects that share others would be walked a million times.
+    fn is_new(&mut self, id: ObjectId, depth: u32) -> bool {
+        let place = usize::try_from(id.0).ok().and_then(|at| self.seen.get_mut(at));
+        let Some((walk, known)) = place else { return false };
+        let is_new = *walk != self.walk || depth < *known;
+        if is_new {
+            (*walk, *known) = (self.walk, depth);
+        }
+        is_new
+    }
+}
+
+impl<'a> Data<'a, '_> {
+    fn marks_within(&mut self, value: &Value<'a>, depth: u32) -> Marks {
+        let mut marks = value.marks;
+        if depth > MAX_DATA_DEPTH {
+            return marks;
+        }
+        match &value.kind {
+            Kind::Object(id) => {
+                let object = usize::try_from(id.0).ok().and_then(|at| self.heap.get(at));
+                let Some(object) = object else { return marks };
+                if !self.walks.is_new(*id, depth) {
+                    return marks;
+                }
+                let (elements, promised): (&[Value<'a>], _) = match &object.class {
+                    ObjectClass::Function(_) => return marks,
+                    ObjectClass::Array(elements) => (elements, None),
+                    ObjectClass::Promise(value) => (&[], Some(value)),
+                    _ => (&[], None),
+                };
+                let properties = object.properties.get(..64).unwrap_or(&object.properties);
+                let elements = elements.get(..256).unwrap_or(elements);
+                marks = self.marks.union(marks, object.marks);
+                let count = usize::from(object.elsewhere.is_some())
+                    + properties.len()
+                    + elements.len()
+                    + usize::from(promised.is_some());
+                *self.steps += u64::try_from(count / 4).unwrap_or(0);
+                let inner = object.elsewhere.iter();
+                let inner = inner.chain(properties.iter().map(|property| &property.value));
+                for one in inner.chain(elements).chain(promised) {
+                    if !one.marks.is_none() || matches!(one.kind, Kind::Object(_) | Kind::Choice(_))
+                    {
+                        let more = self.marks_within(one, depth + 1);
+                        marks = self.marks.union(marks, more);
+                    }
+                }
+            }
+            Kind::Choice(all) => {
+                for one in all.iter() {
+                    let more = self.marks_within(one, depth + 1);
+                    marks = self.marks.union(marks, more);
+                }
+            }
+            _ => {}
+        }
+        marks
+    }
+}
 
 impl<'a> Machine<'a> {
     /// The elements that going through a value gives; where they are not known, one
@@ -163,52 +251,18 @@ impl<'a> Machine<'a> {
 
     /// Everything that went into a value, through all it holds.
     pub(crate) fn deep_marks(&mut self, value: &Value<'a>) -> Marks {
-        self.deep_marks_within(value, 0)
-    }
-
-    fn deep_marks_within(&mut self, value: &Value<'a>, depth: u32) -> Marks {
-        let mut marks = value.marks;
-        if depth > MAX_DATA_DEPTH {
-            return marks;
+        match value.kind {
+            Kind::Object(_) | Kind::Choice(_) => {}
+            _ => return value.marks,
         }
-        match &value.kind {
-            Kind::Object(id) => {
-                let Some(object) = self.get(*id) else { return marks };
-                if matches!(object.class, ObjectClass::Function(_)) {
-                    return marks;
-                }
-                let mut inner: Vec<Value<'a>> = object.elsewhere.iter().cloned().collect();
-                inner.extend(
-                    object.properties.iter().take(64).map(|property| property.value.clone()),
-                );
-                match &object.class {
-                    ObjectClass::Array(elements) => {
-                        inner.extend(elements.iter().take(256).cloned());
-                    }
-                    ObjectClass::Promise(value) => inner.push(value.clone()),
-                    _ => {}
-                }
-                let own = object.marks;
-                marks = self.marks.union(marks, own);
-                self.steps += u64::try_from(inner.len() / 4).unwrap_or(0);
-                for one in inner {
-                    if !one.marks.is_none() || matches!(one.kind, Kind::Object(_) | Kind::Choice(_))
-                    {
-                        let more = self.deep_marks_within(&one, depth + 1);
-                        marks = self.marks.union(marks, more);
-                    }
-                }
-            }
-            Kind::Choice(all) => {
-                let all = Rc::clone(all);
-                for one in all.iter() {
-                    let more = self.deep_marks_within(one, depth + 1);
-                    marks = self.marks.union(marks, more);
-                }
-            }
-            _ => {}
-        }
-        marks
+        self.walks.begin(self.heap.len());
+        let mut data = Data {
+            heap: &self.heap,
+            marks: &mut self.marks,
+            steps: &mut self.steps,
+            walks: &mut self.walks,
+        };
+        data.marks_within(value, 0)
     }
 
     /// A promise of this value; a promise stays the one it is.

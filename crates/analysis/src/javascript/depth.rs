@@ -140,6 +140,16 @@ impl Scan<'_> {
         let start = self.at - 1;
         self.at += self.until(|byte| !is_word(byte));
         let word = self.bytes.get(start..self.at).unwrap_or_default();
+        // Most words are told from those below by their length or first letter.
+        let is_none = !matches!(word.len(), 2..=10)
+            || !matches!(
+                word.first(),
+                Some(b'a' | b'c'..=b'f' | b'i' | b'k' | b'n' | b'o' | b'r' | b't'..=b'w' | b'y')
+            );
+        if is_none {
+            self.after_keyword = false;
+            return;
+        }
         self.after_keyword = self.last != b'.'
             && matches!(
                 word,
@@ -183,7 +193,9 @@ impl Scan<'_> {
 
     fn skip_string(&mut self, quote: u8) {
         loop {
-            self.at += self.until(|byte| byte == quote || byte == b'\\' || byte == b'\n') + 1;
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            let length = memchr::memchr3(quote, b'\\', b'\n', rest).unwrap_or(rest.len());
+            self.at += length + 1;
             if self.bytes.get(self.at - 1) != Some(&b'\\') {
                 return;
             }

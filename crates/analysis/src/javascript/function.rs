@@ -189,7 +189,15 @@ impl<'a> Machine<'a> {
             let marks = self.marks_of(&call.arguments);
             return Value::unknown(marks);
         }
-        self.spend(|machine| machine.run(id, &closure, call, true))
+        let told = self.told_apart(layout, &call.this, &call.arguments);
+        if nesting > 0 && self.within.contains(&told) {
+            let marks = self.marks_of(&call.arguments);
+            return Value::unknown(marks);
+        }
+        self.within.push(told);
+        let value = self.spend(|machine| machine.run(id, &closure, call, true));
+        self.within.pop();
+        value
     }
 
     /// Whether a function that is called with this may do what it does with nothing

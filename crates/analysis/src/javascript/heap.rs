@@ -256,7 +256,7 @@ impl<'a> Machine<'a> {
     pub(crate) fn undo_branch(&mut self) -> Changes<'a> {
         let mut changes = Changes::default();
         let Some(branch) = self.branches.pop() else { return changes };
-        let mut seen: NameMap<(u32, usize), ()> = NameMap::default();
+        let mut seen: Option<NameMap<(u32, usize), ()>> = None;
         while self.trail.len() > branch.trail {
             match self.trail.pop() {
                 Some(Undo::Slot(frame, slot, before)) => {
@@ -265,9 +265,9 @@ impl<'a> Machine<'a> {
                     let is_known = if changes.slots.len() < FEW {
                         changes.slots.iter().any(|entry| (entry.0, entry.1) == (frame, slot))
                     } else {
-                        if seen.is_empty() {
-                            seen.extend(changes.slots.iter().map(|entry| ((entry.0, entry.1), ())));
-                        }
+                        let seen = seen.get_or_insert_with(|| {
+                            changes.slots.iter().map(|entry| ((entry.0, entry.1), ())).collect()
+                        });
                         seen.insert((frame, slot), ()).is_some()
                     };
                     if !is_known {
@@ -326,13 +326,13 @@ impl<'a> Machine<'a> {
         }
         for (id, then) in other.objects {
             let at = one.objects.iter().position(|entry| entry.0 == id);
-            let now = match at {
-                Some(at) => Some(one.objects.swap_remove(at).1),
-                None => self.get(id).cloned(),
-            };
-            if let Some(now) = now {
+            if let Some(at) = at {
+                let now = one.objects.swap_remove(at).1;
                 let joined = self.either_object(now, then, false);
                 self.replace_object(id, joined);
+            } else if let Some(now) = self.take_object(id) {
+                let joined = self.either_object(now, then, false);
+                self.put_object(id, joined);
             }
         }
         self.join(one, false);
@@ -347,10 +347,22 @@ impl<'a> Machine<'a> {
             self.set_slot(frame, slot, joined);
         }
         for (id, then) in changes.objects {
-            let Some(now) = self.get(id).cloned() else { continue };
+            let Some(now) = self.take_object(id) else { continue };
             self.steps += u64::try_from(then.weight()).unwrap_or(0);
             let joined = self.either_object(now, then, widen);
-            self.replace_object(id, joined);
+            self.put_object(id, joined);
+        }
+    }
+
+    /// Takes an object out, to be put back at once; what it was is kept, where a branch
+    /// needs it.
+    fn take_object(&mut self, id: ObjectId) -> Option<Object<'a>> {
+        self.change(id).map(|object| std::mem::replace(object, Object::new(Class::Plain)))
+    }
+
+    fn put_object(&mut self, id: ObjectId, object: Object<'a>) {
+        if let Some(place) = usize::try_from(id.0).ok().and_then(|at| self.heap.get_mut(at)) {
+            *place = object;
         }
     }
 

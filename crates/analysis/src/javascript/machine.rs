@@ -7,6 +7,8 @@ use oxc_allocator::Allocator;
 use oxc_span::Span;
 
 use super::api::ApiTable;
+use super::builtin::pattern::Patterns;
+use super::data::Walks;
 use super::function::FunctionState;
 use super::handover::{Frozen, FrozenEvent};
 use super::heap::{Branch, Frame, Object, Undo};
@@ -41,6 +43,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) arena: &'a Allocator,
     pub(crate) tree: &'a Tree<'a>,
     pub(crate) heap: Vec<Object<'a>>,
+    /// What was looked through for where data comes from.
+    pub(crate) walks: Walks,
     pub(crate) frames: Vec<Frame<'a>>,
     /// The variables of calls that are over, for the next ones.
     pub(crate) spare: Vec<Vec<Value<'a>>>,
@@ -50,6 +54,7 @@ pub(crate) struct Machine<'a> {
     pub(crate) marks: MarkTable,
     pub(crate) modules: ModuleTable<'a>,
     pub(crate) overrides: NameMap<ApiId, Value<'a>>,
+    pub(crate) patterns: Patterns<'a>,
     /// Names that some object calls a function for when they are written, and where it
     /// keeps the function.
     pub(crate) setters: NameMap<&'a str, &'a str>,
@@ -93,6 +98,9 @@ pub(crate) struct Machine<'a> {
     pub(crate) pending: Vec<ObjectId>,
     /// The functions that run, outermost first.
     pub(crate) active: Vec<u32>,
+    /// Calls that run though their function ran before, told apart by what they were
+    /// called with.
+    pub(crate) within: Vec<u64>,
     pub(crate) events: Vec<FrozenEvent>,
     seen: NameMap<(Effect, Place, ApiId), Vec<usize>>,
     pub(crate) loads: Vec<(String, Place)>,
@@ -112,6 +120,7 @@ impl<'a> Machine<'a> {
             arena,
             tree,
             heap: Vec::with_capacity(bytes / 64),
+            walks: Walks::default(),
             frames: Vec::with_capacity(bytes / 128),
             layouts: Vec::with_capacity(bytes / 128),
             functions: Vec::with_capacity(bytes / 128),
@@ -120,6 +129,7 @@ impl<'a> Machine<'a> {
             marks: MarkTable::new(),
             modules: ModuleTable::default(),
             overrides: NameMap::default(),
+            patterns: Patterns::default(),
             setters: NameMap::default(),
             withs: Vec::new(),
             thrown: None,
@@ -145,6 +155,7 @@ impl<'a> Machine<'a> {
             may_leave: false,
             pending: Vec::new(),
             active: Vec::new(),
+            within: Vec::new(),
             events: Vec::new(),
             seen: NameMap::default(),
             loads: Vec::new(),

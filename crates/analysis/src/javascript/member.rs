@@ -5,7 +5,7 @@ use std::rc::Rc;
 use oxc_span::Span;
 
 use super::function::Call;
-use super::heap::Class as ObjectClass;
+use super::heap::{Class as ObjectClass, Property};
 use super::machine::Machine;
 use super::value::{ApiId, Kind, Marks, ObjectId, Value};
 use crate::event::{Effect, Hiding, Role, Source};
@@ -77,7 +77,7 @@ impl<'a> Machine<'a> {
         } else if key == "__proto__" {
             self.apis.global(&format!("{class}.prototype"))
         } else {
-            self.apis.global(&format!("{class}.prototype.{key}"))
+            self.apis.prototype_member(class, key)
         };
         Value::with(Kind::Api(id), marks)
     }
@@ -297,20 +297,19 @@ impl<'a> Machine<'a> {
         let marks = self.marks.union(object.marks, key.marks);
         match &object.kind {
             Kind::Object(id) => {
-                let Some(found) = self.get(*id) else { return Value::UNKNOWN };
-                let mut all: Vec<Value<'a>> = found.elsewhere.iter().cloned().collect();
-                match &found.class {
-                    ObjectClass::Array(elements) => all.extend(elements.iter().take(24).cloned()),
-                    ObjectClass::Plain | ObjectClass::Exports => {
-                        let values = found.properties.iter().filter(|property| !property.is_getter);
-                        all.extend(values.take(24).map(|property| property.value.clone()));
-                    }
-                    _ => {}
-                }
-                let marks = self
-                    .marks
-                    .union(marks, self.get(*id).map_or(Marks::NONE, |object| object.marks));
+                let found = usize::try_from(id.0).ok().and_then(|at| self.heap.get(at));
+                let Some(found) = found else { return Value::UNKNOWN };
+                let (elements, properties): (&[Value<'a>], &[Property<'a>]) = match &found.class {
+                    ObjectClass::Array(elements) => (elements, &[]),
+                    ObjectClass::Plain | ObjectClass::Exports => (&[], &found.properties),
+                    _ => (&[], &[]),
+                };
+                let table = &mut self.marks;
+                let marks = table.union(marks, found.marks);
                 let mut result = Value::unknown(marks);
+                let properties = properties.iter().filter(|property| !property.is_getter);
+                let properties = properties.take(24).map(|property| &property.value);
+                let all = found.elsewhere.iter().chain(elements.iter().take(24)).chain(properties);
                 for value in all {
                     if matches!(
                         value.kind,
@@ -321,7 +320,8 @@ impl<'a> Machine<'a> {
                             | Kind::Text(_)
                     ) || !value.marks.is_none()
                     {
-                        result = self.either(result, value, false);
+                        let marks = table.union(result.marks, value.marks);
+                        result = result.either(value, marks);
                     }
                 }
                 result

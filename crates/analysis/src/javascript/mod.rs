@@ -10,6 +10,7 @@
 //! Bounds: nesting before parsing (`depth`), nesting and recursion of evaluation,
 //! steps, text made, events. A bound that is reached shows in the file's coverage.
 
+mod again;
 mod api;
 mod attempt;
 mod builtin;

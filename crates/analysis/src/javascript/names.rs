@@ -2,6 +2,7 @@
 //! fall into one place cannot be written.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::LazyLock;
 
 /// Makes [`NameHasher`]s of one key.
 #[derive(Clone, Copy, Debug)]
@@ -9,7 +10,9 @@ pub(crate) struct NameKey(u64);
 
 impl Default for NameKey {
     fn default() -> Self {
-        Self(RandomState::new().hash_one(0u8) | 1)
+        // Drawn once: tables come and go by the thousand.
+        static KEY: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0u8) | 1);
+        Self(*KEY)
     }
 }
 
@@ -57,6 +60,14 @@ impl Hasher for NameHasher {
 
     fn write_u32(&mut self, number: u32) {
         self.mix(u64::from(number));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.mix(number);
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.mix(u64::try_from(number).unwrap_or(u64::MAX));
     }
 
     fn write_u8(&mut self, byte: u8) {

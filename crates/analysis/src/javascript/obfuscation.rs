@@ -51,14 +51,16 @@ pub(crate) fn signs(source: &str) -> Vec<Sign> {
         add(Hiding::Confusables, 0, 1);
     }
     let head = bytes.get(..bytes.len().min(4096)).unwrap_or_default();
-    let brackets = head.iter().filter(|byte| b"[]()!+".contains(byte)).count();
-    // Short text says it where next to nothing else is in it, and it is computed with.
-    let computes = |sign| memmem::find_iter(head, sign).nth(2).is_some();
-    let is_short = brackets > 60 && brackets * 20 > head.len() * 19;
-    if head.len() > 400 && brackets * 10 > head.len() * 9
-        || is_short && computes(b"![]") && computes(b"+[]")
-    {
-        add(Hiding::Brackets, 0, bytes.len().min(80));
+    // More than nine tenths: most text has shown after a few letters that it is not so.
+    let mut others = head.iter().filter(|byte| !b"[]()!+".contains(byte));
+    if !head.is_empty() && others.nth((head.len() - 1) / 10).is_none() {
+        let brackets = head.iter().filter(|byte| b"[]()!+".contains(byte)).count();
+        // Short text says it where next to nothing else is in it, and it is computed with.
+        let computes = |sign| memmem::find_iter(head, sign).nth(2).is_some();
+        let is_short = brackets > 60 && brackets * 20 > head.len() * 19;
+        if head.len() > 400 || is_short && computes(b"![]") && computes(b"+[]") {
+            add(Hiding::Brackets, 0, bytes.len().min(80));
+        }
     }
     if let Some(found) = memmem::find(bytes, b"eval(function(p,a,c,k,e,") {
         add(Hiding::StringTable, found, found + 24);

@@ -48,7 +48,7 @@ pub(crate) enum Kind<'a> {
     Object(ObjectId),
     Api(ApiId),
     /// One of these: what several ways through the program leave behind.
-    Choice(Rc<Vec<Value<'a>>>),
+    Choice(Rc<[Value<'a>]>),
 }
 
 /// Text of which only pieces are known.
@@ -217,13 +217,24 @@ impl<'a> Value<'a> {
         if self.is_dull() && other.is_dull() {
             return Self::unknown(marks);
         }
-        let mut all: Vec<Self> = Vec::with_capacity(4);
-        for value in self.alternatives().iter().chain(other.alternatives()) {
-            if all.len() < MAX_CHOICES && !all.iter().any(|known| known.same(value)) {
-                all.push(value.clone());
+        if let Kind::Choice(all) = &self.kind {
+            let is_there = |value: &Self| all.iter().any(|known| known.same(value));
+            if all.len() >= MAX_CHOICES || other.alternatives().iter().all(is_there) {
+                return Self { kind: self.kind, marks };
             }
         }
-        Self { kind: Kind::Choice(Rc::new(all)), marks }
+        let mut all = [const { Self::UNKNOWN }; MAX_CHOICES];
+        let mut count = 0;
+        for value in self.alternatives().iter().chain(other.alternatives()) {
+            let (known, rest) = all.split_at_mut(count);
+            if let Some(next) = rest.first_mut()
+                && !known.iter().any(|known| known.same(value))
+            {
+                *next = value.clone();
+                count += 1;
+            }
+        }
+        Self { kind: Kind::Choice(all.into_iter().take(count).collect()), marks }
     }
 }
 

@@ -68,6 +68,8 @@ struct Shape<'n> {
     looks: String,
     words: Vec<String>,
     bare: String,
+    /// What is left of it without a usual ending or beginning.
+    cores: Vec<&'n str>,
 }
 
 impl<'n> Shape<'n> {
@@ -79,6 +81,7 @@ impl<'n> Shape<'n> {
             looks: looks(name),
             words: words(name),
             bare: name.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned(),
+            cores: cores(name),
         }
     }
 }
@@ -136,7 +139,7 @@ fn form(own: &Shape<'_>, popular: &str, differs: u32) -> Option<Form> {
     if digits && bare.len() >= SHORTEST && own.bare == bare {
         return Some(Form::Digit);
     }
-    if long && affix(name, popular) {
+    if long && own.cores.contains(&popular) {
         return Some(Form::Affix);
     }
     let near = differs <= 4 && popular.len() >= LONG && popular.len().abs_diff(name.len()) <= 2;
@@ -211,8 +214,8 @@ fn moved(name: &str, popular: &str) -> bool {
     one == other && strsim::levenshtein(name, popular) <= 2
 }
 
-fn affix(name: &str, popular: &str) -> bool {
-    let trimmed = |text: &str| text.trim_matches(separator) == popular;
-    ENDINGS.iter().any(|ending| name.strip_suffix(ending).is_some_and(trimmed))
-        || BEGINNINGS.iter().any(|beginning| name.strip_prefix(beginning).is_some_and(trimmed))
+fn cores(name: &str) -> Vec<&str> {
+    let ends = ENDINGS.iter().filter_map(|ending| name.strip_suffix(ending));
+    let begins = BEGINNINGS.iter().filter_map(|beginning| name.strip_prefix(beginning));
+    ends.chain(begins).map(|core| core.trim_matches(separator)).collect()
 }

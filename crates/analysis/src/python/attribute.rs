@@ -293,16 +293,20 @@ impl<'a> Evaluator<'a> {
         if depth > 8 {
             return Value::unknown();
         }
-        for base in class.bases.clone() {
-            match base.data {
-                Data::Class(base) => {
+        let count = class.bases.len();
+        for at in 0..count {
+            let base = self.heap.class(id).and_then(|class| class.bases.get(at));
+            match base.map(|base| &base.data) {
+                Some(Data::Class(base)) => {
+                    let base = *base;
                     let found = self.in_class_within(base, name, depth + 1, left);
                     if !found.is_unknown() {
                         return found;
                     }
                 }
                 // Only where something is known of it: a base is otherwise just strange.
-                Data::Api(base) => {
+                Some(Data::Api(base)) => {
+                    let base = *base;
                     if let Some(child) = self.names.child(base, name)
                         && !self.names.specifications(child).is_empty()
                     {

@@ -54,10 +54,7 @@ fn too_deep(bytes: &[u8]) -> Vec<(usize, usize)> {
                 continue;
             }
             b'#' => {
-                at = bytes
-                    .get(at..)
-                    .and_then(|rest| rest.iter().position(|byte| *byte == b'\n'))
-                    .map_or(bytes.len(), |length| at + length);
+                at = end_of_line(bytes, at);
                 continue;
             }
             b'\\' => {
@@ -89,10 +86,7 @@ fn too_deep(bytes: &[u8]) -> Vec<(usize, usize)> {
         if sum > MAX_NESTING {
             // Brackets that are never closed must not make the rest of the file one
             // statement: it ends with this line.
-            let end = bytes
-                .get(at..)
-                .and_then(|rest| rest.iter().position(|byte| *byte == b'\n'))
-                .map_or(bytes.len(), |length| at + length);
+            let end = end_of_line(bytes, at);
             found.push((begin, end));
             brackets.clear();
             (begin, here, sum) = (end, 0, 0);
@@ -104,8 +98,29 @@ fn too_deep(bytes: &[u8]) -> Vec<(usize, usize)> {
     found
 }
 
+fn end_of_line(bytes: &[u8], at: usize) -> usize {
+    let rest = bytes.get(at..).unwrap_or_default();
+    memchr::memchr(b'\n', rest).map_or(bytes.len(), |length| at + length)
+}
+
+/// For every byte whether it is part of a name or number.
+const WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte: u8 = 0;
+    loop {
+        let (_, place) = table.split_at_mut(byte as usize);
+        if let Some(first) = place.first_mut() {
+            *first = byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80;
+        }
+        if byte == u8::MAX {
+            break table;
+        }
+        byte += 1;
+    }
+};
+
 fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+    WORD.get(usize::from(byte)).copied().unwrap_or(false)
 }
 
 /// One past the end of the string that begins here.
@@ -113,8 +128,16 @@ fn after_string(bytes: &[u8], start: usize, quote: u8) -> usize {
     let triple =
         bytes.get(start..start + 3).is_some_and(|three| three.iter().all(|byte| *byte == quote));
     let mut at = if triple { start + 3 } else { start + 1 };
-    while let Some(byte) = bytes.get(at).copied() {
-        match byte {
+    loop {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let step = if triple {
+            memchr::memchr2(quote, b'\\', rest)
+        } else {
+            memchr::memchr3(quote, b'\\', b'\n', rest)
+        };
+        let Some(step) = step else { return bytes.len() };
+        at += step;
+        match bytes.get(at).copied().unwrap_or(quote) {
             b'\\' => at += 2,
             b'\n' if !triple => return at,
             byte if byte == quote => {
@@ -132,7 +155,6 @@ fn after_string(bytes: &[u8], start: usize, quote: u8) -> usize {
             _ => at += 1,
         }
     }
-    bytes.len()
 }
 
 #[cfg(test)]

@@ -79,6 +79,9 @@ fn is_unreadable(name: &str) -> bool {
 
 /// Where code stands behind so much white space that nobody sees it.
 fn off_screen(text: &str) -> Option<usize> {
+    if !has_wide_gap(text.as_bytes()) {
+        return None;
+    }
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         if line.len() > OFF_SCREEN {
@@ -110,6 +113,20 @@ fn off_screen(text: &str) -> Option<usize> {
         start += line.len();
     }
     None
+}
+
+/// Whether there is so much white space in a row anywhere: then it covers one of the
+/// places that are looked at.
+fn has_wide_gap(bytes: &[u8]) -> bool {
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t');
+    (0..bytes.len()).step_by(OFF_SCREEN).any(|at| {
+        let (before, after) = bytes.split_at(at);
+        let behind = after.iter().take_while(|byte| is_space(byte)).count();
+        behind > 0 && {
+            let ahead = before.iter().rev().take(OFF_SCREEN).take_while(|byte| is_space(byte));
+            ahead.count() + behind >= OFF_SCREEN
+        }
+    })
 }
 
 /// Where a letter stands that shows nothing or turns the direction of what is shown.

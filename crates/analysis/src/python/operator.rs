@@ -168,7 +168,10 @@ impl<'a> Evaluator<'a> {
                     }
                     _ => {
                         let mut pieces = self.text_of(left);
-                        pieces.push(&self.text_of(right));
+                        match &right.data {
+                            Data::Partial(more) => pieces.push(more),
+                            _ => pieces.push(&self.text_of(right)),
+                        }
                         pieces
                     }
                 };

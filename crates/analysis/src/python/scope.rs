@@ -1,10 +1,43 @@
 //! Names and what they are bound to, by the rules of Python, and what they may be bound
 //! to after code of which it is not known whether it runs.
 
+use std::collections::hash_map::Entry;
+
 use super::evaluator::{Bound, Evaluator};
 use super::heap::{Scope, ScopeId, Seeded, Table};
 use super::names::ApiId;
 use super::value::{Data, Value};
+
+/// So many names are looked for one by one.
+const FEW: usize = 16;
+
+/// Names in the order in which they came.
+#[derive(Default)]
+struct Known<'a> {
+    few: Vec<(ScopeId, &'a str)>,
+    many: Table<(ScopeId, &'a str), usize>,
+}
+
+impl<'a> Known<'a> {
+    /// Where a name is among those that came; nothing for a new one, which is added.
+    fn place(&mut self, scope: ScopeId, name: &'a str) -> Option<usize> {
+        if let Some(place) = self.few.iter().position(|known| *known == (scope, name)) {
+            return Some(place);
+        }
+        if self.few.len() < FEW {
+            self.few.push((scope, name));
+            return None;
+        }
+        let next = FEW + self.many.len();
+        match self.many.entry((scope, name)) {
+            Entry::Occupied(known) => Some(*known.get()),
+            Entry::Vacant(place) => {
+                place.insert(next);
+                None
+            }
+        }
+    }
+}
 
 impl<'a> Evaluator<'a> {
     pub(super) fn new_scope(&mut self, parent: Option<ScopeId>) -> ScopeId {
@@ -164,7 +197,7 @@ impl<'a> Evaluator<'a> {
             let begin = self.undo.len();
             let goes_on = run(self, position);
             // Put back what this piece changed, the last change first.
-            let mut outcome = Vec::new();
+            let (mut outcome, mut known) = (Vec::new(), Known::default());
             let changed = self.undo.len();
             for index in (begin..changed).rev() {
                 let Some(entry) = self.undo.get(index) else { continue };
@@ -174,14 +207,13 @@ impl<'a> Evaluator<'a> {
                     Some(before) => table.names.insert(name, before),
                     None => table.names.remove(name),
                 };
-                if goes_on && let Some(now) = now {
+                // The last change of a name is put back first.
+                if let Some(now) = now
+                    && goes_on
+                    && known.place(scope, name).is_none()
+                {
                     outcome.push((scope, name, now));
                 }
-            }
-            // The last change of a name was put back first.
-            if outcome.len() > 1 {
-                let mut seen = std::collections::BTreeSet::new();
-                outcome.retain(|(scope, name, _)| seen.insert((*scope, *name)));
             }
             outcomes.push(outcome);
             self.undo.truncate(begin);
@@ -189,20 +221,17 @@ impl<'a> Evaluator<'a> {
         self.branches -= 1;
         self.undo.truncate(mark);
         let mut joined: Vec<(ScopeId, &'a str, Value<'a>, usize)> = Vec::new();
-        let mut positions = std::collections::BTreeMap::new();
+        let mut positions = Known::default();
         let arms = outcomes.len();
         for (scope, name, value) in outcomes.into_iter().flatten() {
-            match positions.get(&(scope, name)) {
+            match positions.place(scope, name) {
                 Some(position) => {
-                    if let Some(entry) = joined.get_mut::<usize>(*position) {
+                    if let Some(entry) = joined.get_mut::<usize>(position) {
                         entry.2 = std::mem::take(&mut entry.2).or(value);
                         entry.3 += 1;
                     }
                 }
-                None => {
-                    positions.insert((scope, name), joined.len());
-                    joined.push((scope, name, value, 1));
-                }
+                None => joined.push((scope, name, value, 1)),
             }
         }
         for (scope, name, value, times) in joined {

@@ -28,27 +28,20 @@ impl<'a> Places<'a> {
         let mut known = BTreeMap::new();
         for (file, starts) in wanted {
             let Some(source) = tree.file(file) else { continue };
-            let mut starts = starts.into_iter().peekable();
-            let (mut line, mut column) = (1_u32, 1_u32);
-            for (at, byte) in source.bytes.iter().enumerate() {
-                while starts.next_if(|start| usize::try_from(*start) == Ok(at)).is_some() {
-                    known.insert((file, u32::try_from(at).unwrap_or(u32::MAX)), (line, column));
-                }
-                if starts.peek().is_none() {
-                    break;
-                }
-                match byte {
-                    b'\n' => {
-                        line = line.saturating_add(1);
-                        column = 1;
-                    }
-                    // Later bytes of a letter are no column of their own.
-                    0x80..=0xbf => {}
-                    _ => column = column.saturating_add(1),
-                }
-            }
+            let (mut line, mut column, mut rest) = (1_u32, 1_u32, &*source.bytes);
+            let mut before = 0;
             for start in starts {
+                let step = usize::try_from(start - before).unwrap_or(usize::MAX);
+                let (passed, behind) = rest.split_at_checked(step).unwrap_or((rest, &[]));
+                let mut of_line = passed;
+                if let Some(last) = memchr::memrchr(b'\n', passed) {
+                    line = line.saturating_add(number(memchr::memchr_iter(b'\n', passed).count()));
+                    column = 1;
+                    of_line = passed.get(last + 1..).unwrap_or_default();
+                }
+                column = column.saturating_add(number(letters(of_line)));
                 known.insert((file, start), (line, column));
+                (before, rest) = (start, behind);
             }
         }
         Self { tree, known }
@@ -98,6 +91,20 @@ impl<'a> Places<'a> {
         let text = format!("{}{}{}", dots(is_cut_before), text.trim(), dots(is_cut_behind));
         UntrustedText::new(&text).to_string()
     }
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// How many letters these bytes are: later bytes of a letter are none of their own.
+fn letters(bytes: &[u8]) -> usize {
+    // Counted in bytes as long as they hold the count, which a processor does at once.
+    let of = |piece: &[u8]| {
+        let begins = |byte: u8| u8::from(!(0x80..=0xbf).contains(&byte));
+        piece.iter().fold(0_u8, |count, byte| count.wrapping_add(begins(*byte)))
+    };
+    bytes.chunks(255).map(|piece| usize::from(of(piece))).sum()
 }
 
 #[cfg(test)]

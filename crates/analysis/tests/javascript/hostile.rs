@@ -53,6 +53,46 @@ fn a_chain_of_a_hundred_thousand_operators_is_read_to_its_end() {
 }
 
 #[test]
+fn lists_that_hold_the_same_lists_are_looked_through_once() {
+    // Two hundred ways to each of two hundred, five times: more than can be walked.
+    let mut source = format!("const a0 = [{}];\n", "{}, ".repeat(200));
+    for level in 1..6 {
+        let inner = format!("a{}, ", level - 1).repeat(200);
+        source.push_str(&format!("const a{level} = [{inner}];\n"));
+    }
+    source.push_str("unknown(a5); require('child_process').exec('id');");
+    assert!(does(&trace_one(&source), Effect::Shell, "node:child_process.exec", "id"));
+}
+
+#[test]
+fn a_recursion_does_not_use_up_what_the_payload_behind_it_needs() {
+    let hidden =
+        |text: &str| -> String { text.bytes().map(|byte| format!("{:02x}", byte ^ 7)).collect() };
+    let source = format!(
+        "function walk(node, options) {{
+           if (node.left) walk(node.left, options);
+           if (node.right) walk(node.right, options);
+           if (node.list) node.list.forEach(inner => walk(inner, options));
+           for (const key in node) walk(node[key], options);
+           return options;
+         }}
+         walk(process.env, {{ deep: () => 1 }});
+         walk(process.env, {{ deep: () => 2 }});
+         function read(text) {{
+           let out = '';
+           for (let at = 0; at < text.length; at += 2)
+             out += String.fromCharCode(parseInt(text.slice(at, at + 2), 16) ^ 7);
+           return out;
+         }}
+         read('61');
+         require(read('{}')).exec(read('{}'));",
+        hidden("child_process"),
+        hidden("id")
+    );
+    assert!(does(&trace_one(&source), Effect::Shell, "node:child_process.exec", "id"));
+}
+
+#[test]
 fn chains_of_members_and_calls_are_bounded() {
     for piece in [".a", "()", "[0]", ".then(x => x)"] {
         let source = format!("a{}", piece.repeat(100_000));

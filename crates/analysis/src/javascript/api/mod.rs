@@ -50,6 +50,8 @@ pub(crate) struct ApiTable {
     /// By the parent's number.
     members: Vec<NameMap<String, ApiId>>,
     globals: NameMap<String, ApiId>,
+    /// Where a name is put together to be looked up.
+    joined: String,
 }
 
 /// Names that are reached in several ways, and the one they are called by.
@@ -256,12 +258,25 @@ impl ApiTable {
             by_name: NameMap::default(),
             members: Vec::new(),
             globals: NameMap::default(),
+            joined: String::new(),
         }
     }
 
     /// The number of a name.
     pub(crate) fn intern(&mut self, name: &str) -> ApiId {
-        let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |found| found.1);
+        if let Some(known) = self.by_name.get(name) {
+            return *known;
+        }
+        if let Some((alias, own)) = ALIASES.iter().find(|(alias, _)| *alias == name) {
+            let id = self.intern_own(own);
+            self.by_name.insert((*alias).to_owned(), id);
+            return id;
+        }
+        self.intern_own(name)
+    }
+
+    /// The number of a name that is no other one's.
+    fn intern_own(&mut self, name: &str) -> ApiId {
         if let Some(known) = self.by_name.get(name) {
             return *known;
         }
@@ -325,6 +340,18 @@ impl ApiTable {
             self.intern(&format!("js:{name}"))
         };
         self.globals.insert(name.to_owned(), id);
+        id
+    }
+
+    /// The number of what values of a built-in class have under this name.
+    pub(crate) fn prototype_member(&mut self, class: &str, key: &str) -> ApiId {
+        let mut name = std::mem::take(&mut self.joined);
+        name.clear();
+        for part in [class, ".prototype.", key] {
+            name.push_str(part);
+        }
+        let id = self.global(&name);
+        self.joined = name;
         id
     }
 

@@ -8,7 +8,7 @@ mod json;
 mod names;
 mod node;
 mod object;
-mod pattern;
+pub(super) mod pattern;
 mod promise;
 mod string;
 mod worker;

@@ -9,12 +9,15 @@ use regex_automata::util::captures::Captures;
 use super::super::function::Call;
 use super::super::heap::Class as ObjectClass;
 use super::super::machine::Machine;
+use super::super::names::NameMap;
 use super::super::operator::MAX_TEXT_BYTES;
 use super::super::value::{Kind, Marks, Value};
 use super::string::MAX_PIECES;
 
 /// The longest pattern that is applied.
 const MAX_PATTERN_BYTES: usize = 512;
+/// The most memory that patterns are kept ready in.
+const MAX_READY_BYTES: usize = 4 << 20;
 
 /// A pattern of the program and its flags.
 #[derive(Clone, Copy)]
@@ -28,8 +31,7 @@ impl Pattern<'_> {
         self.flags.contains('g')
     }
 
-    /// The pattern, ready to be looked for.
-    pub(super) fn compiled(self) -> Option<(PikeVM, Cache)> {
+    fn build(self) -> Option<PikeVM> {
         if self.text.len() > MAX_PATTERN_BYTES {
             return None;
         }
@@ -42,7 +44,34 @@ impl Pattern<'_> {
             .multi_line(self.flags.contains('m'))
             .dot_matches_new_line(self.flags.contains('s'));
         let pattern = translated(self.text);
-        let regex = Builder::new().syntax(syntax).thompson(limits).build(&pattern).ok()?;
+        Builder::new().syntax(syntax).thompson(limits).build(&pattern).ok()
+    }
+}
+
+/// Patterns that were made ready: a function that is called often looks for the same
+/// one each time.
+#[derive(Debug, Default)]
+pub(crate) struct Patterns<'a> {
+    ready: NameMap<(&'a str, &'a str), Option<PikeVM>>,
+    bytes: usize,
+}
+
+impl<'a> Patterns<'a> {
+    /// The pattern, ready to be looked for; nothing, where it cannot be.
+    pub(super) fn compiled(&mut self, pattern: Pattern<'a>) -> Option<(PikeVM, Cache)> {
+        let key = (pattern.text, pattern.flags);
+        let regex = match self.ready.get(&key) {
+            Some(known) => known.clone(),
+            None => {
+                let made = pattern.build();
+                let size = made.as_ref().map_or(0, |made| made.get_nfa().memory_usage());
+                self.bytes = self.bytes.saturating_add(size + size_of::<PikeVM>());
+                if self.bytes <= MAX_READY_BYTES {
+                    self.ready.insert(key, made.clone());
+                }
+                made
+            }
+        }?;
         let cache = regex.create_cache();
         Some((regex, cache))
     }
@@ -146,7 +175,7 @@ impl<'a> Machine<'a> {
         let mut places: Vec<(usize, usize, Vec<Option<&str>>)> = Vec::new();
         match pattern {
             Some(pattern) => {
-                let (regex, mut cache) = pattern.compiled()?;
+                let (regex, mut cache) = self.patterns.compiled(pattern)?;
                 for found in regex.captures_iter(&mut cache, text.as_str()).take(taken) {
                     let whole = found.get_group(0)?;
                     places.push((whole.start, whole.end, groups(&found, text)));
@@ -190,12 +219,13 @@ impl<'a> Machine<'a> {
     }
 
     pub(super) fn pattern_test(&mut self, text: &Value<'a>, call: &Call<'a>) -> Value<'a> {
-        let known = self.pattern_of(&call.this).and_then(Pattern::compiled);
-        match (known, self.text_of(text)) {
-            (Some((regex, mut cache)), Some(text)) => {
-                Value::boolean(regex.is_match(&mut cache, text.as_str()))
-            }
-            _ => Value::UNKNOWN,
+        let pattern = self.pattern_of(&call.this);
+        let (Some(pattern), Some(text)) = (pattern, self.text_of(text)) else {
+            return Value::UNKNOWN;
+        };
+        match self.patterns.compiled(pattern) {
+            Some((regex, mut cache)) => Value::boolean(regex.is_match(&mut cache, text.as_str())),
+            None => Value::UNKNOWN,
         }
     }
 
@@ -212,7 +242,7 @@ impl<'a> Machine<'a> {
         if method == "exec" && pattern.flags.contains(['g', 'y']) {
             return None;
         }
-        let (regex, mut cache) = pattern.compiled()?;
+        let (regex, mut cache) = self.patterns.compiled(pattern)?;
         if !self.may_make(text.len()) {
             return None;
         }

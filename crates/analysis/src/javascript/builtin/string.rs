@@ -178,7 +178,7 @@ impl<'a> Machine<'a> {
             None => return Some(self.new_array(vec![piece(text)])),
             Some(separator) => match self.pattern_of(separator) {
                 Some(pattern) => {
-                    let (regex, mut cache) = pattern.compiled()?;
+                    let (regex, mut cache) = self.patterns.compiled(pattern)?;
                     let mut pieces = Vec::new();
                     let mut from = 0;
                     for found in regex.find_iter(&mut cache, text.as_str()).take(MAX_PIECES) {
