@@ -43,6 +43,8 @@ struct Scan<'t> {
     found: Found,
     /// What code does, with how deep in other code that code was found.
     events: Vec<(Event, u32)>,
+    /// Where evaluation stopped at a bound.
+    cut: Vec<(Place, Rc<str>)>,
     /// Files that are loaded as code, and have not been read as that yet.
     queue: VecDeque<(Language, FileId, Place)>,
     /// Who was read as what.
@@ -70,6 +72,7 @@ impl<'t> Scan<'t> {
             coverage: BTreeMap::new(),
             found: Found::default(),
             events: Vec::new(),
+            cut: Vec::new(),
             queue: VecDeque::new(),
             read: BTreeSet::new(),
             starts: BTreeMap::new(),
@@ -241,6 +244,7 @@ impl<'t> Scan<'t> {
 
     fn absorb(&mut self, trace: Trace, depth: u32) {
         self.events.extend(trace.events.into_iter().map(|event| (event, depth)));
+        self.cut.extend(trace.cut);
         if depth == 0 {
             self.coverage.extend(trace.coverage);
         }
@@ -398,6 +402,8 @@ impl<'t> Scan<'t> {
         }
         let coverage = files.iter().filter(|facts| facts.class != Class::Data);
         let coverage = coverage.map(|facts| (facts.file, facts.coverage.clone())).collect();
+        self.cut.sort();
+        self.cut.dedup();
         let mut found = self.found;
         found.oddities.sort();
         found.oddities.dedup();
@@ -409,7 +415,7 @@ impl<'t> Scan<'t> {
             .sort_by(|one, other| (one.place, &one.name).cmp(&(other.place, &other.name)));
         found.dependencies.dedup();
         Facts {
-            trace: Trace { events, coverage, loads: Vec::new() },
+            trace: Trace { events, coverage, loads: Vec::new(), cut: self.cut },
             files,
             dependencies: found.dependencies,
             packages: found.packages,

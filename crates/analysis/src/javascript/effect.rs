@@ -113,7 +113,9 @@ fn speaks_of_mining(value: &Value<'_>) -> bool {
 impl<'a> Machine<'a> {
     pub(crate) fn call_api(&mut self, api: ApiId, marks: Marks, call: Call<'a>) -> Value<'a> {
         let name = self.apis.shared_name(api);
-        if self.depth > super::machine::MAX_DEPTH {
+        // A call that stands as deep as is followed is one that is followed.
+        if self.depth > super::machine::MAX_DEPTH + 64 {
+            self.stop(call.span, "it calls deeper than is followed");
             return Value::UNKNOWN;
         }
         self.depth += 2;

@@ -185,11 +185,15 @@ impl<'a> Machine<'a> {
                 None => Value::unknown(marks),
             };
         }
-        if nesting >= MAX_RECURSION || !wants || !self.can_spend() {
+        let is_spent = nesting < MAX_RECURSION && wants && !self.can_spend(call.span);
+        if is_spent {
+            self.exhausted(call.span);
+        }
+        if nesting >= MAX_RECURSION || !wants || is_spent {
             let marks = self.marks_of(&call.arguments);
             return Value::unknown(marks);
         }
-        self.spend(|machine| machine.run(id, &closure, call, true))
+        self.spend(call.span, |machine| machine.run(id, &closure, call, true))
     }
 
     /// Whether a function that is called with this may do what it does with nothing
@@ -232,7 +236,11 @@ impl<'a> Machine<'a> {
         is_special: bool,
     ) -> Value<'a> {
         if self.depth + 8 > MAX_DEPTH {
-            self.stop("it calls deeper than is followed");
+            self.stop(call.span, "it calls deeper than is followed");
+            // Nothing of it was left to others: it is looked at with what nothing calls.
+            if !self.state(closure.layout).is_some_and(|state| state.is_covered) {
+                self.pending.push(id);
+            }
             return Value::UNKNOWN;
         }
         let Some(layout) = self.layout(closure.layout) else { return Value::UNKNOWN };

@@ -12,6 +12,7 @@
 
 mod api;
 mod attempt;
+mod budget;
 mod builtin;
 mod call;
 mod class;
@@ -65,6 +66,7 @@ struct Found {
     events: Vec<FrozenEvent>,
     coverage: Vec<(FileId, Result<Option<&'static str>, String>)>,
     loads: Vec<(String, Place)>,
+    cut: Vec<(Place, &'static str)>,
 }
 
 /// What the code in these files does. They belong to one package: a name that is
@@ -105,6 +107,7 @@ pub fn trace(tree: &Tree<'_>, files: &[FileId]) -> Trace {
                 (file, coverage)
             })
             .collect(),
+        cut: found.cut.into_iter().map(|(place, why)| (place, why.into())).collect(),
         loads: found.loads.into_iter().map(|(path, place)| (path.into(), place)).collect(),
     }
 }
@@ -166,17 +169,24 @@ fn evaluate(tree: &Tree<'_>, files: &[FileId], all: &mut Found) {
     } else {
         EXTRA_STEPS + u64::try_from(bytes / 64).unwrap_or(0)
     };
+    machine.share_out(files.len());
     machine.when = When::Load;
     for (file, result) in &parsed {
         if result.is_ok() {
             machine.run_module(*file);
+            machine.run_deferred();
         }
     }
     machine.run_pending();
+    while machine.run_deferred() {
+        machine.run_pending();
+    }
     all.events.append(&mut machine.events);
     all.loads.append(&mut machine.loads);
+    all.cut.extend(machine.stopped.iter().map(|((_, why), place)| (*place, *why)));
     for (file, result) in parsed {
-        let stopped = machine.stopped.iter().find(|(known, _)| *known == file).map(|found| found.1);
+        let mut stops = machine.stopped.range((file, "")..).take_while(|(at, _)| at.0 == file);
+        let stopped = stops.next().map(|((_, why), _)| *why);
         all.coverage.push((file, result.map(|()| stopped)));
     }
 }

@@ -116,7 +116,7 @@ impl<'a> Machine<'a> {
             });
         }
         if resolved.is_too_deep {
-            self.stop("it nests deeper than is followed");
+            self.stop(program.span, "it nests deeper than is followed");
         }
         if let Some(name) = resolved.misleading {
             let at = program.source_text.find(name).unwrap_or(0);
@@ -513,6 +513,7 @@ impl<'a> Machine<'a> {
             || text.len() > MAX_CODE_BYTES
             || !self.may_make(text.len() * 4)
         {
+            self.stop(span, "text that is executed is more than is evaluated");
             return Value::UNKNOWN;
         }
         let source = self.arena.alloc_str(text);

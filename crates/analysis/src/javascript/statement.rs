@@ -7,7 +7,9 @@ use oxc_ast::ast::{
     TSEnumMemberName, TSModuleReference, TSNamespaceDeclaration, TSNamespaceDeclarationBody,
     VariableDeclaration,
 };
+use oxc_span::GetSpan;
 
+use super::budget::Below;
 use super::function::Code;
 use super::heap::Class as ObjectClass;
 use super::machine::{MAX_DEPTH, Machine};
@@ -60,7 +62,7 @@ impl<'a> Machine<'a> {
     pub(crate) fn statement(&mut self, statement: &'a Statement<'a>) -> Flow<'a> {
         self.steps += 1;
         if self.depth > MAX_DEPTH {
-            self.stop("it nests deeper than is followed");
+            self.defer(Below::Statement(statement));
             return Flow::Normal;
         }
         self.depth += 1;
@@ -253,14 +255,19 @@ impl<'a> Machine<'a> {
         let test = self.expression(&it.test);
         match test.truth() {
             Some(true) => {
-                if it.alternate.is_some() {
+                if let Some(alternate) = &it.alternate {
                     self.skip();
+                    self.aside(|machine| machine.statement(alternate));
                 }
-                self.statement(&it.consequent)
+                let flow = self.statement(&it.consequent);
+                self.perhaps(flow)
             }
             Some(false) => {
                 self.skip();
-                it.alternate.as_ref().map_or(Flow::Normal, |alternate| self.statement(alternate))
+                self.aside(|machine| machine.statement(&it.consequent));
+                let Some(alternate) = &it.alternate else { return Flow::Normal };
+                let flow = self.statement(alternate);
+                self.perhaps(flow)
             }
             None => {
                 self.begin_branch();
@@ -303,6 +310,15 @@ impl<'a> Machine<'a> {
                 }
             }
         }
+    }
+
+    /// Where a condition cannot be relied on, what leaves may as well go on.
+    fn perhaps(&mut self, flow: Flow<'a>) -> Flow<'a> {
+        if flow == Flow::Normal || !self.is_unsure() {
+            return flow;
+        }
+        self.may_leave = true;
+        Flow::Normal
     }
 
     /// Runs something that may not run at all.
@@ -350,6 +366,7 @@ impl<'a> Machine<'a> {
         test_first: bool,
         label: Option<&'a str>,
     ) -> Flow<'a> {
+        let site = body.span();
         for round in 0..MAX_ROUNDS {
             let truth = match test {
                 Some(test) if round > 0 || test_first => self.expression(test).truth(),
@@ -358,10 +375,12 @@ impl<'a> Machine<'a> {
             if truth == Some(false) {
                 if round == 0 {
                     self.skip();
+                    self.aside(|machine| machine.statement(body));
                 }
                 return Flow::Normal;
             }
-            if round > 0 && !self.can_spend() {
+            if round > 0 && !self.can_spend(site) {
+                self.exhausted(site);
                 // The body was walked. To walk it once more for each loop around it would
                 // double the work at every level of a nest.
                 if let Some(update) = update {
@@ -379,7 +398,7 @@ impl<'a> Machine<'a> {
                 let flow = if round == 0 {
                     self.statement(body)
                 } else {
-                    self.spend(|machine| machine.statement(body))
+                    self.spend(site, |machine| machine.statement(body))
                 };
                 if let Some(update) = update {
                     self.expression(update);
@@ -393,7 +412,7 @@ impl<'a> Machine<'a> {
             let flow = if round == 0 {
                 self.statement(body)
             } else {
-                self.spend(|machine| machine.statement(body))
+                self.spend(site, |machine| machine.statement(body))
             };
             match flow {
                 Flow::Normal | Flow::Continue(None) => {}
@@ -405,6 +424,7 @@ impl<'a> Machine<'a> {
                 self.expression(update);
             }
         }
+        self.exhausted(site);
         Flow::Normal
     }
 
@@ -457,11 +477,14 @@ impl<'a> Machine<'a> {
         body: &'a Statement<'a>,
         label: Option<&'a str>,
     ) -> Flow<'a> {
+        let site = body.span();
         if elements.is_empty() {
             self.skip();
+            self.aside(|machine| machine.statement(body));
         }
         for (round, element) in elements.into_iter().enumerate() {
-            if round > 0 && !self.can_spend() {
+            if round > 0 && !self.can_spend(site) {
+                self.exhausted(site);
                 break;
             }
             if self.may_leave {
@@ -476,7 +499,7 @@ impl<'a> Machine<'a> {
                 machine.bind_left(left, element);
                 machine.statement(body)
             };
-            let flow = if round == 0 { run(self) } else { self.spend(run) };
+            let flow = if round == 0 { run(self) } else { self.spend(site, run) };
             match flow {
                 Flow::Normal | Flow::Continue(None) => {}
                 Flow::Break(None) => return Flow::Normal,
@@ -511,6 +534,9 @@ impl<'a> Machine<'a> {
         match flow {
             Some(start) => {
                 self.skip();
+                for case in &it.cases {
+                    self.aside(|machine| machine.statements(&case.consequent));
+                }
                 let mut flow = Flow::Normal;
                 for case in it.cases.iter().skip(start) {
                     flow = self.statements(&case.consequent);
@@ -521,7 +547,7 @@ impl<'a> Machine<'a> {
                 match flow {
                     Flow::Break(None) => Flow::Normal,
                     Flow::Break(name) if name == label => Flow::Normal,
-                    other => other,
+                    other => self.perhaps(other),
                 }
             }
             None => {

@@ -114,7 +114,7 @@ fn trace_batch(tree: &Tree<'_>, files: &[FileId]) -> Trace {
             *state = Coverage::Partly { why: (*why).into() };
         }
     }
-    Trace { events: evaluator.events, coverage, loads: evaluator.loads }
+    Trace { events: evaluator.events, coverage, loads: evaluator.loads, cut: Vec::new() }
 }
 
 /// A file of paths runs its lines that begin with `import`, when Python starts.

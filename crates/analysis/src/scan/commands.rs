@@ -205,6 +205,9 @@ fn relocate(trace: &mut Trace, place: Place) {
     for (_, at) in &mut trace.loads {
         *at = place;
     }
+    for (at, _) in &mut trace.cut {
+        *at = place;
+    }
 }
 
 fn move_value(value: &mut Value, place: Place, depth: u32) {

@@ -320,7 +320,8 @@ impl<'a> Machine<'a> {
         for at in 0..elements.len() {
             let place = if method == "reduceRight" { elements.len() - 1 - at } else { at };
             let Some(element) = elements.get(place).cloned() else { break };
-            if at > 1 && !self.can_spend() {
+            if at > 1 && !self.can_spend(call.span) {
+                self.exhausted(call.span);
                 unsure = true;
                 break;
             }
@@ -334,7 +335,7 @@ impl<'a> Machine<'a> {
                 if at < 2 {
                     machine.call(&callback, call)
                 } else {
-                    machine.spend(|machine| machine.call(&callback, call))
+                    machine.spend(call.span, |machine| machine.call(&callback, call))
                 }
             };
             if is_reduce {
