@@ -10,6 +10,7 @@
 mod api;
 mod assign;
 mod attribute;
+mod budget;
 mod builtin;
 mod call;
 mod class;
@@ -71,7 +72,17 @@ pub fn trace(tree: &Tree<'_>, files: &[FileId]) -> Trace {
             held += size;
         }
         join(&mut all, trace_batch(tree, &batch));
-        all.events = summary::settled(all.events);
+        let (events, left_out) = summary::settled(std::mem::take(&mut all.events));
+        all.events = events;
+        for place in left_out {
+            let why: Rc<str> = "it is done in more ways than are written down".into();
+            for (file, state) in &mut all.coverage {
+                if *file == place.file && *state == Coverage::Whole {
+                    *state = Coverage::Partly { why: Rc::clone(&why) };
+                }
+            }
+            all.cut.push((place, why));
+        }
         all
     })
 }
@@ -79,6 +90,7 @@ pub fn trace(tree: &Tree<'_>, files: &[FileId]) -> Trace {
 fn join(all: &mut Trace, more: Trace) {
     all.events.extend(more.events);
     all.coverage.extend(more.coverage);
+    all.cut.extend(more.cut);
     for load in more.loads {
         if !all.loads.iter().any(|known| known.0 == load.0) {
             all.loads.push(load);
@@ -108,13 +120,16 @@ fn trace_batch(tree: &Tree<'_>, files: &[FileId]) -> Trace {
         coverage
             .push((*file, why.map_or(Coverage::Whole, |why| Coverage::Partly { why: why.into() })));
     }
+    evaluator.share_out(files.len());
     evaluator.run();
     for (file, state) in &mut coverage {
-        if let (Some(why), Coverage::Whole) = (evaluator.cut.get(file), &state) {
+        let mut cuts = evaluator.cuts.range((*file, "")..).take_while(|(at, _)| at.0 == *file);
+        if let (Some(((_, why), _)), Coverage::Whole) = (cuts.next(), &state) {
             *state = Coverage::Partly { why: (*why).into() };
         }
     }
-    Trace { events: evaluator.events, coverage, loads: evaluator.loads, cut: Vec::new() }
+    let cut = evaluator.cuts.iter().map(|((_, why), place)| (*place, (*why).into())).collect();
+    Trace { events: evaluator.events, coverage, loads: evaluator.loads, cut }
 }
 
 /// A file of paths runs its lines that begin with `import`, when Python starts.
@@ -198,6 +213,9 @@ impl<'a> Evaluator<'a> {
             self.run_pending();
         }
         self.run_pending();
+        while self.run_deferred() {
+            self.run_pending();
+        }
     }
 
     /// Evaluates every function that nobody has evaluated for unknown callers yet.

@@ -11,7 +11,7 @@ use crate::place::Place;
 use crate::value::{Shape, Value};
 
 /// Ways in which one call is seen that are written down.
-const MAX_WAYS: usize = 16;
+const MAX_WAYS: usize = 64;
 
 /// A number for all that an event says. Two events that say the same have the same; it
 /// begins with a number that a package cannot know, so that one cannot be made to pass
@@ -51,8 +51,10 @@ fn hash_value(value: &Value, hasher: &mut NameHasher) {
     }
 }
 
-/// The events in the order of their places, without those that say less than another.
-pub(super) fn settled(events: Vec<Event>) -> Vec<Event> {
+/// The events in the order of their places, without those that say less than another, and
+/// the places at which there were more than are kept.
+pub(super) fn settled(events: Vec<Event>) -> (Vec<Event>, Vec<Place>) {
+    let mut left_out: Vec<Place> = Vec::new();
     let mut groups: BTreeMap<(Place, Effect, Rc<str>), Vec<Event>> = BTreeMap::new();
     for event in events {
         let group = groups.entry((event.place, event.effect, Rc::clone(&event.api))).or_default();
@@ -63,8 +65,10 @@ pub(super) fn settled(events: Vec<Event>) -> Vec<Event> {
                     known.hiding.push(hiding);
                 }
             }
-        } else if group.len() < MAX_WAYS * 4 {
+        } else if group.len() < MAX_WAYS * 2 {
             group.push(event);
+        } else if left_out.last() != Some(&event.place) {
+            left_out.push(event.place);
         }
     }
     let mut all = Vec::new();
@@ -81,11 +85,15 @@ pub(super) fn settled(events: Vec<Event>) -> Vec<Event> {
                 let mut event = event.clone();
                 event.when = when.unwrap_or(event.when);
                 kept.push(event);
+            } else if !less {
+                left_out.push(event.place);
             }
         }
         all.extend(kept);
     }
-    all
+    left_out.sort_unstable();
+    left_out.dedup_by_key(|place| place.file);
+    (all, left_out)
 }
 
 /// Whether nothing is in the first that is not in the second.
