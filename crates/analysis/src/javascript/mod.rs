@@ -50,6 +50,7 @@ use oxc_span::Span;
 
 use crate::event::{Effect, Hiding, When};
 use crate::place::{FileId, Place};
+use crate::survive;
 use crate::trace::{Coverage, Trace};
 use crate::tree::Tree;
 use handover::FrozenEvent;
@@ -73,16 +74,7 @@ struct Found {
 /// relative is looked for among the tree's files.
 #[must_use]
 pub fn trace(tree: &Tree<'_>, files: &[FileId]) -> Trace {
-    let evaluation = || stacker::grow(STACK_BYTES, || groups(tree, files));
-    let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(evaluation))
-        .map_err(|_| "its evaluation failed: this is a defect of ours");
-    let found = match found {
-        Ok(found) => found,
-        Err(why) => {
-            let coverage = files.iter().map(|file| (*file, Coverage::Unparsed { why: why.into() }));
-            return Trace { coverage: coverage.collect(), ..Trace::default() };
-        }
-    };
+    let found = stacker::grow(STACK_BYTES, || groups(tree, files));
     let mut events = found.events;
     events.sort_by(|one, other| {
         (one.place, one.effect, &one.api, one.when).cmp(&(
@@ -120,18 +112,43 @@ fn groups(tree: &Tree<'_>, files: &[FileId]) -> Found {
     for file in files {
         let length = tree.file(*file).map_or(0, |file| file.bytes.len());
         if !group.is_empty() && bytes + length > MAX_TOGETHER_BYTES {
-            evaluate(tree, &group, &mut all);
+            all.add(&group, tree);
             group.clear();
             bytes = 0;
         }
         group.push(*file);
         bytes += length;
     }
-    evaluate(tree, &group, &mut all);
+    all.add(&group, tree);
     all
 }
 
-fn evaluate(tree: &Tree<'_>, files: &[FileId], all: &mut Found) {
+impl Found {
+    /// And what these files give, of which none hides another.
+    fn add(&mut self, files: &[FileId], tree: &Tree<'_>) {
+        let survived = survive::survive(files, |some| evaluate(tree, some));
+        for mut found in survived.given {
+            if survived.is_apart {
+                for (file, coverage) in &mut found.coverage {
+                    if let Ok(whole @ None) = coverage {
+                        *whole = Some(survive::APART);
+                        let start = Place { file: *file, start: 0, end: 0 };
+                        found.cut.push((start, survive::APART));
+                    }
+                }
+            }
+            self.events.append(&mut found.events);
+            self.coverage.append(&mut found.coverage);
+            self.loads.append(&mut found.loads);
+            self.cut.append(&mut found.cut);
+        }
+        let failed = survived.failed.into_iter();
+        self.coverage.extend(failed.map(|file| (file, Err(survive::DEFECT.to_owned()))));
+    }
+}
+
+fn evaluate(tree: &Tree<'_>, files: &[FileId]) -> Found {
+    let mut all = Found::default();
     let arena = Allocator::default();
     let length = |file: &FileId| tree.file(*file).map_or(0, |file| file.bytes.len());
     let mut machine = Machine::new(&arena, tree, files.iter().map(length).sum());
@@ -189,4 +206,5 @@ fn evaluate(tree: &Tree<'_>, files: &[FileId], all: &mut Found) {
         let stopped = stops.next().map(|((_, why), _)| *why);
         all.coverage.push((file, result.map(|()| stopped)));
     }
+    all
 }

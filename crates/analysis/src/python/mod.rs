@@ -43,7 +43,8 @@ use std::rc::Rc;
 use self::evaluator::{Evaluator, Kept, Module, Progress};
 use self::heap::{ModuleId, Unit};
 use crate::event::When;
-use crate::place::FileId;
+use crate::place::{FileId, Place};
+use crate::survive;
 use crate::trace::{Coverage, Trace};
 use crate::tree::Tree;
 
@@ -64,14 +65,14 @@ pub fn trace(tree: &Tree<'_>, files: &[FileId]) -> Trace {
             let size =
                 tree.file(*file).map_or(0, |file| file.bytes.len().min(parse::MAX_SOURCE_BYTES));
             if held + size > MAX_HELD_BYTES && !batch.is_empty() {
-                join(&mut all, trace_batch(tree, &batch));
+                join(&mut all, survived_batch(tree, &batch));
                 batch.clear();
                 held = 0;
             }
             batch.push(*file);
             held += size;
         }
-        join(&mut all, trace_batch(tree, &batch));
+        join(&mut all, survived_batch(tree, &batch));
         let (events, left_out) = summary::settled(std::mem::take(&mut all.events));
         all.events = events;
         for place in left_out {
@@ -98,6 +99,24 @@ fn join(all: &mut Trace, more: Trace) {
     }
 }
 
+/// What these files give, of which none hides another.
+fn survived_batch(tree: &Tree<'_>, files: &[FileId]) -> Trace {
+    let survived = survive::survive(files, |some| trace_batch(tree, some));
+    let mut all = Trace::default();
+    for mut trace in survived.given {
+        for (file, coverage) in trace.coverage.iter_mut().filter(|_| survived.is_apart) {
+            if *coverage == Coverage::Whole {
+                *coverage = Coverage::Partly { why: survive::APART.into() };
+                trace.cut.push((Place { file: *file, start: 0, end: 0 }, survive::APART.into()));
+            }
+        }
+        join(&mut all, trace);
+    }
+    let defect = || Coverage::Unparsed { why: survive::DEFECT.into() };
+    all.coverage.extend(survived.failed.into_iter().map(|file| (file, defect())));
+    all
+}
+
 fn trace_batch(tree: &Tree<'_>, files: &[FileId]) -> Trace {
     let kept = Kept::default();
     let bytes = files.iter().filter_map(|file| tree.file(*file)).map(|file| file.bytes.len()).sum();
@@ -117,8 +136,12 @@ fn trace_batch(tree: &Tree<'_>, files: &[FileId]) -> Trace {
         let why: Option<&'static str> = why.or(cut);
         let code = evaluator.keep_code(code);
         evaluator.add_module(*file, &source.path, code);
-        coverage
-            .push((*file, why.map_or(Coverage::Whole, |why| Coverage::Partly { why: why.into() })));
+        let known = match why {
+            None => Coverage::Whole,
+            Some(survive::DEFECT) => Coverage::Unparsed { why: survive::DEFECT.into() },
+            Some(why) => Coverage::Partly { why: why.into() },
+        };
+        coverage.push((*file, known));
     }
     evaluator.share_out(files.len());
     evaluator.run();

@@ -155,3 +155,12 @@ fn code_in_code_beyond_what_is_followed_is_told() {
     }
     assert!(is_told(&trace_one(&text)));
 }
+
+#[test]
+fn a_file_on_which_the_parser_fails_hides_no_other() {
+    // With its own checks on, oxc 0.146 gives up on the first of these.
+    let trace = trace_of(&[("a.js", "/*#__PURE__*/:"), ("b.js", PAYLOAD), ("c.js", "a(")]);
+    assert!(runs(&trace));
+    assert_eq!(trace.coverage.len(), 3);
+    assert!(matches!(trace.coverage[0].1, Coverage::Unparsed { .. }));
+}
