@@ -2,10 +2,55 @@
 //! evaluator has values of its own while it works; this is what is left of one when it
 //! is written down, whole enough for any rule and bounded in size.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::event::Source;
 use crate::place::Place;
+
+/// The most origins that a value keeps.
+pub(crate) const MAX_ORIGINS: usize = 16;
+/// The most bytes of one text that are written down.
+pub(crate) const MAX_TEXT_BYTES: usize = 64 << 10;
+
+/// Leaves as many origins as a value keeps: of each source the first before the second of
+/// any, so that none is lost among many of another. What a caller hands over is the least
+/// telling and goes first. The order stays.
+pub(crate) fn keep_most_telling<T>(all: &mut Vec<T>, source: impl Fn(&T) -> Source) {
+    if all.len() <= MAX_ORIGINS {
+        return;
+    }
+    let mut counts: BTreeMap<Source, usize> = BTreeMap::new();
+    let mut ranks: Vec<(bool, usize, usize)> = Vec::with_capacity(all.len());
+    for (at, one) in all.iter().enumerate() {
+        let source = source(one);
+        let count = counts.entry(source).or_default();
+        ranks.push((source == Source::Caller, *count, at));
+        *count += 1;
+    }
+    ranks.sort_unstable();
+    let mut kept: Vec<bool> = vec![false; all.len()];
+    for (_, _, at) in ranks.into_iter().take(MAX_ORIGINS) {
+        if let Some(kept) = kept.get_mut(at) {
+            *kept = true;
+        }
+    }
+    let mut kept = kept.into_iter();
+    all.retain(|_| kept.next().unwrap_or(false));
+}
+
+/// A text as it is written down: of one that is too long the beginning and the end, so
+/// that what matters cannot be pushed out at one of them.
+pub(crate) fn ends(text: &str) -> Cow<'_, str> {
+    if text.len() <= MAX_TEXT_BYTES {
+        return Cow::Borrowed(text);
+    }
+    let half = MAX_TEXT_BYTES / 2;
+    let head = text.get(..text.floor_char_boundary(half)).unwrap_or_default();
+    let tail = text.get(text.ceil_char_boundary(text.len() - half)..).unwrap_or_default();
+    Cow::Owned(format!("{head}\n{tail}"))
+}
 
 /// A value and where it comes from.
 #[derive(Clone, Debug, Default, PartialEq)]

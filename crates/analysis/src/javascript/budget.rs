@@ -169,8 +169,7 @@ impl<'a> Machine<'a> {
     pub(crate) fn run_deferred(&mut self) -> bool {
         let has_some = !self.deferred.is_empty();
         while let Some(one) = self.deferred.pop() {
-            let saved =
-                (self.frame, self.file, self.pinned, self.hiding, self.when, self.guarded);
+            let saved = (self.frame, self.file, self.pinned, self.hiding, self.when, self.guarded);
             (self.frame, self.file, self.pinned) = (one.frame, one.file, one.pinned);
             (self.hiding, self.when, self.guarded) = (one.hiding, one.when, one.guarded);
             self.maybe(|machine| match one.below {

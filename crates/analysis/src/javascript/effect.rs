@@ -215,7 +215,7 @@ impl<'a> Machine<'a> {
         });
         match spread {
             Some((at, all)) => {
-                for one in all.iter().take(4) {
+                for one in all.iter() {
                     let mut arguments = call.arguments.clone();
                     if let Some(argument) = arguments.get_mut(at) {
                         let both = self.marks.union(argument.marks, one.marks);

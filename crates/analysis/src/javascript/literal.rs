@@ -6,9 +6,9 @@ use oxc_ast::ast::{
     TaggedTemplateExpression, TemplateElement, TemplateLiteral,
 };
 
+use super::budget::Below;
 use super::function::{Call, Code};
 use super::heap::Class as ObjectClass;
-use super::budget::Below;
 use super::machine::{MAX_DEPTH, Machine};
 use super::value::{Kind, Value};
 

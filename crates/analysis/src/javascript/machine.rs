@@ -9,9 +9,10 @@ use oxc_span::Span;
 
 use super::api::ApiTable;
 use super::budget::Deferred;
+use super::freeze::MAX_WORDS;
 use super::function::FunctionState;
 use super::handover::{Frozen, FrozenEvent};
-use super::heap::{Branch, Frame, Object, Undo};
+use super::heap::{Branch, Class, Frame, Object, Undo};
 use super::marks::{self, MarkTable};
 use super::module::ModuleTable;
 use super::names::NameMap;
@@ -20,6 +21,7 @@ use super::value::{ApiId, Marks, ObjectId, Value};
 use crate::event::{Effect, Hiding, Role, Source, When};
 use crate::place::{FileId, Place};
 use crate::tree::Tree;
+use crate::value::MAX_TEXT_BYTES;
 
 /// Steps that any package may spend on running what does not only have to be looked
 /// at once: loops whose end is known, functions with known arguments.
@@ -253,6 +255,9 @@ impl<'a> Machine<'a> {
             ) {
                 hiding |= self.marks.hiding(value.marks);
             }
+            if matches!(role, Role::Command | Role::CommandArgument) && self.is_too_long(value) {
+                self.stop(span, "a command is longer than is written down");
+            }
             frozen.push((*role, self.freeze(value, 0)));
         }
         for at in &self.active {
@@ -262,6 +267,12 @@ impl<'a> Machine<'a> {
             }
         }
         self.record(effect, api, span, frozen, hiding);
+    }
+
+    fn is_too_long(&self, value: &Value<'a>) -> bool {
+        let list = value.as_object().and_then(|id| self.get(id)).map(|object| &object.class);
+        value.as_text().is_some_and(|text| text.len() > MAX_TEXT_BYTES)
+            || matches!(list, Some(Class::Array(words)) if words.len() > MAX_WORDS)
     }
 
     fn record(

