@@ -22,6 +22,15 @@ const FEWEST_FOR_FILE: u64 = 2_000;
 /// Bytes of text that the files of a package have of their own, together.
 const RESERVE_BYTES: usize = 64 << 20;
 
+/// Steps of what all have in common that one loop or call takes in honest packages; one
+/// that takes more may be there for that.
+const MOST_OF_ONE: u64 = 50_000;
+/// What is looked at again was not looked at as often as it could be: all of it was
+/// walked, and large packages are so.
+pub(crate) const SPENT: &str = "it takes more steps than are spent";
+/// One piece of code took what others needed.
+pub(crate) const GREEDY: &str = "this alone takes most of the steps that are spent";
+
 /// Code that stands deeper than is followed, to be walked from where nothing is around.
 #[derive(Clone, Copy)]
 pub(crate) enum Below<'a> {
@@ -85,7 +94,19 @@ impl<'a> Machine<'a> {
     /// is not known, so that no condition can be relied on from here on.
     pub(crate) fn exhausted(&mut self, site: Span) {
         self.is_inexact = true;
-        self.stop(site, "it takes more steps than are spent");
+        self.stop(site, SPENT);
+        if let Some(place) = self.greedy {
+            self.stopped.entry((place.file, GREEDY)).or_insert(place);
+        }
+    }
+
+    /// Notes what one loop or call took of what all have in common.
+    fn charge(&mut self, site: Span, steps: u64) {
+        let taken = self.taken.entry((self.file, site.start)).or_default();
+        *taken += steps;
+        if *taken > MOST_OF_ONE && self.greedy.is_none() {
+            self.greedy = Some(self.place(site));
+        }
     }
 
     /// What is left for this loop or call when nothing is left that all have in common.
@@ -113,6 +134,7 @@ impl<'a> Machine<'a> {
         self.is_in_extra = false;
         let left = most.saturating_sub(self.steps - before);
         if is_common {
+            self.charge(site, most - left);
             self.extra = left;
         } else {
             *self.quota(site) = left;

@@ -89,6 +89,10 @@ pub(crate) struct Machine<'a> {
     pub(crate) reserve: u64,
     pub(crate) reserves: NameMap<FileId, u64>,
     pub(crate) quotas: NameMap<(FileId, u32), u64>,
+    /// What loops and calls took of what all have in common, and the first that took
+    /// too much.
+    pub(crate) taken: NameMap<(FileId, u32), u64>,
+    pub(crate) greedy: Option<Place>,
     /// Something was not run to its end: what is known may not be so.
     pub(crate) is_inexact: bool,
     /// Code that stood too deep, and all that ever did.
@@ -160,6 +164,8 @@ impl<'a> Machine<'a> {
             reserve: 0,
             reserves: NameMap::default(),
             quotas: NameMap::default(),
+            taken: NameMap::default(),
+            greedy: None,
             is_inexact: false,
             deferred: Vec::new(),
             deferred_before: NameMap::default(),

@@ -202,8 +202,8 @@ fn evaluate(tree: &Tree<'_>, files: &[FileId]) -> Found {
     all.loads.append(&mut machine.loads);
     all.cut.extend(machine.stopped.iter().map(|((_, why), place)| (*place, *why)));
     for (file, result) in parsed {
-        let mut stops = machine.stopped.range((file, "")..).take_while(|(at, _)| at.0 == file);
-        let stopped = stops.next().map(|((_, why), _)| *why);
+        let stops = machine.stopped.range((file, "")..).take_while(|(at, _)| at.0 == file);
+        let stopped = stops.map(|((_, why), _)| *why).find(|why| *why != budget::SPENT);
         all.coverage.push((file, result.map(|()| stopped)));
     }
     all

@@ -14,7 +14,7 @@ use ruff_text_size::TextRange;
 use super::evaluator::{Evaluator, Frame};
 use super::heap::{ScopeId, Unit};
 use crate::event::When;
-use crate::place::FileId;
+use crate::place::{FileId, Place};
 
 /// Steps that the files of a package have of their own, together.
 const RESERVE_STEPS: u64 = 1_000_000;
@@ -23,6 +23,15 @@ const MOST_FOR_FILE: u64 = 40_000;
 const FEWEST_FOR_FILE: u64 = 2_000;
 /// How deep expressions and calls may be within each other.
 const MAX_DEPTH: u32 = 1_500;
+
+/// Steps of what all have in common that one statement takes in honest packages; one
+/// that takes more may be there for that.
+const MOST_OF_ONE: u64 = 20_000;
+/// What is looked at again was not looked at as often as it could be: all of it was
+/// walked, and large packages are so.
+pub(super) const SPENT: &str = "it takes more steps than are spent";
+/// One piece of code took what others needed.
+const GREEDY: &str = "this alone takes most of the steps that are spent";
 
 /// Code that stands deeper than is followed, to be walked from where nothing is around.
 #[derive(Clone, Copy)]
@@ -71,7 +80,10 @@ impl<'a> Evaluator<'a> {
     /// is not known, so that no condition can be relied on from here on.
     fn exhausted(&mut self) {
         self.is_inexact = true;
-        self.cut_here("it takes more steps than are spent");
+        self.cut_here(SPENT);
+        if let Some(place) = self.greedy {
+            self.cuts.entry((place.file, GREEDY)).or_insert(place);
+        }
     }
 
     /// What is left for this statement when nothing is left that all have in common.
@@ -89,6 +101,14 @@ impl<'a> Evaluator<'a> {
     pub(super) fn burn(&mut self, steps: u64) -> bool {
         if let Some(left) = self.fuel.checked_sub(steps) {
             self.fuel = left;
+            if self.taken.0 != self.site {
+                self.taken = (self.site, 0);
+            }
+            self.taken.1 += steps;
+            if self.taken.1 > MOST_OF_ONE && self.greedy.is_none() {
+                let (file, start) = self.site;
+                self.greedy = Some(Place { file, start, end: start });
+            }
             return true;
         }
         self.fuel = 0;

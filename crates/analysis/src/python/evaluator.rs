@@ -140,6 +140,10 @@ pub(super) struct Evaluator<'a> {
     /// The statement that all of this is done for, and the one that runs.
     pub(super) site: (FileId, u32),
     pub(super) here: TextRange,
+    /// What the statement took last that took steps of what all have in common, and the
+    /// first that took too much.
+    pub(super) taken: ((FileId, u32), u64),
+    pub(super) greedy: Option<Place>,
     /// Something was not run to its end: what is known may not be so.
     pub(super) is_inexact: bool,
     /// Code that stood too deep, and all that ever did.
@@ -199,6 +203,8 @@ impl<'a> Evaluator<'a> {
             quotas: BTreeMap::new(),
             site: (FileId(0), 0),
             here: TextRange::default(),
+            taken: ((FileId(0), 0), 0),
+            greedy: None,
             is_inexact: false,
             deferred: Vec::new(),
             deferred_before: BTreeSet::new(),

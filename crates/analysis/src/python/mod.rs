@@ -146,7 +146,8 @@ fn trace_batch(tree: &Tree<'_>, files: &[FileId]) -> Trace {
     evaluator.share_out(files.len());
     evaluator.run();
     for (file, state) in &mut coverage {
-        let mut cuts = evaluator.cuts.range((*file, "")..).take_while(|(at, _)| at.0 == *file);
+        let cuts = evaluator.cuts.range((*file, "")..).take_while(|(at, _)| at.0 == *file);
+        let mut cuts = cuts.filter(|((_, why), _)| *why != budget::SPENT);
         if let (Some(((_, why), _)), Coverage::Whole) = (cuts.next(), &state) {
             *state = Coverage::Partly { why: (*why).into() };
         }

@@ -3,7 +3,7 @@
 
 use super::context::{Context, Findings};
 use super::{Rule, RuleClass};
-use crate::facts::Class;
+use crate::facts::{Class, FileFacts};
 use crate::finding::Severity;
 use crate::place::Place;
 use crate::trace::Coverage;
@@ -40,8 +40,15 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         findings.add(severity, place, format!("this code {what}: {}", UntrustedText::new(why)));
     }
     for (place, why) in &context.facts.trace.cut {
+        let is_whole = |file: &FileFacts| file.file == place.file && file.coverage == Coverage::Whole;
+        // All of it was walked; only what is looked at again was not, as in large packages.
+        let severity = if context.facts.files.iter().any(is_whole) {
+            Severity::Information
+        } else {
+            Severity::Low
+        };
         let why = UntrustedText::new(why);
-        findings.add(Severity::Low, *place, format!("this code was not followed to its end: {why}"));
+        findings.add(severity, *place, format!("this code was not followed to its end: {why}"));
     }
 }
 
