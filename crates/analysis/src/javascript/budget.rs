@@ -9,6 +9,7 @@
 use oxc_ast::ast::{AssignmentTarget, BindingPattern, Expression, JSXChild, Statement};
 use oxc_span::{GetSpan, Span};
 
+use super::heap::Property;
 use super::machine::Machine;
 use super::value::Value;
 use crate::event::When;
@@ -22,6 +23,11 @@ const FEWEST_FOR_FILE: u64 = 2_000;
 /// Bytes of text that the files of a package have of their own, together.
 const RESERVE_BYTES: usize = 64 << 20;
 
+/// The most bytes of objects and variables that evaluation may hold before nothing is
+/// looked at again, roughly.
+const MAX_HELD_BYTES: usize = 768 << 20;
+/// So many values are held in any case.
+const FEW_VALUES: usize = 64;
 /// Steps of what all have in common that one loop or call takes in honest packages; one
 /// that takes more may be there for that.
 const MOST_OF_ONE: u64 = 50_000;
@@ -120,6 +126,34 @@ impl<'a> Machine<'a> {
         })
     }
 
+    /// Whether so many values may be put somewhere more; it takes steps.
+    pub(crate) fn may_hold(&mut self, values: usize) -> bool {
+        self.steps += u64::try_from(values / 16).unwrap_or(0);
+        // A few stand in the code itself, and it is not longer for being walked once.
+        if values > FEW_VALUES && self.held > MAX_HELD_BYTES {
+            self.is_inexact = true;
+            self.stop(self.here, "it holds more than is followed");
+            return false;
+        }
+        self.held = self.held.saturating_add(values.saturating_mul(size_of::<Property<'a>>()));
+        true
+    }
+
+    /// Takes what was spent since then on what was looked at before.
+    pub(crate) fn charge_since(&mut self, before: u64, site: Span) {
+        let spent = self.steps.saturating_sub(before);
+        if self.is_in_extra {
+            return;
+        }
+        if self.extra > 0 {
+            self.extra = self.extra.saturating_sub(spent);
+            self.charge(site, spent);
+        } else {
+            let quota = self.quota(site);
+            *quota = quota.saturating_sub(spent);
+        }
+    }
+
     /// Runs something that may only be done as long as there are steps for it.
     pub(crate) fn spend<T>(&mut self, site: Span, run: impl FnOnce(&mut Self) -> T) -> T {
         if self.is_in_extra {
@@ -144,7 +178,9 @@ impl<'a> Machine<'a> {
 
     /// Whether steps are left for what does not have to be done.
     pub(crate) fn can_spend(&mut self, site: Span) -> bool {
-        if self.is_in_extra {
+        if self.held > MAX_HELD_BYTES {
+            false
+        } else if self.is_in_extra {
             self.steps < self.extra_until
         } else {
             self.extra > 0 || *self.quota(site) > 0

@@ -257,6 +257,8 @@ impl<'a> Machine<'a> {
         });
         let mut variables = self.spare.pop().unwrap_or_default();
         variables.resize(slots, Value::UNDEFINED);
+        let held = size_of::<Frame<'a>>() + slots * size_of::<Value<'a>>();
+        self.held += held;
         self.frames.push(Frame {
             slots: variables,
             parent: closure.frame,
@@ -309,11 +311,13 @@ impl<'a> Machine<'a> {
         if closures == before.2
             && usize::try_from(frame).is_ok_and(|at| at + 1 == self.frames.len())
             && let Some(frame) = self.frames.pop()
-            && self.spare.len() < MAX_RECURSION
         {
-            let mut variables = frame.slots;
-            variables.clear();
-            self.spare.push(variables);
+            self.held = self.held.saturating_sub(held);
+            if self.spare.len() < MAX_RECURSION {
+                let mut variables = frame.slots;
+                variables.clear();
+                self.spare.push(variables);
+            }
         }
         let mut result = returned.unwrap_or(Value::UNDEFINED);
         if closure.code.is_generator() {

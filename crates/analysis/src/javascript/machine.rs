@@ -118,6 +118,8 @@ pub(crate) struct Machine<'a> {
     /// Where evaluation stopped at a bound first, in each file, and which bound.
     pub(crate) stopped: BTreeMap<(FileId, &'static str), Place>,
     made: usize,
+    /// Bytes of objects and variables that came to be, roughly.
+    pub(crate) held: usize,
     /// Bytes that each file may make when those are gone, and what is left of them.
     pub(crate) made_reserve: usize,
     made_reserves: NameMap<FileId, usize>,
@@ -182,6 +184,7 @@ impl<'a> Machine<'a> {
             loads: Vec::new(),
             stopped: BTreeMap::new(),
             made: 0,
+            held: 0,
             made_reserve: 0,
             made_reserves: NameMap::default(),
             here: Span::default(),

@@ -368,10 +368,14 @@ impl<'a> Machine<'a> {
     ) -> Flow<'a> {
         let site = body.span();
         for round in 0..MAX_ROUNDS {
+            let before = self.steps;
             let truth = match test {
                 Some(test) if round > 0 || test_first => self.expression(test).truth(),
                 _ => Some(true),
             };
+            if round > 0 {
+                self.charge_since(before, site);
+            }
             if truth == Some(false) {
                 if round == 0 {
                     self.skip();
@@ -421,7 +425,11 @@ impl<'a> Machine<'a> {
                 other => return other,
             }
             if let Some(update) = update {
+                let before = self.steps;
                 self.expression(update);
+                if round > 0 {
+                    self.charge_since(before, site);
+                }
             }
         }
         self.exhausted(site);

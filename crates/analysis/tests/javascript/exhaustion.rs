@@ -172,3 +172,30 @@ fn a_file_on_which_the_parser_fails_hides_no_other() {
     assert_eq!(trace.coverage.len(), 3);
     assert!(matches!(trace.coverage[0].1, Coverage::Unparsed { .. }));
 }
+
+#[test]
+fn a_few_bytes_do_not_take_all_memory() {
+    for source in [
+        "const o = {}; for (let i = 0; ; i++) o['k' + i] = { ...o }",
+        "const o = {}; for (let i = 0; ; i++) o['k' + i] = Object.assign({}, o)",
+        "for (;;```````````````````````````````````````````````````````````) {}",
+        "for (; f({ a: [1, 2, 3] }, [4, 5, 6], [7, 8, 9], [[[[[]]]]]) !== 1;) {}",
+        "let a = [1]; for (let i = 0; i < 60; i++) a.unshift(...a)",
+        "let a = [1]; for (let i = 0; i < 60; i++) a.splice(0, 0, ...a)",
+        "let a = [1]; for (let i = 0; i < 60; i++) a = [...a, ...a]",
+    ] {
+        assert_eq!(trace_one(source).coverage.len(), 1, "{source}");
+    }
+    let many = "let a = [1]; for (let i = 0; i < 19; i++) a = a.concat(a);".to_owned()
+        + &(0..400).map(|at| format!("const b{at} = a.slice();")).collect::<String>();
+    let trace = trace_one(&format!("{many}{PAYLOAD}"));
+    assert!(runs(&trace) && is_told(&trace));
+    assert!(peak() < 3 << 20, "{} KiB", peak());
+}
+
+/// The most memory that this process had, in KiB.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}

@@ -130,10 +130,11 @@ impl<'a> Machine<'a> {
                 let more = call.arguments.clone();
                 let limit = super::super::heap::MAX_ELEMENTS;
                 let list = self.elements_mut(id)?;
-                if list.len() + more.len() <= limit {
-                    list.extend(more);
+                let (fits, count) = (list.len() + more.len() <= limit, more.len());
+                if fits && self.may_hold(count) {
+                    self.elements_mut(id)?.extend(more);
                 }
-                Value::count(list.len())
+                Value::count(self.elements_mut(id)?.len())
             }
             "pop" => self.elements_mut(id)?.pop().unwrap_or(Value::UNDEFINED),
             "shift" => {
@@ -142,9 +143,11 @@ impl<'a> Machine<'a> {
             }
             "unshift" => {
                 let more = call.arguments.clone();
-                let list = self.elements_mut(id)?;
-                list.splice(0..0, more);
-                Value::count(list.len())
+                let limit = super::super::heap::MAX_ELEMENTS;
+                if elements.len() + more.len() <= limit && self.may_hold(more.len()) {
+                    self.elements_mut(id)?.splice(0..0, more);
+                }
+                Value::count(self.elements_mut(id)?.len())
             }
             "slice" => {
                 let (start, end) = self.range(elements.len(), call)?;
@@ -160,6 +163,10 @@ impl<'a> Machine<'a> {
                 };
                 let end = (start + count).min(elements.len());
                 let more: Vec<Value<'a>> = call.arguments.iter().skip(2).cloned().collect();
+                let limit = super::super::heap::MAX_ELEMENTS;
+                if elements.len() + more.len() > limit || !self.may_hold(more.len()) {
+                    return None;
+                }
                 let removed: Vec<Value<'a>> =
                     self.elements_mut(id)?.splice(start..end, more).collect();
                 self.new_array(removed)
