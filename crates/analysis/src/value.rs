@@ -3,7 +3,6 @@
 //! is written down, whole enough for any rule and bounded in size.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::event::Source;
@@ -14,30 +13,20 @@ pub(crate) const MAX_ORIGINS: usize = 16;
 /// The most bytes of one text that are written down.
 pub(crate) const MAX_TEXT_BYTES: usize = 64 << 10;
 
-/// Leaves as many origins as a value keeps: of each source the first before the second of
-/// any, so that none is lost among many of another. What a caller hands over is the least
-/// telling and goes first. The order stays.
+/// Leaves as many origins as a value keeps, in their order. What a caller hands over is
+/// the least telling and goes first, then what was only decoded: it costs nothing to make
+/// many of those.
 pub(crate) fn keep_most_telling<T>(all: &mut Vec<T>, source: impl Fn(&T) -> Source) {
-    if all.len() <= MAX_ORIGINS {
-        return;
-    }
-    let mut counts: BTreeMap<Source, usize> = BTreeMap::new();
-    let mut ranks: Vec<(bool, usize, usize)> = Vec::with_capacity(all.len());
-    for (at, one) in all.iter().enumerate() {
-        let source = source(one);
-        let count = counts.entry(source).or_default();
-        ranks.push((source == Source::Caller, *count, at));
-        *count += 1;
-    }
-    ranks.sort_unstable();
-    let mut kept: Vec<bool> = vec![false; all.len()];
-    for (_, _, at) in ranks.into_iter().take(MAX_ORIGINS) {
-        if let Some(kept) = kept.get_mut(at) {
-            *kept = true;
+    let mut over = all.len().saturating_sub(MAX_ORIGINS);
+    for least in [Source::Caller, Source::Decoded] {
+        while over > 0
+            && let Some(at) = all.iter().rposition(|one| source(one) == least)
+        {
+            all.remove(at);
+            over -= 1;
         }
     }
-    let mut kept = kept.into_iter();
-    all.retain(|_| kept.next().unwrap_or(false));
+    all.truncate(MAX_ORIGINS);
 }
 
 /// A text as it is written down: of one that is too long the beginning and the end, so

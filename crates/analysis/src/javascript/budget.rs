@@ -11,6 +11,7 @@ use oxc_span::{GetSpan, Span};
 
 use super::heap::Property;
 use super::machine::Machine;
+use super::statement::Flow;
 use super::value::Value;
 use crate::event::When;
 use crate::place::{FileId, Place};
@@ -28,9 +29,11 @@ const RESERVE_BYTES: usize = 64 << 20;
 const MAX_HELD_BYTES: usize = 768 << 20;
 /// So many values are held in any case.
 const FEW_VALUES: usize = 64;
-/// Steps of what all have in common that one loop or call takes in honest packages; one
-/// that takes more may be there for that.
-const MOST_OF_ONE: u64 = 50_000;
+/// A loop that goes round so often and takes so many steps without an end may be there
+/// for that, and so may a function that runs so often.
+const MANY_ROUNDS: usize = 64;
+const MANY_STEPS: u64 = 50_000;
+pub(crate) const MANY_RUNS: u32 = 256;
 /// What is looked at again was not looked at as often as it could be: all of it was
 /// walked, and large packages are so.
 pub(crate) const SPENT: &str = "it takes more steps than are spent";
@@ -101,17 +104,13 @@ impl<'a> Machine<'a> {
     pub(crate) fn exhausted(&mut self, site: Span) {
         self.is_inexact = true;
         self.stop(site, SPENT);
-        if let Some(place) = self.greedy {
-            self.stopped.entry((place.file, GREEDY)).or_insert(place);
-        }
     }
 
-    /// Notes what one loop or call took of what all have in common.
-    fn charge(&mut self, site: Span, steps: u64) {
-        let taken = self.taken.entry((self.file, site.start)).or_default();
-        *taken += steps;
-        if *taken > MOST_OF_ONE && self.greedy.is_none() {
-            self.greedy = Some(self.place(site));
+    /// The same in a loop that has gone round so often and taken so many steps.
+    pub(crate) fn exhausted_by(&mut self, site: Span, rounds: usize, steps: u64) {
+        self.exhausted(site);
+        if rounds >= MANY_ROUNDS && steps >= MANY_STEPS {
+            self.stop(site, GREEDY);
         }
     }
 
@@ -147,7 +146,6 @@ impl<'a> Machine<'a> {
         }
         if self.extra > 0 {
             self.extra = self.extra.saturating_sub(spent);
-            self.charge(site, spent);
         } else {
             let quota = self.quota(site);
             *quota = quota.saturating_sub(spent);
@@ -168,7 +166,6 @@ impl<'a> Machine<'a> {
         self.is_in_extra = false;
         let left = most.saturating_sub(self.steps - before);
         if is_common {
-            self.charge(site, most - left);
             self.extra = left;
         } else {
             *self.quota(site) = left;
@@ -202,6 +199,24 @@ impl<'a> Machine<'a> {
             self.undo_branch();
             (self.may_leave, self.returned) = (may_leave, returned);
         }
+    }
+
+    /// Where a condition cannot be relied on, what leaves may as well go on.
+    pub(crate) fn perhaps(&mut self, flow: Flow<'a>) -> Flow<'a> {
+        if flow == Flow::Normal || !self.is_unsure() {
+            return flow;
+        }
+        self.may_leave = true;
+        Flow::Normal
+    }
+
+    /// Runs something that may not run at all.
+    pub(crate) fn maybe<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        self.begin_branch();
+        let result = run(self);
+        let changes = self.undo_branch();
+        self.join(changes, false);
+        result
     }
 
     /// Code that stands too deep is walked later.

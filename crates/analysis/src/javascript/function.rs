@@ -7,6 +7,7 @@ use oxc_ast::ast::{
 };
 use oxc_span::{GetSpan, Span};
 
+use super::budget::{GREEDY, MANY_RUNS};
 use super::heap::{Class as ObjectClass, Frame, Object};
 use super::machine::{MAX_DEPTH, Machine};
 use super::statement::Flow;
@@ -44,8 +45,9 @@ pub(crate) struct FunctionState<'a> {
     /// Where it is said to be and how it was hidden, where it came from text.
     pub(crate) pinned: Option<Place>,
     pub(crate) hiding: u32,
-    /// It ran at least once.
+    /// It ran at least once, and how often.
     pub(crate) ran: bool,
+    pub(crate) runs: u32,
     /// It ran with nothing known, or so that nothing of it was left out.
     pub(crate) is_covered: bool,
     /// Something in it was left out because a condition was known.
@@ -188,6 +190,9 @@ impl<'a> Machine<'a> {
         let is_spent = nesting < MAX_RECURSION && wants && !self.can_spend(call.span);
         if is_spent {
             self.exhausted(call.span);
+            if self.state(layout).is_some_and(|state| state.runs >= MANY_RUNS) {
+                self.stop(call.span, GREEDY);
+            }
         }
         if nesting >= MAX_RECURSION || !wants || is_spent {
             let marks = self.marks_of(&call.arguments);
@@ -330,6 +335,7 @@ impl<'a> Machine<'a> {
             result = self.promise(result);
         }
         if let Some(state) = self.state(closure.layout) {
+            state.runs = state.runs.saturating_add(1);
             if !is_special || !state.skipped {
                 state.is_covered = true;
             }

@@ -11,7 +11,7 @@ use super::api::ApiTable;
 use super::budget::Deferred;
 use super::freeze::MAX_WORDS;
 use super::function::FunctionState;
-use super::handover::{Frozen, FrozenEvent};
+use super::handover::{Frozen, FrozenEvent, FrozenShape};
 use super::heap::{Branch, Class, Frame, Object, Undo};
 use super::marks::{self, MarkTable};
 use super::module::ModuleTable;
@@ -37,7 +37,9 @@ const MAX_EVENTS: usize = 100_000;
 /// The most events of one effect in one file when there are so many.
 const MAX_LATE_EVENTS: u32 = 64;
 /// The most events of one kind at one place: ways to call a function differ.
-const MAX_VARIANTS: usize = 64;
+const MAX_VARIANTS: usize = 8;
+/// The same of known commands and code, of which any may be the one that matters.
+const MAX_COMMANDS: usize = 64;
 /// The most bytes of code for which room is reserved.
 const MOST_RESERVED: usize = 32 << 20;
 /// The most bytes of text and names that evaluation may make, of which all files have
@@ -89,10 +91,6 @@ pub(crate) struct Machine<'a> {
     pub(crate) reserve: u64,
     pub(crate) reserves: NameMap<FileId, u64>,
     pub(crate) quotas: NameMap<(FileId, u32), u64>,
-    /// What loops and calls took of what all have in common, and the first that took
-    /// too much.
-    pub(crate) taken: NameMap<(FileId, u32), u64>,
-    pub(crate) greedy: Option<Place>,
     /// Something was not run to its end: what is known may not be so.
     pub(crate) is_inexact: bool,
     /// Code that stood too deep, and all that ever did.
@@ -166,8 +164,6 @@ impl<'a> Machine<'a> {
             reserve: 0,
             reserves: NameMap::default(),
             quotas: NameMap::default(),
-            taken: NameMap::default(),
-            greedy: None,
             is_inexact: false,
             deferred: Vec::new(),
             deferred_before: NameMap::default(),
@@ -313,7 +309,12 @@ impl<'a> Machine<'a> {
                 return;
             }
         }
-        if known.len() >= MAX_VARIANTS {
+        let is_told = |(role, value): &(Role, Frozen)| {
+            matches!(role, Role::Command | Role::CommandArgument | Role::Code)
+                && matches!(value.shape, FrozenShape::Text(_) | FrozenShape::List(_))
+        };
+        let most = if event.arguments.iter().any(is_told) { MAX_COMMANDS } else { MAX_VARIANTS };
+        if known.len() >= most {
             return self.stop(span, "it is done in more ways than are written down");
         }
         if self.events.len() >= MAX_EVENTS {

@@ -106,6 +106,7 @@ impl<'a> Machine<'a> {
                 pinned,
                 hiding,
                 ran: false,
+                runs: 0,
                 is_covered: false,
                 skipped: false,
                 is_interesting: false,

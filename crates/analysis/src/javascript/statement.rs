@@ -312,24 +312,6 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Where a condition cannot be relied on, what leaves may as well go on.
-    fn perhaps(&mut self, flow: Flow<'a>) -> Flow<'a> {
-        if flow == Flow::Normal || !self.is_unsure() {
-            return flow;
-        }
-        self.may_leave = true;
-        Flow::Normal
-    }
-
-    /// Runs something that may not run at all.
-    pub(crate) fn maybe<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
-        self.begin_branch();
-        let result = run(self);
-        let changes = self.undo_branch();
-        self.join(changes, false);
-        result
-    }
-
     fn for_statement(&mut self, it: &'a ForStatement<'a>, label: Option<&'a str>) -> Flow<'a> {
         match &it.init {
             Some(ForStatementInit::VariableDeclaration(declaration)) => self.variables(declaration),
@@ -366,7 +348,7 @@ impl<'a> Machine<'a> {
         test_first: bool,
         label: Option<&'a str>,
     ) -> Flow<'a> {
-        let site = body.span();
+        let (site, begun) = (body.span(), self.steps);
         for round in 0..MAX_ROUNDS {
             let before = self.steps;
             let truth = match test {
@@ -384,7 +366,8 @@ impl<'a> Machine<'a> {
                 return Flow::Normal;
             }
             if round > 0 && !self.can_spend(site) {
-                self.exhausted(site);
+                let rounds = usize::try_from(round).unwrap_or(usize::MAX);
+                self.exhausted_by(site, rounds, self.steps - begun);
                 // The body was walked. To walk it once more for each loop around it would
                 // double the work at every level of a nest.
                 if let Some(update) = update {
@@ -432,7 +415,7 @@ impl<'a> Machine<'a> {
                 }
             }
         }
-        self.exhausted(site);
+        self.exhausted_by(site, usize::MAX, u64::MAX);
         Flow::Normal
     }
 
@@ -485,14 +468,14 @@ impl<'a> Machine<'a> {
         body: &'a Statement<'a>,
         label: Option<&'a str>,
     ) -> Flow<'a> {
-        let site = body.span();
+        let (site, begun) = (body.span(), self.steps);
         if elements.is_empty() {
             self.skip();
             self.aside(|machine| machine.statement(body));
         }
         for (round, element) in elements.into_iter().enumerate() {
             if round > 0 && !self.can_spend(site) {
-                self.exhausted(site);
+                self.exhausted_by(site, round, self.steps - begun);
                 break;
             }
             if self.may_leave {

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use ruff_python_ast::{Expr, Stmt};
 use ruff_text_size::TextRange;
 
-use super::evaluator::{Evaluator, Frame};
+use super::evaluator::Evaluator;
 use super::heap::{ScopeId, Unit};
 use crate::event::When;
 use crate::place::{FileId, Place};
@@ -166,7 +166,7 @@ impl<'a> Evaluator<'a> {
             let outer_scope = std::mem::replace(&mut self.scope, one.scope);
             let outer_unit = std::mem::replace(&mut self.unit, one.unit);
             let outer_when = std::mem::replace(&mut self.when, one.when);
-            let outer_frame = std::mem::replace(&mut self.frame, Frame::default());
+            let outer_frame = std::mem::take(&mut self.frame);
             self.alternatives(1, false, |this, _| {
                 match one.below {
                     Below::Statement(it) => {

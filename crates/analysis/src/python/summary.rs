@@ -11,7 +11,9 @@ use crate::place::Place;
 use crate::value::{Shape, Value};
 
 /// Ways in which one call is seen that are written down.
-const MAX_WAYS: usize = 64;
+const MAX_WAYS: usize = 16;
+/// The same of known commands and code, of which any may be the one that matters.
+const MAX_COMMANDS: usize = 64;
 
 /// A number for all that an event says. Two events that say the same have the same; it
 /// begins with a number that a package cannot know, so that one cannot be made to pass
@@ -65,7 +67,7 @@ pub(super) fn settled(events: Vec<Event>) -> (Vec<Event>, Vec<Place>) {
                     known.hiding.push(hiding);
                 }
             }
-        } else if group.len() < MAX_WAYS * 2 {
+        } else if group.len() < MAX_COMMANDS * 2 {
             group.push(event);
         } else if left_out.last() != Some(&event.place) {
             left_out.push(event.place);
@@ -81,7 +83,8 @@ pub(super) fn settled(events: Vec<Event>) -> (Vec<Event>, Vec<Place>) {
                     && says_less(&event.arguments, &better.arguments)
                     && (other < position || !says_less(&better.arguments, &event.arguments))
             });
-            if !less && kept.len() < MAX_WAYS {
+            let most = if names_what_runs(event) { MAX_COMMANDS } else { MAX_WAYS };
+            if !less && kept.len() < most {
                 let mut event = event.clone();
                 event.when = when.unwrap_or(event.when);
                 kept.push(event);
@@ -94,6 +97,13 @@ pub(super) fn settled(events: Vec<Event>) -> (Vec<Event>, Vec<Place>) {
     left_out.sort_unstable();
     left_out.dedup_by_key(|place| place.file);
     (all, left_out)
+}
+
+fn names_what_runs(event: &Event) -> bool {
+    event.arguments.iter().any(|argument| {
+        matches!(argument.role, Role::Command | Role::CommandArgument | Role::Code)
+            && matches!(argument.value.shape, Shape::Text(_) | Shape::List(_))
+    })
 }
 
 /// Whether nothing is in the first that is not in the second.

@@ -178,3 +178,34 @@ fn more_events_than_are_kept_are_told_and_leave_room_for_others() {
     runs("events", &trace);
     assert!(is_told(&trace));
 }
+
+#[test]
+fn a_few_bytes_do_not_take_all_memory() {
+    let double = "a = [1]\nfor i in range(40):\n    a = a + a\n";
+    let made = "a = [0] * 1000000\n";
+    let dictionary = "d = {}\nfor i in range(200000):\n    d[str(i)] = dict(d)\n";
+    let copies: String = (0..400).map(|at| format!("b{at} = list(a)\n")).collect();
+    for text in [
+        double.to_owned(),
+        dictionary.to_owned(),
+        "d = {}\nfor i in range(200000):\n    d[str(i)] = {**d}\n".to_owned(),
+        "a = [1]\nfor i in range(60):\n    a.extend(a)\n".to_owned(),
+        "a = [1]\nfor i in range(60):\n    a += a\n".to_owned(),
+        "a = [1]\nfor i in range(60):\n    a = [*a, *a]\n".to_owned(),
+        "a = [1]\nfor i in range(60):\n    a[0:0] = a\n".to_owned(),
+        "a = []\nfor i in range(200000):\n    a = a + [i]\n    b = list(a)\n".to_owned(),
+        format!("{made}{copies}"),
+        format!("a = range(200000)\n{copies}"),
+    ] {
+        let trace = one(&format!("{text}{PAYLOAD}"));
+        runs(text.get(..60).unwrap_or(&text), &trace);
+        assert!(peak() < 3 << 20, "{} KiB: {}", peak(), text.get(..60).unwrap_or(&text));
+    }
+}
+
+/// The most memory that this process had, in KiB.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}

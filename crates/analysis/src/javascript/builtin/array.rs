@@ -323,12 +323,12 @@ impl<'a> Machine<'a> {
         let mut results = Vec::with_capacity(elements.len());
         let mut carried = call.arguments.get(1).cloned();
         let is_reduce = method.starts_with("reduce");
-        let mut unsure = false;
+        let (mut unsure, begun) = (false, self.steps);
         for at in 0..elements.len() {
             let place = if method == "reduceRight" { elements.len() - 1 - at } else { at };
             let Some(element) = elements.get(place).cloned() else { break };
             if at > 1 && !self.can_spend(call.span) {
-                self.exhausted(call.span);
+                self.exhausted_by(call.span, at, self.steps - begun);
                 unsure = true;
                 break;
             }
