@@ -37,8 +37,11 @@ pub(crate) const MANY_RUNS: u32 = 256;
 /// What is looked at again was not looked at as often as it could be: all of it was
 /// walked, and large packages are so.
 pub(crate) const SPENT: &str = "it takes more steps than are spent";
+/// Calls of one place differ in more ways than are written down. What runs is not among
+/// them, and large packages are so.
+pub(crate) const WAYS: &str = "it is done in more ways than are written down";
 /// One piece of code took what others needed.
-pub(crate) const GREEDY: &str = "this alone takes most of the steps that are spent";
+const GREEDY: &str = "this alone takes most of the steps that are spent";
 
 /// Code that stands deeper than is followed, to be walked from where nothing is around.
 #[derive(Clone, Copy)]
@@ -99,10 +102,8 @@ impl<'a> Machine<'a> {
         self.stopped.entry((place.file, why)).or_insert(place);
     }
 
-    /// Steps are gone before what is here was run to its end. What it would have changed
-    /// is not known, so that no condition can be relied on from here on.
+    /// Steps are gone before what is here was run to its end.
     pub(crate) fn exhausted(&mut self, site: Span) {
-        self.is_inexact = true;
         self.stop(site, SPENT);
     }
 
@@ -110,8 +111,15 @@ impl<'a> Machine<'a> {
     pub(crate) fn exhausted_by(&mut self, site: Span, rounds: usize, steps: u64) {
         self.exhausted(site);
         if rounds >= MANY_ROUNDS && steps >= MANY_STEPS {
-            self.stop(site, GREEDY);
+            self.is_greedy(site);
         }
+    }
+
+    /// It took what others needed. What it would have changed is not known, so that no
+    /// condition can be relied on from here on.
+    pub(crate) fn is_greedy(&mut self, site: Span) {
+        self.is_inexact = true;
+        self.stop(site, GREEDY);
     }
 
     /// What is left for this loop or call when nothing is left that all have in common.

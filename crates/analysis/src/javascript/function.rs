@@ -7,7 +7,7 @@ use oxc_ast::ast::{
 };
 use oxc_span::{GetSpan, Span};
 
-use super::budget::{GREEDY, MANY_RUNS};
+use super::budget::MANY_RUNS;
 use super::heap::{Class as ObjectClass, Frame, Object};
 use super::machine::{MAX_DEPTH, Machine};
 use super::statement::Flow;
@@ -191,7 +191,7 @@ impl<'a> Machine<'a> {
         if is_spent {
             self.exhausted(call.span);
             if self.state(layout).is_some_and(|state| state.runs >= MANY_RUNS) {
-                self.stop(call.span, GREEDY);
+                self.is_greedy(call.span);
             }
         }
         if nesting >= MAX_RECURSION || !wants || is_spent {

@@ -8,7 +8,7 @@ use oxc_allocator::Allocator;
 use oxc_span::Span;
 
 use super::api::ApiTable;
-use super::budget::Deferred;
+use super::budget::{Deferred, WAYS};
 use super::freeze::MAX_WORDS;
 use super::function::FunctionState;
 use super::handover::{Frozen, FrozenEvent, FrozenShape};
@@ -313,9 +313,13 @@ impl<'a> Machine<'a> {
             matches!(role, Role::Command | Role::CommandArgument | Role::Code)
                 && matches!(value.shape, FrozenShape::Text(_) | FrozenShape::List(_))
         };
-        let most = if event.arguments.iter().any(is_told) { MAX_COMMANDS } else { MAX_VARIANTS };
+        let (most, why) = if event.arguments.iter().any(is_told) {
+            (MAX_COMMANDS, "more is run here than is written down")
+        } else {
+            (MAX_VARIANTS, WAYS)
+        };
         if known.len() >= most {
-            return self.stop(span, "it is done in more ways than are written down");
+            return self.stop(span, why);
         }
         if self.events.len() >= MAX_EVENTS {
             // What others do is written down all the same.

@@ -203,7 +203,9 @@ fn evaluate(tree: &Tree<'_>, files: &[FileId]) -> Found {
     all.cut.extend(machine.stopped.iter().map(|((_, why), place)| (*place, *why)));
     for (file, result) in parsed {
         let stops = machine.stopped.range((file, "")..).take_while(|(at, _)| at.0 == file);
-        let stopped = stops.map(|((_, why), _)| *why).find(|why| *why != budget::SPENT);
+        let stopped = stops
+            .map(|((_, why), _)| *why)
+            .find(|why| ![budget::SPENT, budget::WAYS].contains(why));
         all.coverage.push((file, result.map(|()| stopped)));
     }
     all

@@ -75,10 +75,14 @@ pub fn trace(tree: &Tree<'_>, files: &[FileId]) -> Trace {
         join(&mut all, survived_batch(tree, &batch));
         let (events, left_out) = summary::settled(std::mem::take(&mut all.events));
         all.events = events;
-        for place in left_out {
-            let why: Rc<str> = "it is done in more ways than are written down".into();
+        for (place, is_run) in left_out {
+            let why: Rc<str> = if is_run {
+                "more is run here than is written down".into()
+            } else {
+                "it is done in more ways than are written down".into()
+            };
             for (file, state) in &mut all.coverage {
-                if *file == place.file && *state == Coverage::Whole {
+                if is_run && *file == place.file && *state == Coverage::Whole {
                     *state = Coverage::Partly { why: Rc::clone(&why) };
                 }
             }

@@ -54,9 +54,9 @@ fn hash_value(value: &Value, hasher: &mut NameHasher) {
 }
 
 /// The events in the order of their places, without those that say less than another, and
-/// the places at which there were more than are kept.
-pub(super) fn settled(events: Vec<Event>) -> (Vec<Event>, Vec<Place>) {
-    let mut left_out: Vec<Place> = Vec::new();
+/// the places at which there were more than are kept, with whether it is known what runs.
+pub(super) fn settled(events: Vec<Event>) -> (Vec<Event>, Vec<(Place, bool)>) {
+    let mut left_out: Vec<(Place, bool)> = Vec::new();
     let mut groups: BTreeMap<(Place, Effect, Rc<str>), Vec<Event>> = BTreeMap::new();
     for event in events {
         let group = groups.entry((event.place, event.effect, Rc::clone(&event.api))).or_default();
@@ -69,8 +69,11 @@ pub(super) fn settled(events: Vec<Event>) -> (Vec<Event>, Vec<Place>) {
             }
         } else if group.len() < MAX_COMMANDS * 2 {
             group.push(event);
-        } else if left_out.last() != Some(&event.place) {
-            left_out.push(event.place);
+        } else {
+            let left = (event.place, names_what_runs(&event));
+            if left_out.last() != Some(&left) {
+                left_out.push(left);
+            }
         }
     }
     let mut all = Vec::new();
@@ -89,13 +92,13 @@ pub(super) fn settled(events: Vec<Event>) -> (Vec<Event>, Vec<Place>) {
                 event.when = when.unwrap_or(event.when);
                 kept.push(event);
             } else if !less {
-                left_out.push(event.place);
+                left_out.push((event.place, names_what_runs(event)));
             }
         }
         all.extend(kept);
     }
     left_out.sort_unstable();
-    left_out.dedup_by_key(|place| place.file);
+    left_out.dedup_by_key(|(place, is_run)| (place.file, *is_run));
     (all, left_out)
 }
 
