@@ -17,10 +17,10 @@ use crate::event::When;
 use crate::place::{FileId, Place};
 
 /// Steps that the files of a package have of their own, together.
-const RESERVE_STEPS: u64 = 2_000_000;
+const RESERVE_STEPS: u64 = 500_000;
 /// The most and the fewest that one file has.
 const MOST_FOR_FILE: u64 = 60_000;
-const FEWEST_FOR_FILE: u64 = 2_000;
+const FEWEST_FOR_FILE: u64 = 1_500;
 /// Bytes of text that the files of a package have of their own, together.
 const RESERVE_BYTES: usize = 64 << 20;
 
@@ -31,7 +31,7 @@ const MAX_HELD_BYTES: usize = 768 << 20;
 const FEW_VALUES: usize = 64;
 /// A loop that goes round so often and takes so many steps without an end may be there
 /// for that, and so may a function that runs so often.
-const MANY_ROUNDS: usize = 64;
+const MANY_ROUNDS: usize = 4;
 const MANY_STEPS: u64 = 50_000;
 pub(crate) const MANY_RUNS: u32 = 256;
 /// What is looked at again was not looked at as often as it could be: all of it was
