@@ -1,5 +1,4 @@
-//! Looks for an input that breaks the analysis, without a fuzzer and its nightly
-//! toolchain: real files are cut, joined, repeated and strewn with pieces of the
+//! Looks for an input that breaks the analysis, without a fuzzer: real files are cut, joined, repeated and strewn with pieces of the
 //! languages, and each result goes through everything that `ringfence scan` does.
 //!
 //! `cargo run --release -p ringfence-analysis --example mutate -- SECONDS SEED FILE...`

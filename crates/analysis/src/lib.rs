@@ -38,6 +38,7 @@ mod scan;
 mod score;
 mod sensitive;
 mod shell;
+mod survive;
 mod trace;
 mod tree;
 mod value;

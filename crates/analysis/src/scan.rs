@@ -35,6 +35,10 @@ pub fn facts(tree: &Tree<'_>, limits: &Limits) -> Facts {
     scan.finish()
 }
 
+/// Beyond the limits, for files that code or a hook loads by name.
+const LOADED_BYTES: usize = 64 << 20;
+const LOADED_FILES: usize = 1_000;
+
 /// An analysis that is going on.
 struct Scan<'t> {
     tree: &'t Tree<'t>,
@@ -44,6 +48,8 @@ struct Scan<'t> {
     found: Found,
     /// What code does, with how deep in other code that code was found.
     events: Vec<(Event, u32)>,
+    /// Where evaluation stopped at a bound.
+    cut: Vec<(Place, Rc<str>)>,
     /// Files that are loaded as code, and have not been read as that yet.
     queue: VecDeque<(Language, FileId, Place)>,
     /// Who was read as what.
@@ -54,6 +60,8 @@ struct Scan<'t> {
     install: BTreeSet<FileId>,
     /// Pieces of code within code that were read.
     pieces: BTreeSet<(Language, Rc<str>, Place)>,
+    /// Pieces that files had when there were as many as are read.
+    late_pieces: BTreeMap<FileId, usize>,
     code_bytes: usize,
     code_files: usize,
     /// Folders that packages of npm begin in.
@@ -73,11 +81,13 @@ impl<'t> Scan<'t> {
             coverage: BTreeMap::new(),
             found: Found::default(),
             events: Vec::new(),
+            cut: Vec::new(),
             queue: VecDeque::new(),
             read: BTreeSet::new(),
             starts: BTreeMap::new(),
             install: BTreeSet::new(),
             pieces: BTreeSet::new(),
+            late_pieces: BTreeMap::new(),
             code_bytes: 0,
             code_files: 0,
             npm_roots: Rc::default(),
@@ -153,13 +163,15 @@ impl<'t> Scan<'t> {
     }
 
     /// Whether the limits let this file be read as code; a refusal is its coverage.
-    fn admit(&mut self, file: FileId) -> bool {
+    fn admit(&mut self, file: FileId, more_bytes: usize, more_files: usize) -> bool {
         let length = self.bytes(file).len();
         let why = if length > self.limits.file_bytes {
             "it is larger than the limit of one file"
-        } else if self.code_bytes.saturating_add(length) > self.limits.total_bytes {
+        } else if self.code_bytes.saturating_add(length)
+            > self.limits.total_bytes.saturating_add(more_bytes)
+        {
             "the limit of all code was reached before it"
-        } else if self.code_files >= self.limits.files {
+        } else if self.code_files >= self.limits.files.saturating_add(more_files) {
             "the limit of files was reached before it"
         } else {
             self.code_bytes += length;
@@ -176,8 +188,14 @@ impl<'t> Scan<'t> {
         {
             let mut groups: BTreeMap<&str, Vec<FileId>> = BTreeMap::new();
             let roots = self.roots(language);
-            for file in self.readers(|other| other == reader) {
-                if self.admit(file) {
+            let files = self.readers(|other| other == reader);
+            // Small ones first: they are not to pay for large ones.
+            let mut by_size = files.clone();
+            by_size.sort_by_key(|file| self.bytes(*file).len());
+            let admitted: BTreeSet<FileId> =
+                by_size.into_iter().filter(|file| self.admit(*file, 0, 0)).collect();
+            for file in files {
+                if admitted.contains(&file) {
                     self.read.insert((file, language));
                     groups.entry(resolve::root_of(&roots, self.path(file))).or_default().push(file);
                 }
@@ -191,7 +209,7 @@ impl<'t> Scan<'t> {
             }
         }
         for file in self.readers(|reader| reader == Reader::Shell) {
-            if self.admit(file) {
+            if self.admit(file, 0, 0) {
                 self.read_as(Language::Shell, file);
             }
         }
@@ -245,6 +263,7 @@ impl<'t> Scan<'t> {
 
     fn absorb(&mut self, trace: Trace, depth: u32) {
         self.events.extend(trace.events.into_iter().map(|event| (event, depth)));
+        self.cut.extend(trace.cut);
         if depth == 0 {
             self.coverage.extend(trace.coverage);
         }
@@ -321,7 +340,8 @@ impl<'t> Scan<'t> {
     }
 
     fn read_loaded(&mut self, language: Language, file: FileId, place: Place) {
-        if self.read.contains(&(file, language)) || !self.admit(file) {
+        // What is loaded by its name is read though others used up what there is.
+        if self.read.contains(&(file, language)) || !self.admit(file, LOADED_BYTES, LOADED_FILES) {
             return;
         }
         let reading = self.reading(file);
@@ -403,6 +423,8 @@ impl<'t> Scan<'t> {
         }
         let coverage = files.iter().filter(|facts| facts.class != Class::Data);
         let coverage = coverage.map(|facts| (facts.file, facts.coverage.clone())).collect();
+        self.cut.sort();
+        self.cut.dedup();
         let mut found = self.found;
         found.oddities.sort();
         found.oddities.dedup();
@@ -414,7 +436,7 @@ impl<'t> Scan<'t> {
             .sort_by(|one, other| (one.place, &one.name).cmp(&(other.place, &other.name)));
         found.dependencies.dedup();
         Facts {
-            trace: Trace { events, coverage, loads: Vec::new() },
+            trace: Trace { events, coverage, loads: Vec::new(), cut: self.cut },
             files,
             dependencies: found.dependencies,
             packages: found.packages,

@@ -15,6 +15,10 @@ pub struct Trace {
     /// Files of the package that this code reads and runs as code, though they do not
     /// look like it, with the place that does so. They are analysed next.
     pub loads: Vec<(Rc<str>, Place)>,
+    /// Where evaluation stopped at a bound, and which bound, as a lowercase fragment.
+    /// The first place of each bound in each file. Where all of a file was walked and
+    /// only not looked at again as often as it could be, it is covered whole.
+    pub cut: Vec<(Place, Rc<str>)>,
 }
 
 /// How much of a file was understood.

@@ -37,6 +37,7 @@ impl<'a> Machine<'a> {
             self.pending.pop();
         }
         let (arguments, is_open) = self.arguments_of(&it.arguments);
+        self.here = it.span;
         self.call(&callee, Call { this, arguments, is_open, span: it.span })
     }
 

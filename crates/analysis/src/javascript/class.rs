@@ -116,6 +116,8 @@ impl<'a> Machine<'a> {
     ) -> Value<'a> {
         let Some(home) = closure.home else { return Value::UNKNOWN };
         if self.depth + 8 > MAX_DEPTH {
+            self.stop(call.span, "it calls deeper than is followed");
+            self.pending.push(id);
             return Value::UNKNOWN;
         }
         self.depth += 8;

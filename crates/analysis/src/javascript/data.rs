@@ -198,6 +198,13 @@ impl<'a> Machine<'a> {
     pub(crate) fn copy_properties(&mut self, to: ObjectId, from: &Value<'a>) {
         match &from.kind {
             Kind::Object(id) => {
+                let count = self.get(*id).map_or(0, |source| source.properties.len());
+                if !self.may_hold(count) {
+                    if let Some(target) = self.change(to) {
+                        target.is_open = true;
+                    }
+                    return;
+                }
                 let Some(source) = self.get(*id).cloned() else { return };
                 let Some(target) = self.change(to) else { return };
                 for property in source.properties {

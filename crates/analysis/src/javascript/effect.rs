@@ -43,7 +43,9 @@ fn speaks_of_mining(value: &Value<'_>) -> bool {
 impl<'a> Machine<'a> {
     pub(crate) fn call_api(&mut self, api: ApiId, marks: Marks, call: Call<'a>) -> Value<'a> {
         let name = self.apis.shared_name(api);
-        if self.depth > super::machine::MAX_DEPTH {
+        // A call that stands as deep as is followed is one that is followed.
+        if self.depth > super::machine::MAX_DEPTH + 64 {
+            self.stop(call.span, "it calls deeper than is followed");
             return Value::UNKNOWN;
         }
         self.depth += 2;
@@ -149,7 +151,7 @@ impl<'a> Machine<'a> {
         });
         match spread {
             Some((at, all)) => {
-                for one in all.iter().take(4) {
+                for one in all.iter() {
                     let mut arguments = call.arguments.clone();
                     if let Some(argument) = arguments.get_mut(at) {
                         let both = self.marks.union(argument.marks, one.marks);

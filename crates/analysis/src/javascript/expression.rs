@@ -7,6 +7,7 @@ use oxc_ast::ast::{
 use oxc_span::Span;
 use oxc_syntax::operator::{LogicalOperator, UnaryOperator};
 
+use super::budget::Below;
 use super::function::Code;
 use super::heap::Class as ObjectClass;
 use super::machine::{MAX_DEPTH, Machine};
@@ -26,7 +27,7 @@ impl<'a> Machine<'a> {
             _ => {}
         }
         if self.depth > MAX_DEPTH {
-            self.stop("it nests deeper than is followed");
+            self.defer(Below::Expression(expression));
             return Value::UNKNOWN;
         }
         self.depth += 1;
@@ -277,6 +278,7 @@ impl<'a> Machine<'a> {
             Some(true) => self.expression(&it.right),
             Some(false) => {
                 self.skip();
+                self.aside(|machine| machine.expression(&it.right));
                 left
             }
             None => {
@@ -302,7 +304,13 @@ impl<'a> Machine<'a> {
         match test.truth() {
             Some(truth) => {
                 self.skip();
-                self.expression(if truth { &it.consequent } else { &it.alternate })
+                let (taken, left) = if truth {
+                    (&it.consequent, &it.alternate)
+                } else {
+                    (&it.alternate, &it.consequent)
+                };
+                self.aside(|machine| machine.expression(left));
+                self.expression(taken)
             }
             None => {
                 self.begin_branch();

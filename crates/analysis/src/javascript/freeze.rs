@@ -4,12 +4,15 @@ use super::handover::{Frozen, FrozenOrigin, FrozenShape};
 use super::heap::Class as ObjectClass;
 use super::machine::{Machine, clipped};
 use super::value::{Kind, Marks, Value};
+use crate::value::ends;
 
 /// How deep lists and records are written down, and how many parts of each.
 const MAX_DEPTH: u32 = 4;
 const MAX_PARTS: usize = 48;
-/// The most bytes of one text.
-const MAX_TEXT: usize = 128 << 10;
+/// How many parts of an argument itself, which may be the words of a command.
+pub(super) const MAX_WORDS: usize = 256;
+/// The most bytes of data.
+const MAX_BYTES: usize = 128 << 10;
 
 impl<'a> Machine<'a> {
     pub(crate) fn freeze(&mut self, value: &Value<'a>, depth: u32) -> Frozen {
@@ -38,8 +41,8 @@ impl<'a> Machine<'a> {
             Kind::Undefined | Kind::Null => FrozenShape::Nothing,
             Kind::Boolean(boolean) => FrozenShape::Boolean(*boolean),
             Kind::Number(number) => FrozenShape::Number(*number),
-            Kind::Literal(text) => FrozenShape::Text(clipped(text, MAX_TEXT).to_owned()),
-            Kind::Text(text) => FrozenShape::Text(clipped(text, MAX_TEXT).to_owned()),
+            Kind::Literal(text) => FrozenShape::Text(ends(text).into_owned()),
+            Kind::Text(text) => FrozenShape::Text(ends(text).into_owned()),
             Kind::Partial(partial) => {
                 FrozenShape::Partial(partial.prefix.clone(), partial.rest.clone())
             }
@@ -68,7 +71,8 @@ impl<'a> Machine<'a> {
                         FrozenShape::Function
                     }
                     ObjectClass::Array(elements) => {
-                        let elements: Vec<_> = elements.iter().take(MAX_PARTS).cloned().collect();
+                        let most = if depth == 0 { MAX_WORDS } else { MAX_PARTS };
+                        let elements: Vec<_> = elements.iter().take(most).cloned().collect();
                         FrozenShape::List(
                             elements
                                 .iter()
@@ -77,7 +81,7 @@ impl<'a> Machine<'a> {
                         )
                     }
                     ObjectClass::Bytes(bytes) => FrozenShape::Bytes(
-                        bytes.get(..bytes.len().min(MAX_TEXT)).unwrap_or_default().to_vec(),
+                        bytes.get(..bytes.len().min(MAX_BYTES)).unwrap_or_default().to_vec(),
                     ),
                     ObjectClass::Instance(api) => {
                         let api = *api;

@@ -7,6 +7,7 @@ use oxc_ast::ast::{
 };
 use oxc_span::{GetSpan, Span};
 
+use super::budget::MANY_RUNS;
 use super::heap::{Class as ObjectClass, Frame, Object};
 use super::machine::{MAX_DEPTH, Machine};
 use super::statement::Flow;
@@ -44,8 +45,9 @@ pub(crate) struct FunctionState<'a> {
     /// Where it is said to be and how it was hidden, where it came from text.
     pub(crate) pinned: Option<Place>,
     pub(crate) hiding: u32,
-    /// It ran at least once.
+    /// It ran at least once, and how often.
     pub(crate) ran: bool,
+    pub(crate) runs: u32,
     /// It ran with nothing known, or so that nothing of it was left out.
     pub(crate) is_covered: bool,
     /// Something in it was left out because a condition was known.
@@ -185,7 +187,14 @@ impl<'a> Machine<'a> {
                 None => Value::unknown(marks),
             };
         }
-        if nesting >= MAX_RECURSION || !wants || !self.can_spend() {
+        let is_spent = nesting < MAX_RECURSION && wants && !self.can_spend(call.span);
+        if is_spent {
+            self.exhausted(call.span);
+            if self.state(layout).is_some_and(|state| state.runs >= MANY_RUNS) {
+                self.is_greedy(call.span);
+            }
+        }
+        if nesting >= MAX_RECURSION || !wants || is_spent {
             let marks = self.marks_of(&call.arguments);
             return Value::unknown(marks);
         }
@@ -195,7 +204,7 @@ impl<'a> Machine<'a> {
             return Value::unknown(marks);
         }
         self.within.push(told);
-        let value = self.spend(|machine| machine.run(id, &closure, call, true));
+        let value = self.spend(call.span, |machine| machine.run(id, &closure, call, true));
         self.within.pop();
         value
     }
@@ -240,7 +249,11 @@ impl<'a> Machine<'a> {
         is_special: bool,
     ) -> Value<'a> {
         if self.depth + 8 > MAX_DEPTH {
-            self.stop("it calls deeper than is followed");
+            self.stop(call.span, "it calls deeper than is followed");
+            // Nothing of it was left to others: it is looked at with what nothing calls.
+            if !self.state(closure.layout).is_some_and(|state| state.is_covered) {
+                self.pending.push(id);
+            }
             return Value::UNKNOWN;
         }
         let Some(layout) = self.layout(closure.layout) else { return Value::UNKNOWN };
@@ -257,6 +270,8 @@ impl<'a> Machine<'a> {
         });
         let mut variables = self.spare.pop().unwrap_or_default();
         variables.resize(slots, Value::UNDEFINED);
+        let held = size_of::<Frame<'a>>() + slots * size_of::<Value<'a>>();
+        self.held += held;
         self.frames.push(Frame {
             slots: variables,
             parent: closure.frame,
@@ -309,11 +324,13 @@ impl<'a> Machine<'a> {
         if closures == before.2
             && usize::try_from(frame).is_ok_and(|at| at + 1 == self.frames.len())
             && let Some(frame) = self.frames.pop()
-            && self.spare.len() < MAX_RECURSION
         {
-            let mut variables = frame.slots;
-            variables.clear();
-            self.spare.push(variables);
+            self.held = self.held.saturating_sub(held);
+            if self.spare.len() < MAX_RECURSION {
+                let mut variables = frame.slots;
+                variables.clear();
+                self.spare.push(variables);
+            }
         }
         let mut result = returned.unwrap_or(Value::UNDEFINED);
         if closure.code.is_generator() {
@@ -326,6 +343,7 @@ impl<'a> Machine<'a> {
             result = self.promise(result);
         }
         if let Some(state) = self.state(closure.layout) {
+            state.runs = state.runs.saturating_add(1);
             if !is_special || !state.skipped {
                 state.is_covered = true;
             }

@@ -176,6 +176,7 @@ impl Changes<'_> {
 impl<'a> Machine<'a> {
     pub(crate) fn allocate(&mut self, object: Object<'a>) -> ObjectId {
         let id = ObjectId(u32::try_from(self.heap.len()).unwrap_or(u32::MAX));
+        self.held += size_of::<Object<'a>>();
         self.heap.push(object);
         id
     }
@@ -184,8 +185,14 @@ impl<'a> Machine<'a> {
         Value::object(self.allocate(Object::new(class)))
     }
 
-    pub(crate) fn new_array(&mut self, elements: Vec<Value<'a>>) -> Value<'a> {
-        self.new_object(Class::Array(elements))
+    pub(crate) fn new_array(&mut self, mut elements: Vec<Value<'a>>) -> Value<'a> {
+        let is_kept = self.may_hold(elements.len());
+        if !is_kept {
+            elements = Vec::new();
+        }
+        let mut array = Object::new(Class::Array(elements));
+        array.is_open = !is_kept;
+        Value::object(self.allocate(array))
     }
 
     pub(crate) fn get(&self, id: ObjectId) -> Option<&Object<'a>> {

@@ -6,6 +6,7 @@ use oxc_ast::ast::{
     TaggedTemplateExpression, TemplateElement, TemplateLiteral,
 };
 
+use super::budget::Below;
 use super::function::{Call, Code};
 use super::heap::Class as ObjectClass;
 use super::machine::{MAX_DEPTH, Machine};
@@ -159,24 +160,29 @@ impl<'a> Machine<'a> {
     }
 
     pub(crate) fn jsx_children(&mut self, children: &'a [JSXChild<'a>]) {
+        for child in children {
+            self.jsx_child(child);
+        }
+    }
+
+    pub(crate) fn jsx_child(&mut self, child: &'a JSXChild<'a>) {
         if self.depth > MAX_DEPTH {
+            self.defer(Below::Child(child));
             return;
         }
         self.depth += 1;
-        for child in children {
-            match child {
-                JSXChild::Element(element) => self.jsx_element(element),
-                JSXChild::Fragment(fragment) => self.jsx_children(&fragment.children),
-                JSXChild::ExpressionContainer(container) => {
-                    if let Some(expression) = container.expression.as_expression() {
-                        self.expression(expression);
-                    }
+        match child {
+            JSXChild::Element(element) => self.jsx_element(element),
+            JSXChild::Fragment(fragment) => self.jsx_children(&fragment.children),
+            JSXChild::ExpressionContainer(container) => {
+                if let Some(expression) = container.expression.as_expression() {
+                    self.expression(expression);
                 }
-                JSXChild::Spread(spread) => {
-                    self.expression(&spread.expression);
-                }
-                JSXChild::Text(_) => {}
             }
+            JSXChild::Spread(spread) => {
+                self.expression(&spread.expression);
+            }
+            JSXChild::Text(_) => {}
         }
         self.depth -= 1;
     }

@@ -1,17 +1,20 @@
 //! The state of an evaluation: heap, frames, what was found, and how much may still
 //! be spent.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use oxc_allocator::Allocator;
 use oxc_span::Span;
 
 use super::api::ApiTable;
+use super::budget::{Deferred, WAYS};
 use super::builtin::pattern::Patterns;
 use super::data::Walks;
+use super::freeze::MAX_WORDS;
 use super::function::FunctionState;
-use super::handover::{Frozen, FrozenEvent};
-use super::heap::{Branch, Frame, Object, Undo};
+use super::handover::{Frozen, FrozenEvent, FrozenShape};
+use super::heap::{Branch, Class, Frame, Object, Undo};
 use super::marks::{self, MarkTable};
 use super::module::ModuleTable;
 use super::names::NameMap;
@@ -20,6 +23,7 @@ use super::value::{ApiId, Marks, ObjectId, Value};
 use crate::event::{Effect, Hiding, Role, Source, When};
 use crate::place::{FileId, Place};
 use crate::tree::Tree;
+use crate::value::MAX_TEXT_BYTES;
 
 /// Steps that any package may spend on running what does not only have to be looked
 /// at once: loops whose end is known, functions with known arguments.
@@ -30,14 +34,19 @@ pub(crate) const EXTRA_STEPS: u64 = 150_000;
 pub(crate) const EXTRA_STEPS_HIDDEN: u64 = 100_000_000;
 /// The deepest nesting of evaluation: expressions, statements and calls together.
 pub(crate) const MAX_DEPTH: u32 = 2_500;
-/// The most events that are kept.
+/// The most events that are kept, of whatever.
 const MAX_EVENTS: usize = 100_000;
+/// The most events of one effect in one file when there are so many.
+const MAX_LATE_EVENTS: u32 = 64;
 /// The most events of one kind at one place: ways to call a function differ.
 const MAX_VARIANTS: usize = 8;
+/// The same of known commands and code, of which any may be the one that matters.
+const MAX_COMMANDS: usize = 64;
 /// The most bytes of code for which room is reserved.
 const MOST_RESERVED: usize = 32 << 20;
-/// The most bytes of text and names that evaluation may make.
-const MAX_MADE_BYTES: usize = 256 << 20;
+/// The most bytes of text and names that evaluation may make, of which all files have
+/// [`MAX_MADE_BYTES`] in common.
+const MAX_MADE_BYTES: usize = 192 << 20;
 
 pub(crate) struct Machine<'a> {
     pub(crate) arena: &'a Allocator,
@@ -84,7 +93,17 @@ pub(crate) struct Machine<'a> {
     /// Steps that may still be spent on what was looked at already.
     pub(crate) extra: u64,
     pub(crate) is_in_extra: bool,
-    extra_until: u64,
+    pub(crate) extra_until: u64,
+    /// Steps that each file has of its own, and what is left of them: of the files that
+    /// needed some, and of their loops and calls, by where they begin.
+    pub(crate) reserve: u64,
+    pub(crate) reserves: NameMap<FileId, u64>,
+    pub(crate) quotas: NameMap<(FileId, u32), u64>,
+    /// Something was not run to its end: what is known may not be so.
+    pub(crate) is_inexact: bool,
+    /// Code that stood too deep, and all that ever did.
+    pub(crate) deferred: Vec<Deferred<'a>>,
+    pub(crate) deferred_before: NameMap<usize, ()>,
     /// The package's code is made to be hard to read: more is spent on it.
     pub(crate) is_hidden: bool,
     /// How many functions came to be: a frame that none of them holds can go.
@@ -103,10 +122,18 @@ pub(crate) struct Machine<'a> {
     pub(crate) within: Vec<u64>,
     pub(crate) events: Vec<FrozenEvent>,
     seen: NameMap<(Effect, Place, ApiId), Vec<usize>>,
+    late_events: NameMap<(FileId, Effect), u32>,
     pub(crate) loads: Vec<(String, Place)>,
-    /// Files in which evaluation stopped at a bound, and which bound.
-    pub(crate) stopped: Vec<(FileId, &'static str)>,
+    /// Where evaluation stopped at a bound first, in each file, and which bound.
+    pub(crate) stopped: BTreeMap<(FileId, &'static str), Place>,
     made: usize,
+    /// Bytes of objects and variables that came to be, roughly.
+    pub(crate) held: usize,
+    /// Bytes that each file may make when those are gone, and what is left of them.
+    pub(crate) made_reserve: usize,
+    made_reserves: NameMap<FileId, usize>,
+    /// The call that runs.
+    pub(crate) here: Span,
     /// How many texts were executed as code within each other.
     pub(crate) nested_code: u32,
 }
@@ -148,6 +175,12 @@ impl<'a> Machine<'a> {
             extra: EXTRA_STEPS,
             is_in_extra: false,
             extra_until: 0,
+            reserve: 0,
+            reserves: NameMap::default(),
+            quotas: NameMap::default(),
+            is_inexact: false,
+            deferred: Vec::new(),
+            deferred_before: NameMap::default(),
             is_hidden: false,
             closures: 0,
             depth: 0,
@@ -158,9 +191,14 @@ impl<'a> Machine<'a> {
             within: Vec::new(),
             events: Vec::new(),
             seen: NameMap::default(),
+            late_events: NameMap::default(),
             loads: Vec::new(),
-            stopped: Vec::new(),
+            stopped: BTreeMap::new(),
             made: 0,
+            held: 0,
+            made_reserve: 0,
+            made_reserves: NameMap::default(),
+            here: Span::default(),
             nested_code: 0,
         }
     }
@@ -180,39 +218,20 @@ impl<'a> Machine<'a> {
 
     /// Whether so many bytes may still be made.
     pub(crate) fn may_make(&mut self, bytes: usize) -> bool {
-        self.made = self.made.saturating_add(bytes);
         self.steps += u64::try_from(bytes / 64).unwrap_or(0);
-        if self.made > MAX_MADE_BYTES {
-            self.stop("it makes more text than is followed");
-            return false;
+        if self.made.saturating_add(bytes) <= MAX_MADE_BYTES {
+            self.made += bytes;
+            return true;
         }
-        true
-    }
-
-    /// Evaluation of this file is not whole.
-    pub(crate) fn stop(&mut self, why: &'static str) {
-        if !self.stopped.iter().any(|(file, _)| *file == self.file) {
-            self.stopped.push((self.file, why));
+        // What the file has of its own.
+        let left = self.made_reserves.entry(self.file).or_insert(self.made_reserve);
+        if *left >= bytes {
+            *left -= bytes;
+            return true;
         }
-    }
-
-    /// Runs something that may only be done as long as there are steps for it.
-    pub(crate) fn spend<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
-        if self.is_in_extra {
-            return run(self);
-        }
-        let before = self.steps;
-        self.is_in_extra = true;
-        self.extra_until = before.saturating_add(self.extra);
-        let result = run(self);
-        self.is_in_extra = false;
-        self.extra = self.extra.saturating_sub(self.steps - before);
-        result
-    }
-
-    /// Whether steps are left for what does not have to be done.
-    pub(crate) fn can_spend(&self) -> bool {
-        if self.is_in_extra { self.steps < self.extra_until } else { self.extra > 0 }
+        self.is_inexact = true;
+        self.stop(self.here, "it makes more text than is followed");
+        false
     }
 
     /// Marks of one origin, here.
@@ -247,6 +266,9 @@ impl<'a> Machine<'a> {
             if role.decides() {
                 hiding |= self.marks.hiding(value.marks);
             }
+            if matches!(role, Role::Command | Role::CommandArgument) && self.is_too_long(value) {
+                self.stop(span, "a command is longer than is written down");
+            }
             frozen.push((*role, self.freeze(value, 0)));
         }
         for at in &self.active {
@@ -256,6 +278,12 @@ impl<'a> Machine<'a> {
             }
         }
         self.record(effect, api, span, frozen, hiding);
+    }
+
+    fn is_too_long(&self, value: &Value<'a>) -> bool {
+        let list = value.as_object().and_then(|id| self.get(id)).map(|object| &object.class);
+        value.as_text().is_some_and(|text| text.len() > MAX_TEXT_BYTES)
+            || matches!(list, Some(Class::Array(words)) if words.len() > MAX_WORDS)
     }
 
     fn record(
@@ -287,10 +315,28 @@ impl<'a> Machine<'a> {
                 return;
             }
         }
-        if known.len() < MAX_VARIANTS && self.events.len() < MAX_EVENTS {
-            known.push(self.events.len());
-            self.events.push(event);
+        let is_told = |(role, value): &(Role, Frozen)| {
+            matches!(role, Role::Command | Role::CommandArgument | Role::Code)
+                && matches!(value.shape, FrozenShape::Text(_) | FrozenShape::List(_))
+        };
+        let (most, why) = if event.arguments.iter().any(is_told) {
+            (MAX_COMMANDS, "more is run here than is written down")
+        } else {
+            (MAX_VARIANTS, WAYS)
+        };
+        if known.len() >= most {
+            return self.stop(span, why);
         }
+        if self.events.len() >= MAX_EVENTS {
+            // What others do is written down all the same.
+            let own = self.late_events.entry((place.file, effect)).or_default();
+            *own += 1;
+            if *own > MAX_LATE_EVENTS {
+                return self.stop(span, "it does more than is written down");
+            }
+        }
+        known.push(self.events.len());
+        self.events.push(event);
     }
 }
 

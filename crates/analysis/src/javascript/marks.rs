@@ -7,12 +7,10 @@ use super::names::NameMap;
 use super::value::Marks;
 use crate::event::{Hiding, Source};
 use crate::place::Place;
-use crate::value::Origin;
+use crate::value::{Origin, keep_most_telling};
 
 /// How many unions are remembered by their place.
 const RECENT: u32 = 512;
-/// The most origins that a value keeps.
-const MAX_ORIGINS: usize = 16;
 
 #[derive(Clone, Debug, Default)]
 struct Set {
@@ -154,15 +152,9 @@ impl MarkTable {
         let mut origins: Vec<u32> = first.origins.iter().chain(&*second.origins).copied().collect();
         origins.sort_unstable();
         origins.dedup();
-        if origins.len() > MAX_ORIGINS {
-            // What a caller hands over is the least telling: it goes first.
-            let caller = |number: &u32| {
-                self.named(*number).is_some_and(|origin| origin.source == Source::Caller)
-            };
-            origins.sort_by_key(|number| (caller(number), *number));
-            origins.truncate(MAX_ORIGINS);
-            origins.sort_unstable();
-        }
+        keep_most_telling(&mut origins, |number| {
+            self.named(*number).map_or(Source::Caller, |origin| origin.source)
+        });
         let union = self.set(origins.into(), first.hiding | second.hiding);
         self.unions.insert(key, union);
         union

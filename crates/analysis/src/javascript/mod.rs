@@ -13,6 +13,7 @@
 mod again;
 mod api;
 mod attempt;
+mod budget;
 mod builtin;
 mod call;
 mod class;
@@ -51,6 +52,7 @@ use oxc_span::Span;
 
 use crate::event::{Effect, Hiding, When};
 use crate::place::{FileId, Place};
+use crate::survive;
 use crate::trace::{Coverage, Trace};
 use crate::tree::Tree;
 use handover::FrozenEvent;
@@ -67,22 +69,14 @@ struct Found {
     events: Vec<FrozenEvent>,
     coverage: Vec<(FileId, Result<Option<&'static str>, String>)>,
     loads: Vec<(String, Place)>,
+    cut: Vec<(Place, &'static str)>,
 }
 
 /// What the code in these files does. They belong to one package: a name that is
 /// relative is looked for among the tree's files.
 #[must_use]
 pub fn trace(tree: &Tree<'_>, files: &[FileId]) -> Trace {
-    let evaluation = || stacker::grow(STACK_BYTES, || groups(tree, files));
-    let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(evaluation))
-        .map_err(|_| "its evaluation failed: this is a defect of ours");
-    let found = match found {
-        Ok(found) => found,
-        Err(why) => {
-            let coverage = files.iter().map(|file| (*file, Coverage::Unparsed { why: why.into() }));
-            return Trace { coverage: coverage.collect(), ..Trace::default() };
-        }
-    };
+    let found = stacker::grow(STACK_BYTES, || groups(tree, files));
     let mut events = found.events;
     events.sort_by(|one, other| {
         (one.place, one.effect, &one.api, one.when).cmp(&(
@@ -107,6 +101,7 @@ pub fn trace(tree: &Tree<'_>, files: &[FileId]) -> Trace {
                 (file, coverage)
             })
             .collect(),
+        cut: found.cut.into_iter().map(|(place, why)| (place, why.into())).collect(),
         loads: found.loads.into_iter().map(|(path, place)| (path.into(), place)).collect(),
     }
 }
@@ -119,18 +114,43 @@ fn groups(tree: &Tree<'_>, files: &[FileId]) -> Found {
     for file in files {
         let length = tree.file(*file).map_or(0, |file| file.bytes.len());
         if !group.is_empty() && bytes + length > MAX_TOGETHER_BYTES {
-            evaluate(tree, &group, &mut all);
+            all.add(&group, tree);
             group.clear();
             bytes = 0;
         }
         group.push(*file);
         bytes += length;
     }
-    evaluate(tree, &group, &mut all);
+    all.add(&group, tree);
     all
 }
 
-fn evaluate(tree: &Tree<'_>, files: &[FileId], all: &mut Found) {
+impl Found {
+    /// And what these files give, of which none hides another.
+    fn add(&mut self, files: &[FileId], tree: &Tree<'_>) {
+        let survived = survive::survive(files, |some| evaluate(tree, some));
+        for mut found in survived.given {
+            if survived.is_apart {
+                for (file, coverage) in &mut found.coverage {
+                    if let Ok(whole @ None) = coverage {
+                        *whole = Some(survive::APART);
+                        let start = Place { file: *file, start: 0, end: 0 };
+                        found.cut.push((start, survive::APART));
+                    }
+                }
+            }
+            self.events.append(&mut found.events);
+            self.coverage.append(&mut found.coverage);
+            self.loads.append(&mut found.loads);
+            self.cut.append(&mut found.cut);
+        }
+        let failed = survived.failed.into_iter();
+        self.coverage.extend(failed.map(|file| (file, Err(survive::DEFECT.to_owned()))));
+    }
+}
+
+fn evaluate(tree: &Tree<'_>, files: &[FileId]) -> Found {
+    let mut all = Found::default();
     let arena = Allocator::default();
     let length = |file: &FileId| tree.file(*file).map_or(0, |file| file.bytes.len());
     let mut machine = Machine::new(&arena, tree, files.iter().map(length).sum());
@@ -168,17 +188,27 @@ fn evaluate(tree: &Tree<'_>, files: &[FileId], all: &mut Found) {
     } else {
         EXTRA_STEPS + u64::try_from(bytes / 64).unwrap_or(0)
     };
+    machine.share_out(files.len());
     machine.when = When::Load;
     for (file, result) in &parsed {
         if result.is_ok() {
             machine.run_module(*file);
+            machine.run_deferred();
         }
     }
     machine.run_pending();
+    while machine.run_deferred() {
+        machine.run_pending();
+    }
     all.events.append(&mut machine.events);
     all.loads.append(&mut machine.loads);
+    all.cut.extend(machine.stopped.iter().map(|((_, why), place)| (*place, *why)));
     for (file, result) in parsed {
-        let stopped = machine.stopped.iter().find(|(known, _)| *known == file).map(|found| found.1);
+        let stops = machine.stopped.range((file, "")..).take_while(|(at, _)| at.0 == file);
+        let stopped = stops
+            .map(|((_, why), _)| *why)
+            .find(|why| ![budget::SPENT, budget::WAYS].contains(why));
         all.coverage.push((file, result.map(|()| stopped)));
     }
+    all
 }

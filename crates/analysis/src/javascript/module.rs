@@ -106,6 +106,7 @@ impl<'a> Machine<'a> {
                 pinned,
                 hiding,
                 ran: false,
+                runs: 0,
                 is_covered: false,
                 skipped: false,
                 is_interesting: false,
@@ -116,7 +117,7 @@ impl<'a> Machine<'a> {
             });
         }
         if resolved.is_too_deep {
-            self.stop("it nests deeper than is followed");
+            self.stop(program.span, "it nests deeper than is followed");
         }
         if let Some(name) = resolved.misleading {
             let at = program.source_text.find(name).unwrap_or(0);
@@ -524,6 +525,7 @@ impl<'a> Machine<'a> {
             || text.len() > MAX_CODE_BYTES
             || !self.may_make(text.len() * 4)
         {
+            self.stop(span, "text that is executed is more than is evaluated");
             return Value::UNKNOWN;
         }
         let source = self.arena.alloc_str(text);

@@ -222,8 +222,10 @@ impl<'a> Machine<'a> {
 
     fn concatenate_choices(&mut self, left: &Value<'a>, right: &Value<'a>) -> Value<'a> {
         let mut result: Option<Value<'a>> = None;
-        for one in left.alternatives().iter().take(3) {
-            for two in right.alternatives().iter().take(3) {
+        // Two that may be many give no more than one that may be.
+        let most = |other: &Value<'a>| if other.alternatives().len() > 1 { 3 } else { 16 };
+        for one in left.alternatives().iter().take(most(right)) {
+            for two in right.alternatives().iter().take(most(left)) {
                 let mut value = self.concatenate(one, two);
                 value.marks = self.marks.union(value.marks, left.marks);
                 value.marks = self.marks.union(value.marks, right.marks);

@@ -9,6 +9,7 @@ use oxc_parser::{ParseOptions, Parser};
 use oxc_span::SourceType;
 
 use super::depth;
+use crate::survive;
 
 /// The largest file that is parsed; larger ones are refused by their size. A syntax
 /// tree takes about ten times the memory of its text.
@@ -66,7 +67,11 @@ pub(crate) fn program<'a>(
             enable_ident_hashes: false,
             ..ParseOptions::default()
         };
-        let parsed = Parser::new(arena, source, kind).with_options(options).parse();
+        let parse = || Parser::new(arena, source, kind).with_options(options).parse();
+        let Some(parsed) = survive::attempt(parse) else {
+            why = Some(survive::DEFECT.to_owned());
+            continue;
+        };
         let has_errors = !parsed.diagnostics.is_empty();
         let broken = parsed.panicked || (has_errors && (parsed.program.is_empty() || !is_text()));
         if !broken {

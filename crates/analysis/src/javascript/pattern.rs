@@ -6,6 +6,7 @@ use oxc_ast::ast::{
 };
 use oxc_span::{GetSpan, Span};
 
+use super::budget::Below;
 use super::heap::Class as ObjectClass;
 use super::machine::{MAX_DEPTH, Machine};
 use super::scope;
@@ -15,6 +16,7 @@ impl<'a> Machine<'a> {
     /// Gives the names of a pattern their values.
     pub(crate) fn bind(&mut self, pattern: &'a BindingPattern<'a>, value: Value<'a>) {
         if self.depth > MAX_DEPTH {
+            self.defer(Below::Binding(pattern));
             return;
         }
         self.depth += 1;
@@ -84,6 +86,7 @@ impl<'a> Machine<'a> {
     /// Assigns to what is on the left of `=`.
     pub(crate) fn assign(&mut self, target: &'a AssignmentTarget<'a>, value: Value<'a>) {
         if self.depth > MAX_DEPTH {
+            self.defer(Below::Target(target));
             return;
         }
         self.depth += 1;

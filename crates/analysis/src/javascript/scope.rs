@@ -43,7 +43,7 @@ pub(crate) fn hops_and_slot(reference: ReferenceId) -> (u32, usize) {
 }
 
 /// The deepest walk; what is deeper stays unresolved and is unknown.
-const MAX_DEPTH: u32 = 3_000;
+const MAX_DEPTH: u32 = 40_000;
 
 /// What resolving a program gave.
 pub(crate) struct Resolved<'a> {
@@ -107,6 +107,25 @@ struct Resolver<'a, 'b> {
 }
 
 impl<'a> Resolver<'a, '_> {
+    /// `a.b(c)[d]…` leans to the left as far as it is long.
+    fn chain(&mut self, it: &Expression<'a>) {
+        let mut left = it;
+        loop {
+            match left {
+                Expression::CallExpression(it) => {
+                    self.visit_arguments(&it.arguments);
+                    left = &it.callee;
+                }
+                Expression::StaticMemberExpression(it) => left = &it.object,
+                Expression::ComputedMemberExpression(it) => {
+                    self.visit_expression(&it.expression);
+                    left = &it.object;
+                }
+                other => return self.visit_expression(other),
+            }
+        }
+    }
+
     fn name(&mut self, name: &'a str) -> usize {
         if let Some(known) = self.names.get(name) {
             return *known;
@@ -408,6 +427,13 @@ impl<'a> Visit<'a> for Resolver<'a, '_> {
                 self.visit_expression(right);
             }
             self.visit_expression(&binary.right);
+        } else if matches!(
+            it,
+            Expression::CallExpression(_)
+                | Expression::StaticMemberExpression(_)
+                | Expression::ComputedMemberExpression(_)
+        ) {
+            self.chain(it);
         } else {
             walk::walk_expression(self, it);
         }

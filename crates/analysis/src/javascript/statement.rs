@@ -7,7 +7,9 @@ use oxc_ast::ast::{
     TSEnumMemberName, TSModuleReference, TSNamespaceDeclaration, TSNamespaceDeclarationBody,
     VariableDeclaration,
 };
+use oxc_span::GetSpan;
 
+use super::budget::Below;
 use super::function::Code;
 use super::heap::Class as ObjectClass;
 use super::machine::{MAX_DEPTH, Machine};
@@ -60,7 +62,7 @@ impl<'a> Machine<'a> {
     pub(crate) fn statement(&mut self, statement: &'a Statement<'a>) -> Flow<'a> {
         self.steps += 1;
         if self.depth > MAX_DEPTH {
-            self.stop("it nests deeper than is followed");
+            self.defer(Below::Statement(statement));
             return Flow::Normal;
         }
         self.depth += 1;
@@ -253,14 +255,19 @@ impl<'a> Machine<'a> {
         let test = self.expression(&it.test);
         match test.truth() {
             Some(true) => {
-                if it.alternate.is_some() {
+                if let Some(alternate) = &it.alternate {
                     self.skip();
+                    self.aside(|machine| machine.statement(alternate));
                 }
-                self.statement(&it.consequent)
+                let flow = self.statement(&it.consequent);
+                self.perhaps(flow)
             }
             Some(false) => {
                 self.skip();
-                it.alternate.as_ref().map_or(Flow::Normal, |alternate| self.statement(alternate))
+                self.aside(|machine| machine.statement(&it.consequent));
+                let Some(alternate) = &it.alternate else { return Flow::Normal };
+                let flow = self.statement(alternate);
+                self.perhaps(flow)
             }
             None => {
                 self.begin_branch();
@@ -305,15 +312,6 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Runs something that may not run at all.
-    pub(crate) fn maybe<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
-        self.begin_branch();
-        let result = run(self);
-        let changes = self.undo_branch();
-        self.join(changes, false);
-        result
-    }
-
     fn for_statement(&mut self, it: &'a ForStatement<'a>, label: Option<&'a str>) -> Flow<'a> {
         match &it.init {
             Some(ForStatementInit::VariableDeclaration(declaration)) => self.variables(declaration),
@@ -350,18 +348,26 @@ impl<'a> Machine<'a> {
         test_first: bool,
         label: Option<&'a str>,
     ) -> Flow<'a> {
+        let (site, begun) = (body.span(), self.steps);
         for round in 0..MAX_ROUNDS {
+            let before = self.steps;
             let truth = match test {
                 Some(test) if round > 0 || test_first => self.expression(test).truth(),
                 _ => Some(true),
             };
+            if round > 0 {
+                self.charge_since(before, site);
+            }
             if truth == Some(false) {
                 if round == 0 {
                     self.skip();
+                    self.aside(|machine| machine.statement(body));
                 }
                 return Flow::Normal;
             }
-            if round > 0 && !self.can_spend() {
+            if round > 0 && !self.can_spend(site) {
+                let rounds = usize::try_from(round).unwrap_or(usize::MAX);
+                self.exhausted_by(site, rounds, self.steps - begun);
                 // The body was walked. To walk it once more for each loop around it would
                 // double the work at every level of a nest.
                 if let Some(update) = update {
@@ -379,7 +385,7 @@ impl<'a> Machine<'a> {
                 let flow = if round == 0 {
                     self.statement(body)
                 } else {
-                    self.spend(|machine| machine.statement(body))
+                    self.spend(site, |machine| machine.statement(body))
                 };
                 if let Some(update) = update {
                     self.expression(update);
@@ -393,7 +399,7 @@ impl<'a> Machine<'a> {
             let flow = if round == 0 {
                 self.statement(body)
             } else {
-                self.spend(|machine| machine.statement(body))
+                self.spend(site, |machine| machine.statement(body))
             };
             match flow {
                 Flow::Normal | Flow::Continue(None) => {}
@@ -402,9 +408,14 @@ impl<'a> Machine<'a> {
                 other => return other,
             }
             if let Some(update) = update {
+                let before = self.steps;
                 self.expression(update);
+                if round > 0 {
+                    self.charge_since(before, site);
+                }
             }
         }
+        self.exhausted_by(site, usize::MAX, u64::MAX);
         Flow::Normal
     }
 
@@ -457,11 +468,14 @@ impl<'a> Machine<'a> {
         body: &'a Statement<'a>,
         label: Option<&'a str>,
     ) -> Flow<'a> {
+        let (site, begun) = (body.span(), self.steps);
         if elements.is_empty() {
             self.skip();
+            self.aside(|machine| machine.statement(body));
         }
         for (round, element) in elements.into_iter().enumerate() {
-            if round > 0 && !self.can_spend() {
+            if round > 0 && !self.can_spend(site) {
+                self.exhausted_by(site, round, self.steps - begun);
                 break;
             }
             if self.may_leave {
@@ -476,7 +490,7 @@ impl<'a> Machine<'a> {
                 machine.bind_left(left, element);
                 machine.statement(body)
             };
-            let flow = if round == 0 { run(self) } else { self.spend(run) };
+            let flow = if round == 0 { run(self) } else { self.spend(site, run) };
             match flow {
                 Flow::Normal | Flow::Continue(None) => {}
                 Flow::Break(None) => return Flow::Normal,
@@ -511,6 +525,9 @@ impl<'a> Machine<'a> {
         match flow {
             Some(start) => {
                 self.skip();
+                for case in &it.cases {
+                    self.aside(|machine| machine.statements(&case.consequent));
+                }
                 let mut flow = Flow::Normal;
                 for case in it.cases.iter().skip(start) {
                     flow = self.statements(&case.consequent);
@@ -521,7 +538,7 @@ impl<'a> Machine<'a> {
                 match flow {
                     Flow::Break(None) => Flow::Normal,
                     Flow::Break(name) if name == label => Flow::Normal,
-                    other => other,
+                    other => self.perhaps(other),
                 }
             }
             None => {

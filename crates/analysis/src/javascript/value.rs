@@ -61,7 +61,7 @@ pub(crate) struct Partial {
 }
 
 /// The most alternatives that are kept apart.
-const MAX_CHOICES: usize = 6;
+const MAX_CHOICES: usize = 16;
 /// The most pieces of a partly known text, and the most bytes of one.
 const MAX_PIECES: usize = 16;
 const MAX_PIECE_BYTES: usize = 4096;

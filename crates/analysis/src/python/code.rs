@@ -40,9 +40,7 @@ impl<'a> Evaluator<'a> {
         };
         let steps = u64::try_from(text.len() / 16).unwrap_or(u64::MAX);
         if text.len() > MAX_TEXT || self.text_depth >= MAX_TEXT_DEPTH || !self.burn(steps) {
-            self.cut
-                .entry(self.unit.file)
-                .or_insert("text that is executed is more than is evaluated");
+            self.cut(range, "text that is executed is more than is evaluated");
             return Value::unknown().with(&code.taint);
         }
         let (parsed, _) =

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use ruff_python_ast::ModModule;
 use ruff_text_size::TextRange;
 
+use super::budget::Deferred;
 use super::heap::{
     FunctionId, Heap, List, ListId, ModuleId, Scope, ScopeId, Seeded, Sequence, Table, Unit,
 };
@@ -21,10 +22,10 @@ use crate::value::Origin;
 
 /// Steps that a package may take beyond one walk over its code.
 const BASE_FUEL: u64 = 60_000;
-/// How deep expressions and calls may be within each other.
-const MAX_DEPTH: u32 = 1_500;
 /// Events that are written down; a program that would give more is known well enough.
 const MAX_EVENTS: usize = 200_000;
+/// The most events of one effect in one file when there are so many.
+const MAX_LATE_EVENTS: u32 = 64;
 
 /// A parsed piece of code, kept as long as the evaluation.
 pub(super) struct Code {
@@ -127,8 +128,27 @@ pub(super) struct Evaluator<'a> {
     /// Tests for `__main__` in a module of a library that it stands below: all of it is
     /// evaluated as what is loaded, and said to be what is called.
     pub(super) as_program: u32,
+    late_events: BTreeMap<(FileId, Effect), u32>,
     pub(super) loads: Vec<(Rc<str>, Place)>,
-    pub(super) cut: BTreeMap<FileId, &'static str>,
+    /// Where evaluation stopped at a bound first, in each file, and which bound.
+    pub(super) cuts: BTreeMap<(FileId, &'static str), Place>,
+    /// Steps that each file has of its own, and what is left of them: of the files that
+    /// needed some, and of their statements.
+    pub(super) reserve: u64,
+    pub(super) reserves: BTreeMap<FileId, u64>,
+    pub(super) quotas: BTreeMap<(FileId, u32), u64>,
+    /// The statement that all of this is done for, and the one that runs.
+    pub(super) site: (FileId, u32),
+    pub(super) here: TextRange,
+    /// What the statement took last that took steps of what all have in common, and the
+    /// first that took too much.
+    pub(super) taken: ((FileId, u32), u64),
+    pub(super) greedy: Option<Place>,
+    /// Something was not run to its end: what is known may not be so.
+    pub(super) is_inexact: bool,
+    /// Code that stood too deep, and all that ever did.
+    pub(super) deferred: Vec<Deferred<'a>>,
+    pub(super) deferred_before: BTreeSet<usize>,
     pub(super) pending: Vec<FunctionId>,
     pub(super) seen_imports: BTreeSet<(FileId, Rc<str>)>,
     tail: &'a OnceCell<Box<Kept>>,
@@ -175,8 +195,19 @@ impl<'a> Evaluator<'a> {
             decoded: 0,
             quiet: 0,
             as_program: 0,
+            late_events: BTreeMap::new(),
             loads: Vec::new(),
-            cut: BTreeMap::new(),
+            cuts: BTreeMap::new(),
+            reserve: 0,
+            reserves: BTreeMap::new(),
+            quotas: BTreeMap::new(),
+            site: (FileId(0), 0),
+            here: TextRange::default(),
+            taken: ((FileId(0), 0), 0),
+            greedy: None,
+            is_inexact: false,
+            deferred: Vec::new(),
+            deferred_before: BTreeSet::new(),
             pending: Vec::new(),
             seen_imports: BTreeSet::new(),
             tail: &kept.next,
@@ -209,20 +240,6 @@ impl<'a> Evaluator<'a> {
         Some(node)
     }
 
-    /// Takes steps. Without any left nothing is evaluated a second time.
-    pub(super) fn burn(&mut self, steps: u64) -> bool {
-        match self.fuel.checked_sub(steps) {
-            Some(left) => {
-                self.fuel = left;
-                true
-            }
-            None => {
-                self.fuel = 0;
-                false
-            }
-        }
-    }
-
     /// More steps for data that is written in the program, once: what decodes it takes
     /// steps for each byte.
     pub(super) fn refuel(&mut self, size: usize) {
@@ -235,18 +252,6 @@ impl<'a> Evaluator<'a> {
     /// Takes steps for work on so many bytes or items.
     pub(super) fn burn_for(&mut self, size: usize) -> bool {
         self.burn(u64::try_from(size / 32).unwrap_or(u64::MAX))
-    }
-
-    /// One level deeper, where there is one.
-    pub(super) fn deeper<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        if self.depth >= MAX_DEPTH {
-            self.cut.entry(self.unit.file).or_insert("expressions are nested too deeply");
-            return None;
-        }
-        self.depth += 1;
-        let result = run(self);
-        self.depth -= 1;
-        Some(result)
     }
 
     pub(super) fn place(&self, range: TextRange) -> Place {
@@ -282,8 +287,12 @@ impl<'a> Evaluator<'a> {
             return;
         }
         if self.events.len() >= MAX_EVENTS {
-            self.cut.entry(self.unit.file).or_insert("it does more than is written down");
-            return;
+            // What others do is written down all the same.
+            let own = self.late_events.entry((self.unit.file, effect)).or_default();
+            *own += 1;
+            if *own > MAX_LATE_EVENTS {
+                return self.cut(range, "it does more than is written down");
+            }
         }
         let mut hiding = self.unit.hiding.clone();
         for one in hidden {

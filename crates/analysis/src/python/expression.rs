@@ -6,6 +6,7 @@ use ruff_python_ast::{
 };
 use ruff_text_size::Ranged;
 
+use super::budget::Below;
 use super::evaluator::Evaluator;
 use super::heap::{Dict, Sequence};
 use super::value::{Data, Pieces, Value, merged};
@@ -41,7 +42,13 @@ impl<'a> Evaluator<'a> {
             Expr::BooleanLiteral(it) => Data::Bool(it.value).into(),
             Expr::NoneLiteral(_) => Value::none(),
             Expr::EllipsisLiteral(_) | Expr::IpyEscapeCommand(_) => Value::unknown(),
-            other => self.deeper(|this| this.eval_deep(other)).unwrap_or_default(),
+            other => match self.deeper(|this| this.eval_deep(other)) {
+                Some(value) => value,
+                None => {
+                    self.defer(Below::Expression(other));
+                    Value::unknown()
+                }
+            },
         }
     }
 
@@ -372,7 +379,7 @@ impl<'a> Evaluator<'a> {
             return true;
         };
         let iterated = self.eval(&first.iter);
-        let known = if self.fuel > 0 { self.iterate(&iterated, 1 << 20) } else { None };
+        let known = if self.has_fuel() { self.iterate(&iterated, 1 << 20) } else { None };
         let Some(items) = known else {
             let element = self.element_of(&iterated);
             self.assign(&first.target, element);

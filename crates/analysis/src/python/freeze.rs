@@ -4,11 +4,13 @@ use std::rc::Rc;
 
 use super::evaluator::Evaluator;
 use super::value::{Data, Value};
-use crate::value::{Shape, Value as Frozen};
+use crate::value::{Shape, Value as Frozen, ends, keep_most_telling};
 
 /// Items of a list or dictionary that are written down.
 const MAX_ITEMS: usize = 64;
-/// Bytes of a text that are written down.
+/// The same of an argument itself, which may be the words of a command.
+pub(super) const MAX_WORDS: usize = 256;
+/// Bytes of data that are written down.
 const MAX_BYTES: usize = 64 << 10;
 const MAX_DEPTH: u32 = 4;
 
@@ -24,7 +26,7 @@ impl<'a> Evaluator<'a> {
             (one.place, one.source, &one.name).cmp(&(other.place, other.source, &other.name))
         });
         origins.dedup();
-        origins.truncate(16);
+        keep_most_telling(&mut origins, |origin| origin.source);
         Frozen { shape: self.shape(value, depth), origins }
     }
 
@@ -50,7 +52,7 @@ impl<'a> Evaluator<'a> {
             Data::List(id) if depth > 0 => Shape::List(
                 self.items(*id)
                     .iter()
-                    .take(MAX_ITEMS)
+                    .take(if depth == MAX_DEPTH { MAX_WORDS } else { MAX_ITEMS })
                     .map(|item| self.frozen_at(item, depth - 1))
                     .collect(),
             ),
@@ -89,12 +91,5 @@ impl<'a> Evaluator<'a> {
 
 /// Text, not longer than is written down.
 fn cut(text: &str) -> Rc<str> {
-    if text.len() <= MAX_BYTES {
-        return text.into();
-    }
-    let mut end = MAX_BYTES;
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default().into()
+    ends(text).into()
 }

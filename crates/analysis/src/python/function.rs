@@ -14,7 +14,7 @@ use super::value::{Data, Text, Value};
 use crate::event::{Effect, Hiding, Role, Source, When};
 
 /// Calls of functions of the package within each other.
-const MAX_CALLS: u32 = 24;
+const MAX_CALLS: u32 = 60;
 /// How often one function is evaluated for calls with arguments that matter.
 const MAX_INLINED: u32 = 2_000;
 /// Calls of one function that may show nothing before it is not evaluated for more.
@@ -152,12 +152,15 @@ impl<'a> Evaluator<'a> {
         let unrolled = active < MAX_RECURSION && (active == 0 || self.all_known(&arguments));
         let small = is_small(function.body);
         let patience = if small { MAX_MISSES * 50 } else { MAX_MISSES };
-        let worthless = function.misses > patience.saturating_add(function.hits.saturating_mul(2));
-        let may = self.calls < MAX_CALLS
-            && self.fuel > 0
-            && inlined < MAX_INLINED
-            && unrolled
-            && !worthless;
+        // A call that stands on its own is none of the many for which this is a bound.
+        let alone = self.calls == 0 && self.rounds == 0;
+        let worthless =
+            !alone && function.misses > patience.saturating_add(function.hits.saturating_mul(2));
+        let within = self.calls < MAX_CALLS && inlined < MAX_INLINED;
+        if !within && self.interesting(&arguments) {
+            self.cut_here("it calls more, or deeper, than is followed");
+        }
+        let may = within && unrolled && !worthless && self.has_fuel();
         if !may {
             if worthless && !known && active == 0 && self.depth < 1_000 {
                 self.evaluate_generally(id);
@@ -245,10 +248,17 @@ impl<'a> Evaluator<'a> {
 
     /// Evaluates a function for callers that nobody knows.
     pub(super) fn evaluate_generally(&mut self, id: FunctionId) {
+        let is_deepest = self.is_deepest();
         let Some(function) = self.heap.function_mut(id) else { return };
         if function.known {
             return;
         }
+        if is_deepest {
+            // Later, from where nothing is around.
+            self.pending.push(id);
+            return;
+        }
+        let Some(function) = self.heap.function_mut(id) else { return };
         function.known = true;
         let (body, class) = (function.body, function.class);
         if let Some(class) = class {

@@ -10,6 +10,7 @@
 mod api;
 mod assign;
 mod attribute;
+mod budget;
 mod builtin;
 mod call;
 mod class;
@@ -42,7 +43,8 @@ use std::rc::Rc;
 use self::evaluator::{Evaluator, Kept, Module, Progress};
 use self::heap::{ModuleId, Unit};
 use crate::event::When;
-use crate::place::FileId;
+use crate::place::{FileId, Place};
+use crate::survive;
 use crate::trace::{Coverage, Trace};
 use crate::tree::Tree;
 
@@ -63,15 +65,29 @@ pub fn trace(tree: &Tree<'_>, files: &[FileId]) -> Trace {
             let size =
                 tree.file(*file).map_or(0, |file| file.bytes.len().min(parse::MAX_SOURCE_BYTES));
             if held + size > MAX_HELD_BYTES && !batch.is_empty() {
-                join(&mut all, trace_batch(tree, &batch));
+                join(&mut all, survived_batch(tree, &batch));
                 batch.clear();
                 held = 0;
             }
             batch.push(*file);
             held += size;
         }
-        join(&mut all, trace_batch(tree, &batch));
-        all.events = summary::settled(all.events);
+        join(&mut all, survived_batch(tree, &batch));
+        let (events, left_out) = summary::settled(std::mem::take(&mut all.events));
+        all.events = events;
+        for (place, is_run) in left_out {
+            let why: Rc<str> = if is_run {
+                "more is run here than is written down".into()
+            } else {
+                "it is done in more ways than are written down".into()
+            };
+            for (file, state) in &mut all.coverage {
+                if is_run && *file == place.file && *state == Coverage::Whole {
+                    *state = Coverage::Partly { why: Rc::clone(&why) };
+                }
+            }
+            all.cut.push((place, why));
+        }
         all
     })
 }
@@ -79,11 +95,30 @@ pub fn trace(tree: &Tree<'_>, files: &[FileId]) -> Trace {
 fn join(all: &mut Trace, more: Trace) {
     all.events.extend(more.events);
     all.coverage.extend(more.coverage);
+    all.cut.extend(more.cut);
     for load in more.loads {
         if !all.loads.iter().any(|known| known.0 == load.0) {
             all.loads.push(load);
         }
     }
+}
+
+/// What these files give, of which none hides another.
+fn survived_batch(tree: &Tree<'_>, files: &[FileId]) -> Trace {
+    let survived = survive::survive(files, |some| trace_batch(tree, some));
+    let mut all = Trace::default();
+    for mut trace in survived.given {
+        for (file, coverage) in trace.coverage.iter_mut().filter(|_| survived.is_apart) {
+            if *coverage == Coverage::Whole {
+                *coverage = Coverage::Partly { why: survive::APART.into() };
+                trace.cut.push((Place { file: *file, start: 0, end: 0 }, survive::APART.into()));
+            }
+        }
+        join(&mut all, trace);
+    }
+    let defect = || Coverage::Unparsed { why: survive::DEFECT.into() };
+    all.coverage.extend(survived.failed.into_iter().map(|file| (file, defect())));
+    all
 }
 
 fn trace_batch(tree: &Tree<'_>, files: &[FileId]) -> Trace {
@@ -105,16 +140,24 @@ fn trace_batch(tree: &Tree<'_>, files: &[FileId]) -> Trace {
         let why: Option<&'static str> = why.or(cut);
         let code = evaluator.keep_code(code);
         evaluator.add_module(*file, &source.path, code);
-        coverage
-            .push((*file, why.map_or(Coverage::Whole, |why| Coverage::Partly { why: why.into() })));
+        let known = match why {
+            None => Coverage::Whole,
+            Some(survive::DEFECT) => Coverage::Unparsed { why: survive::DEFECT.into() },
+            Some(why) => Coverage::Partly { why: why.into() },
+        };
+        coverage.push((*file, known));
     }
+    evaluator.share_out(files.len());
     evaluator.run();
     for (file, state) in &mut coverage {
-        if let (Some(why), Coverage::Whole) = (evaluator.cut.get(file), &state) {
+        let cuts = evaluator.cuts.range((*file, "")..).take_while(|(at, _)| at.0 == *file);
+        let mut cuts = cuts.filter(|((_, why), _)| *why != budget::SPENT);
+        if let (Some(((_, why), _)), Coverage::Whole) = (cuts.next(), &state) {
             *state = Coverage::Partly { why: (*why).into() };
         }
     }
-    Trace { events: evaluator.events, coverage, loads: evaluator.loads }
+    let cut = evaluator.cuts.iter().map(|((_, why), place)| (*place, (*why).into())).collect();
+    Trace { events: evaluator.events, coverage, loads: evaluator.loads, cut }
 }
 
 /// A file of paths runs its lines that begin with `import`, when Python starts.
@@ -198,6 +241,9 @@ impl<'a> Evaluator<'a> {
             self.run_pending();
         }
         self.run_pending();
+        while self.run_deferred() {
+            self.run_pending();
+        }
     }
 
     /// Evaluates every function that nobody has evaluated for unknown callers yet.

@@ -150,7 +150,7 @@ impl<'a> Evaluator<'a> {
             }
         }
         let rest = specification.rest.unwrap_or(Role::Other);
-        for value in call.arguments.positional.iter().skip(taken).take(32) {
+        for value in call.arguments.positional.iter().skip(taken).take(super::freeze::MAX_WORDS) {
             given.push((rest, value.clone()));
         }
         for (name, value) in &call.arguments.keyword {
@@ -179,6 +179,14 @@ impl<'a> Evaluator<'a> {
                     }
                 }
             }
+        }
+        let is_too_long = given.iter().any(|(role, value)| {
+            matches!(role, Role::Command | Role::CommandArgument)
+                && (value.text().is_some_and(|text| text.len() > crate::value::MAX_TEXT_BYTES)
+                    || matches!(value.data, Data::List(id) if self.items(id).len() > super::freeze::MAX_WORDS))
+        });
+        if is_too_long || call.arguments.positional.len() > super::freeze::MAX_WORDS {
+            self.cut(call.range, "a command is longer than is written down");
         }
         let choice = given.iter().position(|(_, value)| matches!(value.data, Data::Choice(_)));
         let alternatives = match choice.and_then(|position| given.get(position)) {

@@ -6,6 +6,7 @@ use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 
 use super::depth;
 use super::evaluator::Code;
+use crate::survive;
 
 /// Bytes of one file that are read; of a larger one the beginning and the end.
 pub(super) const MAX_SOURCE_BYTES: usize = 12 << 20;
@@ -23,17 +24,23 @@ pub(super) fn parsed(mut text: String) -> (Code, Option<&'static str>) {
     if depth::flatten(&mut text) {
         why = Some("an expression is nested too deeply");
     }
-    let result = parse_unchecked(&text, ParseOptions::from(Mode::Module));
-    if why.is_none() && !result.errors().is_empty() {
+    let parse = || parse_unchecked(&text, ParseOptions::from(Mode::Module));
+    let result = survive::attempt(parse);
+    if why.is_none() && result.as_ref().is_some_and(|result| !result.errors().is_empty()) {
         why = Some("some of it is not what Python accepts");
     }
-    let syntax = match result.into_syntax() {
-        ruff_python_ast::Mod::Module(module) => module,
-        ruff_python_ast::Mod::Expression(_) => ruff_python_ast::ModModule {
-            node_index: ruff_python_ast::AtomicNodeIndex::NONE,
-            range: ruff_text_size::TextRange::default(),
-            body: Default::default(),
-        },
+    let syntax = match result.map(ruff_python_parser::Parsed::into_syntax) {
+        Some(ruff_python_ast::Mod::Module(module)) => module,
+        other => {
+            if other.is_none() {
+                why = Some(survive::DEFECT);
+            }
+            ruff_python_ast::ModModule {
+                node_index: ruff_python_ast::AtomicNodeIndex::NONE,
+                range: ruff_text_size::TextRange::default(),
+                body: Default::default(),
+            }
+        }
     };
     (Code { text, syntax }, why)
 }

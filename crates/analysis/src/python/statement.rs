@@ -8,6 +8,7 @@ use ruff_python_ast::{
 };
 use ruff_text_size::Ranged;
 
+use super::budget::Below;
 use super::evaluator::Evaluator;
 use super::flow;
 use super::value::{Data, Value};
@@ -66,7 +67,10 @@ impl<'a> Evaluator<'a> {
                 statements.next();
                 continue;
             }
-            let flow = self.deeper(|this| this.statement(statement)).unwrap_or(Flow::Next);
+            let flow = self.deeper(|this| this.statement(statement)).unwrap_or_else(|| {
+                self.defer(Below::Statement(statement));
+                Flow::Next
+            });
             if flow != Flow::Next {
                 return flow;
             }
@@ -75,8 +79,11 @@ impl<'a> Evaluator<'a> {
     }
 
     fn statement(&mut self, statement: &'a Stmt) -> Flow {
+        self.here = statement.range();
         if self.rounds > 0 || self.calls > 0 {
             self.burn(1);
+        } else {
+            self.site = (self.unit.file, self.here.start().to_u32());
         }
         match statement {
             Stmt::Expr(it) => {
@@ -257,7 +264,9 @@ impl<'a> Evaluator<'a> {
                 }
                 false
             });
-            return self.block(body);
+            let flow = self.block(body);
+            // Where a condition cannot be relied on, what leaves may as well go on.
+            return if self.is_inexact && !self.frame.exact { Flow::Next } else { flow };
         }
         if always && arms.len() == 1 {
             return arms.first().map_or(Flow::Next, |body| self.block(body));
@@ -285,7 +294,7 @@ impl<'a> Evaluator<'a> {
                 if let Data::Instance(_) = items.data { first.unwrap_or_default() } else { items };
         }
         self.endless_for(it, &iterated);
-        let known = if self.fuel > 0 { self.iterate(&iterated, MAX_ROUNDS) } else { None };
+        let known = if self.has_fuel() { self.iterate(&iterated, MAX_ROUNDS) } else { None };
         let Some(items) = known else {
             let element = self.element_of(&iterated);
             let before = self.changes;
@@ -307,7 +316,8 @@ impl<'a> Evaluator<'a> {
         let counts = matches!(iterated.data, Data::Range(_));
         let mut idle = 0;
         for (round, item) in items.into_iter().enumerate() {
-            if self.fuel == 0 || (self.emitted > emitted && round >= MAX_EVENTFUL_ROUNDS) {
+            if !self.has_fuel() || (self.emitted > emitted && round >= MAX_EVENTFUL_ROUNDS) {
+                self.is_inexact = true;
                 break;
             }
             let (learned, counted) = (self.learned, self.counted);
@@ -318,6 +328,7 @@ impl<'a> Evaluator<'a> {
             let flow = self.block(&it.body);
             self.rounds -= 1;
             if counts && self.is_idle(&mark, &mut idle, self.frame.exact) {
+                self.is_inexact = true;
                 break;
             }
             match flow {
@@ -389,7 +400,7 @@ impl<'a> Evaluator<'a> {
         }
         let runs = match truth {
             Some(true) => {
-                self.fuel > 0 && (!flow::is_literal(&it.test) || flow::has_exit(&it.body))
+                self.has_fuel() && (!flow::is_literal(&it.test) || flow::has_exit(&it.body))
             }
             Some(false) if self.frame.exact => return self.block(&it.orelse),
             _ => false,
@@ -419,7 +430,9 @@ impl<'a> Evaluator<'a> {
             }
             let eventful = self.emitted > emitted && rounds >= MAX_EVENTFUL_ROUNDS;
             let eventful = eventful || self.is_idle(&mark, &mut idle, false);
-            if self.fuel == 0 || self.frame.undecided || self.changes == before || eventful {
+            let is_out = eventful || !self.has_fuel();
+            if is_out || self.frame.undecided || self.changes == before {
+                self.is_inexact |= is_out;
                 break;
             }
             let test = self.eval(&it.test);

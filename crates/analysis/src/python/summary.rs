@@ -12,6 +12,8 @@ use crate::value::{Shape, Value};
 
 /// Ways in which one call is seen that are written down.
 const MAX_WAYS: usize = 16;
+/// The same of known commands and code, of which any may be the one that matters.
+const MAX_COMMANDS: usize = 64;
 
 /// A number for all that an event says. Two events that say the same have the same; it
 /// begins with a number that a package cannot know, so that one cannot be made to pass
@@ -51,8 +53,10 @@ fn hash_value(value: &Value, hasher: &mut NameHasher) {
     }
 }
 
-/// The events in the order of their places, without those that say less than another.
-pub(super) fn settled(events: Vec<Event>) -> Vec<Event> {
+/// The events in the order of their places, without those that say less than another, and
+/// the places at which there were more than are kept, with whether it is known what runs.
+pub(super) fn settled(events: Vec<Event>) -> (Vec<Event>, Vec<(Place, bool)>) {
+    let mut left_out: Vec<(Place, bool)> = Vec::new();
     let mut groups: BTreeMap<(Place, Effect, Rc<str>), Vec<Event>> = BTreeMap::new();
     for event in events {
         let group = groups.entry((event.place, event.effect, Rc::clone(&event.api))).or_default();
@@ -63,8 +67,13 @@ pub(super) fn settled(events: Vec<Event>) -> Vec<Event> {
                     known.hiding.push(hiding);
                 }
             }
-        } else if group.len() < MAX_WAYS * 4 {
+        } else if group.len() < MAX_COMMANDS * 2 {
             group.push(event);
+        } else {
+            let left = (event.place, names_what_runs(&event));
+            if left_out.last() != Some(&left) {
+                left_out.push(left);
+            }
         }
     }
     let mut all = Vec::new();
@@ -77,15 +86,27 @@ pub(super) fn settled(events: Vec<Event>) -> Vec<Event> {
                     && says_less(&event.arguments, &better.arguments)
                     && (other < position || !says_less(&better.arguments, &event.arguments))
             });
-            if !less && kept.len() < MAX_WAYS {
+            let most = if names_what_runs(event) { MAX_COMMANDS } else { MAX_WAYS };
+            if !less && kept.len() < most {
                 let mut event = event.clone();
                 event.when = when.unwrap_or(event.when);
                 kept.push(event);
+            } else if !less {
+                left_out.push((event.place, names_what_runs(event)));
             }
         }
         all.extend(kept);
     }
-    all
+    left_out.sort_unstable();
+    left_out.dedup_by_key(|(place, is_run)| (place.file, *is_run));
+    (all, left_out)
+}
+
+fn names_what_runs(event: &Event) -> bool {
+    event.arguments.iter().any(|argument| {
+        matches!(argument.role, Role::Command | Role::CommandArgument | Role::Code)
+            && matches!(argument.value.shape, Shape::Text(_) | Shape::List(_))
+    })
 }
 
 /// Whether nothing is in the first that is not in the second.

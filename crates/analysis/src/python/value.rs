@@ -8,12 +8,10 @@ use super::heap::{
 };
 use super::names::ApiId;
 use crate::event::{Hiding, Source};
-use crate::value::Origin;
+use crate::value::{Origin, keep_most_telling};
 
 /// Alternatives that are kept of one value.
-const MAX_ALTERNATIVES: usize = 4;
-/// Origins that are kept of one value.
-const MAX_ORIGINS: usize = 16;
+const MAX_ALTERNATIVES: usize = 16;
 /// Bytes of one text or byte string; a longer one is not known.
 pub(super) const MAX_TEXT_BYTES: usize = 8 << 20;
 
@@ -134,10 +132,11 @@ pub(super) fn merged(one: &Trail, other: &Trail) -> Trail {
             }
             let mut both = Taint::clone(one);
             for origin in &other.origins {
-                if both.origins.len() < MAX_ORIGINS && !both.origins.contains(origin) {
+                if !both.origins.contains(origin) {
                     both.origins.push(origin.clone());
                 }
             }
+            keep_most_telling(&mut both.origins, |origin| origin.source);
             for hiding in &other.hiding {
                 if !both.hiding.contains(hiding) {
                     both.hiding.push(*hiding);

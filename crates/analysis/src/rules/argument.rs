@@ -177,7 +177,8 @@ impl Value {
                 line
             }
             Shape::List(items) => {
-                let words: Vec<String> = items.iter().take(64).map(Value::flat_sketch).collect();
+                let words: Vec<String> =
+                    items.iter().take(MAX_PIECES).map(Value::flat_sketch).collect();
                 words.join(" ")
             }
             Shape::Unknown => "\u{2026}".to_owned(),

@@ -3,12 +3,10 @@
 //! scripts are.
 
 use crate::event::{Effect, Event, Role};
-use crate::value::Shape;
+use crate::value::{Shape, ends};
 
-/// The longest command line that is looked at, in bytes.
-const MAX_LINE: usize = 64 << 10;
 /// The most commands of one line.
-const MAX_COMMANDS: usize = 256;
+const MAX_COMMANDS: usize = 4_096;
 /// How often a line within a line is opened (`sh -c "sh -c ..."`).
 const MAX_NESTING: u32 = 4;
 
@@ -258,12 +256,7 @@ pub(crate) fn is_interpreter(program: &str) -> bool {
 
 /// The command line of an event as one text, with a mark for what is unknown.
 pub(crate) fn line(event: &Event) -> String {
-    let mut line = words(event).join(" ");
-    if line.len() > MAX_LINE {
-        let end = (0..=MAX_LINE).rev().find(|end| line.is_char_boundary(*end)).unwrap_or(0);
-        line.truncate(end);
-    }
-    line
+    ends(&words(event).join(" ")).into_owned()
 }
 
 /// The words of an event, the program first; a mark where that is not known, so that its

@@ -1,9 +1,9 @@
 //! Code that could not be parsed or evaluated to its end. What was not understood counts
-//! against the package, not for it.
+//! against the package, not for it: code can be there to use up what is spent on it.
 
 use super::context::{Context, Findings};
 use super::{Rule, RuleClass};
-use crate::facts::Class;
+use crate::facts::{Class, FileFacts};
 use crate::finding::Severity;
 use crate::place::Place;
 use crate::trace::Coverage;
@@ -30,8 +30,25 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             Coverage::Partly { why } if is_ours => (Severity::Information, "was not read to its end", why),
             _ => continue,
         };
+        // Told with the places, below.
+        if matches!(&file.coverage, Coverage::Partly { .. })
+            && context.facts.trace.cut.iter().any(|(place, _)| place.file == file.file)
+        {
+            continue;
+        }
         let place = Place { file: file.file, start: 0, end: 0 };
         findings.add(severity, place, format!("this code {what}: {}", UntrustedText::new(why)));
+    }
+    for (place, why) in &context.facts.trace.cut {
+        let is_whole = |file: &FileFacts| file.file == place.file && file.coverage == Coverage::Whole;
+        // All of it was walked; only what is looked at again was not, as in large packages.
+        let severity = if context.facts.files.iter().any(is_whole) {
+            Severity::Information
+        } else {
+            Severity::Low
+        };
+        let why = UntrustedText::new(why);
+        findings.add(severity, *place, format!("this code was not followed to its end: {why}"));
     }
 }
 

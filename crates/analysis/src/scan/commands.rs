@@ -8,7 +8,7 @@ use crate::event::{Effect, Event, Role, Source, When};
 use crate::metadata::Script;
 use crate::place::{FileId, Place};
 use crate::shell::{self, Inner, Language, Outcome, Position};
-use crate::trace::Trace;
+use crate::trace::{Coverage, Trace};
 use crate::tree::{SourceFile, Tree};
 use crate::value::{Origin, Shape, Value};
 use crate::{javascript, python};
@@ -16,12 +16,19 @@ use crate::{javascript, python};
 /// The variable that stands for what is not known of a command.
 const UNKNOWN: &str = "${unknown_part}";
 
+/// Pieces of code that each file may have when all have as many as are read.
+const PIECES_OF_FILE: usize = 16;
+
 impl Scan<'_> {
     /// Reads the command line that this event starts.
     pub(super) fn follow_command(&mut self, event: &Event, depth: u32) {
         // What the shell's reader wrote down has been followed.
         let ours = event.api.starts_with("sh:") || event.api.starts_with("powershell:");
-        if ours || depth >= self.limits.inner_depth {
+        if ours {
+            return;
+        }
+        if depth >= self.limits.inner_depth {
+            self.cut_at(event.place, "code stands deeper in its code than is read");
             return;
         }
         let position = Position::At(event.place);
@@ -56,6 +63,9 @@ impl Scan<'_> {
         }
         for inner in &mut outcome.inner {
             inner.hiding = [event.hiding.as_slice(), &inner.hiding].concat();
+        }
+        if outcome.cut {
+            self.cut_at(event.place, "a command is larger or deeper than is followed");
         }
         self.take_at(outcome, event.place.file, event.when, depth + 1);
     }
@@ -96,8 +106,11 @@ impl Scan<'_> {
 
     /// Reads code that stands in other code, and shows what it does where it stands.
     pub(super) fn read_inner(&mut self, inner: &Inner, when: When, depth: u32) {
-        if depth >= self.limits.inner_depth || !self.piece(inner.language, &inner.code, inner.place)
-        {
+        if depth >= self.limits.inner_depth {
+            self.cut_at(inner.place, "code stands deeper in its code than is read");
+            return;
+        }
+        if !self.piece(inner.language, &inner.code, inner.place) {
             return;
         }
         let name = match inner.language {
@@ -129,8 +142,27 @@ impl Scan<'_> {
 
     /// Whether this piece is new and may still be read.
     fn piece(&mut self, language: Language, code: &str, place: Place) -> bool {
-        self.pieces.len() < self.limits.inner_pieces
-            && self.pieces.insert((language, Rc::from(code), place))
+        if self.pieces.len() >= self.limits.inner_pieces {
+            // What the pieces of others used up does not hide those of this file.
+            let own = self.late_pieces.entry(place.file).or_default();
+            *own += 1;
+            if *own > PIECES_OF_FILE {
+                self.cut_at(place, "more code stands in its code than is read");
+                return false;
+            }
+        }
+        self.pieces.insert((language, Rc::from(code), place))
+    }
+
+    /// Not all that is here was followed.
+    pub(super) fn cut_at(&mut self, place: Place, why: &'static str) {
+        let is_new = !self.cut.iter().any(|(at, known)| at.file == place.file && **known == *why);
+        if is_new {
+            self.cut.push((place, why.into()));
+        }
+        if let Some(coverage @ Coverage::Whole) = self.coverage.get_mut(&place.file) {
+            *coverage = Coverage::Partly { why: why.into() };
+        }
     }
 }
 
@@ -199,6 +231,9 @@ fn relocate(trace: &mut Trace, place: Place) {
         }
     }
     for (_, at) in &mut trace.loads {
+        *at = place;
+    }
+    for (at, _) in &mut trace.cut {
         *at = place;
     }
 }

@@ -7,7 +7,7 @@ use super::words::{Change, Command, Form, Part, Pipeline, Redirect, Script, Span
 use super::{Inner, Language, Outcome, Position, parse};
 use crate::event::{Argument, Effect, Event, Hiding, Role, Source, When};
 use crate::place::Place;
-use crate::value::{Origin, Shape, Value};
+use crate::value::{Origin, Shape, Value, keep_most_telling};
 
 /// Most bytes of a text that is put together.
 const MAX_TEXT: usize = 1 << 20;
@@ -416,10 +416,11 @@ fn trimmed(value: Value) -> Value {
 /// Adds the origins of one value to those of another.
 pub(super) fn with_origins(mut value: Value, origins: &[Origin]) -> Value {
     for origin in origins {
-        if value.origins.len() < MAX_ORIGINS && !value.origins.contains(origin) {
+        if !value.origins.contains(origin) {
             value.origins.push(origin.clone());
         }
     }
+    keep_most_telling(&mut value.origins, |origin| origin.source);
     value.origins.sort_by(|one, other| {
         (one.place, one.source, &one.name).cmp(&(other.place, other.source, &other.name))
     });

@@ -5,6 +5,7 @@ mod benign;
 mod code;
 mod data;
 mod evasion;
+mod exhaustion;
 mod files;
 mod hostile;
 mod network;

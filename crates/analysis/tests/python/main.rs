@@ -7,6 +7,7 @@ mod code;
 mod decoding;
 mod effects;
 mod evasions;
+mod exhaustion;
 mod flow;
 mod hostile;
 mod package;

@@ -130,10 +130,11 @@ impl<'a> Machine<'a> {
                 let more = call.arguments.clone();
                 let limit = super::super::heap::MAX_ELEMENTS;
                 let list = self.elements_mut(id)?;
-                if list.len() + more.len() <= limit {
-                    list.extend(more);
+                let (fits, count) = (list.len() + more.len() <= limit, more.len());
+                if fits && self.may_hold(count) {
+                    self.elements_mut(id)?.extend(more);
                 }
-                Value::count(list.len())
+                Value::count(self.elements_mut(id)?.len())
             }
             "pop" => self.elements_mut(id)?.pop().unwrap_or(Value::UNDEFINED),
             "shift" => {
@@ -142,9 +143,11 @@ impl<'a> Machine<'a> {
             }
             "unshift" => {
                 let more = call.arguments.clone();
-                let list = self.elements_mut(id)?;
-                list.splice(0..0, more);
-                Value::count(list.len())
+                let limit = super::super::heap::MAX_ELEMENTS;
+                if elements.len() + more.len() <= limit && self.may_hold(more.len()) {
+                    self.elements_mut(id)?.splice(0..0, more);
+                }
+                Value::count(self.elements_mut(id)?.len())
             }
             "slice" => {
                 let (start, end) = self.range(elements.len(), call)?;
@@ -160,6 +163,10 @@ impl<'a> Machine<'a> {
                 };
                 let end = (start + count).min(elements.len());
                 let more: Vec<Value<'a>> = call.arguments.iter().skip(2).cloned().collect();
+                let limit = super::super::heap::MAX_ELEMENTS;
+                if elements.len() + more.len() > limit || !self.may_hold(more.len()) {
+                    return None;
+                }
                 let removed: Vec<Value<'a>> =
                     self.elements_mut(id)?.splice(start..end, more).collect();
                 self.new_array(removed)
@@ -316,11 +323,12 @@ impl<'a> Machine<'a> {
         let mut results = Vec::with_capacity(elements.len());
         let mut carried = call.arguments.get(1).cloned();
         let is_reduce = method.starts_with("reduce");
-        let mut unsure = false;
+        let (mut unsure, begun) = (false, self.steps);
         for at in 0..elements.len() {
             let place = if method == "reduceRight" { elements.len() - 1 - at } else { at };
             let Some(element) = elements.get(place).cloned() else { break };
-            if at > 1 && !self.can_spend() {
+            if at > 1 && !self.can_spend(call.span) {
+                self.exhausted_by(call.span, at, self.steps - begun);
                 unsure = true;
                 break;
             }
@@ -334,7 +342,7 @@ impl<'a> Machine<'a> {
                 if at < 2 {
                     machine.call(&callback, call)
                 } else {
-                    machine.spend(|machine| machine.call(&callback, call))
+                    machine.spend(call.span, |machine| machine.call(&callback, call))
                 }
             };
             if is_reduce {

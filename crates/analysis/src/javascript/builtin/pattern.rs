@@ -195,7 +195,8 @@ impl<'a> Machine<'a> {
             out.push_str(text.get(from..start)?);
             match &fill {
                 None => {
-                    if !self.can_spend() {
+                    if !self.can_spend(call.span) {
+                        self.exhausted(call.span);
                         return None;
                     }
                     let given = groups.iter().map(|group| match group {
