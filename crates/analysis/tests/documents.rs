@@ -31,7 +31,7 @@ fn the_formula_is_the_one_that_is_computed() {
     for (severity, rest) in [
         (Severity::Information, String::new()),
         (Severity::Low, format!(", all rules together at most {MOST_FOR_LOW}")),
-        (Severity::Medium, format!(", all rules together at most {MOST_FOR_MEDIUM}")),
+        (Severity::Medium, format!(", with those that are low at most {MOST_FOR_MEDIUM}")),
         (Severity::High, String::new()),
         (Severity::Critical, String::new()),
     ] {
