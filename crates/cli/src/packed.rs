@@ -35,6 +35,12 @@ pub(crate) fn unpacked(path: &Path) -> Result<Option<Package>, Failure> {
     let folder = packed.unpacked_in(&home).map_err(|error| crate::pack::wrong(path, &error))?;
     let mut package =
         Package::open(&folder).map_err(|error| Failure::caused(ExitCode::Usage, &error))?;
+    let statement = packed.statement();
+    if (package.name.as_str(), &package.version) != (&statement.name, &statement.version) {
+        let message = format!("`{}` has no name of its own", path.display());
+        let help = "its publisher has to add a `plugin.yaml` with `name:` and pack it again";
+        return Err(Failure::usage(message).help(help));
+    }
     package.notes.push(note);
     Ok(Some(package))
 }
