@@ -4,11 +4,10 @@
 use crate::arguments::{Secret as Verb, SecretList, SecretRemove, SecretSet};
 use crate::{output, prompt};
 use ringfence::{
-    KEY_FILE_VARIABLE, KEY_VARIABLE, KEYRING_VARIABLE, KeyPlace, NEW_KEY_FILE_VARIABLE,
-    NEW_KEY_VARIABLE, Secret, SecretStore, StoreError, StoreKey, home_folder,
+    Changed, KEY_FILE_VARIABLE, KEY_VARIABLE, KEYRING_VARIABLE, KeyPlace, NEW_KEY_FILE_VARIABLE,
+    NEW_KEY_VARIABLE, RecordError, Secret, SecretStore, StoreError, StoreKey, home_folder,
 };
-use ringfence_audit::{AuditLog, LogOptions};
-use ringfence_types::{Actor, AuditEvent, AuditSink as _, EventKind, ExitCode, Severity};
+use ringfence_types::{EventKind, ExitCode};
 use serde_json::{Value, json};
 use std::fmt::Display;
 use std::io::Read as _;
@@ -194,24 +193,17 @@ fn recorded<T>(
     names: &Value,
     change: impl FnOnce() -> Result<T, StoreError>,
 ) -> Result<T, Failure> {
-    let log = AuditLog::open(home, LogOptions::default()).map_err(|error| {
-        let help = "set RINGFENCE_HOME to a folder of your own".to_owned();
-        (ExitCode::Audit, format!("the audit log cannot be opened: {error}"), Some(help))
-    })?;
-    let uid = rustix::process::geteuid().as_raw();
-    let event = |message: &str| {
-        AuditEvent::new(EventKind::SecretChanged, message)
-            .actor(Actor::User { uid })
-            .with("secret", names.clone())
+    let changed = Changed {
+        kind: EventKind::SecretChanged,
+        said: message,
+        not_done: "the secrets store was not changed",
+        what: ("secret", names.clone()),
     };
-    log.append(event(message)).map_err(audit)?;
-    let changed = change();
-    if let Err(error) = &changed {
-        let failed = event("the secrets store was not changed")
-            .severity(Severity::Error)
-            .with("reason", error.to_string());
-        log.append(failed).map_err(audit)?;
-    }
-    log.close().map_err(audit)?;
-    changed.map_err(usage)
+    ringfence::recorded(home, &changed, change)
+        .map_err(|error| {
+            let help = "set RINGFENCE_HOME to a folder of your own".to_owned();
+            let help = matches!(error, RecordError::Open(_)).then_some(help);
+            (ExitCode::Audit, error.to_string(), help)
+        })?
+        .map_err(usage)
 }

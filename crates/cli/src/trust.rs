@@ -26,7 +26,7 @@ pub(crate) fn run(verb: Trust) -> ExitCode {
 impl From<TrustError> for Failure {
     fn from(error: TrustError) -> Self {
         let code = match &error {
-            TrustError::Audit(_) => ExitCode::Audit,
+            TrustError::Record(_) => ExitCode::Audit,
             _ => ExitCode::Usage,
         };
         Self::caused(code, &error)

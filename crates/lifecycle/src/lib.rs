@@ -30,6 +30,7 @@ mod plan;
 mod pool;
 mod profile;
 mod record;
+mod recorded;
 mod review;
 mod trust;
 
@@ -45,6 +46,7 @@ pub use mcp_proxy::ProxyUsage;
 pub use observer::{Observer, Silent};
 pub use packed::{Packed, PackedError};
 pub use pool::Pool;
+pub use recorded::{Changed, RecordError, recorded};
 pub use review::{Asked, Card, Review, ReviewError, Terms};
 pub use ringfence_broker::{BrokerUsage, CountedDenial};
 pub use ringfence_gate_host::{

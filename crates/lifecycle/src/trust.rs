@@ -1,12 +1,12 @@
 //! The operator's list of publishers, in the home.
 
-use ringfence_audit::{AuditLog, LogOptions};
+use crate::recorded::{Changed, RecordError, recorded};
 use ringfence_private::{self as private, PrivateError};
 use ringfence_signing::{PublisherError, Publishers};
-use ringfence_types::{Actor, AuditEvent, AuditSink as _, EventKind, Severity};
+use ringfence_types::EventKind;
 use rustix::fs::{FlockOperation, OFlags};
 use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 const FILE: &str = "publishers.json";
 const LOCK: &str = "publishers.lock";
@@ -38,8 +38,8 @@ pub enum TrustError {
     #[error(transparent)]
     Publisher(#[from] PublisherError),
     /// The change cannot be recorded, so it is not made.
-    #[error("the audit log: {0}")]
-    Audit(String),
+    #[error(transparent)]
+    Record(#[from] RecordError),
 }
 
 impl TrustStore {
@@ -86,33 +86,16 @@ impl TrustStore {
         let mut publishers = self.load()?;
         change(&mut publishers)?;
         let bytes = publishers.to_bytes().map_err(TrustError::from)?;
-        let write =
-            || private::replace(&folder, &self.home, FILE, &bytes).map_err(TrustError::from);
-        Ok(recorded(&self.home, said, key, write)?)
+        let changed = Changed {
+            kind: EventKind::TrustChanged,
+            said,
+            not_done: "the list of publishers was not changed",
+            what: ("key", key.into()),
+        };
+        let write = || private::replace(&folder, &self.home, FILE, &bytes);
+        recorded(&self.home, &changed, write)
+            .map_err(TrustError::from)?
+            .map_err(TrustError::from)?;
+        Ok(())
     }
-}
-
-/// Does it after the log has taken it: a change that cannot be recorded is not made.
-fn recorded(
-    home: &Path,
-    said: &str,
-    key: &str,
-    change: impl FnOnce() -> Result<(), TrustError>,
-) -> Result<(), TrustError> {
-    let audit = |error: &dyn ToString| TrustError::Audit(error.to_string());
-    let log = AuditLog::open(home, LogOptions::default()).map_err(|error| audit(&error))?;
-    let uid = rustix::process::geteuid().as_raw();
-    let event = |said: &str| {
-        AuditEvent::new(EventKind::TrustChanged, said).actor(Actor::User { uid }).with("key", key)
-    };
-    log.append(event(said)).map_err(|error| audit(&error))?;
-    let changed = change();
-    if let Err(error) = &changed {
-        let failed = event("the list of publishers was not changed")
-            .severity(Severity::Error)
-            .with("reason", error.to_string());
-        log.append(failed).map_err(|error| audit(&error))?;
-    }
-    log.close().map_err(|error| audit(&error))?;
-    changed
 }

@@ -134,9 +134,9 @@ pub use ringfence_lifecycle::{
     located, prepare_home,
 };
 pub use ringfence_lifecycle::{
-    KeyError, KeyId, KeyKind, Packed, PackedError, PublicKey, Publisher, PublisherError,
-    Publishers, Revocation, Rotation, RotationError, Scheme, Scope, SignatureState, SigningKey,
-    Standing, Statement, TrustError, TrustStore, TrustedKey, Vouched,
+    Changed, KeyError, KeyId, KeyKind, Packed, PackedError, PublicKey, Publisher, PublisherError,
+    Publishers, RecordError, Revocation, Rotation, RotationError, Scheme, Scope, SignatureState,
+    SigningKey, Standing, Statement, TrustError, TrustStore, TrustedKey, Vouched, recorded,
 };
 pub use ringfence_limits::{Budget, Preset, Resource, Timeouts};
 pub use ringfence_package::{
