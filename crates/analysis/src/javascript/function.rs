@@ -8,7 +8,7 @@ use oxc_ast::ast::{
 use oxc_span::{GetSpan, Span};
 
 use super::budget::MANY_RUNS;
-use super::heap::{Class as ObjectClass, Frame, Object};
+use super::heap::{Changed, Class as ObjectClass, Frame, Object};
 use super::machine::{MAX_DEPTH, Machine};
 use super::statement::Flow;
 use super::value::{Kind, Marks, ObjectId, Value};
@@ -52,6 +52,8 @@ pub(crate) struct FunctionState<'a> {
     pub(crate) is_covered: bool,
     /// Something in it was left out because a condition was known.
     pub(crate) skipped: bool,
+    /// It changes variables or objects that were there before it ran.
+    pub(crate) changes_outside: bool,
     /// It does something that a rule may care for.
     pub(crate) is_interesting: bool,
     /// What it gave back when nothing was known.
@@ -163,6 +165,7 @@ impl<'a> Machine<'a> {
             state.ran = true;
             return self.run(id, &closure, call, matters || is_weak);
         }
+        let changes_outside = state.changes_outside;
         // Small functions are what texts are put together with.
         let is_small = closure.code.span().size() < SMALL_BYTES;
         let can_tell = state.is_interesting || gives_text || is_hidden || is_small;
@@ -170,6 +173,17 @@ impl<'a> Machine<'a> {
             || (matters && can_tell)
             || (is_weak && (gives_text || is_hidden || is_small || nesting > 0));
         if !wants && nesting == 0 {
+            // What it changes, it changes each time.
+            if changes_outside {
+                if self.can_spend(call.span) {
+                    return self.spend(call.span, |machine| {
+                        machine.run(id, &closure, call, matters || is_weak)
+                    });
+                }
+                self.exhausted(call.span);
+                self.is_inexact = true;
+            }
+            let Some(state) = self.state(layout) else { return Value::UNKNOWN };
             if let Some(known) = state.result.clone() {
                 return known;
             }
@@ -299,6 +313,8 @@ impl<'a> Machine<'a> {
         self.depth += 8;
         self.frame = frame;
         self.file = file;
+        let changed = std::mem::replace(&mut self.changed, Changed::NOTHING);
+        let objects = u32::try_from(self.heap.len()).unwrap_or(u32::MAX);
         self.active.push(closure.layout);
         if self.guarded.is_some() {
             self.guarded_runs.push(closure.layout);
@@ -342,7 +358,10 @@ impl<'a> Machine<'a> {
         if closure.code.is_async() {
             result = self.promise(result);
         }
+        let outside = self.changed.frame < frame || self.changed.object < objects;
+        self.changed = self.changed.and(changed);
         if let Some(state) = self.state(closure.layout) {
+            state.changes_outside |= outside;
             state.runs = state.runs.saturating_add(1);
             if !is_special || !state.skipped {
                 state.is_covered = true;

@@ -150,6 +150,22 @@ pub(crate) enum Undo<'a> {
     Object(ObjectId, Box<Object<'a>>),
 }
 
+/// The oldest of what code changed: frames and objects have their numbers in the order in
+/// which they came to be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Changed {
+    pub(crate) frame: u32,
+    pub(crate) object: u32,
+}
+
+impl Changed {
+    pub(crate) const NOTHING: Self = Self { frame: u32::MAX, object: u32::MAX };
+
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self { frame: self.frame.min(other.frame), object: self.object.min(other.object) }
+    }
+}
+
 /// Where a branch began.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Branch {
@@ -203,6 +219,7 @@ impl<'a> Machine<'a> {
     pub(crate) fn change(&mut self, id: ObjectId) -> Option<&mut Object<'a>> {
         let at = usize::try_from(id.0).ok()?;
         let object = self.heap.get_mut(at)?;
+        self.changed.object = self.changed.object.min(id.0);
         if let Some(branch) = self.branches.last()
             && at < branch.heap
             && object.stamp != branch.stamp
@@ -229,6 +246,7 @@ impl<'a> Machine<'a> {
         else {
             return;
         };
+        self.changed.frame = self.changed.frame.min(frame);
         let before = std::mem::replace(place, value);
         if self.branches.last().is_some_and(|branch| at < branch.frames) {
             self.trail.push(Undo::Slot(frame, slot, before));

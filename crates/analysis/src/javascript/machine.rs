@@ -14,7 +14,7 @@ use super::data::Walks;
 use super::freeze::MAX_WORDS;
 use super::function::FunctionState;
 use super::handover::{Frozen, FrozenEvent, FrozenShape};
-use super::heap::{Branch, Class, Frame, Object, Undo};
+use super::heap::{Branch, Changed, Class, Frame, Object, Undo};
 use super::marks::{self, MarkTable};
 use super::module::ModuleTable;
 use super::names::NameMap;
@@ -101,6 +101,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) quotas: NameMap<(FileId, u32), u64>,
     /// Something was not run to its end: what is known may not be so.
     pub(crate) is_inexact: bool,
+    /// What the function that runs has changed.
+    pub(crate) changed: Changed,
     /// Code that stood too deep, and all that ever did.
     pub(crate) deferred: Vec<Deferred<'a>>,
     pub(crate) deferred_before: NameMap<usize, ()>,
@@ -179,6 +181,7 @@ impl<'a> Machine<'a> {
             reserves: NameMap::default(),
             quotas: NameMap::default(),
             is_inexact: false,
+            changed: Changed::NOTHING,
             deferred: Vec::new(),
             deferred_before: NameMap::default(),
             is_hidden: false,

@@ -109,6 +109,7 @@ impl<'a> Machine<'a> {
                 runs: 0,
                 is_covered: false,
                 skipped: false,
+                changes_outside: false,
                 is_interesting: false,
                 result: None,
                 gave: None,
