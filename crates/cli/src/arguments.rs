@@ -193,7 +193,7 @@ Examples:
 #[derive(Args, Debug)]
 #[command(after_help = SCAN_HELP)]
 pub(crate) struct Scan {
-    /// Folder, file or archive (.tgz, .tar, .zip, .whl) to look at
+    /// Folder, file or archive (.tgz, .tar, .zip, .whl, .ringfence) to look at
     #[arg(required_unless_present = "explain")]
     target: Option<PathBuf>,
     /// Print what a code of a finding means and how to mend it

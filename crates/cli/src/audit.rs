@@ -1,7 +1,7 @@
 //! `ringfence audit`: read, verify and export the log.
 
 use crate::arguments::{Audit, AuditExport, AuditList, AuditVerify};
-use crate::failure::Failure;
+use crate::failure::{Failure, chain};
 use crate::output;
 use ringfence::home_folder;
 use ringfence_audit::{Entry, EntryBody, Filter, KeySource, VerifyError, VerifyOptions};
@@ -12,7 +12,7 @@ use std::error::Error;
 use std::io::{BufReader, Write};
 use std::path::PathBuf;
 
-type Outcome = Result<ExitCode, (ExitCode, String)>;
+type Outcome = Result<ExitCode, Failure>;
 
 pub(crate) fn run(verb: Audit) -> ExitCode {
     let as_json = match &verb {
@@ -25,39 +25,22 @@ pub(crate) fn run(verb: Audit) -> ExitCode {
         Audit::Verify(arguments) => verify(&arguments),
         Audit::Export(arguments) => export(&arguments),
     };
-    outcome.unwrap_or_else(|(code, message)| Failure::new(code, message).tell(as_json))
+    outcome.unwrap_or_else(|failure| failure.tell(as_json))
 }
 
-fn text(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(&format!(": {cause}"));
-        source = cause.source();
-    }
-    text
+fn bad(error: &dyn Error) -> Failure {
+    Failure::caused(ExitCode::Audit, error)
 }
 
-fn bad(error: &dyn Error) -> (ExitCode, String) {
-    (ExitCode::Audit, text(error))
-}
-
-fn usage(message: impl Into<String>) -> (ExitCode, String) {
-    (ExitCode::Usage, message.into())
-}
-
-fn home() -> Result<PathBuf, (ExitCode, String)> {
+fn home() -> Result<PathBuf, Failure> {
     home_folder().map_err(|error| bad(&error))
 }
 
 /// A word of a closed list, by the name it has in the log.
-fn word<T: DeserializeOwned>(
-    what: &str,
-    word: Option<&str>,
-) -> Result<Option<T>, (ExitCode, String)> {
+fn word<T: DeserializeOwned>(what: &str, word: Option<&str>) -> Result<Option<T>, Failure> {
     word.map(|word| {
         serde_json::from_value(Value::String(word.to_owned())).map_err(|error| {
-            usage(format!("`{}` is not a {what}: {error}", UntrustedText::new(word)))
+            Failure::usage(format!("`{}` is not a {what}: {error}", UntrustedText::new(word)))
         })
     })
     .transpose()
@@ -68,7 +51,7 @@ fn list(arguments: &AuditList) -> Outcome {
     let filter = Filter {
         kind: word::<EventKind>("kind of record", arguments.kind.as_deref())?,
         severity: word::<Severity>("severity", arguments.severity.as_deref())?,
-        instance: instance.map_err(|error| usage(error.to_string()))?,
+        instance: instance.map_err(|error| Failure::usage(error.to_string()))?,
         limit: arguments.last.map(|count| u64::try_from(count).unwrap_or(u64::MAX)),
         reverse: arguments.last.is_some(),
         ..Filter::default()
@@ -139,13 +122,13 @@ fn text_line(entry: &Entry) -> String {
 fn verify(arguments: &AuditVerify) -> Outcome {
     let key = arguments.key.as_deref().map(str::parse).transpose();
     let options = VerifyOptions {
-        public_key: key.map_err(|error: _| usage(text(&error)))?,
+        public_key: key.map_err(|error: _| Failure::usage(chain(&error)))?,
         ..VerifyOptions::default()
     };
     let result = match &arguments.export {
         Some(path) => {
             let file = std::fs::File::open(path)
-                .map_err(|error| usage(format!("{}: {error}", path.display())))?;
+                .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
             ringfence_audit::verify_export(&mut BufReader::new(file), &options).map(|verified| {
                 (
                     json!({
@@ -204,14 +187,14 @@ fn verify(arguments: &AuditVerify) -> Outcome {
             if arguments.json {
                 output::answer_json(&failure(&error));
             }
-            output::complain(&format!("the log does not verify: {}", text(&error)), None);
+            output::complain(&format!("the log does not verify: {}", chain(&error)), None);
             Ok(ExitCode::Audit)
         }
     }
 }
 
 fn failure(error: &VerifyError) -> Value {
-    output::failure_json(ExitCode::Audit, &text(error), None)
+    output::failure_json(ExitCode::Audit, &chain(error), None)
 }
 
 fn export(arguments: &AuditExport) -> Outcome {
@@ -220,7 +203,7 @@ fn export(arguments: &AuditExport) -> Outcome {
     let verified = match &arguments.output {
         Some(path) => {
             let mut file = std::fs::File::create(path)
-                .map_err(|error| usage(format!("{}: {error}", path.display())))?;
+                .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
             let verified = ringfence_audit::export(&home()?, &range, &mut file)
                 .map_err(|error| bad(&error))?;
             file.flush().and_then(|()| file.sync_all()).map_err(|error| bad(&error))?;

@@ -25,13 +25,7 @@ impl Failure {
 
     /// An error with everything that is beneath it.
     pub(crate) fn caused(code: ExitCode, error: &dyn Error) -> Self {
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            text.push_str(&format!(": {cause}"));
-            source = cause.source();
-        }
-        Self::new(code, text)
+        Self::new(code, chain(error))
     }
 
     /// With what mends it.
@@ -54,4 +48,15 @@ impl Failure {
         output::complain(&message, help.as_deref());
         code
     }
+}
+
+/// An error with everything that is beneath it, in one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    text
 }

@@ -13,7 +13,6 @@ mod failure;
 mod keys;
 mod output;
 mod pack;
-mod packed;
 mod prompt;
 mod report;
 mod report_files;

@@ -19,10 +19,14 @@ pub(crate) fn sign(arguments: &Sign) -> ExitCode {
 }
 
 pub(crate) fn wrong(path: &Path, error: &PackedError) -> Failure {
-    let failure = Failure::usage(format!("`{}`: {error}", path.display()));
-    match error {
+    let failure = match error {
+        // It names a file by itself.
         PackedError::Package(error) => Failure::caused(ExitCode::Usage, error),
-        _ => failure,
+        _ => Failure::new(error.exit_code(), format!("`{}`: {error}", path.display())),
+    };
+    match error.help() {
+        Some(help) => failure.help(help),
+        None => failure,
     }
 }
 
@@ -37,10 +41,8 @@ fn packed(arguments: &Pack) -> Result<ExitCode, Failure> {
     let path = arguments.output.clone().unwrap_or_else(|| {
         let version = statement.version.as_deref().unwrap_or("0");
         // A version is a stranger's text.
-        let plain = |c: char| if c.is_ascii_alphanumeric() || "+-._".contains(c) { c } else { '_' };
-        PathBuf::from(
-            format!("{}-{version}.ringfence", statement.name).replace(|c| plain(c) != c, "_"),
-        )
+        let odd = |c: char| !c.is_ascii_alphanumeric() && !"+-._".contains(c);
+        PathBuf::from(format!("{}-{version}.ringfence", statement.name).replace(odd, "_"))
     });
     let bytes = packed.to_bytes().map_err(here)?;
     let digest = packed.digest().map_err(here)?;

@@ -1,13 +1,13 @@
 //! `ringfence run`: review, ask once, run, answer.
 
 use crate::arguments::{NetworkPreset, Run};
-use crate::failure::Failure;
+use crate::failure::{Failure, chain};
 use crate::report::{Given, report};
 use crate::report_files::{NoFile, ReportFiles};
-use crate::{card, output, packed, report_files};
+use crate::{card, output, pack, report_files};
 use ringfence::{
     Budget, Capability, Engine, EngineOptions, InputFault, Instance, Interrupt, Kind, Limits,
-    Observer, Package, Protocol, Publish, Review, RunError, Terms, home_folder, located,
+    Observer, Package, Packed, Protocol, Publish, Review, RunError, Terms, home_folder, located,
 };
 use ringfence_sandbox_process::ProcessBackend;
 use ringfence_types::{ExitCode, UntrustedText};
@@ -17,7 +17,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::io::{BufRead, Read};
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// A failure before anything ran.
@@ -95,7 +95,7 @@ fn use_all_descriptors() {
 fn start(mut arguments: Run, mut backend: ProcessBackend) -> Result<ExitCode, Refusal> {
     use_all_descriptors();
     let target = arguments.target.clone();
-    let package = package(&mut arguments)?;
+    let found = found(&mut arguments)?;
     let home = home_folder().map_err(|error| Refusal {
         code: ExitCode::Audit,
         message: error.to_string(),
@@ -122,6 +122,13 @@ fn start(mut arguments: Run, mut backend: ProcessBackend) -> Result<ExitCode, Re
         help: Some("set RINGFENCE_HOME to a folder of your own".to_owned()),
         input: None,
     })?;
+    let package = match found {
+        Found::Package(package) => *package,
+        Found::Packed(path) => {
+            let package = engine.open_packed(&path).map_err(|error| pack::wrong(&path, &error))?;
+            as_asked(package, &arguments)?
+        }
+    };
     let input = input(&arguments, &package)?;
     if let Some(action) = &arguments.action {
         // Before anybody is asked anything and anything is started.
@@ -161,20 +168,26 @@ fn start(mut arguments: Run, mut backend: ProcessBackend) -> Result<ExitCode, Re
     Ok(report(&arguments, &card, &published, &files, &result, &ended))
 }
 
-/// The package that the command line names.
-fn package(arguments: &mut Run) -> Result<Package, Refusal> {
-    let mut package = if arguments.command.is_empty() {
+/// What the command line names.
+enum Found {
+    Package(Box<Package>),
+    /// In one file, which the engine opens: it has the log.
+    Packed(PathBuf),
+}
+
+fn found(arguments: &mut Run) -> Result<Found, Refusal> {
+    let package = if arguments.command.is_empty() {
         let target = arguments.target.take().ok_or_else(|| Refusal {
             code: ExitCode::Usage,
             message: "what shall be run? a folder, a file, or a command after `--`".to_owned(),
             help: Some("ringfence run plugins/examples/hello-node greet".to_owned()),
             input: None,
         })?;
-        let path = Path::new(&target);
-        match packed::unpacked(path)? {
-            Some(package) => package,
-            None => Package::open(path).map_err(|error| Refusal::usage(chain(&error)))?,
+        let path = PathBuf::from(target);
+        if Packed::is_at(&path) {
+            return Ok(Found::Packed(path));
         }
+        Package::open(&path).map_err(|error| Refusal::usage(chain(&error)))?
     } else {
         // With a command, the first word is the action.
         if let Some(word) = arguments.target.take() {
@@ -188,6 +201,11 @@ fn package(arguments: &mut Run) -> Result<Package, Refusal> {
         Package::command(located(std::mem::take(&mut arguments.command)))
             .map_err(|error| Refusal::usage(chain(&error)))?
     };
+    as_asked(package, arguments).map(|package| Found::Package(Box::new(package)))
+}
+
+/// The package, if it can be run as the command line wants it to be.
+fn as_asked(mut package: Package, arguments: &Run) -> Result<Package, Refusal> {
     if arguments.mcp {
         if package.protocol == Protocol::Actions {
             return Err(Refusal::usage("this plugin exports actions; it does not speak MCP"));
@@ -404,17 +422,6 @@ fn drive(
 
 fn streams_output(arguments: &Run, package: &Package) -> bool {
     package.protocol == Protocol::Plain && !arguments.json
-}
-
-/// An error and what caused it, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(&format!(": {cause}"));
-        source = cause.source();
-    }
-    text
 }
 
 /// Shows what a plugin says beside its answer.

@@ -1,5 +1,6 @@
 //! `run --secret NAME[=SOURCE]@HOST[?PARAMETER]`.
 
+use crate::failure::chain;
 use ringfence::{
     Capability, CommandSource, FileSource, FixedSource, Kind, SecretSource, SecretStore, Secrets,
     StoreSource, VaultPath, VaultServer, VaultSource,
@@ -124,9 +125,4 @@ fn stored(home: &Path, name: &str) -> Result<StoreSource, String> {
     let store = SecretStore::open(home.to_owned()).map_err(|error| error.to_string())?;
     store.read(name).map_err(|error| error.to_string())?;
     Ok(StoreSource::new(store, name.to_owned()))
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-    format!("{error}{cause}")
 }

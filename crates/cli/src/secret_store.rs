@@ -2,6 +2,7 @@
 //! taken from a command line, which every user of the machine can read.
 
 use crate::arguments::{Secret as Verb, SecretList, SecretRemove, SecretSet};
+use crate::failure::Failure;
 use crate::{output, prompt};
 use ringfence::{
     Changed, KEY_FILE_VARIABLE, KEY_VARIABLE, KEYRING_VARIABLE, KeyPlace, NEW_KEY_FILE_VARIABLE,
@@ -14,8 +15,6 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-/// A failure: exit code, what is wrong, what mends it.
-type Failure = (ExitCode, String, Option<String>);
 type Outcome = Result<ExitCode, Failure>;
 
 /// More than any secret and its end of line.
@@ -31,21 +30,11 @@ pub(crate) fn run(verb: Verb) -> ExitCode {
         Verb::Unlock => unlock(),
         Verb::Lock => lock(),
     };
-    outcome.unwrap_or_else(|(code, message, help)| {
-        if as_json {
-            output::answer_json(&output::failure_json(code, &message, help.as_deref()));
-        }
-        output::complain(&message, help.as_deref());
-        code
-    })
-}
-
-fn usage(message: impl Display) -> Failure {
-    (ExitCode::Usage, message.to_string(), None)
+    outcome.unwrap_or_else(|failure| failure.tell(as_json))
 }
 
 fn audit(message: impl Display) -> Failure {
-    (ExitCode::Audit, message.to_string(), None)
+    Failure::new(ExitCode::Audit, message)
 }
 
 fn set(arguments: &SecretSet) -> Outcome {
@@ -54,18 +43,18 @@ fn set(arguments: &SecretSet) -> Outcome {
         let help = "leave it out: it is asked for, or read from standard input. What was \
                     typed may be in the shell's history, and was in the list of processes";
         let message = "a secret never belongs on a command line".to_owned();
-        return Err((ExitCode::Usage, message, Some(help.to_owned())));
+        return Err(Failure::usage(message).help(help));
     }
     // Before somebody types a value for nothing.
     if !SecretStore::is_name(name) {
-        return Err(usage(StoreError::Name));
+        return Err(Failure::usage(StoreError::Name));
     }
     let (home, store) = open()?;
-    store.list().map_err(usage)?;
+    store.list().map_err(Failure::usage)?;
     let Some(value) = hidden(&format!("Value of {name}"))? else {
-        return Err((ExitCode::Interrupted, "nothing was set".to_owned(), None));
+        return Err(Failure::new(ExitCode::Interrupted, "nothing was set"));
     };
-    let value = Secret::new(value).map_err(|error| usage(StoreError::Value(error)))?;
+    let value = Secret::new(value).map_err(|error| Failure::usage(StoreError::Value(error)))?;
     let replaced = recorded(&home, "a secret is set", &json!(name), || store.set(name, &value))?;
     output::say(&format!("{} {name}", if replaced { "replaced" } else { "set" }));
     Ok(ExitCode::Success)
@@ -75,24 +64,24 @@ fn set(arguments: &SecretSet) -> Outcome {
 fn hidden(what: &str) -> Result<Option<Zeroizing<String>>, Failure> {
     if rustix::termios::isatty(std::io::stdin()) {
         let question = format!("{what} (it is not shown): ");
-        return prompt::hidden(&question).map_err(usage);
+        return prompt::hidden(&question).map_err(Failure::usage);
     }
     // Room from the start: a text that grows leaves pieces of itself behind.
     let mut text = Zeroizing::new(String::with_capacity(usize::try_from(MOST).unwrap_or(0)));
     let mut input = std::fs::File::from(
         rustix::io::dup(std::io::stdin())
-            .map_err(|error| usage(format!("standard input cannot be read: {error}")))?,
+            .map_err(|error| Failure::usage(format!("standard input cannot be read: {error}")))?,
     )
     .take(MOST);
     input
         .read_to_string(&mut text)
-        .map_err(|error| usage(format!("standard input cannot be read: {error}")))?;
+        .map_err(|error| Failure::usage(format!("standard input cannot be read: {error}")))?;
     Ok(Some(text))
 }
 
 fn list(arguments: &SecretList) -> Outcome {
     let (_, store) = open()?;
-    let secrets = store.list().map_err(usage)?;
+    let secrets = store.list().map_err(Failure::usage)?;
     if arguments.json {
         output::answer_json(&json!({ "ok": true, "secrets": secrets }));
         return Ok(ExitCode::Success);
@@ -113,15 +102,12 @@ fn list(arguments: &SecretList) -> Outcome {
 fn remove(arguments: &SecretRemove) -> Outcome {
     let name = &arguments.name;
     if !SecretStore::is_name(name) {
-        return Err(usage(StoreError::Name));
+        return Err(Failure::usage(StoreError::Name));
     }
     let (home, store) = open()?;
-    if !store.list().map_err(usage)?.iter().any(|secret| secret.name == *name) {
-        return Err((
-            ExitCode::Usage,
-            format!("the secrets store holds no `{name}`"),
-            Some("ringfence secret list".to_owned()),
-        ));
+    if !store.list().map_err(Failure::usage)?.iter().any(|secret| secret.name == *name) {
+        return Err(Failure::usage(format!("the secrets store holds no `{name}`"))
+            .help("ringfence secret list"));
     }
     recorded(&home, "a secret is removed", &json!(name), || store.remove(name))?;
     output::say(&format!("removed {name}"));
@@ -129,10 +115,15 @@ fn remove(arguments: &SecretRemove) -> Outcome {
 }
 
 fn rotate() -> Outcome {
-    let new = KeyPlace::new_from_environment(|name| std::env::var_os(name)).map_err(usage)?;
+    let new =
+        KeyPlace::new_from_environment(|name| std::env::var_os(name)).map_err(Failure::usage)?;
     let (home, store) = open()?;
-    let names: Vec<Value> =
-        store.list().map_err(usage)?.into_iter().map(|secret| json!(secret.name)).collect();
+    let names: Vec<Value> = store
+        .list()
+        .map_err(Failure::usage)?
+        .into_iter()
+        .map(|secret| json!(secret.name))
+        .collect();
     let count = recorded(&home, "secrets are encrypted with a new key", &json!(names), || {
         store.rotate(new.as_ref())
     })?;
@@ -152,14 +143,14 @@ fn rotate() -> Outcome {
 fn unlock() -> Outcome {
     let home = home_folder().map_err(audit)?;
     let Some(text) = hidden("Key of the secrets store")? else {
-        return Err((ExitCode::Interrupted, "nothing was unlocked".to_owned(), None));
+        return Err(Failure::new(ExitCode::Interrupted, "nothing was unlocked"));
     };
     let key = StoreKey::read(&text).ok_or_else(|| {
-        let help = "to make one: openssl rand -hex 32".to_owned();
-        (ExitCode::Usage, "a key is 64 hex digits or 32 bytes in base64".to_owned(), Some(help))
+        Failure::usage("a key is 64 hex digits or 32 bytes in base64")
+            .help("to make one: openssl rand -hex 32")
     })?;
     // No other key is read for this one.
-    SecretStore::new(home, KeyPlace::Keyring).unlock(&key).map_err(usage)?;
+    SecretStore::new(home, KeyPlace::Keyring).unlock(&key).map_err(Failure::usage)?;
     output::say("the kernel's keyring has the key, until the machine restarts");
     if !is_in_keyring() {
         output::say(&format!("to have it taken from there: export {KEYRING_VARIABLE}=user"));
@@ -169,7 +160,7 @@ fn unlock() -> Outcome {
 
 fn lock() -> Outcome {
     let home = home_folder().map_err(audit)?;
-    let removed = SecretStore::new(home, KeyPlace::Keyring).lock().map_err(usage)?;
+    let removed = SecretStore::new(home, KeyPlace::Keyring).lock().map_err(Failure::usage)?;
     output::say(if removed { "locked" } else { "the kernel's keyring had no key" });
     Ok(ExitCode::Success)
 }
@@ -182,7 +173,7 @@ fn is_in_keyring() -> bool {
 
 fn open() -> Result<(PathBuf, SecretStore), Failure> {
     let home = home_folder().map_err(audit)?;
-    let store = SecretStore::open(home.clone()).map_err(usage)?;
+    let store = SecretStore::open(home.clone()).map_err(Failure::usage)?;
     Ok((home, store))
 }
 
@@ -201,9 +192,11 @@ fn recorded<T>(
     };
     ringfence::recorded(home, &changed, change)
         .map_err(|error| {
-            let help = "set RINGFENCE_HOME to a folder of your own".to_owned();
-            let help = matches!(error, RecordError::Open(_)).then_some(help);
-            (ExitCode::Audit, error.to_string(), help)
+            let failure = Failure::new(ExitCode::Audit, &error);
+            match error {
+                RecordError::Open(_) => failure.help("set RINGFENCE_HOME to a folder of your own"),
+                RecordError::Write(_) => failure,
+            }
         })?
-        .map_err(usage)
+        .map_err(Failure::usage)
 }

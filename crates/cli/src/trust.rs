@@ -25,15 +25,11 @@ pub(crate) fn run(verb: Trust) -> ExitCode {
 
 impl From<TrustError> for Failure {
     fn from(error: TrustError) -> Self {
-        let code = match &error {
-            TrustError::Record(_) => ExitCode::Audit,
-            _ => ExitCode::Usage,
-        };
-        Self::caused(code, &error)
+        Self::caused(error.exit_code(), &error)
     }
 }
 
-fn store() -> Result<TrustStore, Failure> {
+pub(crate) fn store() -> Result<TrustStore, Failure> {
     let home = home_folder().map_err(|error| Failure::caused(ExitCode::Usage, &error))?;
     Ok(TrustStore::new(home))
 }

@@ -3,8 +3,8 @@
 
 use crate::arguments::{InspectPacked, Verify};
 use crate::failure::Failure;
-use crate::{output, pack};
-use ringfence::{Packed, PackedError, SignatureState, Standing, TrustStore, Vouched, home_folder};
+use crate::{output, pack, trust};
+use ringfence::{Packed, PackedError, SignatureState, Standing, Vouched};
 use ringfence_types::{ExitCode, FileEntry, UntrustedText};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -27,9 +27,7 @@ pub(crate) fn now() -> i64 {
 }
 
 fn vouched(packed: &Packed) -> Result<Vouched, Failure> {
-    let home = home_folder().map_err(|error| Failure::caused(ExitCode::Usage, &error))?;
-    let publishers =
-        TrustStore::new(home).load().map_err(|error| Failure::caused(ExitCode::Usage, &error))?;
+    let publishers = trust::store()?.load()?;
     Ok(packed.vouched(&publishers, now()))
 }
 
@@ -152,21 +150,8 @@ fn summary(packed: &Packed, vouched: &Vouched, files: bool) -> Result<Value, Fai
     Ok(summary)
 }
 
-pub(crate) fn in_words(standing: &Standing) -> String {
-    match standing {
-        Standing::Trusted { publisher, .. } => {
-            format!("trusted: signed by {}", UntrustedText::new(publisher))
-        }
-        Standing::Unknown { keys } => {
-            let plural = if keys.len() == 1 { "a key" } else { "keys" };
-            format!("signed by {plural} that nobody here knows: who that is, nobody says")
-        }
-        Standing::Failed { why } => format!("FAILED: {}", UntrustedText::new(why)),
-        Standing::Absent => "not signed: nobody says whose it is".to_owned(),
-        Standing::NotCheckable { why } => {
-            format!("cannot be checked: {}", UntrustedText::new(why))
-        }
-    }
+fn in_words(standing: &Standing) -> String {
+    UntrustedText::new(&standing.to_string()).to_string()
 }
 
 fn help(standing: &Standing) -> Option<&'static str> {

@@ -22,7 +22,7 @@ use ringfence_package::Package;
 use ringfence_permission::{Available, Grants};
 use ringfence_sandbox::{Backend, Running, Usage};
 use ringfence_sandbox_process::{Limits, ProcessBackend};
-use ringfence_types::{Actor, AuditSink, Host, Kind, Publish};
+use ringfence_types::{Actor, AuditError, AuditEvent, AuditSink, Host, Kind, Publish};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -179,6 +179,11 @@ impl Engine {
     /// When the package or the grants are not acceptable.
     pub fn review(&self, package: Package, terms: Terms) -> Result<Review, ReviewError> {
         Review::new(package, terms, &self.available(), self.shared.backend.level(), now_ms())
+    }
+
+    /// Writes an event of no instance into the log.
+    pub(crate) fn append(&self, event: AuditEvent) -> Result<(), AuditError> {
+        self.sink.append(event.actor(self.options.actor.clone())).map(drop)
     }
 
     /// Records that something was refused before it ran.

@@ -3,9 +3,9 @@
 use ringfence_sandbox_process::find_program;
 use std::ffi::{OsStr, OsString};
 
-/// The words of a command, with the file that its name means where that is what is run: a
-/// program of an npm package is known by a link in a folder of the search path, and what
-/// belongs to it lies where the link leads. Any other name stays as it is.
+/// The words of a command, with the place of its program where more belongs to it than the
+/// file: a program of an npm package is a link in a folder of the search path, and what it
+/// needs lies where the link leads. Any other name stays as it is.
 #[must_use]
 pub fn located(mut words: Vec<OsString>) -> Vec<OsString> {
     let search = std::env::var_os("PATH").unwrap_or_default();
@@ -14,7 +14,8 @@ pub fn located(mut words: Vec<OsString>) -> Vec<OsString> {
         && let Ok(resolved) = found.canonicalize()
         && resolved.iter().any(|part| part == OsStr::new("node_modules"))
     {
-        *name = resolved.into_os_string();
+        // Not what it leads to: people know it by the name of the link.
+        *name = found.into_os_string();
     }
     words
 }

@@ -1,5 +1,6 @@
 //! A package in one file, with who vouches for it.
 
+mod admitted;
 mod extract;
 #[cfg(test)]
 mod tests;
@@ -13,7 +14,7 @@ use ringfence_signing::{
     Envelope, EnvelopeError, KeyError, PAYLOAD_TYPE, PublicKey, Publishers, Scheme, SigningKey,
     Statement, StatementError, Vouched,
 };
-use ringfence_types::{Digest, UntrustedText};
+use ringfence_types::{Digest, ExitCode, UntrustedText};
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -70,12 +71,38 @@ pub enum PackedError {
         /// Why.
         error: io::Error,
     },
+    /// A signature does not hold, or cannot be checked.
+    #[error("{0}")]
+    Refused(String),
+    /// The log does not take it.
+    #[error("the audit log: {0}")]
+    Audit(String),
     /// The list of publishers cannot be read.
     #[error(transparent)]
     Trust(#[from] TrustError),
 }
 
 impl PackedError {
+    /// The exit status of the command line for it.
+    #[must_use]
+    pub const fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Refused(_) => ExitCode::Refused,
+            Self::Audit(_) => ExitCode::Audit,
+            Self::Trust(error) => error.exit_code(),
+            _ => ExitCode::Usage,
+        }
+    }
+
+    /// What mends it, where it can be told.
+    #[must_use]
+    pub const fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Refused(_) => Some("do not use it; get it from its publisher again"),
+            _ => None,
+        }
+    }
+
     fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = UntrustedText::new(&path.to_string_lossy()).to_string();
         |error| Self::Io { path, error }

@@ -3,7 +3,7 @@
 use crate::recorded::{Changed, RecordError, recorded};
 use ringfence_private::{self as private, PrivateError};
 use ringfence_signing::{PublisherError, Publishers};
-use ringfence_types::EventKind;
+use ringfence_types::{EventKind, ExitCode};
 use rustix::fs::{FlockOperation, OFlags};
 use std::io::{self, Read as _};
 use std::path::PathBuf;
@@ -40,6 +40,17 @@ pub enum TrustError {
     /// The change cannot be recorded, so it is not made.
     #[error(transparent)]
     Record(#[from] RecordError),
+}
+
+impl TrustError {
+    /// The exit status of the command line for it.
+    #[must_use]
+    pub const fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Record(_) => ExitCode::Audit,
+            _ => ExitCode::Usage,
+        }
+    }
 }
 
 impl TrustStore {

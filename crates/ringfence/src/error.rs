@@ -1,6 +1,6 @@
 //! Everything that a host can meet, in one type.
 
-use ringfence_lifecycle::{EngineError, ReviewError, RunError};
+use ringfence_lifecycle::{EngineError, PackedError, ReviewError, RunError};
 use ringfence_package::PackageError;
 use ringfence_types::{Denial, ExitCode};
 
@@ -18,6 +18,9 @@ pub enum Error {
     /// The plugin cannot be read, or its manifest is wrong.
     #[error(transparent)]
     Package(#[from] PackageError),
+    /// A packed package cannot be read, or a signature of it does not hold.
+    #[error(transparent)]
+    Packed(#[from] PackedError),
     /// What is to be granted is no capability.
     #[error("`{text}` is not a capability: {reason}")]
     Grant {
@@ -60,6 +63,7 @@ impl Error {
             Self::Package(_) | Self::Grant { .. } | Self::Host { .. } | Self::Review(_) => {
                 ExitCode::Usage
             }
+            Self::Packed(error) => error.exit_code(),
             Self::Run(error) => error.exit_code(),
         }
     }

@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 use ringfence_lifecycle::{
-    Engine, EngineOptions, Instance, Interrupt, Observer, Review, SecretSource, Silent, Statistics,
-    Terms, home_folder, located, prepare_home,
+    Engine, EngineOptions, Instance, Interrupt, Observer, Packed, Review, SecretSource, Silent,
+    Statistics, Terms, home_folder, located, prepare_home,
 };
 use ringfence_limits::{Budget, Preset};
 use ringfence_package::{Package, Protocol};
@@ -209,6 +209,7 @@ impl Start {
     /// When the plugin or the grants are not acceptable.
     pub fn review(&self) -> Result<Review, Error> {
         let mut package = match &self.what {
+            What::Path(path) if Packed::is_at(path) => self.engine.open_packed(path)?,
             What::Path(path) => Package::open(path)?,
             What::Command(command) => Package::command(located(command.clone()))?,
         };

@@ -5,6 +5,7 @@ use crate::public_key::{KeyId, PublicKey};
 use crate::publishers::Publishers;
 use crate::statement::Statement;
 use serde::Serialize;
+use std::fmt;
 
 /// How far a package's files are vouched for. Only [`Trusted`](Self::Trusted) says that
 /// somebody whom the operator knows stands for them; none of the others reads as clean.
@@ -37,6 +38,22 @@ pub enum Standing {
         /// Why.
         why: String,
     },
+}
+
+impl fmt::Display for Standing {
+    /// For a person; text of strangers in it is not made safe.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Trusted { publisher, .. } => write!(f, "trusted: signed by {publisher}"),
+            Self::Unknown { keys } => {
+                let by = if keys.len() == 1 { "a key" } else { "keys" };
+                write!(f, "signed by {by} that nobody here knows: who that is, nobody says")
+            }
+            Self::Failed { why } => write!(f, "FAILED: {why}"),
+            Self::Absent => f.write_str("not signed: nobody says whose it is"),
+            Self::NotCheckable { why } => write!(f, "cannot be checked: {why}"),
+        }
+    }
 }
 
 /// What came of one signature.

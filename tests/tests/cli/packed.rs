@@ -198,10 +198,19 @@ fn a_packed_package_is_scanned_and_run_and_its_card_says_who_signed() {
     assert!(unknown.stderr.contains("who that is, nobody says"), "{unknown:?}");
     acme.trust("tool");
     let trusted = run();
-    assert!(trusted.stderr.contains("signed by Acme, whom you trust"), "{trusted:?}");
+    assert!(trusted.stderr.contains("trusted: signed by Acme"), "{trusted:?}");
     let scanned = acme.run(&["scan", "--format", "json", "tool-1.0.0.ringfence"]);
     assert_eq!(scanned.code, Some(0), "{scanned:?}");
     assert_eq!(scanned.json()["understood"]["files"], 2, "{scanned:?}");
+    let read: Vec<_> = acme
+        .user
+        .records()
+        .into_iter()
+        .filter(|one| one["event"]["kind"] == "package_read")
+        .collect();
+    assert_eq!(read.len(), 2, "{read:?}");
+    assert_eq!(read[0]["event"]["metadata"]["signatures"]["level"], "unknown");
+    assert_eq!(read[1]["event"]["metadata"]["signatures"]["publisher"], "Acme");
 }
 
 #[test]
@@ -223,6 +232,20 @@ fn a_packed_package_that_fails_or_was_changed_in_the_home_is_never_run_as_it_is(
     let done = run();
     assert_eq!(done.code, Some(9), "its key is for other packages: {done:?}");
     assert!(!done.stdout.contains("hello"), "{done:?}");
+    assert_eq!(acme.user.kinds().iter().filter(|kind| *kind == "refused").count(), 1);
     let left: Vec<_> = fs::read_dir(&packages).unwrap().flatten().collect();
     assert_eq!(left.len(), 1, "nothing else is left there: {left:?}");
+}
+
+#[test]
+fn an_application_that_embeds_the_library_is_refused_the_same() {
+    let acme = Publisher::new();
+    let library = ringfence::Ringfence::open_at(acme.user.home()).unwrap();
+    let mut plugin = library.plugin(acme.packed()).start().unwrap();
+    let answer = plugin.execute("greet", &serde_json::Value::Null).unwrap();
+    assert_eq!(answer.value(), Some(&serde_json::json!("hello")), "{answer:?}");
+    plugin.terminate();
+    acme.trust("other");
+    let error = library.plugin(acme.packed()).start().err().unwrap();
+    assert_eq!(error.exit_code().code(), 9, "{error}");
 }

@@ -208,4 +208,7 @@ fn a_server_that_was_installed_for_the_whole_machine_runs_by_its_name() {
         ["run", "-q", "--mcp", "mul", "--input", r#"{"a":6,"b":7}"#, "--", "calculator-of-all"];
     let done = user.ringfence(words).env("PATH", path).run();
     assert!(done.code == Some(0) && done.stdout.contains("42"), "{done:?}");
+    let known = user.records();
+    let instance = known.last().unwrap()["event"]["instance"].as_str().unwrap_or_default();
+    assert!(instance.starts_with("calculator-of-all-"), "known by its own name: {instance}");
 }
