@@ -66,7 +66,8 @@ pub(crate) enum Verb {
 #[derive(Args, Debug)]
 #[command(after_help = RUN_HELP)]
 pub(crate) struct Run {
-    /// Folder or file of the plugin; with a command after `--`, the action
+    /// Folder or file of the plugin, `npm:NAME[@VERSION]` or `pypi:NAME[==VERSION]`; with a
+    /// command after `--`, the action
     pub(crate) target: Option<OsString>,
     /// Action or tool to call; without one, what there is is listed
     pub(crate) action: Option<String>,
@@ -123,6 +124,12 @@ pub(crate) struct Run {
     /// Speak MCP with it; without an action, serve an MCP client on standard input and output
     #[arg(long)]
     pub(crate) mcp: bool,
+    /// Of a package of a registry: ask the registry, whatever was fetched before
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// Of a package of a registry: run it although its code is blocked
+    #[arg(long)]
+    pub(crate) despite_findings: bool,
     /// Refuse to run where any wall is missing: Landlock, or a cgroup that limits the whole jail
     #[arg(long)]
     pub(crate) all_walls: bool,
@@ -135,7 +142,7 @@ pub(crate) struct Run {
     /// No card, no usage line, nothing of the plugin's own log
     #[arg(long, short)]
     pub(crate) quiet: bool,
-    /// The command and its arguments
+    /// A command with its arguments; after a plugin, arguments for its program
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
 }
@@ -186,7 +193,8 @@ const RUN_HELP: &str = "\
 Examples:
   ringfence run plugins/examples/hello-node greet --input '{\"name\":\"Ada\"}'
   ringfence run --grant files.read=/data/** -- wc -l /data/list.txt
-  ringfence run --mcp ./node_modules/@modelcontextprotocol/server-everything echo --input '{\"message\":\"hi\"}'
+  ringfence run npm:@modelcontextprotocol/server-everything echo --input '{\"message\":\"hi\"}'
+  ringfence run -g files.read=/data/** npm:@modelcontextprotocol/server-filesystem -- /data
   ringfence run --timeout 3600 --publish 8000=127.0.0.1:0 -- python3 -m http.server 8000";
 
 /// Arguments of `ringfence scan`.

@@ -8,6 +8,9 @@ use ringfence_types::{Kind, NetworkScope, UntrustedText, WithheldBy};
 const WIDTH: usize = 80;
 /// Most requests that are listed one by one where a yes changes nothing.
 const MOST_ASKS: usize = 10;
+/// Where the words of a note begin, less one, and most lines of it.
+const NOTE: usize = 11;
+const NOTE_LINES: usize = 3;
 /// Most notes.
 const MOST_NOTES: usize = 4;
 
@@ -81,7 +84,7 @@ pub(crate) fn render(card: &Card) -> String {
     }
     lines.extend(datagrams(card));
     for note in card.notes.iter().take(MOST_NOTES) {
-        lines.push(cut(&format!("  note      {note}")));
+        lines.extend(self::note(note));
     }
     lines.join("\n")
 }
@@ -156,6 +159,26 @@ fn ask(asked: &Asked) -> Vec<String> {
         lines.extend([line, cut(&format!("       {rest}"))]);
     }
     lines
+}
+
+/// A note over at most three lines, broken between words.
+fn note(note: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = "  note     ".to_owned();
+    let mut words = note.split(' ').peekable();
+    while let Some(word) = words.peek() {
+        let is_full = line.chars().count() + 1 + word.chars().count() > WIDTH;
+        let has_words = line.chars().count() > NOTE;
+        if is_full && has_words && lines.len() + 1 < NOTE_LINES {
+            lines.push(std::mem::replace(&mut line, " ".repeat(NOTE)));
+            continue;
+        }
+        line.push(' ');
+        line.push_str(word);
+        words.next();
+    }
+    lines.push(line);
+    lines.iter().map(|line| cut(line)).collect()
 }
 
 /// At most [`WIDTH`] characters.

@@ -10,6 +10,7 @@ mod audit;
 mod card;
 mod doctor;
 mod failure;
+mod fetched;
 mod keys;
 mod output;
 mod pack;

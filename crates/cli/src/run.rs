@@ -4,11 +4,12 @@ use crate::arguments::{NetworkPreset, Run};
 use crate::failure::{Failure, chain};
 use crate::report::{Given, report};
 use crate::report_files::{NoFile, ReportFiles};
-use crate::{card, output, pack, report_files};
+use crate::{card, fetched, output, pack, report_files};
 use ringfence::{
     Budget, Capability, Engine, EngineOptions, InputFault, Instance, Interrupt, Kind, Limits,
     Observer, Package, Packed, Protocol, Publish, Review, RunError, Terms, home_folder, located,
 };
+use ringfence_install::Source;
 use ringfence_sandbox_process::ProcessBackend;
 use ringfence_types::{ExitCode, UntrustedText};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -57,7 +58,10 @@ impl From<RunError> for Refusal {
 /// processor, and takes less time than its start. Whatever is refused later ends it
 /// unused, and a failure shows again when it is needed.
 pub(crate) fn begin(verb: Option<OsString>) -> ProcessBackend {
-    let backend = ProcessBackend::new(Limits::default()).for_one_jail();
+    let backend = ProcessBackend::new(Limits::default());
+    // What is fetched is fetched in a jail of its own.
+    let is_fetched = std::env::args_os().any(|word| word.to_str().is_some_and(Source::is_one));
+    let backend = if is_fetched { backend } else { backend.for_one_jail() };
     if verb.is_some_and(|verb| verb == "run") {
         let _ = backend.warm_up();
     }
@@ -122,8 +126,13 @@ fn start(mut arguments: Run, mut backend: ProcessBackend) -> Result<ExitCode, Re
         help: Some("set RINGFENCE_HOME to a folder of your own".to_owned()),
         input: None,
     })?;
+    let interrupt = Interrupt::new().map_err(Refusal::usage)?;
+    catch_signals(&interrupt)?;
     let package = match found {
         Found::Package(package) => *package,
+        Found::Source(source) => {
+            as_asked(fetched::package(&engine, &source, &arguments, &interrupt)?, &arguments)?
+        }
         Found::Packed(path) => {
             let package = engine.open_packed(&path).map_err(|error| pack::wrong(&path, &error))?;
             as_asked(package, &arguments)?
@@ -140,8 +149,6 @@ fn start(mut arguments: Run, mut backend: ProcessBackend) -> Result<ExitCode, Re
         Refusal { code: ExitCode::Usage, message, help, input: None }
     })?;
     let review = review(&engine, package, &mut arguments)?;
-    let interrupt = Interrupt::new().map_err(Refusal::usage)?;
-    catch_signals(&interrupt)?;
     let observer = Terminal {
         name: review.card.name.clone(),
         quiet: arguments.quiet || arguments.json,
@@ -173,10 +180,15 @@ enum Found {
     Package(Box<Package>),
     /// In one file, which the engine opens: it has the log.
     Packed(PathBuf),
+    /// In a registry.
+    Source(Source),
 }
 
 fn found(arguments: &mut Run) -> Result<Found, Refusal> {
-    let package = if arguments.command.is_empty() {
+    // With a command, the first word is its action; a plugin stands there itself.
+    let is_plugin = arguments.command.is_empty()
+        || arguments.target.as_deref().is_some_and(|target| fetched::is_plugin(target));
+    if is_plugin {
         let target = arguments.target.take().ok_or_else(|| Refusal {
             code: ExitCode::Usage,
             message: "what shall be run? a folder, a file, or a command after `--`".to_owned(),
@@ -184,28 +196,35 @@ fn found(arguments: &mut Run) -> Result<Found, Refusal> {
             input: None,
         })?;
         let path = PathBuf::from(target);
+        if let Some(source) = fetched::source(&path) {
+            return Ok(Found::Source(source?));
+        }
         if Packed::is_at(&path) {
             return Ok(Found::Packed(path));
         }
-        Package::open(&path).map_err(|error| Refusal::usage(chain(&error)))?
-    } else {
-        // With a command, the first word is the action.
-        if let Some(word) = arguments.target.take() {
-            let word = word.into_string().map_err(|_| Refusal::usage("the action is not UTF-8"))?;
-            if arguments.action.replace(word).is_some() {
-                return Err(Refusal::usage(
-                    "with a command after `--`, only an action may stand before it",
-                ));
-            }
+        let package = Package::open(&path).map_err(|error| Refusal::usage(chain(&error)))?;
+        return as_asked(package, arguments).map(|package| Found::Package(Box::new(package)));
+    }
+    if let Some(word) = arguments.target.take() {
+        let word = word.into_string().map_err(|_| Refusal::usage("the action is not UTF-8"))?;
+        if arguments.action.replace(word).is_some() {
+            return Err(Refusal::usage(
+                "with a command after `--`, only an action may stand before it; a plugin is \
+                 written with a `/`, such as `./plugin`",
+            ));
         }
-        Package::command(located(std::mem::take(&mut arguments.command)))
-            .map_err(|error| Refusal::usage(chain(&error)))?
-    };
+    }
+    let command = std::mem::take(&mut arguments.command);
+    let package =
+        Package::command(located(command)).map_err(|error| Refusal::usage(chain(&error)))?;
     as_asked(package, arguments).map(|package| Found::Package(Box::new(package)))
 }
 
 /// The package, if it can be run as the command line wants it to be.
-fn as_asked(mut package: Package, arguments: &Run) -> Result<Package, Refusal> {
+fn as_asked(package: Package, arguments: &Run) -> Result<Package, Refusal> {
+    let mut package = package
+        .with_arguments(arguments.command.clone())
+        .map_err(|error| Refusal::usage(chain(&error)))?;
     if arguments.mcp {
         if package.protocol == Protocol::Actions {
             return Err(Refusal::usage("this plugin exports actions; it does not speak MCP"));
@@ -217,7 +236,7 @@ fn as_asked(mut package: Package, arguments: &Run) -> Result<Package, Refusal> {
             code: ExitCode::Usage,
             message: "a plain program has no actions".to_owned(),
             help: Some(
-                "pass its arguments after `--`, or use --mcp if it is an MCP server".to_owned(),
+                "its arguments stand after `--`; use --mcp if it is an MCP server".to_owned(),
             ),
             input: None,
         });

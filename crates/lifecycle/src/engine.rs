@@ -182,7 +182,10 @@ impl Engine {
     }
 
     /// Writes an event of no instance into the log.
-    pub(crate) fn append(&self, event: AuditEvent) -> Result<(), AuditError> {
+    ///
+    /// # Errors
+    /// When the log does not take it; what it is about must then not happen.
+    pub fn append(&self, event: AuditEvent) -> Result<(), AuditError> {
         self.sink.append(event.actor(self.options.actor.clone())).map(drop)
     }
 

@@ -44,7 +44,7 @@ pub use interrupt::Interrupt;
 pub use located::located;
 pub use mcp_proxy::ProxyUsage;
 pub use observer::{Observer, Silent};
-pub use packed::{Packed, PackedError};
+pub use packed::{Beside, Packed, PackedError};
 pub use pool::Pool;
 pub use recorded::{Changed, RecordError, recorded};
 pub use review::{Asked, Card, Review, ReviewError, Terms};

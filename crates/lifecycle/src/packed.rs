@@ -6,10 +6,13 @@ mod extract;
 mod tests;
 mod unpacked;
 
+pub use unpacked::Beside;
 pub(crate) use unpacked::packages;
 
 use crate::trust::TrustError;
-use ringfence_package::{Archive, ArchiveError, MAX_ARCHIVE_BYTES, Package, PackageError};
+use ringfence_package::{
+    Archive, ArchiveError, ArchiveFile, MAX_ARCHIVE_BYTES, Package, PackageError,
+};
 use ringfence_signing::{
     Envelope, EnvelopeError, KeyError, PAYLOAD_TYPE, PublicKey, Publishers, Scheme, SigningKey,
     Statement, StatementError, Vouched,
@@ -122,15 +125,25 @@ impl Packed {
     /// When it is no package, cannot be packed, or its files do not say its name.
     pub fn of_folder(folder: &Path) -> Result<Self, PackedError> {
         let package = Package::open(folder)?;
-        let archive = Archive::of_folder(folder)?;
+        let packed = Self::of_files(Archive::of_folder(folder)?.files)?;
+        let found = (packed.found.name.as_str(), &packed.found.version);
+        if found != (package.name.as_str(), &package.version) {
+            return Err(PackedError::Nameless(package.name.as_str().to_owned()));
+        }
+        Ok(packed)
+    }
+
+    /// Packs these files, unsigned. They are in the order of their paths' bytes.
+    ///
+    /// # Errors
+    /// When they are no package, or cannot be in an archive.
+    pub fn of_files(files: Vec<ArchiveFile>) -> Result<Self, PackedError> {
+        let archive = Archive { signatures: Vec::new(), sbom: Vec::new(), files };
+        let package = read_alone(&archive)?;
         let name = package.name.as_str().to_owned();
         let bill = archive.bill_of_materials(&name, package.version.as_deref());
         let sbom = bill.map_err(|error| StatementError::Form(error.to_string()))?;
         let archive = Archive { sbom, ..archive };
-        let alone = read_alone(&archive)?;
-        if (&alone.name, &alone.version) != (&package.name, &package.version) {
-            return Err(PackedError::Nameless(name));
-        }
         let found = statement(name, package.version, &archive)?;
         let envelope = Envelope::new(PAYLOAD_TYPE, found.to_bytes()?);
         Ok(Self { archive, found, envelope: Ok(envelope) })

@@ -10,7 +10,7 @@ use ringfence_sandbox_process::{Interpreter, InterpreterError, find_program};
 use ringfence_sandbox_wasm::{jail_budget, worker_settings};
 use ringfence_types::Kind;
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// The runner shims, placed inside the jail.
 const NODE_RUNNER: &str = include_str!("../../../sdk/node/runner.cjs");
@@ -166,6 +166,7 @@ fn start_of(package: &Package, around: &Surroundings<'_>) -> Result<Start, Start
         }
         (Entry::Command { .. }, false) => (Vec::new(), Vec::new()),
     };
+    let arguments = [arguments, package.arguments.clone()].concat();
     Ok(Start { program, runtime: Runtime::Command, arguments, files })
 }
 
@@ -218,8 +219,10 @@ fn not_found(error: &InterpreterError) -> StartError {
 
 /// Refuses to show a folder that holds our keys or the user's whole home.
 fn refuse_wide(path: &Path, what: &str, around: &Surroundings<'_>) -> Result<(), StartError> {
-    // One package that we unpacked, and nothing beside it.
-    if path.parent().is_some_and(|parent| parent == packages(around.home)) {
+    // One package that we unpacked or a part of it, and nothing beside it.
+    let inside = path.strip_prefix(packages(around.home)).map(|rest| rest.components().collect());
+    let inside: Vec<Component<'_>> = inside.unwrap_or_default();
+    if !inside.is_empty() && inside.iter().all(|part| matches!(part, Component::Normal(_))) {
         return Ok(());
     }
     let holds = |inner: &Path| inner.starts_with(path);

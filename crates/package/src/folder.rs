@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use std::fs::{self, File, FileType, Metadata};
 use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// Most names in one folder that inference looks at.
@@ -79,16 +80,17 @@ pub(crate) fn open_folder(path: &Path) -> Result<OwnedFd, PackageError> {
     rustix::fs::open(path, flags, Mode::empty()).map_err(|error| unreadable(path, error.into()))
 }
 
-/// As [`read`], for what lies below an open folder. `None` when a link leads out of
+/// As [`read`], for what lies below an open folder, with whether it may be executed. `None` when a link leads out of
 /// it: the kernel says so while it opens, whoever swaps one name for another meanwhile.
 pub(crate) fn read_below(
     folder: &OwnedFd,
     path: &Path,
     max: u64,
     bound: &'static str,
-) -> Result<Option<Vec<u8>>, PackageError> {
+) -> Result<Option<(Vec<u8>, bool)>, PackageError> {
     let Some((file, metadata)) = open_below(folder, path)? else { return Ok(None) };
-    read_whole(file, &metadata, path, (max, bound)).map(Some)
+    let executable = metadata.permissions().mode() & 0o111 != 0;
+    read_whole(file, &metadata, path, (max, bound)).map(|bytes| Some((bytes, executable)))
 }
 
 /// The first eight bytes of what [`read_below`] would read.

@@ -53,6 +53,8 @@ pub use package::Package;
 pub use plugin_type::{PluginType, expected_for};
 pub use resources::{ResourceRequest, Shortfall};
 pub use sources::Sources;
-pub use tree::{Fetched, ReadTree, TreeFile, TreeLimits, TreeOddity, fetch, read_tree, unpack};
+pub use tree::{
+    Fetched, ReadTree, TreeFile, TreeLimits, TreeOddity, fetch, read_inside, read_tree, unpack,
+};
 pub use wasm::WasmKind;
 pub use words::{Dialect, Word, meaning, permission_words};

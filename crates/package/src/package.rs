@@ -53,6 +53,8 @@ pub struct Package {
     pub strict: bool,
     /// Where it begins.
     pub entry: Entry,
+    /// What is handed to its program; actions take none.
+    pub arguments: Vec<OsString>,
     /// What must be readable for it to run: a folder or a single file. It can
     /// be wider than `folder`: dependencies of an npm package lie beside it in
     /// `node_modules`. None for a program that is looked up by name.
@@ -236,6 +238,7 @@ impl Package {
             stateful: !found.runtime.is_built_in(),
             strict: found.runtime == Runtime::JavaScript,
             entry: found.entry,
+            arguments: Vec::new(),
             code_root: found.code_root,
             folder: found.folder,
             interpreter: found.interpreter,
@@ -248,6 +251,25 @@ impl Package {
             notes: found.notes,
             digest: OnceLock::new(),
         }
+    }
+
+    /// The package with these arguments for its program. They belong to what is asked for:
+    /// a yes for others does not hold.
+    ///
+    /// # Errors
+    /// When it has actions, or runs on the built-in engine: those take none. When one holds
+    /// a NUL.
+    pub fn with_arguments(self, arguments: Vec<OsString>) -> Result<Package, PackageError> {
+        if arguments.is_empty() {
+            return Ok(self);
+        }
+        if arguments.iter().any(|word| word.as_bytes().contains(&0)) {
+            return Err(PackageError::Command("an argument holds a NUL byte"));
+        }
+        if self.protocol == Protocol::Actions || self.runtime.is_built_in() {
+            return Err(PackageError::Command("this plugin takes an input and no arguments"));
+        }
+        Ok(Package { arguments, digest: OnceLock::new(), ..self })
     }
 
     /// The files of a plugin for the built-in engine of JavaScript, read anew. None for
@@ -344,6 +366,10 @@ impl Package {
                 words.push(b"command".to_vec());
                 words.extend(argv.iter().map(|word| relative(Path::new(word))));
             }
+        }
+        if !self.arguments.is_empty() {
+            words.push(b"arguments".to_vec());
+            words.extend(self.arguments.iter().map(|word| word.as_bytes().to_vec()));
         }
         words
     }

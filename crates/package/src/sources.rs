@@ -153,7 +153,7 @@ impl Gathering<'_> {
         }
         let bound = "16 MiB for all files of a plugin";
         let bytes = folder::read_below(&self.folder, Path::new(path), self.left, bound)?;
-        let bytes = bytes.ok_or_else(|| {
+        let (bytes, _) = bytes.ok_or_else(|| {
             refused(
                 "leads out of the package through a symbolic link; copy the file into the package",
             )

@@ -54,6 +54,8 @@ pub struct TreeFile {
     pub path: String,
     /// The whole content.
     pub bytes: Vec<u8>,
+    /// Whether it may be executed, as far as the folder or the archive tells.
+    pub executable: bool,
 }
 
 /// Something odd about how a package's files are laid out or packed.
@@ -120,6 +122,21 @@ pub fn read_tree(path: &Path, limits: &TreeLimits) -> Result<ReadTree, PackageEr
     fetch(path, limits).map(|fetched| fetched.unpack(limits))
 }
 
+/// A file below `root`, whole. No link is followed out of the folder.
+///
+/// # Errors
+/// When it is not there, leads out of it, or is larger than `most` bytes.
+pub fn read_inside(root: &Path, path: &Path, most: u64) -> Result<Vec<u8>, PackageError> {
+    let opened = folder::open_folder(root)?;
+    match folder::read_below(&opened, path, most, "a file of a fetched package")? {
+        Some((bytes, _)) => Ok(bytes),
+        None => Err(PackageError::Unknown {
+            path: root.join(path),
+            reason: "a link in it leads out of the folder".to_owned(),
+        }),
+    }
+}
+
 /// The files in an archive that is in memory: zip and wheel, tar, tar in gzip, and our own. What is
 /// none of these is one file of that name.
 #[must_use]
@@ -138,7 +155,7 @@ pub fn unpack(name: &str, bytes: Vec<u8>, limits: &TreeLimits) -> ReadTree {
         if let Some(what) = unread_archive(&bytes) {
             gather.odd("archive-unread", name.as_bytes(), what);
         }
-        gather.file(name.as_bytes(), bytes);
+        gather.file(name.as_bytes(), false, bytes);
     }
     gather.finish()
 }

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 /// Folder of the home with a folder for each package.
 const FOLDER: &str = "packages";
+/// Name of the files' folder while it is beside its place.
+const PACKAGE: &str = "package";
 
 /// Where they are in a home.
 pub(crate) fn packages(home: &Path) -> PathBuf {
@@ -22,24 +24,70 @@ impl Packed {
     /// # Errors
     /// When it cannot be read or written.
     pub fn unpacked_in(&self, home: &Path) -> Result<PathBuf, PackedError> {
-        let packages = packages(home);
-        let place = packages.join(self.digest()?.hex());
+        let place = self.place(home)?;
         if self.is_in(&place) {
             return Ok(place);
         }
+        self.unpack_beside(home)?.keep()
+    }
+
+    /// Its files in a folder of the home that is not yet the one of its digest, for who
+    /// looks at them first.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn unpack_beside(&self, home: &Path) -> Result<Beside<'_>, PackedError> {
+        let place = self.place(home)?;
         let wrong = || PackedError::io(&place);
+        let packages = packages(home);
         fs::create_dir_all(&packages).map_err(wrong())?;
-        // Beside its place, so that it comes there whole or not at all.
+        // So that it comes to its place whole or not at all.
         let new = tempfile::Builder::new().prefix(".new-").tempdir_in(&packages).map_err(wrong())?;
-        extract::extract(&self.archive, &new.path().join("package"))?;
+        extract::extract(&self.archive, &new.path().join(PACKAGE))?;
+        Ok(Beside { packed: self, new, place })
+    }
+
+    fn place(&self, home: &Path) -> Result<PathBuf, PackedError> {
+        Ok(packages(home).join(self.digest()?.hex()))
+    }
+
+    /// Whether the files at `place` are these and no others.
+    fn is_in(&self, place: &Path) -> bool {
+        place.symlink_metadata().is_ok_and(|found| found.is_dir())
+            && Archive::of_folder(place).is_ok_and(|found| found.files == self.archive.files)
+    }
+}
+
+/// A packed package's files beside their place. Dropped, they are removed.
+#[derive(Debug)]
+pub struct Beside<'p> {
+    packed: &'p Packed,
+    new: tempfile::TempDir,
+    place: PathBuf,
+}
+
+impl Beside<'_> {
+    /// Where they are now.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.new.path().join(PACKAGE)
+    }
+
+    /// Moves them to the folder of their digest, and gives that.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    pub fn keep(self) -> Result<PathBuf, PackedError> {
+        let Self { packed, new, place } = self;
+        let wrong = || PackedError::io(&place);
         for _ in 0..TRIES {
-            match fs::rename(new.path().join("package"), &place) {
+            match fs::rename(new.path().join(PACKAGE), &place) {
                 Ok(()) => return Ok(place),
                 Err(error) if is_taken(&error) => {}
                 Err(error) => return Err(wrong()(error)),
             }
             // Another process was first, or what is there was changed.
-            if self.is_in(&place) {
+            if packed.is_in(&place) {
                 return Ok(place);
             }
             let old = new.path().join("old");
@@ -50,12 +98,6 @@ impl Packed {
             }
         }
         Err(wrong()(io::Error::other("other processes change it again and again")))
-    }
-
-    /// Whether the files at `place` are these and no others.
-    fn is_in(&self, place: &Path) -> bool {
-        place.symlink_metadata().is_ok_and(|found| found.is_dir())
-            && Archive::of_folder(place).is_ok_and(|found| found.files == self.archive.files)
     }
 }
 

@@ -60,7 +60,8 @@ fn file(place: &Path, path: String, left: u64) -> Result<ArchiveFile, ArchiveErr
 
 impl ArchiveFile {
     /// A file of this content.
-    pub(super) fn file(path: String, executable: bool, bytes: Vec<u8>) -> Self {
+    #[must_use]
+    pub fn file(path: String, executable: bool, bytes: Vec<u8>) -> Self {
         let digest = Digest::from_bytes(Sha256::digest(&bytes).into());
         let size = bytes.len() as u64;
         Self { entry: FileEntry { path, size, digest, executable, link: None }, bytes }

@@ -63,7 +63,7 @@ fn file(opened: &std::os::fd::OwnedFd, path: &Path, link: bool, gather: &mut Gat
     let left = gather.left();
     let most = left.min(gather.limits.file_bytes);
     match folder::read_below(opened, path, most, "a file of the tree") {
-        Ok(Some(bytes)) => gather.file(written, bytes),
+        Ok(Some((bytes, executable))) => gather.file(written, executable, bytes),
         Ok(None) => gather.odd("link-outside", written, "the link leads out of the package"),
         Err(PackageError::TooLarge { .. }) if left <= gather.limits.file_bytes => {
             gather.odd("too-many-bytes", written, "the folder holds more bytes than are read");

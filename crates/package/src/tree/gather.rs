@@ -12,10 +12,13 @@ const MAX_ODDITIES: usize = 1_000;
 /// What may be unpacked whatever the ratio, in bytes.
 const FREE_BYTES: u64 = 16 << 20;
 
+/// A file's content, and whether it may be executed.
+type Kept = (Vec<u8>, bool);
+
 /// Collects the files of one package.
 pub(super) struct Gather<'l> {
     pub(super) limits: &'l TreeLimits,
-    files: BTreeMap<String, Vec<u8>>,
+    files: BTreeMap<String, Kept>,
     folded: BTreeMap<String, String>,
     links: Vec<(String, String)>,
     oddities: BTreeSet<TreeOddity>,
@@ -77,7 +80,7 @@ impl<'l> Gather<'l> {
 
     /// Reads what `reader` gives into a file, within the bounds. Says whether reading
     /// may go on.
-    pub(super) fn read_file(&mut self, path: &[u8], reader: impl Read) -> bool {
+    pub(super) fn read_file(&mut self, path: &[u8], executable: bool, reader: impl Read) -> bool {
         let left = self.left();
         let most = left.min(self.limits.file_bytes);
         let mut bytes = Vec::new();
@@ -95,12 +98,12 @@ impl<'l> Gather<'l> {
         if outcome.is_err() {
             self.odd("archive-broken", path, "the archive ends or breaks within this file");
         }
-        self.file(path, bytes);
+        self.file(path, executable, bytes);
         outcome.is_ok()
     }
 
     /// Keeps a file.
-    pub(super) fn file(&mut self, written: &[u8], bytes: Vec<u8>) {
+    pub(super) fn file(&mut self, written: &[u8], executable: bool, bytes: Vec<u8>) {
         self.bytes = self.bytes.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
         let path = self.inside(written);
         let folded = path.to_lowercase();
@@ -114,7 +117,7 @@ impl<'l> Gather<'l> {
                 self.folded.insert(folded, path.clone());
             }
         }
-        if let Some(earlier) = self.files.insert(path.clone(), bytes) {
+        if let Some(earlier) = self.files.insert(path.clone(), (bytes, executable)) {
             // Who unpacks keeps one of them, and which one differs between programs.
             self.copies += 1;
             self.odd("duplicate-path", written, "two files have this path");
@@ -132,7 +135,7 @@ impl<'l> Gather<'l> {
             match &file.entry.link {
                 Some(target) => self.link(path, target.as_bytes()),
                 None => {
-                    if !self.read_file(path, file.bytes.as_slice()) {
+                    if !self.read_file(path, file.entry.executable, file.bytes.as_slice()) {
                         return;
                     }
                 }
@@ -235,19 +238,23 @@ impl<'l> Gather<'l> {
 
     pub(super) fn finish(mut self) -> ReadTree {
         for (path, target) in std::mem::take(&mut self.links) {
-            let Some(bytes) = self.files.get(&target) else { continue };
+            let Some((bytes, executable)) = self.files.get(&target) else { continue };
             let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
             if self.files.len() >= self.limits.files || length > self.left() {
                 self.odd("archive-bomb", path.as_bytes(), "links make more bytes than are read");
                 break;
             }
             if !self.files.contains_key(&path) {
-                let bytes = bytes.clone();
+                let copy = (bytes.clone(), *executable);
                 self.bytes = self.bytes.saturating_add(length);
-                self.files.insert(path, bytes);
+                self.files.insert(path, copy);
             }
         }
-        let files = self.files.into_iter().map(|(path, bytes)| TreeFile { path, bytes });
+        let files = self.files.into_iter().map(|(path, (bytes, executable))| TreeFile {
+            path,
+            bytes,
+            executable,
+        });
         ReadTree { files: files.collect(), oddities: self.oddities.into_iter().collect() }
     }
 }

@@ -22,10 +22,10 @@ pub(super) fn read_compressed(name: &str, bytes: &[u8], gather: &mut Gather<'_>)
         read_entries(MultiGzDecoder::new(bytes), gather);
     } else if read.is_err() && head.is_empty() {
         gather.odd("archive-broken", name.as_bytes(), "it begins as gzip does and is none");
-        gather.file(name.as_bytes(), bytes.to_vec());
+        gather.file(name.as_bytes(), false, bytes.to_vec());
     } else {
         let inner = name.strip_suffix(".gz").unwrap_or(name);
-        gather.read_file(inner.as_bytes(), MultiGzDecoder::new(bytes));
+        gather.read_file(inner.as_bytes(), false, MultiGzDecoder::new(bytes));
     }
 }
 
@@ -63,8 +63,11 @@ fn read_entries(reader: impl Read, gather: &mut Gather<'_>) {
             }
         } else if kind.is_character_special() || kind.is_block_special() || kind.is_fifo() {
             gather.odd("device", &path, "it is a device or a pipe, not a file");
-        } else if !gather.read_file(&path, &mut entry) {
-            break;
+        } else {
+            let executable = entry.header().mode().is_ok_and(|mode| mode & 0o111 != 0);
+            if !gather.read_file(&path, executable, &mut entry) {
+                break;
+            }
         }
     }
     if archive.into_inner().cut {

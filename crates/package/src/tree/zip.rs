@@ -31,7 +31,7 @@ pub(super) fn read(bytes: &[u8], gather: &mut Gather<'_>) {
     gather.packed(bytes.len());
     let Some((directory, shift)) = directory(bytes, gather) else {
         gather.odd("archive-broken", b"", "the zip has no directory at its end");
-        gather.file(b"archive.zip", bytes.to_vec());
+        gather.file(b"archive.zip", false, bytes.to_vec());
         return;
     };
     let mut rest = directory;
@@ -127,23 +127,24 @@ fn unpack(bytes: &[u8], entry: &Entry<'_>, shift: u64, gather: &mut Gather<'_>) 
         gather.odd("archive-broken", entry.name, "the directory points outside of the zip");
         return true;
     };
+    let executable = entry.mode & 0o111 != 0;
     if local_name != entry.name {
         gather.odd("archive-two-names", entry.name, "the zip has another name for the same file");
     }
     if entry.flags & 1 != 0 {
         gather.odd("archive-encrypted", entry.name, "the file is encrypted");
-        return gather.read_file(entry.name, content);
+        return gather.read_file(entry.name, executable, content);
     }
     match entry.method {
         _ if entry.mode & 0o170_000 == 0o120_000 => {
             gather.link(entry.name, content.get(..content.len().min(4_096)).unwrap_or_default());
             true
         }
-        0 => gather.read_file(entry.name, content),
-        8 => gather.read_file(entry.name, DeflateDecoder::new(content)),
+        0 => gather.read_file(entry.name, executable, content),
+        8 => gather.read_file(entry.name, executable, DeflateDecoder::new(content)),
         _ => {
             gather.odd("archive-unread", entry.name, "it is packed in a way that is not read");
-            gather.read_file(entry.name, content)
+            gather.read_file(entry.name, executable, content)
         }
     }
 }

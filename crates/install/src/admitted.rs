@@ -1,0 +1,213 @@
+//! From a name to a package that may be started: fetched, looked at, recorded, kept.
+
+use crate::client::Around;
+use crate::error::InstallError;
+use crate::fetched::{Fetched, fetch};
+use crate::record::{Record, Records};
+use crate::source::Source;
+use ringfence_lifecycle::Engine;
+use ringfence_package::Package;
+use ringfence_types::{AuditEvent, EventKind, Severity, UntrustedText};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// How an analysis ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Nothing to say.
+    Clean,
+    /// Something that a person should know.
+    Warning,
+    /// Not to be run.
+    Blocked,
+}
+
+/// What somebody saw who looked at a package.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Looked {
+    /// 0 to 100.
+    pub score: u8,
+    /// What follows from it.
+    pub outcome: Outcome,
+    /// Why, worst first; safe to show.
+    pub why: Vec<String>,
+    /// What its own code uses, without that of what it needs; safe to show.
+    pub uses: Vec<String>,
+}
+
+/// Looks at the files of a package, which is hostile until somebody has. Nothing of it may
+/// be executed.
+pub trait Look {
+    /// By what rules, in words that change when the rules do.
+    fn rules(&self) -> String;
+
+    /// Looks at the folder. What is below `node_modules` or beside it is what the package
+    /// `name` needs.
+    ///
+    /// # Errors
+    /// When it cannot be looked at, in words that are safe to show.
+    fn look(&mut self, folder: &Path, name: &str) -> Result<Looked, String>;
+}
+
+/// What it takes to admit a package.
+pub struct Admission<'a> {
+    /// Fetches, and has the log.
+    pub engine: &'a Engine,
+    /// Looks at it.
+    pub look: &'a mut dyn Look,
+    /// Who hears of it meanwhile.
+    pub around: &'a mut Around,
+    /// Ask the registry, whatever was admitted before.
+    pub fresh: bool,
+    /// Take it whatever was found, because a person said so by name.
+    pub despite_findings: bool,
+}
+
+impl Admission<'_> {
+    /// The package of this name: the one that was admitted before, if its files are as they
+    /// were, else fetched from the registry, looked at and kept.
+    ///
+    /// # Errors
+    /// When it cannot be fetched, is refused, or the log does not take it. Nothing of it
+    /// ran, and what was admitted before is as it was.
+    pub fn package(&mut self, source: &Source) -> Result<Package, InstallError> {
+        let records = Records::of(self.engine.home());
+        if !self.fresh
+            && let Some(record) = records.find(source)?
+            && let Some(package) = self.again(&record)
+        {
+            self.judge(source, &record)?;
+            return Ok(described(package, &record));
+        }
+        let fetched = fetch(self.engine, source, self.around)?;
+        let (package, record) = self.admit(source, &fetched)?;
+        records.keep(source, &record)?;
+        Ok(described(package, &record))
+    }
+
+    /// The package of a record, if every byte of it is as it was and the rules are too.
+    fn again(&self, record: &Record) -> Option<Package> {
+        if record.looked_by != self.look.rules() {
+            return None;
+        }
+        let folder = self.folder(&record.folder)?;
+        let package = Package::open(&folder).ok()?;
+        (package.digest().ok()? == record.content).then_some(package)
+    }
+
+    /// A folder of the home by its name, which is a digest.
+    fn folder(&self, name: &str) -> Option<PathBuf> {
+        let is_digest = name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_digest.then(|| self.engine.home().join("packages").join(name))
+    }
+
+    fn admit(
+        &mut self,
+        source: &Source,
+        fetched: &Fetched,
+    ) -> Result<(Package, Record), InstallError> {
+        let beside = fetched.packed.unpack_beside(self.engine.home())?;
+        let statement = fetched.packed.statement();
+        let looked = self
+            .look
+            .look(&beside.folder(), &statement.name)
+            .map_err(|why| InstallError::Look { what: source.to_string(), why })?;
+        let folder = fetched.packed.digest()?.hex();
+        let mut record = Record {
+            source: source.to_string(),
+            folder,
+            content: fetched.packed.digest()?,
+            version: fetched.version.clone(),
+            registry: fetched.registry.clone(),
+            packages: fetched.packages.clone(),
+            looked,
+            looked_by: self.look.rules(),
+            fetched_at: now(),
+        };
+        // Before it has its place: what is refused leaves nothing behind.
+        self.judge(source, &record)?;
+        let package = Package::open(&beside.keep()?)?;
+        record.content = package.digest()?;
+        Ok((package, record))
+    }
+
+    /// Says no, or lets it be known.
+    fn judge(&self, source: &Source, record: &Record) -> Result<(), InstallError> {
+        let blocked = record.looked.outcome == Outcome::Blocked;
+        let refused = blocked && !self.despite_findings;
+        let (kind, message) = if refused {
+            (EventKind::Refused, "a fetched package was refused")
+        } else {
+            (EventKind::PackageRead, "a fetched package was read")
+        };
+        let mut event = AuditEvent::new(kind, message)
+            .with("source", source.to_string())
+            .with("version", record.version.clone())
+            .with("registry", record.registry.clone())
+            .with("digest", record.folder.clone())
+            .with("packages", record.packages.len())
+            .with("score", record.looked.score)
+            .with("findings", record.looked.why.clone());
+        if blocked {
+            event =
+                event.severity(Severity::Warning).with("despite_findings", self.despite_findings);
+        }
+        self.engine.append(event).map_err(|error| InstallError::Audit(error.to_string()))?;
+        if !refused {
+            return Ok(());
+        }
+        let why: Vec<&str> = record.looked.why.iter().take(3).map(String::as_str).collect();
+        Err(InstallError::Blocked {
+            what: source.to_string(),
+            why: format!("its code scores {} of 100: {}", record.looked.score, why.join("; ")),
+            help: format!(
+                "`ringfence scan '{source}'` shows where; `--despite-findings` runs it all the same"
+            ),
+        })
+    }
+}
+
+/// Tells on the card where it came from and what was seen.
+fn described(mut package: Package, record: &Record) -> Package {
+    let Record { version, registry, packages, looked, .. } = record;
+    let mut notes = vec![
+        format!(
+            "from {} {} at {}, {} in all, hashes compared",
+            UntrustedText::new(&record.source),
+            UntrustedText::new(version),
+            UntrustedText::new(registry),
+            packages_text(packages.len()),
+        ),
+        format!("its code scores {} of 100{}", looked.score, reasons(&looked.why)),
+    ];
+    if !looked.uses.is_empty() {
+        notes.push(format!("its own code uses {}", looked.uses.join(", ")));
+    }
+    let scripts: Vec<String> = packages
+        .iter()
+        .filter(|package| package.has_install_script)
+        .map(|package| UntrustedText::new(&package.name).to_string())
+        .collect();
+    if !scripts.is_empty() {
+        notes.push(format!("install scripts were not run, of {}", scripts.join(", ")));
+    }
+    notes.append(&mut package.notes);
+    package.notes = notes;
+    package
+}
+
+fn packages_text(count: usize) -> String {
+    if count == 1 { "1 package".to_owned() } else { format!("{count} packages") }
+}
+
+fn reasons(why: &[String]) -> String {
+    why.first().map(|first| format!(": {first}")).unwrap_or_default()
+}
+
+/// Seconds since 1970.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,53 @@
+//! A package that was fetched, and what is known of how.
+
+use crate::client::Around;
+use crate::error::InstallError;
+use crate::source::Source;
+use crate::{npm, pypi};
+use ringfence_lifecycle::{Engine, Packed};
+use serde::{Deserialize, Serialize};
+
+/// One package of what was fetched: what was asked for, or what it needs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Locked {
+    /// Its name in the registry.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The hash of its archive, which was compared: `sha512-BASE64` or `sha256:HEX`.
+    pub integrity: String,
+    /// Whether it wants to run something when it is installed, which was not run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_install_script: bool,
+}
+
+/// A package that was fetched, compared with its hashes and not yet looked at.
+#[derive(Debug)]
+pub struct Fetched {
+    /// As it was asked for.
+    pub source: Source,
+    /// The version that came.
+    pub version: String,
+    /// Where from.
+    pub registry: String,
+    /// All of it: what was asked for and what that needs, sorted.
+    pub packages: Vec<Locked>,
+    /// Its files.
+    pub packed: Packed,
+}
+
+/// Fetches a package with all that it needs, in a jail, and runs nothing of it.
+///
+/// # Errors
+/// When the client is not here, the registry does not have it or cannot be reached, or
+/// what came is not what the hashes say or cannot be unpacked safely.
+pub fn fetch(
+    engine: &Engine,
+    source: &Source,
+    around: &mut Around,
+) -> Result<Fetched, InstallError> {
+    match source {
+        Source::Npm { .. } => npm::fetch(engine, source, around),
+        Source::Pypi { .. } => pypi::fetch(engine, source, around),
+    }
+}

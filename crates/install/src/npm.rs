@@ -1,0 +1,172 @@
+//! npm: resolved and fetched by npm in a jail, unpacked here.
+
+mod cache;
+mod configuration;
+mod lock;
+#[cfg(test)]
+mod tests;
+
+use crate::client::{Around, Errand, program};
+use crate::error::InstallError;
+use crate::fetched::{Fetched, Locked};
+use crate::source::Source;
+use crate::tree::{Files, unpacked};
+use cache::Cache;
+use configuration::Configuration;
+use lock::{Entry, Lock};
+use ringfence_lifecycle::{Engine, Packed};
+use ringfence_types::UntrustedText;
+use serde_json::{Value, json};
+use std::ffi::OsString;
+
+const HELP: &str = "install Node.js with npm 7 or newer, and look whether `npm --version` works";
+/// npm writes this name into the lock, so that it is the same every time.
+const PROJECT: &str = "plugin";
+
+pub(crate) fn fetch(
+    engine: &Engine,
+    source: &Source,
+    around: &mut Around,
+) -> Result<Fetched, InstallError> {
+    let missing =
+        |why: &str| InstallError::Client { program: "npm", why: why.to_owned(), help: HELP };
+    let npm = program("npm").ok_or_else(|| missing("it is not in the search path"))?;
+    let configuration = Configuration::read(&npm)?;
+    let registry = configuration.registry_of(source.name())?;
+    let scratch = crate::client::scratch()?;
+    let project = scratch.path().join(PROJECT);
+    std::fs::create_dir(&project).map_err(InstallError::io(&project))?;
+    let real = npm.canonicalize().map_err(InstallError::io(&npm))?;
+    let cache = scratch.path().join("cache");
+    let options = [
+        "--ignore-scripts",
+        "--omit=dev",
+        "--no-audit",
+        "--no-fund",
+        "--no-update-notifier",
+        "--no-progress",
+        "--package-lock=true",
+        "--lockfile-version=3",
+        "--install-strategy=hoisted",
+        "--loglevel=error",
+        "--fetch-retries=1",
+        // Programs of packages are called by their file; links lead out of a package.
+        "--no-bin-links",
+    ];
+    let mut words: Vec<OsString> = vec!["node".into(), real.into(), "install".into()];
+    words.extend(options.iter().map(Into::into));
+    words.extend(["--prefix".into(), project.clone().into()]);
+    words.extend(["--cache".into(), cache.clone().into()]);
+    words.extend(["--registry".into(), registry.url().into()]);
+    words.extend(["--".into(), source.word().into()]);
+    let errand = Errand {
+        program: "npm",
+        source: source.to_string(),
+        words,
+        folder: scratch.path(),
+        registries: std::slice::from_ref(&registry),
+        environment: Vec::new(),
+        certificates: configuration.certificates.clone(),
+    };
+    errand.run(engine, around)?;
+    let lock = Lock::read(&project)?;
+    let cache = Cache::read(&cache)?;
+    let (files, packages) = gather(source.name(), &lock, &cache, |url| registry.holds(url))?;
+    let version = lock
+        .entry(source.name())
+        .map(|entry| entry.version.clone())
+        .ok_or_else(|| InstallError::refused(source.name(), "it is not in the lock"))?;
+    let packed = Packed::of_files(files.into_sorted())?;
+    Ok(Fetched { source: source.clone(), version, registry: registry.place(), packages, packed })
+}
+
+/// What the lock names, out of the archives with the hashes that it names.
+fn gather(
+    root: &str,
+    lock: &Lock,
+    cache: &Cache,
+    is_registry: impl Fn(&str) -> bool,
+) -> Result<(Files, Vec<Locked>), InstallError> {
+    let mut files = Files::default();
+    let mut packages = Vec::new();
+    for (place, entry) in lock.entries() {
+        let what = format!("{}@{}", entry.name, entry.version);
+        if let Some(url) = entry.resolved.as_deref().filter(|url| !is_registry(url)) {
+            let url: String = url.chars().take(200).collect();
+            let why = format!("it lies at `{}`, not in the registry", UntrustedText::new(&url));
+            return Err(InstallError::refused(&what, why));
+        }
+        let Some(bytes) = cache.get(&entry.sha512) else {
+            // Made for another kind of machine: npm does not fetch it.
+            if entry.optional {
+                continue;
+            }
+            return Err(InstallError::refused(&what, "npm did not fetch what its own lock names"));
+        };
+        archive(&what, place, entry, bytes.to_vec(), &mut files)?;
+        packages.push(Locked {
+            name: entry.name.clone(),
+            version: entry.version.clone(),
+            integrity: entry.integrity(),
+            has_install_script: entry.has_install_script,
+        });
+    }
+    packages.sort();
+    packages.dedup();
+    let own =
+        lock.entry(root).ok_or_else(|| InstallError::refused(root, "it is not in the lock"))?;
+    let manifest = json!({ "private": true, "dependencies": { root: own.version } });
+    files.add(root, "package.json".to_owned(), false, line(&manifest))?;
+    files.add(root, "package-lock.json".to_owned(), false, lock.bytes().to_vec())?;
+    Ok((files, packages))
+}
+
+fn line(value: &Value) -> Vec<u8> {
+    let mut text = value.to_string();
+    text.push('\n');
+    text.into_bytes()
+}
+
+/// Unpacks one archive to its place.
+fn archive(
+    what: &str,
+    place: &str,
+    entry: &Entry,
+    bytes: Vec<u8>,
+    files: &mut Files,
+) -> Result<(), InstallError> {
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Err(InstallError::refused(what, "its archive is no tar in gzip"));
+    }
+    let tree = unpacked(what, "package.tgz", bytes)?;
+    let manifest = tree
+        .files
+        .iter()
+        .find(|file| file.path == "package.json")
+        .and_then(|file| {
+            let bytes = file.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&file.bytes);
+            serde_json::from_slice::<Value>(bytes).ok()
+        })
+        .ok_or_else(|| InstallError::refused(what, "its archive has no package.json"))?;
+    let text = |key: &str| manifest.get(key).and_then(Value::as_str).unwrap_or_default();
+    // The registry tells name and version beside the archive; nobody else compares them.
+    let version = text("version").trim().trim_start_matches(['v', '=']).trim();
+    if text("name") != entry.name || version != entry.version {
+        let (name, version) = (UntrustedText::new(text("name")), UntrustedText::new(version));
+        let why = format!("its archive says that it is `{name}@{version}`");
+        return Err(InstallError::refused(what, why));
+    }
+    let programs: Vec<&str> = match manifest.get("bin") {
+        Some(Value::String(one)) => vec![one],
+        Some(Value::Object(all)) => all.values().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let programs: Vec<&str> =
+        programs.iter().map(|program| program.trim_start_matches("./")).collect();
+    for file in tree.files {
+        // Dependencies come from the lock; what an archive brings of its own is part of it.
+        let executable = file.executable || programs.contains(&file.path.as_str());
+        files.add(what, format!("{place}/{}", file.path), executable, file.bytes)?;
+    }
+    Ok(())
+}

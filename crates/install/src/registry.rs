@@ -1,0 +1,91 @@
+//! The one place that a client may ask.
+
+use crate::error::InstallError;
+use ringfence_types::{Capability, Host, Kind, UntrustedText};
+use std::net::{IpAddr, ToSocketAddrs as _};
+use url::Url;
+
+/// A registry, as the user's configuration of the client names it.
+#[derive(Clone, Debug)]
+pub(crate) struct Registry {
+    url: Url,
+    host: String,
+    port: u16,
+    addresses: Vec<IpAddr>,
+}
+
+impl Registry {
+    /// Looks up its address here, outside of the jail: it is of the user's own
+    /// configuration, so that it may be a machine of the user's own network, too.
+    pub(crate) fn of(text: &str) -> Result<Self, InstallError> {
+        let wrong = |shown: &str, why: String| InstallError::Registry {
+            url: UntrustedText::new(shown).to_string(),
+            why: UntrustedText::new(&why).to_string(),
+        };
+        let url = Url::parse(text).map_err(|error| wrong("(unreadable)", error.to_string()))?;
+        let mut shown = url.clone();
+        // A name and a password stand in no error.
+        let (_, _) = (shown.set_username(""), shown.set_password(None));
+        let shown = shown.as_str();
+        if !matches!(url.scheme(), "https" | "http") {
+            return Err(wrong(shown, "it is neither https nor http".to_owned()));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            let why = "it has a name or a password in it, which are not handed into a jail";
+            return Err(wrong(shown, why.to_owned()));
+        }
+        let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
+            return Err(wrong(shown, "it has no host".to_owned()));
+        };
+        let host = host.trim_matches(['[', ']']).to_owned();
+        let addresses = (host.as_str(), port)
+            .to_socket_addrs()
+            .map_err(|error| wrong(shown, format!("its name is not known: {error}")))?
+            .map(|address| address.ip())
+            .collect();
+        Ok(Self { host, port, addresses, url })
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        self.url.as_str()
+    }
+
+    /// `HOST` or, where the port is unusual, `HOST:PORT`.
+    pub(crate) fn place(&self) -> String {
+        match self.url.port() {
+            Some(port) => format!("{}:{port}", self.bracketed()),
+            None => self.host.clone(),
+        }
+    }
+
+    fn bracketed(&self) -> String {
+        if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() }
+    }
+
+    /// What lets a jail reach it and nothing else.
+    pub(crate) fn capability(&self) -> Result<Capability, InstallError> {
+        let place = format!("{}:{}", self.bracketed(), self.port);
+        Capability::new(Kind::NetworkRequest, &place).map_err(|error| self.wrong(error.to_string()))
+    }
+
+    /// Its name with its addresses; nothing for one that is an address.
+    pub(crate) fn addresses(&self) -> Result<Option<(Host, Vec<IpAddr>)>, InstallError> {
+        let host = Host::parse(&self.host).map_err(|error| self.wrong(error.to_string()))?;
+        Ok(host.address().is_none().then(|| (host, self.addresses.clone())))
+    }
+
+    /// Whether a file's address is at this registry.
+    pub(crate) fn holds(&self, text: &str) -> bool {
+        Url::parse(text).is_ok_and(|url| {
+            matches!(url.scheme(), "https" | "http")
+                && url.host_str().map(|host| host.trim_matches(['[', ']'])) == Some(&self.host)
+        })
+    }
+
+    fn wrong(&self, why: String) -> InstallError {
+        InstallError::Registry {
+            url: self.url.to_string(),
+            why: UntrustedText::new(&why).to_string(),
+        }
+    }
+}
