@@ -127,6 +127,10 @@ pub(crate) struct Run {
     /// Of a package of a registry: ask the registry, whatever was fetched before
     #[arg(long)]
     pub(crate) fresh: bool,
+    /// Of a package of a registry: seconds after which fetching it is given up
+    #[arg(long, value_name = "SECONDS", default_value_t = 300,
+        value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) fetch_timeout: u32,
     /// Of a package of a registry: run it although its code is blocked
     #[arg(long)]
     pub(crate) despite_findings: bool,

@@ -45,7 +45,8 @@ pub(crate) fn package(
 ) -> Result<Package, Failure> {
     let quiet = arguments.quiet || arguments.json;
     let observer = Box::new(Fetching { source: source.to_string(), quiet, shown: 0 });
-    let mut around = Around { observer, interrupt: Some(interrupt.clone()) };
+    let limit = Duration::from_secs(arguments.fetch_timeout.into());
+    let mut around = Around { observer, interrupt: Some(interrupt.clone()), limit };
     let mut look = Apart { quiet };
     let mut admission = Admission {
         engine,

@@ -119,6 +119,7 @@ impl Admission<'_> {
             source: source.to_string(),
             folder,
             content: fetched.packed.digest()?,
+            name: format!("{}:{}", source.kind(), source.name()),
             version: fetched.version.clone(),
             registry: fetched.registry.clone(),
             packages: fetched.packages.clone(),
@@ -175,7 +176,7 @@ fn described(mut package: Package, record: &Record) -> Package {
     let mut notes = vec![
         format!(
             "from {} {} at {}, {} in all, hashes compared",
-            UntrustedText::new(&record.source),
+            UntrustedText::new(&record.name),
             UntrustedText::new(version),
             UntrustedText::new(registry),
             packages_text(packages.len()),

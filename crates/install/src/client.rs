@@ -14,8 +14,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// How long fetching may take.
-const LIMIT: Duration = Duration::from_secs(300);
 /// Most letters of what a client said that are told.
 const MOST_SAID: usize = 600;
 /// Files with certificates of the user's own, by the variable that names them.
@@ -44,6 +42,8 @@ pub struct Around {
     pub observer: Box<dyn Observer>,
     /// Ends it.
     pub interrupt: Option<Interrupt>,
+    /// How long each errand of a client may take.
+    pub limit: Duration,
 }
 
 /// Where a program of the search path really is.
@@ -77,7 +77,7 @@ pub(crate) fn configuration(
 impl Errand<'_> {
     /// Runs the client to its end.
     pub(crate) fn run(self, engine: &Engine, around: &mut Around) -> Result<(), InstallError> {
-        let terms = self.terms()?;
+        let terms = self.terms(around.limit)?;
         let package = Package::command(self.words.clone())?;
         let review = engine.review(package, terms)?;
         let jail =
@@ -105,7 +105,7 @@ impl Errand<'_> {
         }
     }
 
-    fn terms(&self) -> Result<Terms, InstallError> {
+    fn terms(&self, limit: Duration) -> Result<Terms, InstallError> {
         let mut grants =
             self.registries.iter().map(Registry::capability).collect::<Result<Vec<_>, _>>()?;
         let mut hosts = BTreeMap::new();
@@ -129,7 +129,7 @@ impl Errand<'_> {
         }
         Ok(Terms {
             preset: Preset::Development,
-            budget: Some(budget()),
+            budget: Some(budget(limit)),
             grants,
             environment,
             hosts,
@@ -154,10 +154,10 @@ fn certificates(path: &Path) -> Result<Option<Capability>, InstallError> {
     scoped(Kind::FilesRead, &scope).map(Some)
 }
 
-fn budget() -> Budget {
+fn budget(limit: Duration) -> Budget {
     let mut budget = Preset::Development.budget();
-    budget.timeouts.call = LIMIT;
-    budget.cpu_time = LIMIT;
+    budget.timeouts.call = limit;
+    budget.cpu_time = limit;
     budget.memory_bytes = 2048 * MIB;
     budget.file_bytes = 512 * MIB;
     budget.network_requests_per_minute = 20_000;

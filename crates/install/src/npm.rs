@@ -3,6 +3,7 @@
 mod cache;
 mod configuration;
 mod lock;
+mod platform;
 #[cfg(test)]
 mod tests;
 
@@ -17,11 +18,34 @@ use lock::{Entry, Lock};
 use ringfence_lifecycle::{Engine, Packed};
 use ringfence_types::UntrustedText;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 const HELP: &str = "install Node.js with npm 7 or newer, and look whether `npm --version` works";
 /// npm writes this name into the lock, so that it is the same every time.
 const PROJECT: &str = "plugin";
+
+/// For every errand: no script of a package, no word to anybody but the registry.
+const OPTIONS: [&str; 14] = [
+    "--ignore-scripts",
+    "--omit=dev",
+    "--no-audit",
+    "--no-fund",
+    "--no-update-notifier",
+    "--no-progress",
+    "--loglevel=error",
+    "--fetch-retries=1",
+    "--fetch-retry-mintimeout=500",
+    // By name from the registry, and from nowhere else. An npm that does not know these is
+    // stopped by the jail, which has no git, and no way to any other host.
+    "--allow-git=none",
+    "--allow-remote=none",
+    "--allow-file=none",
+    "--allow-directory=none",
+    // Archives are asked for at the registry, whatever it calls itself.
+    "--replace-registry-host=always",
+];
 
 pub(crate) fn fetch(
     engine: &Engine,
@@ -36,73 +60,73 @@ pub(crate) fn fetch(
     let scratch = crate::client::scratch()?;
     let project = scratch.path().join(PROJECT);
     std::fs::create_dir(&project).map_err(InstallError::io(&project))?;
-    let real = npm.canonicalize().map_err(InstallError::io(&npm))?;
     let cache = scratch.path().join("cache");
-    let options = [
-        "--ignore-scripts",
-        "--omit=dev",
-        "--no-audit",
-        "--no-fund",
-        "--no-update-notifier",
-        "--no-progress",
-        "--package-lock=true",
-        "--lockfile-version=3",
-        "--install-strategy=hoisted",
-        "--loglevel=error",
-        "--fetch-retries=1",
-        // Programs of packages are called by their file; links lead out of a package.
-        "--no-bin-links",
-    ];
-    let mut words: Vec<OsString> = vec!["node".into(), real.into(), "install".into()];
-    words.extend(options.iter().map(Into::into));
-    words.extend(["--prefix".into(), project.clone().into()]);
-    words.extend(["--cache".into(), cache.clone().into()]);
-    words.extend(["--registry".into(), registry.url().into()]);
-    words.extend(["--".into(), source.word().into()]);
-    let errand = Errand {
-        program: "npm",
-        source: source.to_string(),
-        words,
-        folder: scratch.path(),
-        registries: std::slice::from_ref(&registry),
-        environment: Vec::new(),
-        certificates: configuration.certificates.clone(),
+    let mut run = |verb: &[&str], rest: Vec<OsString>| {
+        let mut words: Vec<OsString> = vec!["node".into(), real(&npm)?.into()];
+        words.extend(verb.iter().chain(&OPTIONS).map(Into::into));
+        words.extend(["--prefix".into(), project.clone().into()]);
+        words.extend(["--cache".into(), cache.clone().into()]);
+        words.extend(["--registry".into(), registry.url().into()]);
+        words.push("--".into());
+        words.extend(rest);
+        let errand = Errand {
+            program: "npm",
+            source: source.to_string(),
+            words,
+            folder: scratch.path(),
+            registries: std::slice::from_ref(&registry),
+            environment: Vec::new(),
+            certificates: configuration.certificates.clone(),
+        };
+        errand.run(engine, around)
     };
-    errand.run(engine, around)?;
+    // First only what there is, without any archive.
+    run(
+        &["install", "--package-lock-only", "--package-lock=true", "--lockfile-version=3"],
+        vec![source.word().into()],
+    )?;
     let lock = Lock::read(&project)?;
-    let cache = Cache::read(&cache)?;
-    let (files, packages) = gather(source.name(), &lock, &cache, |url| registry.holds(url))?;
-    let version = lock
-        .entry(source.name())
-        .map(|entry| entry.version.clone())
-        .ok_or_else(|| InstallError::refused(source.name(), "it is not in the lock"))?;
+    let version = look_at(source.name(), &lock, |url| registry.holds(url))?;
+    // Then the archives, into a cache: npm unpacks none of them.
+    let archives: BTreeSet<String> = lock.wanted().map(|(_, entry)| entry.to_string()).collect();
+    run(&["cache", "add"], archives.into_iter().map(Into::into).collect())?;
+    let (files, packages) = gather(source.name(), &lock, &Cache::read(&cache)?)?;
     let packed = Packed::of_files(files.into_sorted())?;
     Ok(Fetched { source: source.clone(), version, registry: registry.place(), packages, packed })
 }
 
-/// What the lock names, out of the archives with the hashes that it names.
-fn gather(
+fn real(npm: &Path) -> Result<PathBuf, InstallError> {
+    npm.canonicalize().map_err(InstallError::io(npm))
+}
+
+/// Refuses a lock that leads to anything but the registry, and gives the version of what was
+/// asked for.
+fn look_at(
     root: &str,
     lock: &Lock,
-    cache: &Cache,
     is_registry: impl Fn(&str) -> bool,
-) -> Result<(Files, Vec<Locked>), InstallError> {
-    let mut files = Files::default();
-    let mut packages = Vec::new();
-    for (place, entry) in lock.entries() {
-        let what = format!("{}@{}", entry.name, entry.version);
+) -> Result<String, InstallError> {
+    for (_, entry) in lock.wanted() {
         if let Some(url) = entry.resolved.as_deref().filter(|url| !is_registry(url)) {
             let url: String = url.chars().take(200).collect();
             let why = format!("it lies at `{}`, not in the registry", UntrustedText::new(&url));
-            return Err(InstallError::refused(&what, why));
+            return Err(InstallError::refused(&entry.to_string(), why));
         }
-        let Some(bytes) = cache.get(&entry.sha512) else {
-            // Made for another kind of machine: npm does not fetch it.
-            if entry.optional {
-                continue;
-            }
-            return Err(InstallError::refused(&what, "npm did not fetch what its own lock names"));
-        };
+    }
+    let own = lock.entry(root).map(|entry| entry.version.clone());
+    own.ok_or_else(|| InstallError::refused(root, "it is not in the lock"))
+}
+
+/// What the lock names, out of the archives with the hashes that it names.
+fn gather(root: &str, lock: &Lock, cache: &Cache) -> Result<(Files, Vec<Locked>), InstallError> {
+    let mut files = Files::default();
+    let mut packages = Vec::new();
+    for (place, entry) in lock.wanted() {
+        let what = entry.to_string();
+        let bytes = cache.get(&entry.sha512).ok_or_else(|| {
+            let why = "what the registry gives does not have the hash that the registry names";
+            InstallError::refused(&what, why)
+        })?;
         archive(&what, place, entry, bytes.to_vec(), &mut files)?;
         packages.push(Locked {
             name: entry.name.clone(),

@@ -54,7 +54,10 @@ pub(crate) fn fetch(
     ];
     let mut words: Vec<OsString> = vec![python.into()];
     words.extend(options.iter().map(Into::into));
-    words.extend(["--index-url".into(), (&configuration.index).into()]);
+    words.extend(["--index-url".into(), registries.first().map_or("", Registry::url).into()]);
+    if let Some(host) = registries.iter().find_map(Registry::plain_here) {
+        words.extend(["--trusted-host".into(), host.into()]);
+    }
     words.extend(["--dest".into(), wheels.clone().into()]);
     if let Some(file) = &configuration.certificates {
         words.extend(["--cert".into(), file.into()]);

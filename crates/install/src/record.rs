@@ -28,6 +28,8 @@ pub(crate) struct Record {
     pub(crate) folder: String,
     /// Of the files in it.
     pub(crate) content: Digest,
+    /// Kind and name, without what version was asked for.
+    pub(crate) name: String,
     pub(crate) version: String,
     pub(crate) registry: String,
     pub(crate) packages: Vec<Locked>,

@@ -5,10 +5,17 @@ use ringfence_types::{Capability, Host, Kind, UntrustedText};
 use std::net::{IpAddr, ToSocketAddrs as _};
 use url::Url;
 
+/// What a registry on this machine is called in a jail, where the loopback is the jail's own.
+/// The domain is reserved for private use.
+const HERE: &str = "registry.ringfence.internal";
+
 /// A registry, as the user's configuration of the client names it.
 #[derive(Clone, Debug)]
 pub(crate) struct Registry {
+    /// As it is asked for in the jail.
     url: Url,
+    /// As it was configured.
+    own: Url,
     host: String,
     port: u16,
     addresses: Vec<IpAddr>,
@@ -38,23 +45,37 @@ impl Registry {
             return Err(wrong(shown, "it has no host".to_owned()));
         };
         let host = host.trim_matches(['[', ']']).to_owned();
-        let addresses = (host.as_str(), port)
+        let addresses: Vec<IpAddr> = (host.as_str(), port)
             .to_socket_addrs()
             .map_err(|error| wrong(shown, format!("its name is not known: {error}")))?
             .map(|address| address.ip())
             .collect();
-        Ok(Self { host, port, addresses, url })
+        let own = url.clone();
+        let (mut url, mut host) = (url, host);
+        if addresses.iter().any(IpAddr::is_loopback) {
+            host = HERE.to_owned();
+            url.set_host(Some(HERE)).map_err(|error| wrong(shown, error.to_string()))?;
+        }
+        Ok(Self { host, port, addresses, url, own })
     }
 
+    /// As a client in the jail asks for it.
     pub(crate) fn url(&self) -> &str {
         self.url.as_str()
     }
 
-    /// `HOST` or, where the port is unusual, `HOST:PORT`.
+    /// The name under which a registry on this machine is asked for without encryption, as
+    /// the user configured it.
+    pub(crate) fn plain_here(&self) -> Option<&str> {
+        (self.host == HERE && self.url.scheme() == "http").then_some(HERE)
+    }
+
+    /// As configured: `HOST` or, where the port is unusual, `HOST:PORT`.
     pub(crate) fn place(&self) -> String {
-        match self.url.port() {
-            Some(port) => format!("{}:{port}", self.bracketed()),
-            None => self.host.clone(),
+        let host = self.own.host_str().unwrap_or_default();
+        match self.own.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
         }
     }
 
@@ -78,7 +99,7 @@ impl Registry {
     pub(crate) fn holds(&self, text: &str) -> bool {
         Url::parse(text).is_ok_and(|url| {
             matches!(url.scheme(), "https" | "http")
-                && url.host_str().map(|host| host.trim_matches(['[', ']'])) == Some(&self.host)
+                && [self.url.host(), self.own.host()].contains(&url.host())
         })
     }
 

@@ -1,5 +1,6 @@
 //! npm's lock file, version 3: what was resolved, with the hash of each archive.
 
+use super::platform::Platform;
 use crate::error::InstallError;
 use crate::source::check_npm_name;
 use base64::Engine as _;
@@ -8,6 +9,7 @@ use ringfence_package::read_inside;
 use ringfence_types::UntrustedText;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 
 /// Largest lock file, in bytes.
@@ -30,7 +32,14 @@ pub(super) struct Entry {
     pub(super) resolved: Option<String>,
     pub(super) sha512: [u8; 64],
     pub(super) optional: bool,
+    pub(super) platform: Platform,
     pub(super) has_install_script: bool,
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.name, self.version)
+    }
 }
 
 impl Entry {
@@ -65,6 +74,8 @@ struct Written {
     in_bundle: bool,
     #[serde(default)]
     has_install_script: bool,
+    #[serde(flatten)]
+    platform: Platform,
 }
 
 impl Lock {
@@ -99,8 +110,14 @@ impl Lock {
         &self.bytes
     }
 
-    pub(super) fn entries(&self) -> impl Iterator<Item = (&str, &Entry)> {
+    fn entries(&self) -> impl Iterator<Item = (&str, &Entry)> {
         self.entries.iter().map(|(place, entry)| (place.as_str(), entry))
+    }
+
+    /// What is to be fetched: all of it but what is made for other machines and can be done
+    /// without.
+    pub(super) fn wanted(&self) -> impl Iterator<Item = (&str, &Entry)> {
+        self.entries().filter(|(_, entry)| !entry.optional || entry.platform.is_ours())
     }
 
     /// What the project itself asks for by this name.
@@ -143,6 +160,7 @@ fn entry(place: &str, written: Written) -> Result<Entry, InstallError> {
         sha512,
         optional: written.optional || written.dev_optional,
         has_install_script: written.has_install_script,
+        platform: written.platform,
     })
 }
 

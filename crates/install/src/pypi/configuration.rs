@@ -17,7 +17,7 @@ const PYPI_FILES: &str = "https://files.pythonhosted.org/";
 /// does: with two, whoever takes a name in the other one decides what is installed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Configuration {
-    pub(super) index: String,
+    index: String,
     pub(super) certificates: Option<PathBuf>,
 }
 

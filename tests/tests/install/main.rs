@@ -1,0 +1,17 @@
+//! Packages by their names, from a registry that answers as it likes: real npm and real pip
+//! in their jail, an honest registry and a hostile one, each on this machine only.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "support for tests: a failure here is a failure of the test"
+)]
+
+mod npm;
+mod npm_attacks;
+#[path = "../cli/program.rs"]
+#[expect(dead_code, reason = "shared with the tests of the command line, which use all of it")]
+mod program;
+mod pypi;
+mod registry;
