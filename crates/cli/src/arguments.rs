@@ -205,7 +205,8 @@ Examples:
 #[derive(Args, Debug)]
 #[command(after_help = SCAN_HELP)]
 pub(crate) struct Scan {
-    /// Folder, file or archive (.tgz, .tar, .zip, .whl, .ringfence) to look at
+    /// Folder, file, archive (.tgz, .tar, .zip, .whl, .ringfence), `npm:NAME[@VERSION]` or
+    /// `pypi:NAME[==VERSION]` to look at
     #[arg(required_unless_present = "explain")]
     target: Option<PathBuf>,
     /// Print what a code of a finding means and how to mend it
@@ -236,6 +237,9 @@ pub(crate) struct Scan {
     /// This is the process that looks
     #[arg(long, hide = true)]
     pub(crate) apart: bool,
+    /// What the report is about
+    #[arg(long, hide = true, requires = "apart")]
+    pub(crate) subject: Option<String>,
 }
 
 impl Scan {

@@ -3,9 +3,9 @@
 use crate::arguments::Run;
 use crate::failure::Failure;
 use crate::output;
-use ringfence::{Engine, Interrupt, Observer, Package};
-use ringfence_install::{Admission, Around, InstallError, Look, Looked, Outcome, Source};
-use ringfence_types::UntrustedText;
+use ringfence::{Engine, EngineOptions, Interrupt, Observer, Package, home_folder};
+use ringfence_install::{Admission, Around, InstallError, Look, Looked, Outcome, Source, fetch};
+use ringfence_types::{ExitCode, UntrustedText};
 use serde::Deserialize;
 use std::ffi::OsStr;
 use std::io::Read as _;
@@ -56,6 +56,34 @@ pub(crate) fn package(
         despite_findings: arguments.despite_findings,
     };
     admission.package(source).map_err(failure)
+}
+
+/// A package that was fetched to be looked at and nothing else. Dropped, it is gone.
+pub(crate) struct ForLooking(tempfile::TempDir);
+
+impl ForLooking {
+    /// Where its files are.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.0.path().join("package")
+    }
+}
+
+/// Fetches a package, without keeping it.
+pub(crate) fn to_look_at(source: &Source, limit: Duration) -> Result<ForLooking, Failure> {
+    let home = home_folder().map_err(|error| Failure::new(ExitCode::Audit, error))?;
+    let engine = Engine::open(EngineOptions::new(home))
+        .map_err(|error| Failure::caused(ExitCode::Audit, &error))?;
+    let observer = Box::new(Fetching { source: source.to_string(), quiet: false, shown: 0 });
+    let mut around = Around { observer, interrupt: None, limit };
+    let fetched = fetch(&engine, source, &mut around).map_err(failure)?;
+    let folder = tempfile::tempdir()
+        .map(ForLooking)
+        .map_err(|error| Failure::new(ExitCode::Internal, error))?;
+    fetched
+        .packed
+        .unpack_to(&folder.folder())
+        .map_err(|error| Failure::caused(error.exit_code(), &error))?;
+    Ok(folder)
 }
 
 fn failure(error: InstallError) -> Failure {

@@ -89,7 +89,7 @@ fn scan(arguments: &Scan) -> Result<ExitCode, Failure> {
         },
     })?;
     let policy = input.policy()?;
-    let new = look(input.package, &policy)?;
+    let new = look(input.package, arguments.subject.as_deref(), &policy)?;
     let difference = match input.baseline {
         None => None,
         Some(old) => Some(Difference::between(&baseline(old, &policy)?, &new.report)),
@@ -135,7 +135,7 @@ fn show(arguments: &Scan, report: &Report, difference: Option<&Difference>) {
 }
 
 /// Says what a package does.
-fn look(package: Package, policy: &Policy) -> Result<Looked, Failure> {
+fn look(package: Package, subject: Option<&str>, policy: &Policy) -> Result<Looked, Failure> {
     let Package { path, fetched, name, is_file } = package;
     let read = fetched.unpack(&TreeLimits::default());
     something_was_read(&path, is_file, &read)?;
@@ -152,7 +152,7 @@ fn look(package: Package, policy: &Policy) -> Result<Looked, Failure> {
         why: oddity.why.into(),
     }));
     let declared = declared(&tree, &mut facts);
-    let subject = path.display().to_string();
+    let subject = subject.map_or_else(|| path.display().to_string(), str::to_owned);
     let today = jiff::Timestamp::now().to_string();
     let report = assess(
         &tree,
@@ -247,7 +247,7 @@ fn version(facts: &Facts) -> Option<&str> {
 /// A report that was kept, or a package to look at.
 fn baseline(old: Baseline, policy: &Policy) -> Result<Report, Failure> {
     match old {
-        Baseline::Package(package) => look(package, policy).map(|looked| looked.report),
+        Baseline::Package(package) => look(package, None, policy).map(|looked| looked.report),
         Baseline::Report { path, bytes } => Report::from_json(&bytes).map_err(|error| Failure {
             code: ExitCode::Usage,
             what: match error.source() {

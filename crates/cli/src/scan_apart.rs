@@ -6,12 +6,15 @@
 //! itself in (`scan.rs`): it has to read with the rights of who asked.
 
 use crate::arguments::Scan;
+use crate::failure::Failure;
+use crate::fetched::{self, ForLooking};
 use crate::scan;
 use ringfence_types::ExitCode;
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -25,6 +28,8 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// Says the word of the verb's hidden option, which is for the process itself.
 const APART: &str = "--apart";
+/// What the report is about, when it is not about a path.
+const SUBJECT: &str = "--subject";
 
 pub(crate) fn run(arguments: &Scan) -> ExitCode {
     if let Some(code) = &arguments.explain {
@@ -41,7 +46,19 @@ pub(crate) fn run(arguments: &Scan) -> ExitCode {
         };
     }
     let limit = Duration::from_secs(u64::from(arguments.time_limit));
-    let what = match begin().and_then(|mut child| wait(&mut child, limit)) {
+    // What is in a registry is fetched first, and gone again when it was looked at.
+    let fetched = match fetched::source(arguments.target()).transpose() {
+        Ok(None) => None,
+        Ok(Some(source)) => match fetched::to_look_at(&source, limit) {
+            Ok(folder) => Some(folder),
+            Err(failure) => return tell(arguments, failure),
+        },
+        Err(failure) => return tell(arguments, failure),
+    };
+    let folder = fetched.as_ref().map(ForLooking::folder);
+    let what = match begin(arguments.target(), folder.as_deref())
+        .and_then(|mut child| wait(&mut child, limit))
+    {
         Ok(Some(status)) => match (status.code(), status.signal()) {
             (Some(code), _) => {
                 // Of its own codes it has told the reason itself.
@@ -76,11 +93,24 @@ pub(crate) fn run(arguments: &Scan) -> ExitCode {
     scan::tell(arguments, ExitCode::Refused, &what, Some(help))
 }
 
-/// This program again, with the same words.
-fn begin() -> io::Result<Child> {
+fn tell(arguments: &Scan, failure: Failure) -> ExitCode {
+    let (code, what, help) = failure.into_parts();
+    scan::tell(arguments, code, &what, help.as_deref())
+}
+
+/// This program again, with the same words, but for a target that was fetched: then it looks
+/// at the folder, and reports under the name.
+fn begin(target: &Path, folder: Option<&Path>) -> io::Result<Child> {
     let mut words = std::env::args_os().skip(1);
     let mut command = Command::new("/proc/self/exe");
-    command.args(words.next()).arg(APART).args(words).stdin(Stdio::null());
+    command.args(words.next()).arg(APART).stdin(Stdio::null());
+    match folder {
+        None => command.args(words),
+        Some(folder) => {
+            command.arg(SUBJECT).arg(target);
+            command.args(words.map(|word| if word == target { folder.into() } else { word }))
+        }
+    };
     command.spawn()
 }
 

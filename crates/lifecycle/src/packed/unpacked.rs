@@ -31,6 +31,14 @@ impl Packed {
         self.unpack_beside(home)?.keep()
     }
 
+    /// Writes its files into `folder`, which must not exist yet.
+    ///
+    /// # Errors
+    /// When it exists or cannot be written; what was written is left for the caller to remove.
+    pub fn unpack_to(&self, folder: &Path) -> Result<(), PackedError> {
+        Ok(extract::extract(&self.archive, folder)?)
+    }
+
     /// Its files in a folder of the home that is not yet the one of its digest, for who
     /// looks at them first.
     ///
