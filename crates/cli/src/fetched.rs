@@ -159,8 +159,11 @@ impl Look for Apart {
                 format!("{} ({path}{line})", UntrustedText::new(&one.message))
             })
         };
-        let mut why: Vec<String> = worst("critical").chain(worst("high")).take(5).collect();
-        why.extend(all.reasons.iter().map(|reason| UntrustedText::new(reason).to_string()));
+        let mut why: Vec<String> =
+            ["critical", "high", "medium"].into_iter().flat_map(worst).take(5).collect();
+        if why.is_empty() {
+            why.extend(all.reasons.iter().map(|reason| UntrustedText::new(reason).to_string()));
+        }
         let uses = match own_folder(folder, name) {
             Some(own) => uses(&scan(&own)?.capabilities),
             None => Vec::new(),

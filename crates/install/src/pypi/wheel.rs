@@ -174,7 +174,7 @@ fn text(files: &[TreeFile], path: &str) -> String {
 }
 
 /// Path and hash of a line of comma-separated values.
-fn row(line: &str) -> Option<(String, String)> {
+pub(super) fn row(line: &str) -> Option<(String, String)> {
     let (path, rest) = match line.strip_prefix('"') {
         None => {
             let (path, rest) = line.split_once(',')?;
