@@ -9,6 +9,7 @@ mod corpus;
 mod deny;
 mod engine;
 mod names;
+mod packages;
 mod plugins;
 mod run;
 mod servers;
@@ -39,6 +40,8 @@ cargo xtask <word>
   corpus        the analysis beside other tools, on the same files
   names <npm|pypi> <downloads> [<dependents>]
                 the lists of well-known names, from lists that are published
+  packages [<word>...]
+                real packages of npm and PyPI by their names, as a table
   vm            the jail's tests under a stock Debian 6.12 kernel in QEMU
 ";
 
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         ["engine", "--check"] => engine::run(true),
         ["bench", rest @ ..] => bench::run(rest),
         ["corpus"] => corpus::run(),
+        ["packages", rest @ ..] => packages::run(rest),
         ["names", rest @ ..] => names::run(rest),
         ["vm", rest @ ..] => vm::run(rest),
         ["help" | "--help" | "-h"] => {

@@ -19,12 +19,10 @@ const MAX_REPORT: u64 = 256 << 20;
 /// Most things that its own code uses which stand on the card.
 const MOST_USES: usize = 6;
 
-/// Whether this names a package of a registry, unless something of that name lies here.
+/// The package of a registry that this names. What lies here under such a name is not
+/// meant, or a folder could pass for a package: it is called by `./`.
 pub(crate) fn source(target: &Path) -> Option<Result<Source, Failure>> {
     let text = target.to_str().filter(|text| Source::is_one(text))?;
-    if target.exists() {
-        return None;
-    }
     Some(text.parse().map_err(|error| Failure::usage(error).help("ringfence run npm:cowsay")))
 }
 

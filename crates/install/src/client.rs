@@ -161,6 +161,7 @@ fn budget(limit: Duration) -> Budget {
     budget.memory_bytes = 2048 * MIB;
     budget.file_bytes = 512 * MIB;
     budget.network_requests_per_minute = 20_000;
+    budget.network_received_bytes = 1024 * MIB;
     budget
 }
 

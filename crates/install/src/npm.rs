@@ -25,6 +25,7 @@ use std::path::{Path, PathBuf};
 const HELP: &str = "install Node.js with npm 7 or newer, and look whether `npm --version` works";
 /// npm writes this name into the lock, so that it is the same every time.
 const PROJECT: &str = "plugin";
+const CACHE: &str = "cache";
 
 /// For every errand: no script of a package, no word to anybody but the registry.
 const OPTIONS: [&str; 14] = [
@@ -60,7 +61,7 @@ pub(crate) fn fetch(
     let scratch = crate::client::scratch()?;
     let project = scratch.path().join(PROJECT);
     std::fs::create_dir(&project).map_err(InstallError::io(&project))?;
-    let cache = scratch.path().join("cache");
+    let cache = scratch.path().join(CACHE);
     let mut run = |verb: &[&str], rest: Vec<OsString>| {
         let mut words: Vec<OsString> = vec!["node".into(), real(&npm)?.into()];
         words.extend(verb.iter().chain(&OPTIONS).map(Into::into));
@@ -85,12 +86,12 @@ pub(crate) fn fetch(
         &["install", "--package-lock-only", "--package-lock=true", "--lockfile-version=3"],
         vec![source.word().into()],
     )?;
-    let lock = Lock::read(&project)?;
+    let lock = Lock::read(scratch.path(), PROJECT)?;
     let version = look_at(source.name(), &lock, |url| registry.holds(url))?;
     // Then the archives, into a cache: npm unpacks none of them.
     let archives: BTreeSet<String> = lock.wanted().map(|(_, entry)| entry.to_string()).collect();
     run(&["cache", "add"], archives.into_iter().map(Into::into).collect())?;
-    let (files, packages) = gather(source.name(), &lock, &Cache::read(&cache)?)?;
+    let (files, packages) = gather(source.name(), &lock, &Cache::read(scratch.path(), CACHE)?)?;
     let packed = Packed::of_files(files.into_sorted())?;
     Ok(Fetched { source: source.clone(), version, registry: registry.place(), packages, packed })
 }

@@ -21,6 +21,9 @@ use wheel::Wheel;
 
 const HELP: &str = "install pip for python3, and look whether `python3 -m pip --version` works";
 
+/// The folder that pip fills.
+const WHEELS: &str = "wheels";
+
 pub(crate) fn fetch(
     engine: &Engine,
     source: &Source,
@@ -38,7 +41,7 @@ pub(crate) fn fetch(
         let path = scratch.path().join(name);
         std::fs::create_dir(&path).map_err(InstallError::io(&path)).map(|()| path)
     };
-    let (wheels, temporary) = (folder("wheels")?, folder("tmp")?);
+    let (wheels, temporary) = (folder(WHEELS)?, folder("tmp")?);
     let options = [
         "-m",
         "pip",
@@ -74,11 +77,16 @@ pub(crate) fn fetch(
     };
     errand.run(engine, around)?;
     let limits = TreeLimits::default();
-    let tree = ringfence_package::fetch(&wheels, &limits)?.unpack(&limits);
+    // It was written in the jail: no link in it is followed out of the folder.
+    let tree = ringfence_package::fetch(scratch.path(), &limits)?.unpack(&limits);
     if let Some(odd) = tree.oddities.first() {
         return Err(InstallError::refused(source.name(), odd.why));
     }
-    let (files, packages, version) = gather(source, tree.files)?;
+    let wheels = tree.files.into_iter().filter_map(|file| {
+        let path = file.path.strip_prefix(WHEELS)?.strip_prefix('/')?.to_owned();
+        Some(TreeFile { path, ..file })
+    });
+    let (files, packages, version) = gather(source, wheels.collect())?;
     let packed = Packed::of_files(files.into_sorted())?;
     let registry = registries.first().map(Registry::place).unwrap_or_default();
     Ok(Fetched { source: source.clone(), version, registry, packages, packed })

@@ -13,18 +13,20 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    /// Reads all of it; no link is followed out of it.
-    pub(super) fn read(cache: &Path) -> Result<Self, InstallError> {
-        let folder = cache.join("_cacache/content-v2/sha512");
-        if !folder.is_dir() {
+    /// Reads the cache in the jail's folder; no link in that is followed out of it.
+    pub(super) fn read(scratch: &Path, cache: &str) -> Result<Self, InstallError> {
+        let below = format!("{cache}/_cacache/content-v2/sha512/");
+        let tree = fetch(scratch, &TreeLimits::default())?.unpack(&TreeLimits::default());
+        let files = tree.files.into_iter().filter(|file| file.path.starts_with(&below));
+        let found = Self::of(files.map(|file| file.bytes));
+        if found.files.is_empty() {
             return Err(InstallError::Client {
                 program: "npm",
                 why: "its cache is not laid out as known".to_owned(),
                 help: super::HELP,
             });
         }
-        let tree = fetch(&folder, &TreeLimits::default())?.unpack(&TreeLimits::default());
-        Ok(Self::of(tree.files.into_iter().map(|file| file.bytes)))
+        Ok(found)
     }
 
     pub(super) fn of(files: impl Iterator<Item = Vec<u8>>) -> Self {

@@ -79,9 +79,11 @@ struct Written {
 }
 
 impl Lock {
-    /// The lock in the folder of the project.
-    pub(super) fn read(project: &Path) -> Result<Self, InstallError> {
-        Self::parse(read_inside(project, Path::new("package-lock.json"), MAX_BYTES)?)
+    /// The lock that npm left in the jail's folder, of which nothing is believed: no link in
+    /// it is followed out of the folder.
+    pub(super) fn read(scratch: &Path, project: &str) -> Result<Self, InstallError> {
+        let path = Path::new(project).join("package-lock.json");
+        Self::parse(read_inside(scratch, &path, MAX_BYTES)?)
     }
 
     pub(super) fn parse(bytes: Vec<u8>) -> Result<Self, InstallError> {

@@ -117,6 +117,10 @@ impl<'l> Gather<'l> {
                 self.folded.insert(folded, path.clone());
             }
         }
+        // npm packs a file twice when its manifest names it in two ways.
+        if self.files.get(&path).is_some_and(|earlier| earlier.0 == bytes) {
+            return;
+        }
         if let Some(earlier) = self.files.insert(path.clone(), (bytes, executable)) {
             // Who unpacks keeps one of them, and which one differs between programs.
             self.copies += 1;

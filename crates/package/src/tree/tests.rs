@@ -129,6 +129,9 @@ fn of_two_files_with_one_path_both_are_read() {
     let tree = unpack("x.tar", tar(&[file("p/a.js", "1"), file("p/a.js", "2")]), &limits());
     assert_eq!(codes(&tree), ["duplicate-path"]);
     assert_eq!(tree.files.len(), 2);
+    // As npm packs what a manifest names as `./a.js` and as `a.js`.
+    let tree = unpack("x.tar", tar(&[file("p/./a.js", "1"), file("p/a.js", "1")]), &limits());
+    assert_eq!((codes(&tree), paths(&tree)), (vec![], vec!["a.js"]));
 }
 
 #[test]
