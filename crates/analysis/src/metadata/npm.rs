@@ -7,12 +7,13 @@ use super::{Entry, Found, Hook, Script, Source, dependency};
 use crate::facts::{DependencyOrigin, Ecosystem, PackageFacts};
 use crate::shell::Language;
 
-/// Scripts that npm runs by itself while it installs; the last ones where the package
-/// comes from a repository or a folder.
-const INSTALL: [&str; 7] =
-    ["preinstall", "install", "postinstall", "prepare", "preprepare", "postprepare", "prepublish"];
-const DEPENDENCIES: [&str; 4] =
-    ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
+/// Scripts that npm runs by itself while it installs.
+const INSTALL: [&str; 3] = ["preinstall", "install", "postinstall"];
+/// And those that it runs where the package comes from a repository or a folder.
+const PREPARE: [&str; 4] = ["prepare", "preprepare", "postprepare", "prepublish"];
+const DEPENDENCIES: [&str; 3] = ["dependencies", "optionalDependencies", "peerDependencies"];
+/// What its authors need, and who installs a package by its name never gets.
+const OF_AUTHORS: [&str; 1] = ["devDependencies"];
 /// What `exports` may name that no loader runs.
 const DATA: [&str; 16] = [
     "css", "scss", "sass", "less", "json", "svg", "png", "html", "md", "wasm", "node", "map",
@@ -35,7 +36,10 @@ pub(super) fn package_json(source: &Source<'_>, found: &mut Found) -> Result<(),
             source.place(0, 0)
         },
     });
-    for key in DEPENDENCIES {
+    // It was installed from a registry already, for another package.
+    let installed = source.path.split('/').any(|part| part == "node_modules");
+    let unless_installed = |keys: &'static [&'static str]| if installed { &[] } else { keys };
+    for key in DEPENDENCIES.iter().chain(unless_installed(&OF_AUTHORS)) {
         for field in root.get(key).map(Node::fields).unwrap_or_default() {
             let requirement = field.value.text().unwrap_or_default();
             let place = source.place(field.key_start, field.value.end);
@@ -47,7 +51,8 @@ pub(super) fn package_json(source: &Source<'_>, found: &mut Found) -> Result<(),
     for field in root.get("scripts").map(Node::fields).unwrap_or_default() {
         let Some(command) = field.value.text() else { continue };
         let place = source.place(field.value.start, field.value.end);
-        if INSTALL.contains(&&*field.key) {
+        let runs = INSTALL.iter().chain(unless_installed(&PREPARE));
+        if runs.clone().any(|name| *name == &*field.key) {
             let api = format!("npm:script.{}", field.key).into();
             found.hooks.push(Hook { api, command: command.into(), place });
         }

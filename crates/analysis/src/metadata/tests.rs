@@ -41,6 +41,20 @@ fn what_a_package_of_npm_says_is_read_with_its_places() {
 }
 
 #[test]
+fn of_what_another_package_needs_only_what_is_installed_and_run_counts() {
+    let text = r#"{"name": "x", "devDependencies": {"eclint": "1"}, "dependencies": {"a": "1"},
+        "scripts": {"prepare": "evil", "postinstall": "also evil"}}"#;
+    let root = found("package.json", text);
+    assert_eq!((root.dependencies.len(), root.hooks.len()), (2, 2));
+    let inner = found("node_modules/y/node_modules/x/package.json", text);
+    assert_eq!(dependencies(&inner), [("a", "1", Registry)]);
+    assert_eq!(inner.hooks.len(), 1);
+    assert_eq!(&*inner.hooks[0].command, "also evil");
+    // A name that only looks so.
+    assert_eq!(found("my_node_modules/x/package.json", text).hooks.len(), 2);
+}
+
+#[test]
 fn a_key_that_is_there_twice_is_odd_and_the_last_one_counts() {
     let found = found("package.json", r#"{"scripts": {"install": "a", "install": "b"}}"#);
     assert_eq!(found.oddities[0].code, "duplicate-key");
