@@ -337,8 +337,10 @@ impl<'a> Machine<'a> {
                     );
                     let name =
                         if self.names_any_variable(key.marks) { None } else { Some("\u{2026}") };
+                    // One of them, not all of them: what the whole environment would be
+                    // stays with the whole environment.
                     let from = self.origin(Source::Environment, span, name);
-                    return Value::unknown(self.marks.union(marks, from));
+                    return Value::unknown(self.marks.union(key.marks, from));
                 }
                 if !MATTERS.contains(&self.apis.name(*api)) {
                     return Value::unknown(marks);
