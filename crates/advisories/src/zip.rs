@@ -154,10 +154,11 @@ fn directory(file: &File) -> Result<Vec<u8>, Broken> {
     let from = length.saturating_sub(MAX_END);
     let mut tail = vec![0; usize::try_from(length - from).unwrap_or_default()];
     file.read_exact_at(&mut tail, from)?;
-    let at = tail.windows(END.len()).rposition(|four| four == END);
-    let found = at.and_then(|at| {
-        let end = tail.get(at..)?;
-        Some((at, u64::from(long(end, 12)?), u64::from(long(end, 16)?)))
+    let found = tail.windows(END.len()).enumerate().rev().find_map(|(at, four)| {
+        let end = (four == END).then(|| tail.get(at..)).flatten()?;
+        // With its comment it is the last thing.
+        let is_last = end.len() == 22 + usize::from(short(end, 20)?);
+        is_last.then_some((at, u64::from(long(end, 12)?), u64::from(long(end, 16)?)))
     });
     let Some((at, mut size, mut offset)) = found else {
         return Err(Broken::Why("no directory stands at its end"));

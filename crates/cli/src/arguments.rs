@@ -1,7 +1,9 @@
 //! What can be typed.
 
+mod advisories;
 mod signing;
 
+pub(crate) use advisories::{Advisories, AdvisoriesCheck, AdvisoriesImport, AdvisoriesStatus};
 pub(crate) use signing::{
     Inspect as InspectPacked, Keygen, Pack, Sign, Trust, TrustAccept, TrustAdd, TrustList,
     TrustRevoke, TrustRotate, Verify,
@@ -58,6 +60,9 @@ pub(crate) enum Verb {
     /// Keep the list of publishers whose packages count as known
     #[command(subcommand)]
     Trust(Trust),
+    /// Tell which parts of a package are publicly known to be vulnerable or malicious
+    #[command(subcommand)]
+    Advisories(Advisories),
     /// Print the JSON Schema of plugin.yaml
     Schema,
 }

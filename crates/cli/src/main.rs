@@ -4,6 +4,7 @@
 //! are those of [`ringfence_types::ExitCode`].
 #![forbid(unsafe_code)]
 
+mod advisories;
 mod arguments;
 mod attack;
 mod audit;
@@ -63,6 +64,7 @@ fn main() -> ExitCode {
         Verb::Inspect(verb) => verify::inspect(&verb),
         Verb::Keygen(verb) => keys::run(&verb),
         Verb::Trust(verb) => trust::run(verb),
+        Verb::Advisories(verb) => advisories::run(verb),
         Verb::Schema => schema::run(),
     };
     ExitCode::from(code.code())

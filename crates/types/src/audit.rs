@@ -36,6 +36,8 @@ pub enum EventKind {
     /// A publisher's key was trusted or is trusted no more; recorded before it is done. The
     /// metadata says which.
     TrustChanged,
+    /// Advisories were imported; recorded before they count. The metadata says from where.
+    AdvisoriesChanged,
     /// What is run of a plugin for the built-in engine was compiled, was taken from the
     /// cache of an earlier process, or could not be made. The metadata says from what
     /// and at what cost.

@@ -104,6 +104,12 @@ const CLOSURES: &[(&str, Rule, &str)] = &[
     ),
     ("ringfence-signing", Rule::None(RUNTIMES_AND_NETWORK), PURE),
     (
+        "ringfence-advisories",
+        Rule::OursOnly(&["ringfence-types", "ringfence-private"]),
+        "what is known of a package does not depend on who wants to run it",
+    ),
+    ("ringfence-advisories", Rule::None(RUNTIMES_AND_NETWORK), PURE),
+    (
         "ringfence-lifecycle",
         Rule::None(&ENGINES),
         "what starts plugins does not parse their code in its own memory",

@@ -25,8 +25,8 @@ const LEFT_OPEN: [&str; 5] = [
 ];
 
 /// Stages that only read and decide.
-const PURE: [&str; 7] =
-    ["types", "limits", "package", "analysis", "signing", "permission", "protocol"];
+const PURE: [&str; 8] =
+    ["types", "limits", "package", "analysis", "signing", "advisories", "permission", "protocol"];
 
 /// What those stages must not reach for.
 const IMPURE: [&str; 9] = [
@@ -41,8 +41,15 @@ const IMPURE: [&str; 9] = [
     "SystemTime::now",
 ];
 
-/// The files of those stages that do read the disk: a package is a folder.
-const READERS: [(&str, &str); 4] = [
+/// The files of those stages that do read the disk: a package is a folder, and records are
+/// files.
+const READERS: [(&str, &str); 10] = [
+    ("crates/advisories/src/folder.rs", "std::fs"),
+    ("crates/advisories/src/folder.rs", "rustix::"),
+    ("crates/advisories/src/import.rs", "std::fs"),
+    ("crates/advisories/src/store.rs", "rustix::"),
+    ("crates/advisories/src/zip.rs", "std::fs"),
+    ("crates/advisories/tests/store/main.rs", "std::fs"),
     ("crates/package/src/folder.rs", "std::fs"),
     ("crates/package/src/folder.rs", "rustix::"),
     ("crates/package/src/entry.rs", "std::fs"),
