@@ -46,7 +46,7 @@ pub struct Imported {
     pub updated: u64,
     /// How many were there already, as new or newer.
     pub unchanged: u64,
-    /// How many are about registries only that are not understood here; they are not kept.
+    /// How many are about no registry that is understood here; they are not kept.
     pub foreign: u64,
     /// How many of all were taken back by who wrote them.
     pub withdrawn: u64,
@@ -254,7 +254,7 @@ impl Import {
                     .prepare_cached("DELETE FROM affected WHERE record = ?1")?
                     .execute([number])?;
             }
-            None if record.affected.is_empty() => {
+            None if record.affected.is_empty() && !record.withdrawn => {
                 self.imported.foreign += 1;
                 return Ok(());
             }

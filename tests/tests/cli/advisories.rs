@@ -1,7 +1,8 @@
 //! Known vulnerabilities and known malware: what a person is told of a package, what is
 //! refused, and what records that lie can do.
 
-use crate::program::{Done, User};
+use crate::program::{Done, User, soon};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::fs;
 
@@ -84,12 +85,16 @@ fn a_critical_vulnerability_is_refused_with_its_fix_and_the_fixed_version_is_ver
     operator.locked(&[("lodash", "4.17.11")]);
     let bad = operator.check(&["app"]);
     assert_eq!(bad.code, Some(9), "{bad:?}");
-    for told in ["BLOCKED npm lodash 4.17.11 (package-lock.json)", "critical", "CVE-2019-10744",
-        "fixed in 4.17.12", "1 affected"]
-    {
+    for told in [
+        "BLOCKED npm lodash 4.17.11 (package-lock.json)",
+        "critical",
+        "CVE-2019-10744",
+        "fixed in 4.17.12",
+        "1 affected",
+    ] {
         assert!(bad.stdout.contains(told), "`{told}` is not in {bad:?}");
     }
-    assert!(bad.stderr.contains("data on npm: 1 records as of") && bad.stderr.contains("0 days"));
+    assert!(bad.stderr.contains("data on npm: 1 record as of") && bad.stderr.contains("0 days"));
     let json = operator.check(&["app", "--json"]);
     let object = json.json();
     assert_eq!((json.code, &object["ok"]), (Some(9), &json!(false)));
@@ -100,7 +105,7 @@ fn a_critical_vulnerability_is_refused_with_its_fix_and_the_fixed_version_is_ver
     operator.locked(&[("lodash", "4.17.12")]);
     let good = operator.check(&["app"]);
     assert_eq!(good.code, Some(0), "{good:?}");
-    assert!(good.stdout.contains("1 components: 1 verified, 0 affected, 0 not checkable"));
+    assert!(good.stdout.contains("1 component: 1 verified, 0 affected, 0 not checkable"));
 }
 
 #[test]
@@ -191,6 +196,37 @@ fn an_import_is_in_the_log_and_one_of_rubbish_changes_nothing() {
 }
 
 #[test]
+fn an_import_that_is_killed_or_cannot_be_recorded_never_was() {
+    let operator = Operator::new();
+    operator.import(&[vulnerability("CRITICAL")]);
+    operator.locked(&[("loadash", "1.0.0")]);
+    let status = || operator.run(&["advisories", "status", "--json"]).json();
+    let before = status();
+    // Killed in the midst of a stream that does not end.
+    let records = format!("{}\n", malware()).repeat(10_000);
+    let going = operator.user.ringfence(["advisories", "import", "-"]).input(records).stays();
+    let going = going.start();
+    let log = operator.user.home().join("advisories.sqlite-wal");
+    assert!(soon(|| log.exists()));
+    going.signal_group(Signal::KILL);
+    going.finish();
+    assert_eq!(status(), before);
+    // No log, no change.
+    let audit = operator.user.home().join("audit");
+    let aside = operator.user.home().join("aside");
+    fs::rename(&audit, &aside).unwrap();
+    fs::write(&audit, "in the way").unwrap();
+    let refused = operator.import(&[malware()]);
+    assert_eq!(refused.code, Some(8), "{refused:?}");
+    assert_eq!(status(), before);
+    assert_eq!(operator.check(&["app"]).code, Some(0), "it is not known");
+    fs::remove_file(&audit).unwrap();
+    fs::rename(&aside, &audit).unwrap();
+    assert_eq!(operator.import(&[malware()]).code, Some(0));
+    assert_eq!(operator.check(&["app"]).code, Some(9));
+}
+
+#[test]
 fn records_and_packages_that_lie_move_no_cursor_and_end_nothing() {
     let operator = Operator::new();
     let escape = "\u{1b}[2J\u{202e}\u{9b}31m";
@@ -199,15 +235,20 @@ fn records_and_packages_that_lie_move_no_cursor_and_end_nothing() {
         value["id"] = json!(id);
         value["aliases"] = json!([format!("CVE{escape}")]);
         value["summary"] = json!(format!("{escape}all is well"));
-        value["affected"][0]["package"]["name"] = json!(format!("a{escape}").replace(['\u{1b}', '\u{9b}'], ""));
+        value["affected"][0]["package"]["name"] =
+            json!(format!("a{escape}").replace(['\u{1b}', '\u{9b}'], ""));
         change(&mut value);
         value
     };
     let many: Vec<Value> = vec![json!({}); 20_000];
     let imported = operator.import(&[
         record("A-1", &|_| {}),
-        record("A-2", &|value| value["affected"][0]["ranges"][0]["events"][1] = json!({ "fixed": escape })),
-        record("A-3", &|value| value["affected"][0]["ranges"][0]["events"] = json!([{ "introduced": "0" }])),
+        record("A-2", &|value| {
+            value["affected"][0]["ranges"][0]["events"][1] = json!({ "fixed": escape })
+        }),
+        record("A-3", &|value| {
+            value["affected"][0]["ranges"][0]["events"] = json!([{ "introduced": "0" }])
+        }),
         vulnerability("CRITICAL"),
         malware(),
         record(&format!("A{escape}"), &|_| {}),
@@ -215,7 +256,10 @@ fn records_and_packages_that_lie_move_no_cursor_and_end_nothing() {
         record("A-5", &|value| value["modified"] = json!("9999-12-31T00:00:00Z")),
     ]);
     assert_eq!(imported.code, Some(0), "{imported:?}");
-    assert!(imported.stderr.contains("line 6") && imported.stderr.contains("line 8"), "{imported:?}");
+    assert!(
+        imported.stderr.contains("line 6") && imported.stderr.contains("line 8"),
+        "{imported:?}"
+    );
     operator.locked(&[(&format!("a{escape}").replace(['\u{1b}', '\u{9b}'], ""), "1.0.0")]);
     operator.user.write("app/requirements.txt", format!("x{escape}==1{escape}\n"));
     for words in [&["app"][..], &["app", "--json"]] {
@@ -234,7 +278,9 @@ fn records_and_packages_that_lie_move_no_cursor_and_end_nothing() {
 fn a_packed_package_is_checked_by_what_is_in_it() {
     let operator = Operator::new();
     operator.import(&[vulnerability("CRITICAL")]);
-    operator.user.write("tool/plugin.yaml", "name: tool\nversion: 1.0.0\nruntime: node\nentry: a.mjs\n");
+    operator
+        .user
+        .write("tool/plugin.yaml", "name: tool\nversion: 1.0.0\nruntime: node\nentry: a.mjs\n");
     operator.user.write("tool/a.mjs", "export const go = () => 1;\n");
     operator.user.write(
         "tool/node_modules/lodash/package.json",

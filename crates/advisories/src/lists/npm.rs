@@ -113,8 +113,8 @@ impl Lists {
         };
         if !is_target {
             // The folder in which it is installed has what its manifest names.
-            let above = path.split_once("node_modules/").map(|(above, _)| above.to_owned());
-            self.settle(&above.unwrap_or_default(), Known::Npm);
+            let above = path.split_once("node_modules/").map_or("", |(above, _)| above);
+            self.settle(above, Known::Npm);
         } else if has_any(manifest.dependencies.as_ref())
             || has_any(manifest.optional_dependencies.as_ref())
         {

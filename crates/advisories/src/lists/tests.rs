@@ -84,6 +84,8 @@ fn dependencies_whose_versions_nobody_says_are_told_and_not_taken_for_none() {
     assert_eq!(why(&read(&[("package.json", wants), lock])), None);
     let installed = ("node_modules/lodash/package.json", r#"{"name":"lodash","version":"4.0.0"}"#);
     assert_eq!(why(&read(&[installed, ("package.json", wants)])), None);
+    let packed = ("package/node_modules/a/package.json", r#"{"name":"a","version":"4.0.0"}"#);
+    assert_eq!(why(&read(&[packed, ("package/package.json", wants)])), None);
     let project = "[project]\nname = \"x\"\ndependencies = [\"requests\"]\n";
     assert!(why(&read(&[("pyproject.toml", project)])).is_some());
     assert_eq!(why(&read(&[("pyproject.toml", project), ("uv.lock", "")])), None);

@@ -8,12 +8,17 @@ use ringfence_advisories::{
 };
 use ringfence_types::UntrustedText;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// Most malformed records, and most lines about what is not checkable, for a person.
 const MOST_LINES: usize = 20;
 
 fn shown(text: &str) -> String {
     UntrustedText::new(text).to_string()
+}
+
+fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 fn day(seconds: i64) -> String {
@@ -38,7 +43,7 @@ pub(super) fn imported(imported: &Imported, as_json: bool) {
     let Imported { read, new, updated, unchanged, foreign, withdrawn, malformed, .. } = imported;
     output::answer(&format!(
         "{read} records: {new} new, {updated} updated, {unchanged} known already, {withdrawn} \
-         taken back, {foreign} of other registries, {malformed} malformed"
+         taken back, {foreign} of no registry known here, {malformed} malformed"
     ));
     let covers: Vec<&str> = imported.covers.iter().map(|known| known.word()).collect();
     let newest = imported.newest.map_or_else(|| "?".to_owned(), day);
@@ -81,8 +86,9 @@ fn with_age(data: &Data, now: i64) -> serde_json::Value {
 
 fn in_words(data: &Data, now: i64) -> String {
     let (days, newest) = (data.age_days(now), day(data.newest));
-    let days = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
-    format!("{}: {} records as of {newest}, {days} old", data.ecosystem, data.records)
+    let days = counted(u64::try_from(days).unwrap_or_default(), "day");
+    let records = counted(data.records, "record");
+    format!("{}: {records} as of {newest}, {days} old", data.ecosystem)
 }
 
 pub(super) fn checked(checked: &Checked, policy: &Policy, now: i64, as_json: bool) {
@@ -112,8 +118,8 @@ pub(super) fn checked(checked: &Checked, policy: &Policy, now: i64, as_json: boo
     let [verified, affected, unsure] =
         [State::Verified, State::Affected, State::NotCheckable].map(|state| checked.count(state));
     output::answer(&format!(
-        "{} components: {verified} verified, {affected} affected, {unsure} not checkable",
-        checked.components.len()
+        "{}: {verified} verified, {affected} affected, {unsure} not checkable",
+        counted(checked.components.len() as u64, "component")
     ));
     if checked.blocks {
         output::answer("BLOCKED");
@@ -165,15 +171,26 @@ fn line(finding: &Finding) -> String {
 }
 
 fn not_checkable(checked: &Checked) {
-    let unsure = checked.components.iter().filter_map(|one| Some((one, one.unsure.as_ref()?)));
-    let mut lines: Vec<String> =
-        unsure.map(|(one, unsure)| format!("{}: {}", name(&one.component), why(unsure))).collect();
-    lines.extend(
-        checked
-            .unread
-            .iter()
-            .map(|unread| format!("{}: {}", shown(&unread.place), shown(&unread.why))),
-    );
+    // Of what a whole registry has in common, one line says it.
+    let mut alike: BTreeMap<(String, String), u64> = BTreeMap::new();
+    let mut lines = Vec::new();
+    for one in &checked.components {
+        let Some(unsure) = &one.unsure else { continue };
+        let of_registry =
+            matches!(unsure, Unsure::NoData | Unsure::TooOld { .. } | Unsure::UnknownEcosystem);
+        if of_registry {
+            let ecosystem = shown(&one.component.ecosystem.to_string());
+            *alike.entry((ecosystem, why(unsure))).or_default() += 1;
+        } else {
+            lines.push(format!("{}: {}", name(&one.component), why(unsure)));
+        }
+    }
+    let alike = alike.into_iter().map(|((ecosystem, why), count)| {
+        format!("{} of {ecosystem}: {why}", counted(count, "component"))
+    });
+    let unread = checked.unread.iter();
+    let unread = unread.map(|part| format!("{}: {}", shown(&part.place), shown(&part.why)));
+    let lines: Vec<String> = alike.chain(lines).chain(unread).collect();
     for line in lines.iter().take(MOST_LINES) {
         output::answer(&format!("not checkable: {line}"));
     }
