@@ -15,7 +15,6 @@ use std::collections::BTreeSet;
 const MAX_FINDINGS: usize = 1_000;
 /// Most names of advisories that cannot be read, for one component.
 const MAX_NAMED: usize = 20;
-const DAY: i64 = 86_400;
 
 /// What an unknown severity counts as.
 const UNKNOWN_COUNTS_AS: Severity = Severity::High;
@@ -120,15 +119,6 @@ pub struct Checked {
     pub stale_ignores: Vec<StaleIgnore>,
 }
 
-impl Data {
-    /// How old it is, in days. `now` is in seconds since 1970.
-    #[must_use]
-    pub const fn age_days(&self, now: i64) -> i64 {
-        let age = now.saturating_sub(self.newest) / DAY;
-        if age < 0 { 0 } else { age }
-    }
-}
-
 impl Checked {
     /// How many components are in a state.
     #[must_use]
@@ -148,7 +138,7 @@ impl Advisories {
         policy: &Policy,
         now: i64,
     ) -> Result<Checked, AdvisoriesError> {
-        let data = self.data()?;
+        let data = self.data(now)?;
         let mut used = BTreeSet::new();
         let mut components = Vec::with_capacity(found.components().len());
         for component in found.components() {
@@ -198,7 +188,7 @@ impl Advisories {
                 unsure = Some(if told { Unsure::UnreadVersion } else { Unsure::NoVersion });
             }
             let data = data.iter().find(|data| data.ecosystem == *registry);
-            let days = data.map(|data| data.age_days(now));
+            let days = data.map(|data| data.age_days);
             match (days, policy.max_age_days) {
                 (None, _) => unsure = Some(Unsure::NoData),
                 (Some(days), Some(most)) if days > i64::from(most) => {

@@ -15,6 +15,8 @@ use std::time::Duration;
 pub const FILE: &str = "advisories.sqlite";
 /// The format that this version writes.
 pub(crate) const FORMAT: i64 = 1;
+/// In seconds.
+const DAY: i64 = 86_400;
 /// How long an import waits for another one.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -74,6 +76,8 @@ pub struct Data {
     pub newest: i64,
     /// When it was last imported, in seconds since 1970.
     pub imported: i64,
+    /// How old it is, in days.
+    pub age_days: i64,
 }
 
 /// One import.
@@ -120,10 +124,11 @@ impl Advisories {
     }
 
     /// What there is, registry by registry; those of which there is nothing are left out.
+    /// `now` is in seconds since 1970.
     ///
     /// # Errors
     /// When the database fails.
-    pub fn data(&self) -> Result<Vec<Data>, AdvisoriesError> {
+    pub fn data(&self, now: i64) -> Result<Vec<Data>, AdvisoriesError> {
         let Some(connection) = &self.connection else { return Ok(Vec::new()) };
         let mut data = Vec::new();
         for ecosystem in Known::ALL {
@@ -139,7 +144,9 @@ impl Advisories {
                 |row| row.get(0),
             )?;
             let records = u64::try_from(records).unwrap_or_default();
-            data.push(Data { ecosystem, records, newest: newest / 1_000_000, imported });
+            let newest = newest / 1_000_000;
+            let age_days = (now.saturating_sub(newest) / DAY).max(0);
+            data.push(Data { ecosystem, records, newest, imported, age_days });
         }
         Ok(data)
     }

@@ -62,7 +62,7 @@ fn import(arguments: &AdvisoriesImport) -> Result<ExitCode, Failure> {
     let begun = Instant::now();
     let mut told = begun;
     let progress = |records: u64| {
-        if records % 1_000 == 0 && told.elapsed() >= PATIENCE {
+        if records.is_multiple_of(1_000) && told.elapsed() >= PATIENCE {
             told = Instant::now();
             output::say(&format!("{records} records, {} s", begun.elapsed().as_secs()));
         }
@@ -109,15 +109,14 @@ fn check(arguments: &AdvisoriesCheck) -> Result<ExitCode, Failure> {
     if arguments.production {
         found.without_development();
     }
-    let now = now();
-    let checked = Advisories::open(&home()?)?.check(&found, &policy, now)?;
-    answer::checked(&checked, &policy, now, arguments.json);
+    let checked = Advisories::open(&home()?)?.check(&found, &policy, now())?;
+    answer::checked(&checked, &policy, arguments.json);
     Ok(if checked.blocks { ExitCode::Refused } else { ExitCode::Success })
 }
 
 fn status(arguments: &AdvisoriesStatus) -> Result<ExitCode, Failure> {
     let advisories = Advisories::open(&home()?)?;
-    answer::status(&advisories.data()?, &advisories.sources()?, now(), arguments.json);
+    answer::status(&advisories.data(now())?, &advisories.sources()?, arguments.json);
     Ok(ExitCode::Success)
 }
 

@@ -7,11 +7,20 @@ use ringfence_advisories::{
     Checked, CheckedComponent, Component, Data, Finding, Imported, Policy, Source, State, Unsure,
 };
 use ringfence_types::UntrustedText;
+use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
 
 /// Most malformed records, and most lines about what is not checkable, for a person.
 const MOST_LINES: usize = 20;
+
+/// What came of a verb, with whether it is as it should be.
+#[derive(Serialize)]
+struct Answer<'a, T> {
+    ok: bool,
+    #[serde(flatten)]
+    answer: &'a T,
+}
 
 fn shown(text: &str) -> String {
     UntrustedText::new(text).to_string()
@@ -35,10 +44,7 @@ pub(super) fn imported(imported: &Imported, as_json: bool) {
         output::say(&format!("malformed, not taken: {more} more"));
     }
     if as_json {
-        let mut object = json!(imported);
-        object["ok"] = json!(true);
-        output::answer_json(&object);
-        return;
+        return output::answer_json(&Answer { ok: true, answer: imported });
     }
     let Imported { read, new, updated, unchanged, foreign, withdrawn, malformed, .. } = imported;
     output::answer(&format!(
@@ -54,17 +60,16 @@ pub(super) fn imported(imported: &Imported, as_json: bool) {
     }
 }
 
-pub(super) fn status(data: &[Data], sources: &[Source], now: i64, as_json: bool) {
+pub(super) fn status(data: &[Data], sources: &[Source], as_json: bool) {
     if as_json {
-        let ages: Vec<_> = data.iter().map(|data| with_age(data, now)).collect();
-        output::answer_json(&json!({ "ok": true, "data": ages, "sources": sources }));
-        return;
+        let answer = json!({ "ok": true, "data": data, "sources": sources });
+        return output::answer_json(&answer);
     }
     if data.is_empty() {
         output::say("there is no data yet: ringfence advisories import PATH");
     }
     for data in data {
-        output::answer(&format!("{}, imported {}", in_words(data, now), day(data.imported)));
+        output::answer(&format!("{}, imported {}", in_words(data), day(data.imported)));
     }
     for source in sources.iter().take(MOST_LINES) {
         output::answer(&format!(
@@ -78,29 +83,19 @@ pub(super) fn status(data: &[Data], sources: &[Source], now: i64, as_json: bool)
     }
 }
 
-fn with_age(data: &Data, now: i64) -> serde_json::Value {
-    let mut object = json!(data);
-    object["age_days"] = json!(data.age_days(now));
-    object
-}
-
-fn in_words(data: &Data, now: i64) -> String {
-    let (days, newest) = (data.age_days(now), day(data.newest));
+fn in_words(data: &Data) -> String {
+    let (days, newest) = (data.age_days, day(data.newest));
     let days = counted(u64::try_from(days).unwrap_or_default(), "day");
     let records = counted(data.records, "record");
     format!("{}: {records} as of {newest}, {days} old", data.ecosystem)
 }
 
-pub(super) fn checked(checked: &Checked, policy: &Policy, now: i64, as_json: bool) {
+pub(super) fn checked(checked: &Checked, policy: &Policy, as_json: bool) {
     if as_json {
-        let mut object = json!(checked);
-        object["ok"] = json!(!checked.blocks);
-        object["data"] = checked.data.iter().map(|data| with_age(data, now)).collect();
-        output::answer_json(&object);
-        return;
+        return output::answer_json(&Answer { ok: !checked.blocks, answer: checked });
     }
     for data in &checked.data {
-        output::say(&format!("data on {}", in_words(data, now)));
+        output::say(&format!("data on {}", in_words(data)));
     }
     for stale in &checked.stale_ignores {
         let id = shown(&stale.ignore.id);
