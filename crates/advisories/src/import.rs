@@ -68,17 +68,25 @@ pub struct Import {
     bytes: u64,
     imported: Imported,
     named: Vec<(String, Malformed)>,
-    /// By registry, when the newest record was changed, in microseconds, and how many there
-    /// are.
-    newest: BTreeMap<Known, (i64, u64)>,
+    seen: BTreeMap<Known, Seen>,
+}
+
+/// What there is about one registry.
+#[derive(Debug, Default)]
+struct Seen {
+    /// When the newest record was changed, in microseconds since 1970.
+    newest: i64,
+    records: u64,
+    vulnerabilities: u64,
 }
 
 /// Of which registries a source is all that is known. What is only added to another source
 /// says nothing about packages that it does not name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Covers {
-    /// Of those that at least one in twenty of its records is about: a set of records of one
-    /// registry names packages of others too.
+    /// Of those that at least one in twenty of its records is about, if not all of these are
+    /// malware: a set of records of one registry names packages of others too, and a list of
+    /// malware says nothing about vulnerabilities.
     Most,
     /// Of these, if there is a record about them; of none where it is empty.
     These(Vec<Known>),
@@ -107,7 +115,7 @@ impl Import {
             bytes: 0,
             imported: Imported::default(),
             named: Vec::new(),
-            newest: BTreeMap::new(),
+            seen: BTreeMap::new(),
         })
     }
 
@@ -233,9 +241,10 @@ impl Import {
 
     fn take(&mut self, record: &Record) -> Result<(), AdvisoriesError> {
         for (registry, ..) in &record.affected {
-            let (newest, count) = self.newest.entry(*registry).or_insert((record.modified, 0));
-            *newest = record.modified.max(*newest);
-            *count += 1;
+            let seen = self.seen.entry(*registry).or_default();
+            seen.newest = seen.newest.max(record.modified);
+            seen.records += 1;
+            seen.vulnerabilities += u64::from(!record.malware);
         }
         self.imported.withdrawn += u64::from(record.withdrawn);
         let known = self
@@ -307,11 +316,13 @@ impl Import {
             return Err(AdvisoriesError::Empty);
         }
         self.refuse_malformed()?;
-        let newest = self.newest.values().map(|(newest, _)| *newest).max();
-        let all: u64 = self.newest.values().map(|(_, count)| *count).sum();
-        for (registry, (newest, count)) in &self.newest {
+        let newest = self.seen.values().map(|seen| seen.newest).max();
+        let all: u64 = self.seen.values().map(|seen| seen.records).sum();
+        for (registry, seen) in &self.seen {
             let is_covered = match covers {
-                Covers::Most => count.saturating_mul(COVERED) >= all,
+                Covers::Most => {
+                    seen.vulnerabilities > 0 && seen.records.saturating_mul(COVERED) >= all
+                }
                 Covers::These(these) => these.contains(registry),
             };
             if !is_covered {
@@ -322,7 +333,7 @@ impl Import {
                 "INSERT INTO data (ecosystem, newest, imported) VALUES (?1, ?2, ?3)
                  ON CONFLICT (ecosystem) DO UPDATE SET
                      newest = max(newest, excluded.newest), imported = excluded.imported",
-                params![registry.word(), newest, self.now],
+                params![registry.word(), seen.newest, self.now],
             )?;
         }
         let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);

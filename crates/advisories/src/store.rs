@@ -72,6 +72,8 @@ pub struct Data {
     pub ecosystem: Known,
     /// How many records, of those that were not taken back.
     pub records: u64,
+    /// How many of them are about malware.
+    pub malware: u64,
     /// When the newest of them was changed, in seconds since 1970: the data is as old as this.
     pub newest: i64,
     /// When it was last imported, in seconds since 1970.
@@ -138,15 +140,17 @@ impl Advisories {
                 |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)),
             );
             let Some((newest, imported)) = times.optional()? else { continue };
-            let records: i64 = connection.query_row(
-                "SELECT count(DISTINCT record) FROM affected WHERE ecosystem = ?1",
+            let (records, malware): (i64, i64) = connection.query_row(
+                "SELECT count(*), coalesce(sum(malware), 0) FROM record WHERE number IN
+                     (SELECT record FROM affected WHERE ecosystem = ?1)",
                 [ecosystem.word()],
-                |row| row.get(0),
+                |row| Ok((row.get(0)?, row.get(1)?)),
             )?;
             let records = u64::try_from(records).unwrap_or_default();
+            let malware = u64::try_from(malware).unwrap_or_default();
             let newest = newest / 1_000_000;
             let age_days = (now.saturating_sub(newest) / DAY).max(0);
-            data.push(Data { ecosystem, records, newest, imported, age_days });
+            data.push(Data { ecosystem, records, malware, newest, imported, age_days });
         }
         Ok(data)
     }

@@ -94,7 +94,10 @@ fn a_critical_vulnerability_is_refused_with_its_fix_and_the_fixed_version_is_ver
     ] {
         assert!(bad.stdout.contains(told), "`{told}` is not in {bad:?}");
     }
-    assert!(bad.stderr.contains("data on npm: 1 record as of") && bad.stderr.contains("0 days"));
+    assert!(
+        bad.stderr.contains("data on npm: 1 record, 0 of malware, as of")
+            && bad.stderr.contains("0 days")
+    );
     let json = operator.check(&["app", "--json"]);
     let object = json.json();
     assert_eq!((json.code, &object["ok"]), (Some(9), &json!(false)));

@@ -141,6 +141,18 @@ fn a_few_records_about_another_registry_are_no_data_on_it() {
 }
 
 #[test]
+fn a_list_of_malware_alone_does_not_make_a_package_free_of_vulnerabilities() {
+    let home = Home::new();
+    let malware: Vec<_> = (0..50).map(|number| malware(&format!("evil-{number}"), "1")).collect();
+    assert!(home.import(&malware).unwrap().covers.is_empty());
+    assert_eq!(home.one(Known::Npm, "innocent", "1.0.0").state, State::NotCheckable);
+    let imported = home.import(&[vulnerability("A-1", "tool", "2.0.0", "HIGH")]).unwrap();
+    assert_eq!(imported.covers, [Known::Npm]);
+    let data = Advisories::open(&home.home()).unwrap().data(NOW).unwrap();
+    assert_eq!((data[0].records, data[0].malware), (51, 50));
+}
+
+#[test]
 fn a_file_that_was_damaged_or_planted_is_an_error_and_never_an_empty_one() {
     let home = Home::new();
     home.import(&[vulnerability("A-1", "tool", "2.0.0", "HIGH")]).unwrap();

@@ -87,7 +87,8 @@ fn in_words(data: &Data) -> String {
     let (days, newest) = (data.age_days, day(data.newest));
     let days = counted(u64::try_from(days).unwrap_or_default(), "day");
     let records = counted(data.records, "record");
-    format!("{}: {records} as of {newest}, {days} old", data.ecosystem)
+    let malware = data.malware;
+    format!("{}: {records}, {malware} of malware, as of {newest}, {days} old", data.ecosystem)
 }
 
 pub(super) fn checked(checked: &Checked, policy: &Policy, as_json: bool) {

@@ -23,7 +23,8 @@ pub(crate) struct AdvisoriesImport {
     /// Folder, zip, `.json` with one record, file with one on each line, or `-`
     pub(crate) source: PathBuf,
     /// It is all that is known of this registry: npm, PyPI, crates.io, or none of them (may be
-    /// repeated); without it, of those that at least one in twenty of its records is about
+    /// repeated); without it, of those that at least one in twenty of its records is about,
+    /// unless all of these are malware
     #[arg(long, value_name = "REGISTRY", value_parser = Covered::from_str)]
     pub(crate) covers: Vec<Covered>,
     /// One JSON object on standard output
