@@ -1,8 +1,13 @@
 //! What is said of a component, and what blocks.
 
-use crate::{Home, malware, vulnerability};
-use ringfence_advisories::{Component, Ecosystem, Known, Policy, Severity, State, Unsure};
+use crate::{Home, NOW, malware, vulnerability};
+use ringfence_advisories::{
+    Advisories, Component, Ecosystem, Known, Policy, Severity, State, Unsure, read_lists,
+};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::json;
+use std::fs;
+use std::os::unix::fs::symlink;
 
 fn npm(name: &str, version: &str) -> Component {
     Component::new(Known::Npm, name, version)
@@ -67,6 +72,43 @@ fn what_cannot_be_read_is_not_checkable_and_never_verified() {
     let other = Component { ecosystem: Ecosystem::Other("golang".to_owned()), ..npm("x", "1") };
     let checked = home.check(&[ranged, other], &Policy::default());
     assert!(checked.components.iter().all(|one| one.state == State::NotCheckable && one.blocks));
+}
+
+#[test]
+fn a_list_that_was_not_read_blocks_unless_the_policy_says_otherwise() {
+    let home = Home::new();
+    home.import(&[vulnerability("A-1", "tool", "2.0.0", "LOW")]).unwrap();
+    let folder = home.path("target");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("yarn.lock"), "").unwrap();
+    let check = |policy: &Policy| {
+        let found = read_lists(&folder).unwrap();
+        Advisories::open(&home.home()).unwrap().check(&found, policy, NOW).unwrap()
+    };
+    let checked = check(&Policy::default());
+    assert!(checked.blocks && checked.unread[0].place == "yarn.lock", "{checked:?}");
+    assert!(!check(&Policy { demand_data: false, ..Policy::default() }).blocks);
+}
+
+#[test]
+fn a_pipe_a_link_or_a_file_without_end_is_told_and_not_waited_for() {
+    let home = Home::new();
+    let folder = home.path("target");
+    fs::create_dir(&folder).unwrap();
+    let mode = Mode::RUSR | Mode::WUSR;
+    mknodat(CWD, folder.join("package-lock.json"), FileType::Fifo, mode, 0).unwrap();
+    symlink("/etc/passwd", folder.join("requirements.txt")).unwrap();
+    let large = fs::File::create(folder.join("uv.lock")).unwrap();
+    large.set_len(1 << 40).unwrap();
+    let found = read_lists(&folder).unwrap();
+    assert_eq!((found.components().len(), found.unread_parts().len()), (0, 3), "{found:?}");
+    for name in ["package-lock.json", "uv.lock"] {
+        assert!(read_lists(&folder.join(name)).is_err(), "{name}");
+    }
+    // A folder of records is read in the same way.
+    fs::rename(folder.join("package-lock.json"), folder.join("a.json")).unwrap();
+    fs::rename(folder.join("uv.lock"), folder.join("b.json")).unwrap();
+    assert!(home.import_path(&folder).is_err());
 }
 
 #[test]

@@ -104,6 +104,17 @@ fn a_zip_that_is_a_bomb_or_was_changed_is_bounded_and_said() {
     assert_eq!((imported.read, imported.new, imported.malformed), (5, 3, 2));
     let names: Vec<&str> = imported.first_malformed.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["A-1.json", "bomb.json"]);
+    assert!(imported.first_malformed[1].1.contains("larger than 16 MiB"), "{imported:?}");
+
+    // Still a record, but not the one that was packed.
+    let mut members = records();
+    let text = members[1].bytes.clone();
+    let place = text.windows(5).position(|part| part == b"1.0.0").unwrap();
+    members[1].bytes[place] = b'9';
+    members[1].name = "A-5.json";
+    fs::write(&path, zip(&members, 1)).unwrap();
+    let imported = home.import_path(&path).unwrap();
+    assert_eq!(imported.first_malformed[0].0, "A-5.json", "{imported:?}");
 
     // One file under a thousand names, so that a small archive is a thousand times the work.
     fs::write(&path, zip(&records(), 1000)).unwrap();
