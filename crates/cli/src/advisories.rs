@@ -4,8 +4,8 @@ mod answer;
 
 use crate::arguments::{Advisories as Verb, AdvisoriesCheck, AdvisoriesImport, AdvisoriesStatus};
 use crate::failure::{Failure, chain};
-use crate::output;
 use crate::verify::now;
+use crate::{fetched, output};
 use ringfence::{Changed, Packed, RecordError, home_folder, recorded};
 use ringfence_advisories::{
     Advisories, AdvisoriesError, Covers, Found, Import, Lists, MAX_POLICY_BYTES, Origin, Policy,
@@ -19,6 +19,8 @@ use std::time::{Duration, Instant};
 
 /// What is shorter needs no word meanwhile.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How long fetching a package of a registry may take.
+const FETCHING: Duration = Duration::from_secs(300);
 /// Endings of archives that are looked into.
 const ARCHIVES: [&str; 7] = [".tgz", ".tar.gz", ".tar", ".zip", ".whl", ".crate", ".ringfence"];
 
@@ -122,6 +124,11 @@ fn status(arguments: &AdvisoriesStatus) -> Result<ExitCode, Failure> {
 
 /// What the target says that it is made of.
 fn found(target: &Path) -> Result<Found, Failure> {
+    if let Some(source) = fetched::source(target).transpose()? {
+        // It is gone again when it was looked at.
+        let fetched = fetched::to_look_at(&source, FETCHING)?;
+        return Ok(read_lists(&fetched.folder())?);
+    }
     let name = target.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let is_archive = target.is_file() && ARCHIVES.iter().any(|ending| name.ends_with(ending));
     if !is_archive {

@@ -8,6 +8,7 @@
     reason = "support for tests: a failure here is a failure of the test"
 )]
 
+mod advisories;
 mod client;
 mod npm;
 mod npm_attacks;

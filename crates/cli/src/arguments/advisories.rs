@@ -56,7 +56,8 @@ a source is taken, or nothing of it; nothing is fetched.";
 /// Arguments of `ringfence advisories check`.
 #[derive(Args, Debug)]
 pub(crate) struct AdvisoriesCheck {
-    /// Folder, lock file, requirements.txt, CycloneDX, or archive
+    /// Folder, lock file, requirements.txt, CycloneDX, archive, `npm:NAME[@VERSION]` or
+    /// `pypi:NAME[==VERSION]`
     pub(crate) target: PathBuf,
     /// Block from this severity on: low, medium, high, critical, or malware for nothing else
     #[arg(long, value_name = "SEVERITY", default_value = "critical", value_parser = Block::from_str)]

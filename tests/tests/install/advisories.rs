@@ -1,0 +1,32 @@
+//! Packages of a registry beside what is publicly known of them.
+
+use crate::npm::Shop;
+use crate::registry::Npm;
+use serde_json::json;
+
+#[test]
+fn a_package_of_a_registry_that_needs_malware_is_told_before_anything_of_it_runs() {
+    let shop = Shop::new();
+    shop.registry.publish(&Npm::new("evil", "module.exports = 1"));
+    let needs = json!({ "evil": "^1.0.0" });
+    shop.registry.publish(&Npm::new("honest", "require('evil')").with("dependencies", needs));
+    shop.registry.publish(&Npm::new("other", "console.log('works')"));
+    let known = |id: &str, name: &str| {
+        let package = json!({ "ecosystem": "npm", "name": name });
+        let range = json!({ "type": "SEMVER", "events": [{ "introduced": "0" }] });
+        let modified = "2026-01-01T00:00:00Z";
+        json!({ "id": id, "modified": modified, "affected": [{ "package": package, "ranges": [range] }] })
+    };
+    let records = format!("{}\n{}\n", known("MAL-2026-1", "evil"), known("GHSA-1", "nobody"));
+    let imported = shop.user.ringfence(["advisories", "import", "-"]).input(records).run();
+    assert_eq!(imported.code, Some(0), "{imported:?}");
+
+    let check = |source| shop.run(&["advisories", "check", "--max-age", "100000", source]);
+    let bad = check("npm:honest");
+    assert_eq!(bad.code, Some(9), "{bad:?}");
+    assert!(bad.stdout.contains("BLOCKED npm evil 1.2.3"), "{bad:?}");
+    let good = check("npm:other");
+    assert_eq!(good.code, Some(0), "{good:?}");
+    assert!(good.stdout.contains("1 verified, 0 affected, 0 not checkable"), "{good:?}");
+    assert!(shop.is_empty(), "what was only checked is not kept");
+}
