@@ -30,7 +30,7 @@ enum Form {
     Requirements,
     PythonMetadata,
     /// `[[package]]` tables, or `[[packages]]`.
-    TomlLock(Known, &'static str),
+    TomlLock(Known),
     PipfileLock,
     PyProject,
     Bill,
@@ -63,12 +63,12 @@ fn form(path: &str) -> Option<Form> {
         "package-lock.json" | "npm-shrinkwrap.json" => Form::NpmLock,
         // The target itself: a folder, or how npm packs one.
         "package.json" if folders.is_empty() || folders == ["package"] => Form::NpmPackage,
-        "uv.lock" | "poetry.lock" | "pdm.lock" => Form::TomlLock(Known::PyPi, "package"),
-        "Cargo.lock" => Form::TomlLock(Known::CratesIo, "package"),
+        "uv.lock" | "poetry.lock" | "pdm.lock" => Form::TomlLock(Known::PyPi),
+        "Cargo.lock" => Form::TomlLock(Known::CratesIo),
         "Pipfile.lock" => Form::PipfileLock,
         "pyproject.toml" if folders.is_empty() => Form::PyProject,
         name if OTHERS.contains(&name) => Form::Other,
-        name if is_pylock(name) => Form::TomlLock(Known::PyPi, "packages"),
+        name if is_pylock(name) => Form::TomlLock(Known::PyPi),
         name if name.ends_with(".cdx.json") || matches!(name, "bom.json" | "sbom.json") => {
             Form::Bill
         }
@@ -130,7 +130,7 @@ impl Lists {
             Form::NpmPackage => self.npm_package(path, bytes),
             Form::Requirements => self.requirements(path, bytes),
             Form::PythonMetadata => self.python_metadata(path, bytes),
-            Form::TomlLock(registry, key) => self.toml_lock(path, bytes, registry, key),
+            Form::TomlLock(registry) => self.toml_lock(path, bytes, registry),
             Form::PipfileLock => self.pipfile_lock(path, bytes),
             Form::PyProject => self.pyproject(path, bytes),
             Form::Bill => self.bill(path, bytes),

@@ -140,8 +140,13 @@ struct WrittenRange {
     events: AtMost<WrittenEvent, MAX_EVENTS>,
 }
 
+/// Kept small, since there can be millions in a record that wants to be large in memory.
 #[derive(Deserialize)]
-struct WrittenEvent {
+#[serde(from = "EventObject")]
+struct WrittenEvent(Box<[Event]>);
+
+#[derive(Deserialize)]
+struct EventObject {
     introduced: Option<String>,
     fixed: Option<String>,
     last_affected: Option<String>,
@@ -271,7 +276,9 @@ impl WrittenAffected {
                 "SEMVER" | "ECOSYSTEM" => {
                     let mut events = Vec::with_capacity(range.events.0.len());
                     for event in range.events.0 {
-                        other |= !event.push_to(&mut events);
+                        // Of a kind that is not known here.
+                        other |= event.0.is_empty();
+                        events.extend(event.0);
                     }
                     versions.ranges.push(Range { events });
                 }
@@ -290,18 +297,15 @@ impl WrittenAffected {
     }
 }
 
-impl WrittenEvent {
-    /// Whether it says anything that is understood.
-    fn push_to(self, events: &mut Vec<Event>) -> bool {
+impl From<EventObject> for WrittenEvent {
+    fn from(object: EventObject) -> Self {
         let said = [
-            self.introduced.map(Event::Introduced),
-            self.fixed.map(Event::Fixed),
-            self.last_affected.map(Event::LastAffected),
-            self.limit.map(Event::Limit),
+            object.introduced.map(Event::Introduced),
+            object.fixed.map(Event::Fixed),
+            object.last_affected.map(Event::LastAffected),
+            object.limit.map(Event::Limit),
         ];
-        let before = events.len();
-        events.extend(said.into_iter().flatten());
-        events.len() > before
+        Self(said.into_iter().flatten().collect())
     }
 }
 

@@ -121,6 +121,8 @@ fn distributions_and_other_locks_are_read() {
     let uv = "[[package]]\nname = \"app\"\nversion = \"0\"\nsource = { virtual = \".\" }\n\
         [[package]]\nname = \"Idna\"\nversion = \"3.6\"\nsource = { registry = \"x\" }\n";
     assert_eq!(components("uv.lock", uv), ["PyPI idna 3.6"]);
+    let uv = uv.replace("{ registry = \"x\" }", "{ editable = \"idna\" }");
+    assert!(components("uv.lock", &uv).is_empty());
     let poetry = "[[package]]\nname = \"idna\"\nversion = \"3.6\"\n";
     assert_eq!(components("poetry.lock", poetry), ["PyPI idna 3.6"]);
     let pylock = "[[packages]]\nname = \"idna\"\nversion = \"3.6\"\n";
