@@ -17,18 +17,32 @@ mod error;
 mod minisign;
 mod public_key;
 mod publishers;
+mod registry;
 mod rotation;
 mod scheme;
 mod signing_key;
+mod sigstore;
 mod standing;
 mod statement;
+mod strict_json;
 
 pub use envelope::{Envelope, MAX_SIGNATURES, Signature};
-pub use error::{EnvelopeError, KeyError, PublisherError, RotationError, StatementError};
+pub use error::{
+    EnvelopeError, KeyError, PublisherError, RegistryError, RotationError, SigstoreError,
+    StatementError,
+};
 pub use public_key::{KeyId, PublicKey};
 pub use publishers::{Publisher, Publishers, Revocation, Scope, TrustedKey};
+pub use registry::{
+    NpmAttestations, NpmDist, PypiFile, RegistryKeys, SignaturePolicy, npm_attestations,
+    npm_signatures, pypi_attestations,
+};
 pub use rotation::Rotation;
 pub use scheme::Scheme;
 pub use signing_key::{KeyKind, SigningKey};
+pub use sigstore::{
+    Artifact, Attested, Expected, IdentityPattern, MAX_BUNDLE, Signer, SigstoreRoot, attested,
+    attested_from,
+};
 pub use standing::{SignatureState, Standing, Vouched};
 pub use statement::{PAYLOAD_TYPE, Statement};

@@ -1,0 +1,187 @@
+//! The signature of npm's registry over a version: its name, version and digest.
+
+use super::npm_keys::{RegistryKeys, seconds};
+use crate::encoding;
+use crate::envelope::MAX_SIGNATURES;
+use crate::error::RegistryError;
+use crate::scheme::Scheme;
+use crate::standing::Standing;
+use crate::strict_json;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Most bytes of what a registry says about a package: those with thousands of versions
+/// take some tens of MiB.
+const MAX_BYTES: usize = 128 << 20;
+
+/// What the operator expects of a registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignaturePolicy {
+    /// It signs everything: what is not signed is not taken.
+    Required,
+    /// What is signed must hold, and what is not is taken.
+    IfPresent,
+    /// It signs nothing, as many private ones; signatures in what it says are not looked at.
+    NotExpected,
+}
+
+impl SignaturePolicy {
+    /// Whether a version of which this came is taken. That it could not be checked is
+    /// enough only where nothing is expected.
+    #[must_use]
+    pub const fn takes(self, standing: &Standing) -> bool {
+        match standing {
+            Standing::Trusted { .. } => true,
+            Standing::Absent => !matches!(self, Self::Required),
+            Standing::NotCheckable { .. } => matches!(self, Self::NotExpected),
+            Standing::Unknown { .. } | Standing::Failed { .. } => false,
+        }
+    }
+}
+
+/// What a registry says about one version, as far as it is signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NpmDist {
+    /// The package's name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The digest as the registry writes it, `sha512-BASE64`.
+    pub integrity: Option<String>,
+    /// When it was published, in seconds since 1970, as the registry says.
+    pub published: Option<i64>,
+    signatures: Vec<NpmSignature>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+struct NpmSignature {
+    keyid: String,
+    sig: String,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    name: String,
+    version: String,
+    dist: Dist,
+}
+
+#[derive(Deserialize)]
+struct Dist {
+    #[serde(default)]
+    integrity: Option<String>,
+    #[serde(default)]
+    signatures: Vec<NpmSignature>,
+}
+
+#[derive(Deserialize)]
+struct Packument {
+    versions: BTreeMap<String, serde_json::Value>,
+    #[serde(default)]
+    time: BTreeMap<String, serde_json::Value>,
+}
+
+impl NpmDist {
+    /// Reads the document of one version, `/NAME/VERSION`. It does not say when it was
+    /// published; whoever knows sets [`published`](Self::published).
+    ///
+    /// # Errors
+    /// When it is none, or about another name or version.
+    pub fn of_version(bytes: &[u8], name: &str, version: &str) -> Result<Self, RegistryError> {
+        let found: Version =
+            strict_json::read(bytes, MAX_BYTES).map_err(RegistryError::Document)?;
+        Self::new(found, name, version)
+    }
+
+    /// Reads the document of a package, `/NAME`, and takes the version from it.
+    ///
+    /// # Errors
+    /// When it is none, or has no such version.
+    pub fn of_package(bytes: &[u8], name: &str, version: &str) -> Result<Self, RegistryError> {
+        let mut found: Packument =
+            strict_json::read(bytes, MAX_BYTES).map_err(RegistryError::Document)?;
+        let one = found
+            .versions
+            .remove(version)
+            .ok_or_else(|| RegistryError::Document("it has no such version".to_owned()))?;
+        let one = serde_json::from_value(one)
+            .map_err(|error| RegistryError::Document(error.to_string()))?;
+        let mut dist = Self::new(one, name, version)?;
+        dist.published = found.time.get(version).and_then(|time| time.as_str()).and_then(seconds);
+        Ok(dist)
+    }
+
+    fn new(found: Version, name: &str, version: &str) -> Result<Self, RegistryError> {
+        if found.name != name || found.version != version {
+            let what = "it is about another package or version".to_owned();
+            return Err(RegistryError::Document(what));
+        }
+        Ok(Self {
+            name: found.name,
+            version: found.version,
+            integrity: found.dist.integrity,
+            published: None,
+            signatures: found.dist.signatures,
+        })
+    }
+}
+
+/// Looks at the signatures of a version whose archive has this SHA-512. `keys` is what the
+/// registry, or the operator, says that its keys are; without them nothing can be checked.
+///
+/// All signatures must hold: one that fails is not hidden by another. When a version was
+/// published is the registry's word, as the signature does not cover it.
+#[must_use]
+pub fn npm_signatures(
+    dist: &NpmDist,
+    sha512: &[u8; 64],
+    keys: Option<&RegistryKeys>,
+    policy: SignaturePolicy,
+) -> Standing {
+    let failed = |why: String| Standing::Failed { why };
+    let not_checkable = |why: &str| Standing::NotCheckable { why: why.to_owned() };
+    let integrity = format!("sha512-{}", encoding::text(sha512));
+    if dist.integrity.as_ref().is_some_and(|said| *said != integrity) {
+        return failed("the archive is not the one of which the registry speaks".to_owned());
+    }
+    if policy == SignaturePolicy::NotExpected {
+        return not_checkable("its registry is said to sign nothing");
+    }
+    if dist.signatures.is_empty() {
+        return Standing::Absent;
+    }
+    if dist.signatures.len() > MAX_SIGNATURES {
+        return failed(format!("there are more than {MAX_SIGNATURES} signatures"));
+    }
+    let Some(keys) = keys else {
+        return not_checkable("it is signed, and the registry's keys are not there");
+    };
+    let message = format!("{}@{}:{integrity}", dist.name, dist.version);
+    let mut trusted = None;
+    for (position, signature) in dist.signatures.iter().enumerate() {
+        let id = signature.keyid.escape_debug();
+        let others = dist.signatures.iter().take(position);
+        if others.clone().any(|other| other.keyid == signature.keyid) {
+            return failed(format!("there are two signatures by the key {id}"));
+        }
+        let Some(known) = keys.find(&signature.keyid) else {
+            return failed(format!("it is signed by {id}, which is no key of {}", keys.registry()));
+        };
+        let Some(key) = &known.key else {
+            return not_checkable("it is signed in a way that this program does not know");
+        };
+        let holds = encoding::bytes(&signature.sig)
+            .is_some_and(|sig| key.verifies(Scheme::EcdsaP256, message.as_bytes(), &sig));
+        if !holds {
+            return failed(format!("the signature by {id} does not hold"));
+        }
+        if let Some(why) = known.unusable(dist.published) {
+            return failed(format!("the signature by {id}: {why}"));
+        }
+        trusted = Some(key.id());
+    }
+    trusted.map_or(Standing::Absent, |key| Standing::Trusted {
+        publisher: keys.registry().to_owned(),
+        key,
+    })
+}
