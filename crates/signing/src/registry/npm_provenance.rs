@@ -1,6 +1,7 @@
 //! What npm's registry keeps about how a version came to be: `/-/npm/v1/attestations/...`.
 
 use super::npm_keys::RegistryKeys;
+use super::npm_signature::is_one_way;
 use super::statement::{InToto, SLSA, hex};
 use crate::sigstore::{Artifact, Attested, Expected, SigstoreRoot};
 use crate::sigstore::{attested_bundle, attested_by_key, parse};
@@ -55,6 +56,9 @@ pub fn npm_attestations(
         provenance: Attested::failed(why.clone()),
         publish: Standing::Failed { why },
     };
+    if !is_one_way(name, version) {
+        return both_failed("its name and version cannot be told from others".to_owned());
+    }
     let document: Document = match strict_json::read(bytes, MAX_BYTES) {
         Ok(document) => document,
         Err(why) => return both_failed(format!("the attestations cannot be read: {why}")),

@@ -112,6 +112,10 @@ impl NpmDist {
     }
 
     fn new(found: Version, name: &str, version: &str) -> Result<Self, RegistryError> {
+        if !is_one_way(name, version) {
+            let what = "its name and version cannot be told from others".to_owned();
+            return Err(RegistryError::Document(what));
+        }
         if found.name != name || found.version != version {
             let what = "it is about another package or version".to_owned();
             return Err(RegistryError::Document(what));
@@ -124,6 +128,16 @@ impl NpmDist {
             signatures: found.dist.signatures,
         })
     }
+}
+
+/// Whether NAME@VERSION can be read in one way only, written plainly or as a package URL.
+/// No name and no version on a registry of npm is otherwise.
+pub(super) fn is_one_way(name: &str, version: &str) -> bool {
+    let plain = |text: &str| {
+        let odd = ['@', '%', ':', '?', '#'];
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) && !text.contains(odd)
+    };
+    plain(name.strip_prefix('@').unwrap_or(name)) && plain(version) && !version.contains('/')
 }
 
 /// Looks at the signatures of a version whose archive has this SHA-512. `keys` is what the

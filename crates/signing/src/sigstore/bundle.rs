@@ -163,9 +163,12 @@ fn is_known(media_type: &str) -> bool {
 fn judge_error(error: &Error, bundle: &Bundle, root: &SigstoreRoot) -> Attested {
     let entries = &bundle.verification_material.tlog_entries;
     let is_known = |entry: &TransparencyLogEntry| root.knows_log(entry.log_id.key_id.as_bytes());
-    let no_authority =
-        matches!(error, Error::Certificate(CertificateError::NoValidAuthority { .. }));
-    if no_authority || !entries.iter().all(is_known) {
+    let of_the_root = match error {
+        Error::Certificate(CertificateError::NoValidAuthority { .. }) => true,
+        Error::TransparencyLog(_) => !entries.iter().all(is_known),
+        _ => false,
+    };
+    if of_the_root {
         // A log that is newer than the root, or one of somebody's own.
         return Attested::not_checkable(format!(
             "{} does not know who vouches for it ({error}); if it is older, give a newer one",
@@ -214,4 +217,29 @@ fn judge(
         Expected::Anyone => String::new(),
     };
     Attested::failed(format!("it was signed by {by}, and not by {wanted} (named by {issuer})"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "to panic is to fail")]
+
+    use super::*;
+    use crate::public_key::PublicKey;
+
+    const BUNDLE: &[u8] = include_bytes!("../../tests/sigstore/data/managed-key.sigstore.json");
+    const KEY: &[u8] = include_bytes!("../../tests/sigstore/data/managed-key.pub");
+    const ARTIFACT: &[u8] = include_bytes!("../../tests/sigstore/data/managed-key.txt");
+
+    #[test]
+    fn a_real_bundle_by_a_key_holds_for_that_key_and_that_artifact_only() {
+        let (bundle, root) = (parse(BUNDLE).unwrap(), SigstoreRoot::public_good().unwrap());
+        let key = PublicKey::parse(KEY).unwrap();
+        let look =
+            |artifact, key: &[u8]| attested_by_key(&bundle, Artifact::Bytes(artifact), &root, key);
+        assert!(look(ARTIFACT, key.der()).unwrap().is_some());
+        let other = crate::SigningKey::generate(crate::KeyKind::EcdsaP256).unwrap().0;
+        assert!(matches!(look(ARTIFACT, other.public().der()), Err(Attested::Failed { .. })));
+        assert!(matches!(look(b"another", key.der()), Err(Attested::Failed { .. })));
+        assert!(look(ARTIFACT, b"no key").is_err());
+    }
 }
