@@ -11,7 +11,7 @@ mod provider;
 mod root;
 
 pub use attested::{Attested, Signer};
-pub use bundle::{Artifact, MAX_BUNDLE, attested, attested_from};
+pub use bundle::{Artifact, MAX_BUNDLE, attested, attested_from, signed_by_key};
 pub(crate) use bundle::{attested_bundle, attested_by_key, parse};
 pub use identity::{Expected, IdentityPattern};
 pub use root::SigstoreRoot;

@@ -9,6 +9,7 @@
 )]
 
 mod attack;
+mod bundles;
 mod card;
 mod components;
 mod effects;

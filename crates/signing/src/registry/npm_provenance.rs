@@ -131,14 +131,14 @@ impl About<'_> {
         let failed = |why: &str| Standing::Failed { why: why.to_owned() };
         let (bundle, statement) = match self.open(entry) {
             Ok(opened) => opened,
-            Err(attested) => return standing(attested),
+            Err(attested) => return attested.into_standing(),
         };
         let said = |field: &str| statement.predicate.get(field).and_then(Value::as_str);
         if said("name") != Some(self.name) || said("version") != Some(self.version) {
             return failed("it says that another package was published");
         }
         let Some(keys) = keys else {
-            return standing(Attested::not_checkable("the registry's keys are not there"));
+            return Attested::not_checkable("the registry's keys are not there").into_standing();
         };
         let VerificationMaterialContent::PublicKey(named) = &bundle.verification_material.content
         else {
@@ -148,28 +148,16 @@ impl About<'_> {
             return failed("it is signed by a key that is none of the registry's");
         };
         let Some(key) = &known.key else {
-            return standing(Attested::not_checkable("it is signed in an unknown way"));
+            return Attested::not_checkable("it is signed in an unknown way").into_standing();
         };
         let sha512 = Artifact::Sha512(*self.sha512);
         let signed_at = match attested_by_key(&bundle, sha512, root, key.der()) {
             Ok(signed_at) => signed_at,
-            Err(attested) => return standing(attested),
+            Err(attested) => return attested.into_standing(),
         };
         match known.unusable(signed_at) {
             Some(why) => failed(why),
             None => Standing::Trusted { publisher: keys.registry().to_owned(), key: key.id() },
-        }
-    }
-}
-
-/// The same where there is no certificate and so nobody to name.
-fn standing(attested: Attested) -> Standing {
-    match attested {
-        Attested::Absent => Standing::Absent,
-        Attested::NotCheckable { why } => Standing::NotCheckable { why },
-        Attested::Failed { why } => Standing::Failed { why },
-        Attested::Trusted { by } | Attested::Unknown { by } => {
-            Standing::Failed { why: format!("it is signed by {by}, and not by a key") }
         }
     }
 }

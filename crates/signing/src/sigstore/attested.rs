@@ -1,5 +1,6 @@
 //! What comes of a Sigstore verification: who, and how far that counts.
 
+use crate::standing::Standing;
 use serde::Serialize;
 use sigstore_verify::VerificationResult;
 use std::fmt;
@@ -63,6 +64,18 @@ impl Attested {
         match self {
             Self::Trusted { by } | Self::Unknown { by } => Some(by),
             Self::Failed { .. } | Self::Absent | Self::NotCheckable { .. } => None,
+        }
+    }
+
+    /// The same where no certificate is expected and so nobody can be named.
+    pub(crate) fn into_standing(self) -> Standing {
+        match self {
+            Self::Absent => Standing::Absent,
+            Self::NotCheckable { why } => Standing::NotCheckable { why },
+            Self::Failed { why } => Standing::Failed { why },
+            Self::Trusted { by } | Self::Unknown { by } => {
+                Standing::Failed { why: format!("it is signed by {by}, and not by a key") }
+            }
         }
     }
 

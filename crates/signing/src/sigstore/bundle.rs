@@ -3,6 +3,8 @@
 use super::attested::{Attested, signer};
 use super::identity::Expected;
 use super::root::SigstoreRoot;
+use crate::public_key::PublicKey;
+use crate::standing::Standing;
 use crate::strict_json;
 use serde::Deserialize;
 use sigstore_verify::crypto::SubjectAltName;
@@ -75,6 +77,24 @@ pub(crate) fn attested_bundle(
             judge(result, bundle, root, expected)
         }
         Err(why) => Attested::failed(why),
+    }
+}
+
+/// Looks at a bundle that a key signed and no certificate, as `cosign` does with `--key`,
+/// and that stands in the log. Whoever gives the key says whose it is: `publisher`.
+#[must_use]
+pub fn signed_by_key(
+    bundle: &[u8],
+    artifact: Artifact<'_>,
+    root: &SigstoreRoot,
+    publisher: &str,
+    key: &PublicKey,
+) -> Standing {
+    let looked =
+        parse(bundle).and_then(|bundle| attested_by_key(&bundle, artifact, root, key.der()));
+    match looked {
+        Ok(_) => Standing::Trusted { publisher: publisher.to_owned(), key: key.id() },
+        Err(attested) => attested.into_standing(),
     }
 }
 
@@ -217,29 +237,4 @@ fn judge(
         Expected::Anyone => String::new(),
     };
     Attested::failed(format!("it was signed by {by}, and not by {wanted} (named by {issuer})"))
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic, reason = "to panic is to fail")]
-
-    use super::*;
-    use crate::public_key::PublicKey;
-
-    const BUNDLE: &[u8] = include_bytes!("../../tests/sigstore/data/managed-key.sigstore.json");
-    const KEY: &[u8] = include_bytes!("../../tests/sigstore/data/managed-key.pub");
-    const ARTIFACT: &[u8] = include_bytes!("../../tests/sigstore/data/managed-key.txt");
-
-    #[test]
-    fn a_real_bundle_by_a_key_holds_for_that_key_and_that_artifact_only() {
-        let (bundle, root) = (parse(BUNDLE).unwrap(), SigstoreRoot::public_good().unwrap());
-        let key = PublicKey::parse(KEY).unwrap();
-        let look =
-            |artifact, key: &[u8]| attested_by_key(&bundle, Artifact::Bytes(artifact), &root, key);
-        assert!(look(ARTIFACT, key.der()).unwrap().is_some());
-        let other = crate::SigningKey::generate(crate::KeyKind::EcdsaP256).unwrap().0;
-        assert!(matches!(look(ARTIFACT, other.public().der()), Err(Attested::Failed { .. })));
-        assert!(matches!(look(b"another", key.der()), Err(Attested::Failed { .. })));
-        assert!(look(ARTIFACT, b"no key").is_err());
-    }
 }

@@ -31,7 +31,7 @@ fn failed(attested: &Attested, what: &str) {
 /// Both forms: over the bytes, and over a statement about them.
 fn good(instance: &Instance) -> [Value; 2] {
     let ask = Ask::default();
-    [instance.sign(&ask, FILE), instance.attest(&ask, &statement(subject(FILE)))]
+    [instance.sign(&ask, FILE), instance.attest(&ask, &statement(&subject(FILE)))]
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn a_statement_that_was_changed_fails_and_so_does_a_second_signature() {
     let [_, bundle] = good(&instance);
     let mut changed = bundle.clone();
     let other = statement(
-        json!([{ "name": "tool.tgz", "digest": { "sha256": hex(Sha256::digest(FILE)) } }, { "name": "x", "digest": {} }]),
+        &json!([{ "name": "tool.tgz", "digest": { "sha256": hex(Sha256::digest(FILE)) } }, { "name": "x", "digest": {} }]),
     );
     changed["dsseEnvelope"]["payload"] = json!(b64(other.to_string()));
     failed(&look(&instance, &changed), "");
@@ -248,7 +248,7 @@ fn a_statement_that_was_changed_fails_and_so_does_a_second_signature() {
 fn a_key_without_a_certificate_is_not_taken_where_a_name_is_expected() {
     let instance = Instance::new();
     let key = key();
-    let bundle = instance.attest_by_key(&key, "any", &statement(subject(FILE)), THEN);
+    let bundle = instance.attest_by_key(&key, "any", &statement(&subject(FILE)), THEN);
     failed(&look(&instance, &bundle), "no signing certificate");
 }
 
@@ -272,7 +272,7 @@ fn json_that_says_two_things_or_goes_on_behind_is_refused() {
     }
     // The same inside of what is signed: a reader that takes the first would see another.
     let digest = hex(Sha256::digest(FILE));
-    let text = statement(subject(FILE)).to_string();
+    let text = statement(&subject(FILE)).to_string();
     let inside = text.replace(r#""digest":{"sha256":"#, r#""digest":{"sha256":"00","sha256":"#);
     assert!(inside.contains(&digest) && inside != text);
     let bundle = instance.attest_text(&Ask::default(), &inside);

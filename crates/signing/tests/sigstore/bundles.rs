@@ -3,7 +3,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ringfence_signing::{Artifact, Attested, Expected, SigstoreRoot, attested};
+use ringfence_signing::{
+    Artifact, Attested, Expected, PublicKey, SigstoreRoot, Standing, attested, signed_by_key,
+};
 use serde_json::Value;
 use sigstore_verify::trust_root::SIGSTORE_STAGING_TRUSTED_ROOT;
 
@@ -110,6 +112,26 @@ fn bad_bundles_are_refused_each_for_its_own_reason() {
     let bundle = data!("othername.sigstore.json");
     let found = attested(bundle, said(bundle), &public(), &Expected::Anyone);
     assert!(matches!(found, Attested::NotCheckable { .. }), "{found:?}");
+}
+
+#[test]
+fn a_real_bundle_by_a_key_holds_for_that_key_and_that_artifact_only() {
+    let root = public();
+    let key = PublicKey::parse(data!("managed-key.pub")).unwrap();
+    let look = |artifact, key: &PublicKey| {
+        let bundle = data!("managed-key.sigstore.json");
+        signed_by_key(bundle, Artifact::Bytes(artifact), &root, "Acme", key)
+    };
+    let artifact = data!("managed-key.txt");
+    let expected = Standing::Trusted { publisher: "Acme".to_owned(), key: key.id() };
+    assert_eq!(look(artifact, &key), expected);
+    let other = crate::instance::key();
+    assert!(matches!(look(artifact, other.public()), Standing::Failed { .. }));
+    assert!(matches!(look(b"another", &key), Standing::Failed { .. }));
+    // A bundle with a certificate is not one by a key, even by the certificate's own.
+    let (bundle, blob) = (data!("cosign-v3-blob.sigstore.json"), data!("cosign-v3-blob.txt"));
+    let found = signed_by_key(bundle, Artifact::Bytes(blob), &root, "Acme", &key);
+    assert!(matches!(found, Standing::NotCheckable { .. }), "{found:?}");
 }
 
 #[test]

@@ -89,7 +89,7 @@ pub(crate) fn the_release() -> Expected {
 }
 
 /// A statement of SLSA that these names and digests came from the usual build.
-pub(crate) fn statement(subjects: Value) -> Value {
+pub(crate) fn statement(subjects: &Value) -> Value {
     json!({
         "_type": "https://in-toto.io/Statement/v1",
         "subject": subjects,

@@ -273,7 +273,7 @@ fn document(bundles: &[(&str, Value)]) -> Vec<u8> {
 }
 
 fn about(name: &str, sha512: &[u8]) -> Value {
-    statement(json!([{ "name": name, "digest": { "sha512": hex(sha512) } }]))
+    statement(&json!([{ "name": name, "digest": { "sha512": hex(sha512) } }]))
 }
 
 fn published(name: &str, sha512: &[u8]) -> Value {
@@ -342,7 +342,7 @@ fn a_statement_with_the_right_name_twice_or_beside_others_is_read_one_way() {
     let other = json!({ "name": "pkg:npm/other@1.0.0", "digest": { "sha512": hex(archive()) } });
     let sha256 = json!({ "name": "pkg:npm/tool@1.0.0", "digest": { "sha256": hex([1; 32]) } });
     let look = |subjects: Value| {
-        let bundle = instance.attest(&Ask::default(), &statement(subjects));
+        let bundle = instance.attest(&Ask::default(), &statement(&subjects));
         look_at(&instance, &document(&[(SLSA, bundle)]), None, &the_release()).provenance
     };
     assert!(matches!(look(json!([other, right])), Attested::Trusted { .. }));

@@ -74,7 +74,7 @@ fn a_file_that_its_publisher_attests_is_trusted_and_says_where_it_is_from() {
     let ask = Ask::default();
     let publish = converted(&instance.attest(&ask, &said(WHEEL, &SHA256)));
     let slsa = json!([{ "name": WHEEL, "digest": { "sha256": hex(SHA256) } }]);
-    let slsa = converted(&instance.attest(&ask, &statement(slsa)));
+    let slsa = converted(&instance.attest(&ask, &statement(&slsa)));
     let document = document(&github(), &[publish, slsa]);
     let found = look(&instance, &document, file(WHEEL), &the_release());
     assert!(matches!(found, Attested::Trusted { .. }), "{found:?}");
@@ -203,7 +203,10 @@ fn one_bad_attestation_among_good_ones_fails() {
           "attestations": [other] },
     ] });
     let look = |document: &Value| look(&instance, document, file(WHEEL), &Expected::Anyone);
-    assert!(matches!(look(&document(&github(), &[good.clone()])), Attested::Unknown { .. }));
+    assert!(matches!(
+        look(&document(&github(), std::slice::from_ref(&good))),
+        Attested::Unknown { .. }
+    ));
     failed(&look(&document(&github(), &[good.clone(), bad.clone()])), "");
     failed(&look(&document(&github(), &[bad, good.clone()])), "");
     failed(&look(&two), "more than one signer");
@@ -213,7 +216,7 @@ fn one_bad_attestation_among_good_ones_fails() {
     newer["version"] = json!(2);
     let found = look(&document(&github(), &[newer]));
     assert!(matches!(found, Attested::NotCheckable { .. }), "{found:?}");
-    let mut newer = document(&github(), &[good.clone()]);
+    let mut newer = document(&github(), std::slice::from_ref(&good));
     newer["version"] = json!(2);
     assert!(matches!(look(&newer), Attested::NotCheckable { .. }));
     let mut several = said(WHEEL, &SHA256);
