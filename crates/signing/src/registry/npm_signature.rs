@@ -8,7 +8,10 @@ use crate::scheme::Scheme;
 use crate::standing::Standing;
 use crate::strict_json;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
+use std::fmt;
+use std::marker::PhantomData;
 
 /// Most bytes of what a registry says about a package: those with thousands of versions
 /// take some tens of MiB.
@@ -74,11 +77,73 @@ struct Dist {
     signatures: Vec<NpmSignature>,
 }
 
-#[derive(Deserialize)]
-struct Packument {
-    versions: BTreeMap<String, serde_json::Value>,
-    #[serde(default)]
-    time: BTreeMap<String, serde_json::Value>,
+/// The document of a package. Nothing of versions that nobody asked for is kept: there may
+/// be thousands.
+struct Package<'a> {
+    wanted: &'a str,
+    version: Option<Version>,
+    published: Option<i64>,
+}
+
+impl<'de> Visitor<'de> for Package<'_> {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("what a registry says about a package")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self, A::Error> {
+        while let Some(name) = map.next_key::<String>()? {
+            match name.as_str() {
+                "versions" => self.version = map.next_value_seed(One::new(self.wanted))?,
+                "time" => {
+                    let time: Option<Value> = map.next_value_seed(One::new(self.wanted))?;
+                    self.published = time.as_ref().and_then(Value::as_str).and_then(seconds);
+                }
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(self)
+    }
+}
+
+/// The value by one name of an object.
+struct One<'a, T>(&'a str, PhantomData<T>);
+
+impl<'a, T> One<'a, T> {
+    const fn new(name: &'a str) -> Self {
+        Self(name, PhantomData)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for One<'_, T> {
+    type Value = Option<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Option<T>, D::Error> {
+        from.deserialize_map(self)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for One<'_, T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object by versions")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Option<T>, A::Error> {
+        let mut found = None;
+        while let Some(name) = map.next_key::<String>()? {
+            if name == self.0 {
+                found = Some(map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
+    }
 }
 
 impl NpmDist {
@@ -98,16 +163,16 @@ impl NpmDist {
     /// # Errors
     /// When it is none, or has no such version.
     pub fn of_package(bytes: &[u8], name: &str, version: &str) -> Result<Self, RegistryError> {
-        let mut found: Packument =
-            strict_json::read(bytes, MAX_BYTES).map_err(RegistryError::Document)?;
-        let one = found
-            .versions
-            .remove(version)
-            .ok_or_else(|| RegistryError::Document("it has no such version".to_owned()))?;
-        let one = serde_json::from_value(one)
+        strict_json::check(bytes, MAX_BYTES).map_err(RegistryError::Document)?;
+        let package = Package { wanted: version, version: None, published: None };
+        let found = serde_json::Deserializer::from_slice(bytes)
+            .deserialize_map(package)
             .map_err(|error| RegistryError::Document(error.to_string()))?;
+        let one = found
+            .version
+            .ok_or_else(|| RegistryError::Document("it has no such version".to_owned()))?;
         let mut dist = Self::new(one, name, version)?;
-        dist.published = found.time.get(version).and_then(|time| time.as_str()).and_then(seconds);
+        dist.published = found.published;
         Ok(dist)
     }
 
@@ -155,7 +220,9 @@ pub fn npm_signatures(
     let failed = |why: String| Standing::Failed { why };
     let not_checkable = |why: &str| Standing::NotCheckable { why: why.to_owned() };
     let integrity = format!("sha512-{}", encoding::text(sha512));
-    if dist.integrity.as_ref().is_some_and(|said| *said != integrity) {
+    let mut said = dist.integrity.iter().flat_map(|said| said.split_ascii_whitespace());
+    let said = said.find(|said| said.starts_with("sha512-"));
+    if said.is_some_and(|said| said != integrity) {
         return failed("the archive is not the one of which the registry speaks".to_owned());
     }
     if policy == SignaturePolicy::NotExpected {

@@ -6,7 +6,7 @@ use sigstore_verify::VerificationResult;
 use std::fmt;
 
 /// Who signed, as the certificate says that was made for the signature. Text of strangers,
-/// vouched for by the issuer and bounded in length; not made safe to show.
+/// vouched for by the issuer; not made safe to show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Signer {
     /// The name: a URL of a workflow, or an address of electronic mail.

@@ -221,7 +221,7 @@ fn judge(
     let (meant, issuer) = match expected {
         Expected::Anyone => return Attested::Unknown { by },
         Expected::Signer { identity, issuer } => {
-            let wants_url = identity.to_string().starts_with("https://");
+            let wants_url = identity.to_string().contains("://");
             (identity.fits(&by.identity) && wants_url == is_url, issuer)
         }
         Expected::Repository { repository, issuer } => {

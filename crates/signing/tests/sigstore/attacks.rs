@@ -266,6 +266,8 @@ fn json_that_says_two_things_or_goes_on_behind_is_refused() {
         failed(&look_text(&instance, &deep), "is there twice");
         let unknown = text.replacen('{', r#"{"other":{"a":1,"a":2},"#, 1);
         failed(&look_text(&instance, &unknown), "is there twice");
+        let own = text.replacen('{', r#"{"a":{"$serde_json::private::RawValue":"{}"},"#, 1);
+        failed(&look_text(&instance, &own), "the parser's own");
         failed(&look_text(&instance, &format!("{text}{{}}")), "trailing");
         failed(&look_text(&instance, &format!("{text}\0")), "trailing");
         failed(&look_text(&instance, &text[..text.len() - 1]), "EOF");
