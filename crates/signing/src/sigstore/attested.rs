@@ -121,7 +121,8 @@ const GITHUB: &str = "https://token.actions.githubusercontent.com";
 /// The signer of a bundle that verified with everything looked at.
 ///
 /// # Errors
-/// When the certificate does not say who it is for, or something was not looked at.
+/// When the certificate does not say who it is for, or something was not looked at, which
+/// nobody can ask for here.
 pub(super) fn signer(result: &VerificationResult) -> Result<Signer, String> {
     if !(result.certificate_verified() && result.sct_verified() && result.tlog_verified()) {
         return Err("the certificate or the log was not looked at".to_owned());

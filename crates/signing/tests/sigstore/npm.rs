@@ -444,6 +444,11 @@ fn what_is_not_there_is_absent_and_what_is_there_twice_or_as_another_kind_fails(
     let twice = look(&document(&[(SLSA, bundle.clone()), (SLSA, bundle.clone())]));
     not_attested(&twice.provenance, "more than one");
     failed(&look(&document(&[(PUBLISH, bundle.clone())])).publish, "another kind");
+    let mut unknown = about("pkg:npm/tool@1.0.0", &archive());
+    unknown["_type"] = json!("https://in-toto.io/Statement/v2");
+    let unknown = look(&document(&[(SLSA, instance.attest(&Ask::default(), &unknown))]));
+    let found = &unknown.provenance;
+    assert!(matches!(found, Attested::NotCheckable { .. }), "{found:?}");
     let many = vec![("https://example.org/other", bundle.clone()); 17];
     not_attested(&look(&document(&many)).provenance, "more than 16");
     let text = String::from_utf8(document(&[(SLSA, bundle)])).unwrap();
