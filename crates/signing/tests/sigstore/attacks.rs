@@ -153,6 +153,35 @@ fn a_certificate_that_had_ended_or_not_begun_when_the_log_took_it_fails() {
 }
 
 #[test]
+fn a_log_or_authority_counts_in_its_time_as_the_root_says_and_to_its_last_second() {
+    let instance = Instance::new();
+    let bundle = instance.sign(&Ask::default(), FILE).to_string();
+    // Signed at THEN + 5, and the log of certificates saw it at THEN = 2025-06-15T15:06:40Z.
+    let look = |part: &str, from: &str, until: &str| {
+        let mut root = instance.root_json();
+        let place = &mut root[part][0];
+        let place = if part == "certificateAuthorities" { place } else { &mut place["publicKey"] };
+        place["validFor"] = json!({ "start": from, "end": until });
+        let root = SigstoreRoot::parse(root.to_string().as_bytes()).unwrap();
+        attested(bundle.as_bytes(), Artifact::Bytes(FILE), &root, &the_release())
+    };
+    for part in ["tlogs", "ctlogs", "certificateAuthorities"] {
+        let seen = if part == "ctlogs" { 40 } else { 45 };
+        let at = |second: i32| format!("2025-06-15T15:06:{second}Z");
+        let found = look(part, &at(seen), &at(seen));
+        assert!(matches!(found, Attested::Trusted { .. }), "{part}: {found:?}");
+        for (from, until) in [(at(seen + 1), at(59)), (at(10), at(seen - 1))] {
+            let found = look(part, &from, &until);
+            assert!(found.signer().is_none(), "{part} {from} {until}: {found:?}");
+        }
+    }
+    let mut turned = instance.root_json();
+    turned["tlogs"][0]["publicKey"]["validFor"] =
+        json!({ "start": "2025-06-15T15:06:59Z", "end": "2025-06-15T15:06:01Z" });
+    assert!(SigstoreRoot::parse(turned.to_string().as_bytes()).is_err());
+}
+
+#[test]
 fn a_certificate_that_no_log_has_seen_fails() {
     let instance = Instance::new();
     let ask = Ask { with_sct: false, ..Ask::default() };
