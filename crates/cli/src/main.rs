@@ -27,6 +27,7 @@ mod secret;
 mod secret_store;
 mod trust;
 mod verify;
+mod verify_bundle;
 
 use arguments::{Arguments, Verb};
 use clap::Parser;

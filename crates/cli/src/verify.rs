@@ -3,7 +3,7 @@
 
 use crate::arguments::{InspectPacked, Verify};
 use crate::failure::Failure;
-use crate::{output, pack, trust};
+use crate::{output, pack, trust, verify_bundle};
 use ringfence::{Packed, PackedError, SignatureState, Standing, Vouched};
 use ringfence_types::{ExitCode, FileEntry, UntrustedText};
 use serde::Deserialize;
@@ -36,6 +36,9 @@ fn open(path: &Path) -> Result<Packed, Failure> {
 }
 
 fn verified(arguments: &Verify) -> Result<ExitCode, Failure> {
+    if let Some(bundle) = &arguments.bundle {
+        return verify_bundle::verified(arguments, bundle);
+    }
     let packed = open(&arguments.file)?;
     let vouched = vouched(&packed)?;
     let enough = match (&vouched.standing, arguments.require.as_str()) {

@@ -154,3 +154,30 @@ pub enum RotationError {
     #[error(transparent)]
     Envelope(#[from] EnvelopeError),
 }
+
+/// What a verification by Sigstore starts from cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SigstoreError {
+    /// The root.
+    #[error("the trusted root cannot be used: {0}")]
+    Root(String),
+    /// The identity or its pattern.
+    #[error("{0}")]
+    Identity(&'static str),
+    /// The issuer.
+    #[error(
+        "an issuer is a URL, such as https://token.actions.githubusercontent.com, and no pattern"
+    )]
+    Issuer,
+}
+
+/// What a registry says cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RegistryError {
+    /// The document of keys.
+    #[error("the registry's keys cannot be read: {0}")]
+    Keys(String),
+    /// What it says about a package.
+    #[error("what the registry says about the package cannot be read: {0}")]
+    Document(String),
+}

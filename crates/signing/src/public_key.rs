@@ -138,6 +138,14 @@ impl PublicKey {
         KeyId(Digest::from_bytes(Sha256::digest(&self.spki).into()))
     }
 
+    /// The point of a key of P-256, uncompressed.
+    pub(crate) const fn p256_point(&self) -> Option<&[u8; 65]> {
+        match &self.material {
+            Material::EcdsaP256(point) => Some(point),
+            Material::Ed25519(_) | Material::Rsa { .. } => None,
+        }
+    }
+
     /// SubjectPublicKeyInfo in DER.
     #[must_use]
     pub fn der(&self) -> &[u8] {

@@ -10,6 +10,7 @@
 
 mod advisories;
 mod attack;
+mod bundles;
 mod card;
 mod components;
 mod effects;

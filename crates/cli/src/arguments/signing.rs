@@ -71,8 +71,20 @@ Examples:
 #[derive(Args, Debug)]
 #[command(after_help = VERIFY_HELP)]
 pub(crate) struct Verify {
-    /// The packed package
+    /// The packed package; with --bundle, any file
     pub(crate) file: PathBuf,
+    /// Look at this Sigstore bundle of the file instead of signatures in it
+    #[arg(long, value_name = "FILE", requires_all = ["identity", "issuer"], conflicts_with = "require")]
+    pub(crate) bundle: Option<PathBuf>,
+    /// Whose signature counts: an address of mail, a workflow's URL, or a pattern of such URLs
+    #[arg(long, value_name = "NAME", requires = "bundle")]
+    pub(crate) identity: Option<String>,
+    /// Who vouches for that name, exactly
+    #[arg(long, value_name = "URL", requires = "bundle")]
+    pub(crate) issuer: Option<String>,
+    /// Another instance's `trusted_root.json`, or a newer one than is built in
+    #[arg(long, value_name = "FILE", requires = "bundle")]
+    pub(crate) trusted_root: Option<PathBuf>,
     /// What is enough: trusted, signed (by anybody), or intact (nothing is signed wrongly)
     #[arg(long, value_name = "LEVEL", default_value = "trusted", value_parser = ["trusted", "signed", "intact"])]
     pub(crate) require: String,
@@ -83,7 +95,13 @@ pub(crate) struct Verify {
 
 const VERIFY_HELP: &str = "\
 Exit codes: 0 it is what --require names, 2 it cannot be read, 9 it is less.
-Whom you trust: `ringfence trust list`.";
+Whom you trust: `ringfence trust list`.
+
+Any file with a Sigstore bundle, if any release workflow of a repository signed it:
+  ringfence verify tool.tgz --bundle tool.tgz.sigstore.json \\
+    --identity 'https://github.com/OWNER/REPO/.github/workflows/*@refs/tags/*' \\
+    --issuer https://token.actions.githubusercontent.com
+There `*` stands for anything but `/` and `@`, and `**`, at the end, for anything.";
 
 /// Arguments of `ringfence inspect`.
 #[derive(Args, Debug)]
