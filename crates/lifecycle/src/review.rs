@@ -43,6 +43,11 @@ pub struct Terms {
     pub policy: Policy,
     /// Who says yes, for the record.
     pub by: String,
+    /// What somebody said yes to before, each for the bytes that they looked at.
+    pub consent: Consent,
+    /// Whose storage and records these are, for what is installed; else they are those of
+    /// the place where the package lies.
+    pub instance: Option<InstanceId>,
 }
 
 /// One line of the permission card.
@@ -161,8 +166,9 @@ impl Review {
             return Err(ReviewError::VariableNeeded);
         }
         // Reading every file only matters when a yes is bound to their content.
-        let digest = if wanted.is_empty() { package.identity() } else { package.digest()? };
-        let consent = wanted.into_iter().fold(Consent::none(), |consent, capability| {
+        let bound = !wanted.is_empty() || !terms.consent.items.is_empty();
+        let digest = if bound { package.digest()? } else { package.identity() };
+        let consent = wanted.into_iter().fold(terms.consent.clone(), |consent, capability| {
             consent.with(Consented {
                 capability,
                 by: terms.by.clone(),
@@ -177,7 +183,10 @@ impl Review {
         if package.plugin_type == Some(PluginType::Hook) {
             budget.timeouts.call = budget.timeouts.call.min(budget.timeouts.hook);
         }
-        let instance = instance_of(&package)?;
+        let instance = match &terms.instance {
+            Some(installed) => installed.clone(),
+            None => instance_of(&package)?,
+        };
         let admitted = admit(AdmitRequest {
             instance: &instance,
             digest: &digest,
