@@ -15,6 +15,8 @@ mod effects;
 mod exit_codes;
 mod inputs;
 mod inspect;
+mod installed;
+mod installed_attacks;
 mod interruption;
 mod limits;
 mod loans;
