@@ -168,6 +168,7 @@ fn an_update_that_asks_for_more_needs_a_new_yes_and_until_then_the_old_one_runs(
     owner.ends(&["update", "scoped"], 0);
     owner.plugin("s", "scoped", "1.2.0", CODE, "permissions:\n  - storage.read: a*\n");
     owner.ends(&["update", "scoped"], 3);
+    owner.ends(&["update", "--grant", "storage.read=abc*", "scoped"], 0);
 }
 
 #[test]
@@ -175,8 +176,9 @@ fn an_update_that_does_not_start_is_not_installed_and_does_not_touch_the_old_one
     let owner = Owner::new();
     let class = |first: &str| {
         format!(
-            "class ToolPlugin:\n    def initialize(self, ringfence):\n        {first}\n\
-             \x20   def tell(self, input, ringfence):\n        return [ringfence.storage.get('kept'), '1.0.0']\n"
+            "import ringfence\nfrom ringfence import BasePlugin\n\n\
+             class ToolPlugin(BasePlugin):\n    def initialize(self):\n        {first}\n\n    \
+             def tell(self, input):\n        return [ringfence.storage.get('kept'), '1.0.0']\n"
         )
     };
     let put = |version: &str, first: &str| {

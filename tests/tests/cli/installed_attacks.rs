@@ -77,7 +77,7 @@ fn a_name_leads_nowhere() {
         let done = owner.run(&["run", word]);
         assert_eq!(done.code, Some(2), "{word}: {done:?}");
     }
-    for words in [["remove", "../home"], ["info", "."], ["rollback", "a/b"], ["disable", "-h "]] {
+    for words in [["remove", "../home"], ["info", "."], ["rollback", "a/b"], ["disable", "a b"]] {
         assert_eq!(owner.run(&words).code, Some(2), "{words:?}");
     }
     assert_eq!(owner.runs(), "1.0.0");
@@ -190,8 +190,6 @@ fn an_older_version_needs_a_word_of_its_own() {
     assert!(done.stderr.contains("--allow-downgrade"), "{done:?}");
     owner.ends(&["update", "--yes", "tool"], 3);
     assert_eq!(owner.runs(), "1.0.0");
-    owner.version("newest", STORAGE);
-    owner.ends(&["update", "--yes", "tool"], 3);
     owner.version("0.9.0", STORAGE);
     owner.ends(&["update", "--yes", "--allow-downgrade", "tool"], 0);
     assert_eq!(owner.runs(), "0.9.0");

@@ -6,7 +6,7 @@ use super::version_order::Order;
 use super::{InstalledError, Plugins};
 use crate::engine::{Engine, now_ms};
 use crate::error::RunError;
-use crate::review::{Asked, Review, Terms};
+use crate::review::{Asked, Review, Terms, denied, needs_name};
 use ringfence_permission::{Consent, Consented};
 use ringfence_store::{GrantRow, PluginRow};
 use ringfence_types::{Capability, Digest, InstanceId, WithheldBy};
@@ -25,19 +25,33 @@ pub struct Proposal {
 }
 
 impl Proposal {
-    /// What nobody was asked about yet and a yes would grant. The same as before, or less,
-    /// is not asked again: who said no to it then is not asked until they say yes.
+    /// What nobody was asked about yet and a yes would grant, or grant whole. The same as
+    /// before, or less, is not asked again: who said no to it then is not asked until they
+    /// say yes.
     pub fn questions(&self) -> impl Iterator<Item = &Asked> {
         self.review.card.asks.iter().filter(|asked| {
-            asked.withheld_by == Some(WithheldBy::Consent) && self.is_new(&asked.capability)
+            let in_part = asked.granted && !self.is_whole(asked) && !self.is_chosen(asked);
+            let open = in_part || asked.withheld_by == Some(WithheldBy::Consent);
+            open && self.is_new(&asked.capability)
         })
     }
 
     /// Why it cannot be installed so: it needs what nobody granted.
     #[must_use]
     pub fn refusal(&self) -> Option<RunError> {
-        let unmet = self.review.unmet().any(|asked| self.is_new(&asked.capability));
-        if unmet { self.review.refusal() } else { None }
+        let new = self.review.unmet().find(|asked| self.is_new(&asked.capability));
+        new.or_else(|| self.questions().find(|asked| !asked.optional)).map(denied)
+    }
+
+    /// Whether a person chose the part that is granted by name, or has to.
+    fn is_chosen(&self, asked: &Asked) -> bool {
+        let mut chosen = self.review.terms.grants.iter();
+        needs_name(&asked.capability) || chosen.any(|grant| asked.capability.covers(grant))
+    }
+
+    fn is_whole(&self, asked: &Asked) -> bool {
+        let mut grants = self.review.admitted.grants().iter();
+        grants.any(|grant| grant.capability().covers(&asked.capability))
     }
 
     fn is_new(&self, capability: &Capability) -> bool {
