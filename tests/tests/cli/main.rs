@@ -17,6 +17,7 @@ mod inputs;
 mod inspect;
 mod installed;
 mod installed_attacks;
+mod installed_killed;
 mod interruption;
 mod limits;
 mod loans;
