@@ -152,5 +152,5 @@ pub use ringfence_protocol::mcp::Tool;
 pub use ringfence_sandbox::{End, Level, Live, StartError, Usage, Wall};
 pub use ringfence_sandbox_process::Limits;
 pub use ringfence_types::{
-    Capability, Denial, ExitCode, Kind, Place, Publish, PublishError, UntrustedText,
+    Capability, Denial, Digest, ExitCode, Kind, Place, Publish, PublishError, UntrustedText,
 };

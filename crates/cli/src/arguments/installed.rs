@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum InstalledVerb {
-    /// Install a plugin, so that `ringfence run NAME` runs it: a folder or a packed package
+    /// Install a plugin, so that `ringfence run NAME` runs it
     #[command(after_help = INSTALL_HELP)]
     Install(Install),
     /// Print what is installed
@@ -42,6 +42,7 @@ Examples:
   ringfence install ./tool
   ringfence install --yes tool-1.0.0.ringfence
   ringfence install --grant files.read=/data/** ./tool
+  ringfence install npm:@modelcontextprotocol/server-everything
 Exit codes: 0 installed, 2 it is no package, 3 a yes is missing, 9 it is refused: what a
 scan found, a signature that does not hold, a name like another one, a quarantine.";
 
@@ -55,7 +56,7 @@ code is that of a run that failed so: 1, 3, 4, 5 or 7.";
 /// Arguments of `ringfence install`.
 #[derive(Args, Debug)]
 pub(crate) struct Install {
-    /// A folder or a packed package
+    /// A folder, a packed package, `npm:NAME[@VERSION]` or `pypi:NAME[==VERSION]`
     pub(crate) source: OsString,
     #[command(flatten)]
     pub(crate) terms: InstallTerms,
@@ -91,6 +92,13 @@ pub(crate) struct InstallTerms {
     /// What a scan blocks, warns of and accepts, as TOML
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
+    /// Install it although a scan blocks it
+    #[arg(long)]
+    pub(crate) despite_findings: bool,
+    /// Of a package of a registry: seconds after which fetching it is given up
+    #[arg(long, value_name = "SECONDS", default_value_t = 300,
+        value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) fetch_timeout: u32,
     /// One JSON object on standard output, no card
     #[arg(long)]
     pub(crate) json: bool,

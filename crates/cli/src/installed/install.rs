@@ -1,6 +1,6 @@
 //! `ringfence install`: review, ask once, keep.
 
-use super::{home, scanned, source, version};
+use super::{home, source, version};
 use crate::arguments::{Install, InstallTerms};
 use crate::failure::{Failure, chain};
 use crate::secret::GivenSecret;
@@ -17,7 +17,8 @@ pub(super) fn run(arguments: &Install) -> Result<ExitCode, Failure> {
     let home = home()?;
     let plugins = Plugins::open(&home)?;
     let engine = engine(&home)?;
-    let incoming = source::incoming(&plugins, &engine, &arguments.source)?;
+    let from = (&plugins, &engine);
+    let incoming = source::incoming(from, &arguments.source, &arguments.terms, false)?;
     admit((&plugins, &engine), incoming, &arguments.terms)
 }
 
@@ -33,11 +34,7 @@ pub(super) fn admit(
     incoming: Incoming,
     arguments: &InstallTerms,
 ) -> Result<ExitCode, Failure> {
-    let scan = scanned::scan(incoming.folder(), arguments.policy.as_deref())?;
-    let score = format!("score {} of 100, {}", scan.score, scan.outcome);
-    let is_blocked = scan.outcome == "blocked";
-    let found = scan.codes.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
-    let incoming = incoming.scanned(scan);
+    let (score, blocked) = seen(&incoming);
     let mut terms = Terms {
         grants: arguments.grant.clone(),
         accept_declared: arguments.yes,
@@ -48,12 +45,13 @@ pub(super) fn admit(
     if !arguments.quiet && !arguments.json {
         output::say(&shown(&proposal, &score));
     }
-    if is_blocked {
+    if let Some(found) = blocked.filter(|_| !arguments.despite_findings) {
         let why = format!("a scan blocks it ({score}: {})", UntrustedText::new(&found));
         engine.record_refusal(&proposal.review, &why);
         let folder = incoming.folder().display();
-        return Err(Failure::new(ExitCode::Refused, why)
-            .help(format!("what it found: ringfence scan {folder}")));
+        return Err(Failure::new(ExitCode::Refused, why).help(format!(
+            "what it found: ringfence scan {folder}; to install it all the same: --despite-findings"
+        )));
     }
     let can_ask = output::can_ask() && !arguments.json;
     if can_ask && arguments.quiet {
@@ -78,6 +76,16 @@ pub(super) fn admit(
         told(&plugin);
     }
     Ok(ExitCode::Success)
+}
+
+/// What was seen by who looked at it, in words; and what blocks it.
+fn seen(incoming: &Incoming) -> (String, Option<String>) {
+    let Some(scan) = incoming.scan() else {
+        return ("nobody looked at it".to_owned(), Some("nobody looked at it".to_owned()));
+    };
+    let found = scan.codes.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+    let blocked = (scan.outcome == "blocked").then_some(found);
+    (format!("score {} of 100, {}", scan.score, scan.outcome), blocked)
 }
 
 fn told(plugin: &PluginRow) {

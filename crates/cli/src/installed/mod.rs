@@ -24,6 +24,7 @@ use jiff::tz::TimeZone;
 use ringfence::{InstalledError, Plugins, home_folder};
 use ringfence_types::{ExitCode, UntrustedText};
 use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 pub(crate) fn run(verb: InstalledVerb) -> ExitCode {
     let (as_json, outcome) = match &verb {
@@ -59,6 +60,12 @@ fn home() -> Result<PathBuf, Failure> {
 
 fn plugins() -> Result<Plugins, Failure> {
     Ok(Plugins::open(&home()?)?)
+}
+
+/// Milliseconds since 1970.
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A version for people.

@@ -7,15 +7,23 @@ use crate::output;
 use crate::secret::GivenSecret;
 use ringfence::{Ended, Engine, Kind, Package, RunError, Terms, find_installed, home_folder};
 use ringfence_types::PluginName;
+use std::ffi::OsStr;
 
 /// The installed plugin that the command line names, if it names one.
 pub(crate) fn named(arguments: &Run) -> Result<Option<PluginName>, Failure> {
-    let Some(word) = arguments.target.as_deref().filter(|_| arguments.command.is_empty()) else {
+    // In front of a command, a bare word is an action of it.
+    let bare = arguments.command.is_empty();
+    let target = arguments.target.as_deref().filter(|word| bare || is_plugin(word));
+    let Some(word) = target else {
         return Ok(None);
     };
     // Without a home nothing is installed; that there is none is told where it is needed.
     let Ok(home) = home_folder() else { return Ok(None) };
     Ok(find_installed(&home, word)?)
+}
+
+fn is_plugin(word: &OsStr) -> bool {
+    word.to_str().is_some_and(|word| word.starts_with("installed:"))
 }
 
 /// Its package; what was consented to for it stays with the arguments.

@@ -7,7 +7,6 @@ use ringfence_types::ExitCode;
 use serde::Deserialize;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Most codes of findings that are kept.
 const MOST_CODES: usize = 200;
@@ -52,12 +51,11 @@ pub(super) fn scan(folder: &Path, policy: Option<&Path>) -> Result<ScanRow, Fail
             |refused| refused.error.message,
         )));
     };
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let codes = report.threats.into_iter().chain(report.warnings).take(MOST_CODES);
     Ok(ScanRow {
         score: report.score.min(100),
         outcome: report.outcome,
         codes: codes.collect(),
-        at_ms: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
+        at_ms: super::now_ms(),
     })
 }

@@ -16,7 +16,8 @@ pub(super) fn run(arguments: &Update) -> Result<ExitCode, Failure> {
         Some(source) => source.clone(),
         None => OsString::from(&installed.current.source),
     };
-    let incoming = source::incoming(&plugins, &engine, &from)?;
+    // What was fetched before is the version that is installed.
+    let incoming = source::incoming((&plugins, &engine), &from, &arguments.terms, true)?;
     if *incoming.name() != arguments.name {
         let (found, name) = (incoming.name(), &arguments.name);
         return Err(Failure::usage(format!("it is `{found}`, not `{name}`"))

@@ -65,6 +65,12 @@ impl Incoming {
         self.package.version.as_deref()
     }
 
+    /// What a scan said, if it was looked at.
+    #[must_use]
+    pub const fn scan(&self) -> Option<&ScanRow> {
+        self.scan.as_ref()
+    }
+
     /// With what a scan of [`folder`](Self::folder) said.
     #[must_use]
     pub fn scanned(mut self, scan: ScanRow) -> Self {

@@ -6,11 +6,13 @@ use super::version_order::Order;
 use super::{InstalledError, Plugins};
 use crate::engine::{Engine, now_ms};
 use crate::error::RunError;
+use crate::packed::packages;
 use crate::review::{Asked, Review, Terms, denied, needs_name};
 use ringfence_permission::{Consent, Consented};
 use ringfence_store::{GrantRow, PluginRow};
 use ringfence_types::{Capability, Digest, InstanceId, WithheldBy};
 use std::io;
+use std::path::Path;
 
 /// What installing a package would mean on certain terms.
 #[derive(Debug)]
@@ -82,8 +84,13 @@ impl Plugins {
         let mut asked_before = Vec::new();
         let mut changes = None;
         if let Some(known) = &known {
-            asked_before = self.store.asked(&known.name, &known.current.package)?;
+            let moved = Moved::new(&packages(&self.home), &known.current.package, incoming);
+            let asked = self.store.asked(&known.name, &known.current.package)?;
+            asked_before = asked.into_iter().map(|one| moved.capability(one)).collect();
             terms.consent = self.carried(known, package.digest()?)?;
+            for item in &mut terms.consent.items {
+                item.capability = moved.capability(item.capability.clone());
+            }
             terms.instance = Some(known.instance.clone());
             changes = Some(self.changes(known, incoming, &asked_before)?);
         } else {
@@ -128,6 +135,32 @@ impl Plugins {
             ),
             scores: scan.first().map(score).zip(incoming.scan.as_ref().map(score)),
         })
+    }
+}
+
+/// From the folder of one version to that of the next: who said that a plugin may read its
+/// own files said it of those of the new version, too.
+struct Moved {
+    from: String,
+    to: String,
+}
+
+impl Moved {
+    fn new(packages: &Path, from: &Digest, to: &Incoming) -> Self {
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        Self { from: text(&packages.join(from.hex())), to: text(to.folder()) }
+    }
+
+    fn capability(&self, capability: Capability) -> Capability {
+        let scope = capability.scope();
+        let below = scope.path().is_some_and(|path| Path::new(path).starts_with(&self.from));
+        let rest = scope.as_str().strip_prefix(&self.from).filter(|_| below);
+        let moved =
+            rest.map(|rest| Capability::new(capability.kind(), &format!("{}{rest}", self.to)));
+        match moved {
+            Some(Ok(moved)) => moved,
+            _ => capability,
+        }
     }
 }
 
