@@ -368,3 +368,61 @@ fn who_comes_later_under_the_same_name_finds_nothing_of_who_was_there() {
     let told = owner.ends(&["run", "--json", "tool", "tell"], 0).json();
     assert_eq!(told["result"][0], serde_json::Value::Null);
 }
+
+#[test]
+fn a_yes_to_read_its_own_files_goes_with_them_to_the_next_version_and_is_of_no_other() {
+    let owner = Owner::new();
+    let code = "import os, ringfence\n\ndef tell(input, ringfence):\n    \
+                here = os.path.dirname(os.path.abspath(__file__))\n    \
+                return [ringfence.files.read(here + '/data/a.txt'), 'VERSION']\n";
+    let put = |version: &str, permissions: &str| {
+        owner.plugin("tool", "tool", version, &code.replace("VERSION", version), permissions);
+        owner.user.write("at/tool/data/a.txt", version);
+    };
+    put("1.0.0", "permissions:\n  - files.read: ./data/**\n");
+    owner.ends(&["install", "--yes", "at/tool"], 0);
+    assert_eq!(owner.runs(), "1.0.0");
+    put("1.1.0", "permissions:\n  - files.read: ./data/**\n");
+    owner.ends(&["update", "tool"], 0);
+    let told = owner.ends(&["run", "--json", "tool", "tell"], 0).json();
+    assert_eq!(told["result"], serde_json::json!(["1.1.0", "1.1.0"]));
+    // Not those of another package, and none may be changed.
+    let other = owner
+        .packages()
+        .into_iter()
+        .find(|folder| fs::read_to_string(folder.join("data/a.txt")).unwrap() == "1.0.0");
+    let other = other.unwrap().display().to_string();
+    for (number, scope) in [
+        ("2.0.0", format!("files.read: {other}/**")),
+        ("2.0.1", "files.write: ./data/**".to_owned()),
+        ("2.0.2", "files.delete: ./data/**".to_owned()),
+        ("2.0.3", format!("files.read: {}/**", owner.user.home().display())),
+    ] {
+        put(number, &format!("permissions:\n  - {scope}\n"));
+        let done = owner.run(&["update", "--yes", "tool"]);
+        assert_ne!(done.code, Some(0), "{scope}: {done:?}");
+        assert_eq!(owner.runs(), "1.1.0");
+    }
+}
+
+#[test]
+fn what_was_consented_to_holds_for_the_arguments_that_are_typed() {
+    let owner = Owner { user: User::new() };
+    owner.user.write("at/reader/main.py", "import sys\nprint(open(sys.argv[1]).read())\n");
+    owner.user.write(
+        "at/reader/plugin.yaml",
+        "name: reader\nversion: 1.0.0\nruntime: python\nentry: main.py\nprotocol: plain\n\
+         permissions:\n  - files.read\n",
+    );
+    let data = owner.user.write("data/a.txt", "mine");
+    let other = owner.user.write("other/b.txt", "not for it");
+    let grant = format!("files.read={}/**", data.parent().unwrap().display());
+    owner.ends(&["install", "--grant", &grant, "at/reader"], 0);
+    let reads = |path: &std::path::Path| {
+        owner.run(&["run", "-q", "installed:reader", "--", path.to_str().unwrap()])
+    };
+    let done = reads(&data);
+    assert_eq!((done.code, done.stdout.trim()), (Some(0), "mine"), "{done:?}");
+    let done = reads(&other);
+    assert!(done.code == Some(1) && !done.stdout.contains("not for it"), "{done:?}");
+}

@@ -240,6 +240,7 @@ fn a_package_that_a_scan_blocks_or_whose_signature_fails_is_not_installed() {
     assert!(done.stderr.contains("ringfence scan"), "{done:?}");
     let missing = ["install", "--yes", "--policy", "missing.toml", "at/tool"];
     owner.ends(&missing, 9);
+    assert_eq!(owner.ends(&["list"], 0).stdout, "");
 
     owner.ends(&["keygen", "acme"], 0);
     owner.ends(&["trust", "add", "Acme", "acme.pub", "--scope", "other"], 0);
@@ -278,8 +279,7 @@ fn what_is_no_package_is_not_installed_and_nothing_of_it_is_kept() {
     let user = User::new();
     user.write("garbage.ringfence", [0x28, 0xb5, 0x2f, 0xfd, 1, 2, 3]);
     user.write("empty/readme.txt", "nothing to run");
-    for source in
-        ["garbage.ringfence", "empty", "missing", "/dev/null", "npm:tool@1", "https://x/y"]
+    for source in ["garbage.ringfence", "empty", "missing", "/dev/null", "npm:../x", "https://x/y"]
     {
         let done = user.ringfence(["install", "--yes", source]).run();
         assert_eq!(done.code, Some(2), "{source}: {done:?}");

@@ -32,7 +32,7 @@ pub(crate) fn ready(
     name: &PluginName,
     arguments: &mut Run,
 ) -> Result<Package, Failure> {
-    let ready = plugins()?.ready(engine, name)?;
+    let ready = plugins()?.ready(engine, name, arguments.command.clone())?;
     arguments.installed = Some(ready.kept);
     Ok(ready.package)
 }

@@ -23,7 +23,7 @@ impl Plugins {
         expires_ms: Option<u64>,
     ) -> Result<(), InstalledError> {
         let plugin = self.plugin(name)?;
-        let ready = self.checked(&plugin)?;
+        let ready = self.checked(&plugin, Vec::new())?;
         let by = actor();
         // As it will be when it is run: what would not be granted then is told now.
         let terms = Terms { grants: vec![capability.clone()], by: by.clone(), ..Terms::default() };

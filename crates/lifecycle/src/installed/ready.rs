@@ -12,7 +12,7 @@ use ringfence_package::{Package, content_digest};
 use ringfence_permission::Consent;
 use ringfence_store::{FILE, PluginRow, ReputationEvent, State, StateStore, Used};
 use ringfence_types::{AuditEvent, EventKind, InstanceId, PluginName, Severity};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 /// In front of a name that can be nothing else than that of an installed plugin.
@@ -103,14 +103,20 @@ pub fn find_installed(home: &Path, word: &OsStr) -> Result<Option<PluginName>, I
 }
 
 impl Plugins {
-    /// What is run of an installed plugin, with what a person let it do.
+    /// What is run of an installed plugin, with what a person let it do, whatever the
+    /// arguments that are typed for its program.
     ///
     /// # Errors
     /// When it is not installed, is switched off or in quarantine, or one byte of its files
-    /// is not as it was installed. That is in the log then.
-    pub fn ready(&self, engine: &Engine, name: &PluginName) -> Result<Ready, InstalledError> {
+    /// is not as it was installed. That is in the log then. When it takes no arguments.
+    pub fn ready(
+        &self,
+        engine: &Engine,
+        name: &PluginName,
+        arguments: Vec<OsString>,
+    ) -> Result<Ready, InstalledError> {
         let plugin = self.plugin(name)?;
-        self.checked(&plugin).inspect_err(|error| {
+        self.checked(&plugin, arguments).inspect_err(|error| {
             let refused = AuditEvent::new(EventKind::Refused, "an installed plugin was not run")
                 .severity(Severity::Warning)
                 .instance(&plugin.instance)
@@ -122,7 +128,11 @@ impl Plugins {
     }
 
     /// As [`ready`](Self::ready), without a word in the log.
-    pub(super) fn checked(&self, plugin: &PluginRow) -> Result<Ready, InstalledError> {
+    pub(super) fn checked(
+        &self,
+        plugin: &PluginRow,
+        arguments: Vec<OsString>,
+    ) -> Result<Ready, InstalledError> {
         self.refuse_off(plugin)?;
         let folder = packages(&self.home).join(plugin.current.package.hex());
         let missing = || altered(&plugin.name, &folder, &plugin.current.source);
@@ -130,7 +140,7 @@ impl Plugins {
         if content_digest(&folder).map_err(|_| missing())? != plugin.current.content {
             return Err(missing());
         }
-        let mut package = Package::open(&folder)?;
+        let mut package = Package::open(&folder)?.with_arguments(arguments)?;
         package.name = plugin.name.clone();
         package.version.clone_from(&plugin.current.version);
         let grants = self.store.grants(&plugin.name)?;
