@@ -54,7 +54,7 @@ fn main() -> ExitCode {
     };
     let code = match arguments.verb {
         Verb::Run(verb) => run::run(*verb, backend),
-        Verb::Installed(verb) => installed::run(verb),
+        Verb::Installed(verb) => installed::run(&verb),
         Verb::Doctor(verb) => doctor::run(&verb),
         Verb::Audit(verb) => audit::run(verb),
         Verb::Secret(verb) => secret_store::run(verb),

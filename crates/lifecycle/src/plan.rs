@@ -447,6 +447,7 @@ mod tests {
     #[test]
     fn no_file_grant_reaches_our_own_keys_and_log_even_where_only_the_broker_serves_it() {
         let home = Path::new("/data/own/ringfence");
+        let own = Some(Path::new("/data/own/ringfence/packages/aa"));
         for kind in [Kind::FilesRead, Kind::FilesWrite, Kind::FilesDelete] {
             for scope in [
                 "/data/own/ringfence",
@@ -456,13 +457,28 @@ mod tests {
                 "/data/**",
                 "/**",
             ] {
-                let refused = refuse_own_folder(granted(kind, scope).grants(), home);
+                let refused = refuse_own_folder(granted(kind, scope).grants(), own, home);
                 assert!(refused.is_err(), "{kind} {scope}");
             }
             for scope in ["/data/own/*", "/data/own/other/**", "/data/own/ringfence2/**"] {
-                let refused = refuse_own_folder(granted(kind, scope).grants(), home);
+                let refused = refuse_own_folder(granted(kind, scope).grants(), own, home);
                 assert!(refused.is_ok(), "{kind} {scope}");
             }
+        }
+    }
+
+    #[test]
+    fn a_package_in_the_home_may_read_its_own_files_and_nothing_else_there() {
+        let home = Path::new("/home/ringfence");
+        let own = Some(Path::new("/home/ringfence/packages/aa"));
+        let refused = |kind, scope| refuse_own_folder(granted(kind, scope).grants(), own, home);
+        for scope in ["/home/ringfence/packages/aa/**", "/home/ringfence/packages/aa/data/x"] {
+            assert!(refused(Kind::FilesRead, scope).is_ok(), "{scope}");
+            assert!(refused(Kind::FilesWrite, scope).is_err(), "{scope}");
+            assert!(refused(Kind::FilesDelete, scope).is_err(), "{scope}");
+        }
+        for scope in ["/home/ringfence/packages/**", "/home/ringfence/packages/aab/**"] {
+            assert!(refused(Kind::FilesRead, scope).is_err(), "{scope}");
         }
     }
 }

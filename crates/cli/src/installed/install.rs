@@ -19,7 +19,7 @@ pub(super) fn run(arguments: &Install) -> Result<ExitCode, Failure> {
     let engine = engine(&home)?;
     let from = (&plugins, &engine);
     let incoming = source::incoming(from, &arguments.source, &arguments.terms, false)?;
-    admit((&plugins, &engine), incoming, &arguments.terms)
+    admit((&plugins, &engine), &incoming, &arguments.terms)
 }
 
 pub(super) fn engine(home: &Path) -> Result<Engine, Failure> {
@@ -31,17 +31,17 @@ pub(super) fn engine(home: &Path) -> Result<Engine, Failure> {
 /// wherever it came.
 pub(super) fn admit(
     (plugins, engine): (&Plugins, &Engine),
-    incoming: Incoming,
+    incoming: &Incoming,
     arguments: &InstallTerms,
 ) -> Result<ExitCode, Failure> {
-    let (score, blocked) = seen(&incoming);
+    let (score, blocked) = seen(incoming);
     let mut terms = Terms {
         grants: arguments.grant.clone(),
         accept_declared: arguments.yes,
         by: format!("uid {}", rustix::process::getuid().as_raw()),
         ..Terms::default()
     };
-    let mut proposal = plugins.propose(engine, &incoming, &terms)?;
+    let mut proposal = plugins.propose(engine, incoming, &terms)?;
     if !arguments.quiet && !arguments.json {
         output::say(&shown(&proposal, &score));
     }
@@ -60,13 +60,13 @@ pub(super) fn admit(
     let allowed = allowed(arguments, &proposal, can_ask);
     if can_ask && proposal.questions().next().is_some() {
         terms.accept_declared = ask("Grant what it asks for, whenever it is run? [y/N] ");
-        proposal = plugins.propose(engine, &incoming, &terms)?;
+        proposal = plugins.propose(engine, incoming, &terms)?;
     }
     terms.secrets = secrets(&proposal, engine)?;
-    let proposal = plugins.propose(engine, &incoming, &terms)?;
+    let proposal = plugins.propose(engine, incoming, &terms)?;
     let changes = proposal.changes.clone();
     let card = proposal.review.card.clone();
-    let plugin = plugins.install(engine, &incoming, proposal, allowed)?;
+    let plugin = plugins.install(engine, incoming, proposal, allowed)?;
     engine.sign().map_err(|error| Failure::caused(error.exit_code(), &error))?;
     if arguments.json {
         output::answer_json(

@@ -26,8 +26,8 @@ use ringfence_types::{ExitCode, UntrustedText};
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-pub(crate) fn run(verb: InstalledVerb) -> ExitCode {
-    let (as_json, outcome) = match &verb {
+pub(crate) fn run(verb: &InstalledVerb) -> ExitCode {
+    let (as_json, outcome) = match verb {
         InstalledVerb::Install(verb) => (verb.terms.json, install::run(verb)),
         InstalledVerb::List(verb) => (verb.json, list::run(verb)),
         InstalledVerb::Info(verb) => (verb.json, info::run(verb)),

@@ -23,5 +23,5 @@ pub(super) fn run(arguments: &Update) -> Result<ExitCode, Failure> {
         return Err(Failure::usage(format!("it is `{found}`, not `{name}`"))
             .help(format!("to have both: ringfence install {}", from.to_string_lossy())));
     }
-    install::admit((&plugins, &engine), incoming, &arguments.terms)
+    install::admit((&plugins, &engine), &incoming, &arguments.terms)
 }

@@ -35,7 +35,7 @@ pub enum InstalledError {
     Review(#[from] ReviewError),
     /// Somebody has to say yes first.
     #[error(transparent)]
-    Denied(RunError),
+    Denied(Box<RunError>),
     /// A file or folder cannot be used.
     #[error("`{}`: {error}", path.display())]
     Io {
@@ -92,7 +92,7 @@ pub enum InstalledError {
         /// The version that stays; untrusted.
         stays: Option<String>,
         /// What happened.
-        error: RunError,
+        error: Box<RunError>,
     },
     /// A grant would have no effect.
     #[error("`{capability}` would not be granted to `{name}`: {}", withheld(*by))]

@@ -53,3 +53,47 @@ fn locked(folder: &Path, how: FlockOperation) -> io::Result<File> {
     }
     Ok(file)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn a_folder_is_unused_when_nobody_uses_it_and_used_by_as_many_as_like() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("package");
+        assert!(InUse::of(&folder).is_err() && Unused::of(&folder).is_err(), "it is not there");
+        fs::create_dir(&folder).unwrap();
+        let (one, two) = (InUse::of(&folder).unwrap(), InUse::of(&folder).unwrap());
+        assert!(Unused::of(&folder).unwrap().is_none());
+        drop(one);
+        assert!(Unused::of(&folder).unwrap().is_none());
+        drop(two);
+        assert!(Unused::of(&folder).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_folder_that_was_replaced_while_somebody_waited_for_it_is_not_the_one() {
+        let home = tempfile::tempdir().unwrap();
+        let (folder, away) = (home.path().join("package"), home.path().join("away"));
+        fs::create_dir(&folder).unwrap();
+        let unused = Unused::of(&folder).unwrap().unwrap();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| InUse::of(&folder));
+            // Long enough that it stands at the lock; what it finds is the same if not.
+            std::thread::park_timeout(std::time::Duration::from_millis(100));
+            fs::rename(&folder, &away).unwrap();
+            drop(unused);
+            assert!(waiting.join().unwrap().is_err());
+        });
+    }
+
+    #[test]
+    fn a_link_is_no_folder() {
+        let home = tempfile::tempdir().unwrap();
+        let link = home.path().join("package");
+        symlink(home.path(), &link).unwrap();
+        assert!(InUse::of(&link).is_err() && Unused::of(&link).is_err());
+    }
+}

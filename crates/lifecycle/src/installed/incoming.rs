@@ -121,18 +121,15 @@ impl Plugins {
         let publishers = TrustStore::new(self.home.clone()).load()?;
         let vouched = packed.vouched(&publishers, seconds);
         let digest = packed.digest()?;
-        let signature = match signature_row(&vouched, now) {
-            Some(signature) => signature,
-            None => {
-                let note = UntrustedText::new(&vouched.standing.to_string()).to_string();
-                let refused = AuditEvent::new(EventKind::Refused, "a package was not installed")
-                    .severity(Severity::Warning)
-                    .with("package", packed.statement().name.clone())
-                    .with("digest", digest.to_string())
-                    .with("signatures", json!(vouched.standing));
-                engine.append(refused).map_err(|error| PackedError::Audit(error.to_string()))?;
-                return Err(PackedError::Refused(note).into());
-            }
+        let Some(signature) = signature_row(&vouched, now) else {
+            let note = UntrustedText::new(&vouched.standing.to_string()).to_string();
+            let refused = AuditEvent::new(EventKind::Refused, "a package was not installed")
+                .severity(Severity::Warning)
+                .with("package", packed.statement().name.clone())
+                .with("digest", digest.to_string())
+                .with("signatures", json!(vouched.standing));
+            engine.append(refused)?;
+            return Err(PackedError::Refused(note).into());
         };
         let note = UntrustedText::new(&vouched.standing.to_string()).to_string();
         let version = packed.statement().version.clone();

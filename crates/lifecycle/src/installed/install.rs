@@ -5,9 +5,8 @@ use super::proposal::Proposal;
 use super::version_order::Order;
 use super::{InstalledError, Plugins, actor, canary};
 use crate::engine::{Engine, now_ms};
-use crate::packed::PackedError;
 use ringfence_package::content_digest;
-use ringfence_store::{Installation, NewGrant, PluginRow, ReputationEvent, StateLock, Switch};
+use ringfence_store::{Installation, NewGrant, PluginRow, ReputationEvent, StateLock};
 use ringfence_types::{AuditEvent, EventKind, Severity};
 use serde_json::json;
 
@@ -38,7 +37,7 @@ impl Plugins {
         refuse(incoming, &proposal, allowed)?;
         if let Some(refusal) = proposal.refusal() {
             engine.record_refusal(&proposal.review, &refusal.to_string());
-            return Err(InstalledError::Denied(refusal));
+            return Err(InstalledError::Denied(Box::new(refusal)));
         }
         let asked = proposal.asked();
         let granted: Vec<NewGrant> = proposal
@@ -65,9 +64,10 @@ impl Plugins {
                 .with("plugin", name.as_str())
                 .with("digest", incoming.digest.to_string())
                 .with("reason", error.to_string());
-            engine.append(failed).map_err(|error| PackedError::Audit(error.to_string()))?;
+            engine.append(failed)?;
             self.store.saw(name, ReputationEvent::CanaryFailed, 1, now_ms())?;
             let stays = before.version.clone();
+            let error = Box::new(error);
             return Err(InstalledError::Canary { name: name.to_string(), stays, error });
         }
         let _lock = StateLock::take(&self.home)?;
@@ -101,7 +101,7 @@ impl Plugins {
             "granted": granted.iter().map(|grant| grant.capability.to_string()).collect::<Vec<_>>(),
         });
         let install = || self.store.install(&new);
-        let Switch { .. } = self.change(EventKind::PluginChanged, said, what, install)?;
+        self.change(EventKind::PluginChanged, said, what, install)?;
         self.plugin(incoming.name())
     }
 }

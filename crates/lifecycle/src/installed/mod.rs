@@ -20,8 +20,6 @@ mod ready;
 mod remove;
 mod rollback;
 mod switch;
-#[cfg(test)]
-mod tests;
 mod version_order;
 
 pub use changes::Changes;
