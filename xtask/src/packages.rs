@@ -97,7 +97,7 @@ fn packages(list: &str, data: &Path) -> Result<Vec<Package>> {
 fn row(package: &Package, home: &Path, data: &Path) -> Result<String> {
     let (first, _) = start(package, home)?;
     let (later, report) = start(package, home)?;
-    let notes: Vec<&str> = report["card"]["notes"]
+    let notes: Vec<&str> = at(&report, "/card/notes")
         .as_array()
         .into_iter()
         .flatten()
@@ -124,7 +124,7 @@ fn row(package: &Package, home: &Path, data: &Path) -> Result<String> {
     Ok(format!(
         "| `{}` {} | {did} | {granted} | {} | {} | {:.1} s | {:.2} s |",
         package.source,
-        report["card"]["version"].as_str().unwrap_or_default(),
+        at(&report, "/card/version").as_str().unwrap_or_default(),
         count.unwrap_or("?"),
         number("its code scores ", " of 100"),
         first.as_secs_f32(),
@@ -149,12 +149,20 @@ fn start(package: &Package, home: &Path) -> Result<(Duration, Value)> {
     let text = String::from_utf8(done.stdout)?;
     let report: Value = serde_json::from_str(&text)?;
     if !done.status.success() {
-        return Err(format!("{}: {}", done.status, report["error"]).into());
+        return Err(format!("{}: {}", done.status, at(&report, "/error")).into());
     }
-    if !report["result"].to_string().contains(&package.answers) {
-        return Err(
-            format!("it does not answer `{}`: {}", package.answers, report["result"]).into()
-        );
+    if !at(&report, "/result").to_string().contains(&package.answers) {
+        return Err(format!(
+            "it does not answer `{}`: {}",
+            package.answers,
+            at(&report, "/result")
+        )
+        .into());
     }
     Ok((took, report))
+}
+
+/// A part of a report; null when it is not there.
+fn at<'v>(report: &'v Value, path: &str) -> &'v Value {
+    report.pointer(path).unwrap_or(&Value::Null)
 }

@@ -1,9 +1,13 @@
 //! What can be typed.
 
 mod advisories;
+mod installed;
 mod signing;
 
 pub(crate) use advisories::{Advisories, AdvisoriesCheck, AdvisoriesImport, AdvisoriesStatus};
+pub(crate) use installed::{
+    Gc, Grant, Install, InstallTerms, InstalledVerb, List, OfPlugin, Quarantine, Revoke, Update,
+};
 pub(crate) use signing::{
     Inspect as InspectPacked, Keygen, Pack, Sign, Trust, TrustAccept, TrustAdd, TrustList,
     TrustRevoke, TrustRotate, Verify,
@@ -11,7 +15,7 @@ pub(crate) use signing::{
 
 use crate::secret::GivenSecret;
 use clap::{Args, Parser, Subcommand};
-use ringfence::{Capability, Preset, Publish};
+use ringfence::{Capability, Kept, Preset, Publish};
 use ringfence_types::Host;
 use std::error::Error as _;
 use std::ffi::OsString;
@@ -35,8 +39,10 @@ Files are kept in $RINGFENCE_HOME, else in ~/.local/share/ringfence.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Run a plugin in a jail: a folder, a file, or a command after `--`
+    /// Run a plugin in a jail: a folder, a file, an installed one, or a command after `--`
     Run(Box<Run>),
+    #[command(flatten)]
+    Installed(InstalledVerb),
     /// Tell what this machine can enforce, and how to mend what is missing
     Doctor(Doctor),
     /// Read, verify and export the audit log
@@ -71,8 +77,8 @@ pub(crate) enum Verb {
 #[derive(Args, Debug)]
 #[command(after_help = RUN_HELP)]
 pub(crate) struct Run {
-    /// Folder or file of the plugin, `npm:NAME[@VERSION]` or `pypi:NAME[==VERSION]`; with a
-    /// command after `--`, the action
+    /// Folder or file of the plugin, the name of an installed one, `npm:NAME[@VERSION]` or
+    /// `pypi:NAME[==VERSION]`; with a command after `--`, the action
     pub(crate) target: Option<OsString>,
     /// Action or tool to call; without one, what there is is listed
     pub(crate) action: Option<String>,
@@ -154,6 +160,9 @@ pub(crate) struct Run {
     /// A command with its arguments; after a plugin, arguments for its program
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
+    /// What is kept of an installed plugin, once it was found
+    #[arg(skip)]
+    pub(crate) installed: Option<Kept>,
 }
 
 /// How much of the network a run may have at most.

@@ -34,6 +34,19 @@ pub(crate) fn is_plugin(target: &OsStr) -> bool {
         || (target.as_bytes().contains(&b'/') && path.exists())
 }
 
+/// How a package is fetched.
+#[derive(Clone, Copy)]
+pub(crate) struct How {
+    /// Say nothing meanwhile.
+    pub(crate) quiet: bool,
+    /// Ask the registry, whatever was fetched before.
+    pub(crate) fresh: bool,
+    /// Seconds after which it is given up.
+    pub(crate) timeout: u32,
+    /// Take it although its code is blocked.
+    pub(crate) despite_findings: bool,
+}
+
 /// The package of this name, admitted.
 pub(crate) fn package(
     engine: &Engine,
@@ -41,19 +54,30 @@ pub(crate) fn package(
     arguments: &Run,
     interrupt: &Interrupt,
 ) -> Result<Package, Failure> {
-    let quiet = arguments.quiet || arguments.json;
-    let observer = Box::new(Fetching { source: source.to_string(), quiet, shown: 0 });
-    let limit = Duration::from_secs(arguments.fetch_timeout.into());
-    let mut around = Around { observer, interrupt: Some(interrupt.clone()), limit };
-    let mut look = Apart { quiet };
-    let mut admission = Admission {
-        engine,
-        look: &mut look,
-        around: &mut around,
+    let how = How {
+        quiet: arguments.quiet || arguments.json,
         fresh: arguments.fresh,
+        timeout: arguments.fetch_timeout,
         despite_findings: arguments.despite_findings,
     };
-    admission.package(source).map_err(failure)
+    admitted(engine, source, how, Some(interrupt.clone())).map(|(package, _)| package)
+}
+
+/// As [`package`], with what was seen by who looked at it.
+pub(crate) fn admitted(
+    engine: &Engine,
+    source: &Source,
+    how: How,
+    interrupt: Option<Interrupt>,
+) -> Result<(Package, Looked), Failure> {
+    let How { quiet, fresh, timeout, despite_findings } = how;
+    let observer = Box::new(Fetching { source: source.to_string(), quiet, shown: 0 });
+    let limit = Duration::from_secs(timeout.into());
+    let mut around = Around { observer, interrupt, limit };
+    let mut look = Apart { quiet };
+    let mut admission =
+        Admission { engine, look: &mut look, around: &mut around, fresh, despite_findings };
+    admission.package_with_look(source).map_err(|error| failure(&error))
 }
 
 /// A package that was fetched to be looked at and nothing else. Dropped, it is gone.
@@ -73,7 +97,7 @@ pub(crate) fn to_look_at(source: &Source, limit: Duration) -> Result<ForLooking,
         .map_err(|error| Failure::caused(ExitCode::Audit, &error))?;
     let observer = Box::new(Fetching { source: source.to_string(), quiet: false, shown: 0 });
     let mut around = Around { observer, interrupt: None, limit };
-    let fetched = fetch(&engine, source, &mut around).map_err(failure)?;
+    let fetched = fetch(&engine, source, &mut around).map_err(|error| failure(&error))?;
     let folder = tempfile::tempdir()
         .map(ForLooking)
         .map_err(|error| Failure::new(ExitCode::Internal, error))?;
@@ -84,8 +108,8 @@ pub(crate) fn to_look_at(source: &Source, limit: Duration) -> Result<ForLooking,
     Ok(folder)
 }
 
-fn failure(error: InstallError) -> Failure {
-    let failure = Failure::caused(error.exit_code(), &error);
+fn failure(error: &InstallError) -> Failure {
+    let failure = Failure::caused(error.exit_code(), error);
     match error.help() {
         Some(help) => failure.help(help),
         None => failure,

@@ -12,6 +12,7 @@ mod card;
 mod doctor;
 mod failure;
 mod fetched;
+mod installed;
 mod keys;
 mod output;
 mod pack;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
     };
     let code = match arguments.verb {
         Verb::Run(verb) => run::run(*verb, backend),
+        Verb::Installed(verb) => installed::run(&verb),
         Verb::Doctor(verb) => doctor::run(&verb),
         Verb::Audit(verb) => audit::run(verb),
         Verb::Secret(verb) => secret_store::run(verb),

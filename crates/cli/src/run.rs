@@ -4,14 +4,14 @@ use crate::arguments::{NetworkPreset, Run};
 use crate::failure::{Failure, chain};
 use crate::report::{Given, report};
 use crate::report_files::{NoFile, ReportFiles};
-use crate::{card, fetched, output, pack, report_files};
+use crate::{card, fetched, installed, output, pack, report_files};
 use ringfence::{
     Budget, Capability, Engine, EngineOptions, InputFault, Instance, Interrupt, Kind, Limits,
     Observer, Package, Packed, Protocol, Publish, Review, RunError, Terms, home_folder, located,
 };
 use ringfence_install::Source;
 use ringfence_sandbox_process::ProcessBackend;
-use ringfence_types::{ExitCode, UntrustedText};
+use ringfence_types::{ExitCode, PluginName, UntrustedText};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::Value;
 use std::ffi::{OsStr, OsString};
@@ -99,7 +99,10 @@ fn use_all_descriptors() {
 fn start(mut arguments: Run, mut backend: ProcessBackend) -> Result<ExitCode, Refusal> {
     use_all_descriptors();
     let target = arguments.target.clone();
-    let found = found(&mut arguments)?;
+    let found = match installed::named(&arguments)? {
+        Some(name) => Found::Installed(name),
+        None => found(&mut arguments)?,
+    };
     let home = home_folder().map_err(|error| Refusal {
         code: ExitCode::Audit,
         message: error.to_string(),
@@ -132,6 +135,10 @@ fn start(mut arguments: Run, mut backend: ProcessBackend) -> Result<ExitCode, Re
         Found::Package(package) => *package,
         Found::Source(source) => {
             as_asked(fetched::package(&engine, &source, &arguments, &interrupt)?, &arguments)?
+        }
+        Found::Installed(name) => {
+            let package = installed::ready(&engine, &name, &mut arguments)?;
+            as_asked(package, &arguments)?
         }
         Found::Packed(path) => {
             let package = engine.open_packed(&path).map_err(|error| pack::wrong(&path, &error))?;
@@ -172,6 +179,7 @@ fn start(mut arguments: Run, mut backend: ProcessBackend) -> Result<ExitCode, Re
     // The log's head is signed last, so that what was just recorded cannot be cut off.
     let signed = engine.sign();
     let result = result.and_then(|given| signed.map(|()| given));
+    installed::ended(&arguments, &ended, result.as_ref().err());
     Ok(report(&arguments, &card, &published, &files, &result, &ended))
 }
 
@@ -182,12 +190,14 @@ enum Found {
     Packed(PathBuf),
     /// In a registry.
     Source(Source),
+    /// By its name; its files are in the home.
+    Installed(PluginName),
 }
 
 fn found(arguments: &mut Run) -> Result<Found, Refusal> {
     // With a command, the first word is its action; a plugin stands there itself.
-    let is_plugin = arguments.command.is_empty()
-        || arguments.target.as_deref().is_some_and(|target| fetched::is_plugin(target));
+    let is_plugin =
+        arguments.command.is_empty() || arguments.target.as_deref().is_some_and(fetched::is_plugin);
     if is_plugin {
         let target = arguments.target.take().ok_or_else(|| Refusal {
             code: ExitCode::Usage,
@@ -339,7 +349,7 @@ fn terms(arguments: &Run) -> Result<Terms, Refusal> {
         NetworkPreset::Limited => {}
         NetworkPreset::Full => grants.push(every_host),
     }
-    Ok(Terms {
+    let terms = Terms {
         preset: arguments.preset,
         budget: Some(budget(arguments)),
         grants,
@@ -349,7 +359,8 @@ fn terms(arguments: &Run) -> Result<Terms, Refusal> {
         policy,
         by: format!("uid {}", rustix::process::getuid().as_raw()),
         ..Terms::default()
-    })
+    };
+    Ok(installed::add_kept(terms, arguments)?)
 }
 
 /// Shows the card, and asks when a yes would change anything.

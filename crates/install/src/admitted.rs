@@ -73,18 +73,29 @@ impl Admission<'_> {
     /// When it cannot be fetched, is refused, or the log does not take it. Nothing of it
     /// ran, and what was admitted before is as it was.
     pub fn package(&mut self, source: &Source) -> Result<Package, InstallError> {
+        self.package_with_look(source).map(|(package, _)| package)
+    }
+
+    /// As [`package`](Self::package), with what was seen by who looked at it.
+    ///
+    /// # Errors
+    /// As for [`package`](Self::package).
+    pub fn package_with_look(
+        &mut self,
+        source: &Source,
+    ) -> Result<(Package, Looked), InstallError> {
         let records = Records::of(self.engine.home());
         if !self.fresh
             && let Some(record) = records.find(source)?
             && let Some(package) = self.again(&record)
         {
             self.judge(source, &record)?;
-            return Ok(described(package, &record));
+            return Ok((described(package, &record), record.looked));
         }
         let fetched = fetch(self.engine, source, self.around)?;
         let (package, record) = self.admit(source, &fetched)?;
         records.keep(source, &record)?;
-        Ok(described(package, &record))
+        Ok((described(package, &record), record.looked))
     }
 
     /// The package of a record, if every byte of it is as it was and the rules are too.

@@ -86,12 +86,13 @@ impl Registry {
     /// What lets a jail reach it and nothing else.
     pub(crate) fn capability(&self) -> Result<Capability, InstallError> {
         let place = format!("{}:{}", self.bracketed(), self.port);
-        Capability::new(Kind::NetworkRequest, &place).map_err(|error| self.wrong(error.to_string()))
+        Capability::new(Kind::NetworkRequest, &place)
+            .map_err(|error| self.wrong(&error.to_string()))
     }
 
     /// Its name with its addresses; nothing for one that is an address.
     pub(crate) fn addresses(&self) -> Result<Option<(Host, Vec<IpAddr>)>, InstallError> {
-        let host = Host::parse(&self.host).map_err(|error| self.wrong(error.to_string()))?;
+        let host = Host::parse(&self.host).map_err(|error| self.wrong(&error.to_string()))?;
         Ok(host.address().is_none().then(|| (host, self.addresses.clone())))
     }
 
@@ -103,10 +104,10 @@ impl Registry {
         })
     }
 
-    fn wrong(&self, why: String) -> InstallError {
+    fn wrong(&self, why: &str) -> InstallError {
         InstallError::Registry {
             url: self.url.to_string(),
-            why: UntrustedText::new(&why).to_string(),
+            why: UntrustedText::new(why).to_string(),
         }
     }
 }

@@ -16,6 +16,7 @@ mod error;
 mod home;
 mod input;
 mod inspected;
+mod installed;
 mod instance;
 mod interrupt;
 mod jailed;
@@ -39,6 +40,10 @@ pub use error::{Phase, RunError};
 pub use home::{HOME_VARIABLE, home_folder, prepare_home};
 pub use input::check_input;
 pub use inspected::{Inspected, Report, check_inspect};
+pub use installed::{
+    Allowed, Arrival, Changes, Collected, Incoming, Info, InstalledError, Kept, Order, Plugins,
+    Proposal, Ready, find_installed,
+};
 pub use instance::{Answer, Ended, Instance};
 pub use interrupt::Interrupt;
 pub use located::located;
@@ -63,5 +68,8 @@ pub use ringfence_signing::{
     KeyError, KeyId, KeyKind, PublicKey, Publisher, PublisherError, Publishers, Revocation,
     Rotation, RotationError, Scheme, Scope, SignatureState, SigningKey, Standing, Statement,
     TrustedKey, Vouched,
+};
+pub use ringfence_store::{
+    GrantRow, Incident, PluginRow, ScanRow, SignatureRow, State, StateError, UsageRow, VersionRow,
 };
 pub use trust::{TrustError, TrustStore};

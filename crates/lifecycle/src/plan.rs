@@ -53,7 +53,7 @@ pub(crate) fn plan(
             executable: true,
         });
     }
-    refuse_own_folder(grants, around.home)?;
+    refuse_own_folder(grants, own_package(package, around.home).as_deref(), around.home)?;
     expose_files(grants, around, &mut exposed)?;
     let start = match &around.worker {
         Some(worker) => start_of_worker(worker, package, admitted.budget(), &exposed)?,
@@ -246,14 +246,28 @@ fn refuse_wide(path: &Path, what: &str, around: &Surroundings<'_>) -> Result<(),
     Ok(())
 }
 
+/// The folder of the home with this package's files, when they are there.
+fn own_package(package: &Package, home: &Path) -> Option<PathBuf> {
+    let packages = packages(home);
+    let at = package.code_root.as_deref().or(package.folder.as_deref())?;
+    match at.strip_prefix(&packages).ok()?.components().next()? {
+        Component::Normal(digest) => Some(packages.join(digest)),
+        _ => None,
+    }
+}
+
 /// Refuses every file grant that reaches our keys, log or storage, those too
 /// that only the broker would serve: it opens no folder through a link, so the
-/// text of the scope says where it leads.
-fn refuse_own_folder(grants: &Grants, home: &Path) -> Result<(), StartError> {
+/// text of the scope says where it leads. A package may read its own files there.
+fn refuse_own_folder(grants: &Grants, own: Option<&Path>, home: &Path) -> Result<(), StartError> {
     let kinds = [Kind::FilesRead, Kind::FilesWrite, Kind::FilesDelete];
     for grant in kinds.into_iter().flat_map(|kind| grants.of_kind(kind)) {
         let capability = grant.capability();
         let Some(path) = capability.scope().path().map(Path::new) else { continue };
+        let is_own = own.is_some_and(|own| path.starts_with(own));
+        if is_own && capability.kind() == Kind::FilesRead {
+            continue;
+        }
         let children_only = capability.scope().as_str().ends_with("/*");
         if path.starts_with(home) || (home.starts_with(path) && !children_only) {
             return Err(StartError::Plan(format!(
@@ -433,6 +447,7 @@ mod tests {
     #[test]
     fn no_file_grant_reaches_our_own_keys_and_log_even_where_only_the_broker_serves_it() {
         let home = Path::new("/data/own/ringfence");
+        let own = Some(Path::new("/data/own/ringfence/packages/aa"));
         for kind in [Kind::FilesRead, Kind::FilesWrite, Kind::FilesDelete] {
             for scope in [
                 "/data/own/ringfence",
@@ -442,13 +457,28 @@ mod tests {
                 "/data/**",
                 "/**",
             ] {
-                let refused = refuse_own_folder(granted(kind, scope).grants(), home);
+                let refused = refuse_own_folder(granted(kind, scope).grants(), own, home);
                 assert!(refused.is_err(), "{kind} {scope}");
             }
             for scope in ["/data/own/*", "/data/own/other/**", "/data/own/ringfence2/**"] {
-                let refused = refuse_own_folder(granted(kind, scope).grants(), home);
+                let refused = refuse_own_folder(granted(kind, scope).grants(), own, home);
                 assert!(refused.is_ok(), "{kind} {scope}");
             }
+        }
+    }
+
+    #[test]
+    fn a_package_in_the_home_may_read_its_own_files_and_nothing_else_there() {
+        let home = Path::new("/home/ringfence");
+        let own = Some(Path::new("/home/ringfence/packages/aa"));
+        let refused = |kind, scope| refuse_own_folder(granted(kind, scope).grants(), own, home);
+        for scope in ["/home/ringfence/packages/aa/**", "/home/ringfence/packages/aa/data/x"] {
+            assert!(refused(Kind::FilesRead, scope).is_ok(), "{scope}");
+            assert!(refused(Kind::FilesWrite, scope).is_err(), "{scope}");
+            assert!(refused(Kind::FilesDelete, scope).is_err(), "{scope}");
+        }
+        for scope in ["/home/ringfence/packages/**", "/home/ringfence/packages/aab/**"] {
+            assert!(refused(Kind::FilesRead, scope).is_err(), "{scope}");
         }
     }
 }

@@ -43,6 +43,11 @@ pub struct Terms {
     pub policy: Policy,
     /// Who says yes, for the record.
     pub by: String,
+    /// What somebody said yes to before, each for the bytes that they looked at.
+    pub consent: Consent,
+    /// Whose storage and records these are, for what is installed; else they are those of
+    /// the place where the package lies.
+    pub instance: Option<InstanceId>,
 }
 
 /// One line of the permission card.
@@ -161,8 +166,9 @@ impl Review {
             return Err(ReviewError::VariableNeeded);
         }
         // Reading every file only matters when a yes is bound to their content.
-        let digest = if wanted.is_empty() { package.identity() } else { package.digest()? };
-        let consent = wanted.into_iter().fold(Consent::none(), |consent, capability| {
+        let bound = !wanted.is_empty() || !terms.consent.items.is_empty();
+        let digest = if bound { package.digest()? } else { package.identity() };
+        let consent = wanted.into_iter().fold(terms.consent.clone(), |consent, capability| {
             consent.with(Consented {
                 capability,
                 by: terms.by.clone(),
@@ -177,7 +183,10 @@ impl Review {
         if package.plugin_type == Some(PluginType::Hook) {
             budget.timeouts.call = budget.timeouts.call.min(budget.timeouts.hook);
         }
-        let instance = instance_of(&package)?;
+        let instance = match &terms.instance {
+            Some(installed) => installed.clone(),
+            None => instance_of(&package)?,
+        };
         let admitted = admit(AdmitRequest {
             instance: &instance,
             digest: &digest,
@@ -232,22 +241,26 @@ impl Review {
     /// The first unmet need as a denial, for those who cannot be asked.
     #[must_use]
     pub fn refusal(&self) -> Option<RunError> {
-        let asked = self.unmet().next()?;
-        let scope = asked.capability.scope();
-        let object = if scope.is_any() { "" } else { scope.as_str() };
-        let by = asked.withheld_by.unwrap_or(WithheldBy::Consent);
-        let mut denial = Denial::not_granted(asked.capability.kind(), object, by);
-        if by == WithheldBy::Consent {
-            denial.repair = Some(if let Some(secret) = scope.secret() {
-                format!("--secret {}@HOST, with the host it may go to", secret.name())
-            } else if needs_name(&asked.capability) {
-                format!("--grant {}=NAME, with the name you choose", asked.capability.kind())
-            } else {
-                "--yes grants what the manifest declares; --grant names one at a time".to_owned()
-            });
-        }
-        Some(RunError::Denied(denial))
+        self.unmet().next().map(denied)
     }
+}
+
+/// What was asked for and is not granted, as a denial with what mends it.
+pub(crate) fn denied(asked: &Asked) -> RunError {
+    let scope = asked.capability.scope();
+    let object = if scope.is_any() { "" } else { scope.as_str() };
+    let by = asked.withheld_by.unwrap_or(WithheldBy::Consent);
+    let mut denial = Denial::not_granted(asked.capability.kind(), object, by);
+    if by == WithheldBy::Consent {
+        denial.repair = Some(if let Some(secret) = scope.secret() {
+            format!("--secret {}@HOST, with the host it may go to", secret.name())
+        } else if needs_name(&asked.capability) {
+            format!("--grant {}=NAME, with the name you choose", asked.capability.kind())
+        } else {
+            "--yes grants what the manifest declares; --grant names one at a time".to_owned()
+        });
+    }
+    RunError::Denied(denial)
 }
 
 /// Hosts of services that plugins often use: shown where a plugin asks for the
@@ -295,7 +308,7 @@ fn why_not(capability: &Capability) -> String {
 
 /// What is never accepted without a name: the widest scope of these kinds, and a
 /// secret that could go anywhere.
-fn needs_name(capability: &Capability) -> bool {
+pub(crate) fn needs_name(capability: &Capability) -> bool {
     let scope = capability.scope();
     let without_place = scope.secret().is_some_and(|secret| secret.to().is_none());
     let by_name = matches!(

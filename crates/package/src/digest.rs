@@ -49,6 +49,15 @@ pub(crate) fn of_tree(root: &Path, label: &[u8]) -> Result<Digest, PackageError>
     Ok(Digest::from_bytes(all.finalize().into()))
 }
 
+/// SHA-256 over everything in a folder: paths, content, what may be executed, where links
+/// lead. It does not say how the folder is run.
+///
+/// # Errors
+/// When a file cannot be read, or there are more than 100,000 files or 1 GiB.
+pub fn content_digest(folder: &Path) -> Result<Digest, PackageError> {
+    of_tree(folder, b"content")
+}
+
 /// Hashes a list of texts so that no two lists give the same bytes.
 pub(crate) fn of_words<'a>(label: &[u8], words: impl Iterator<Item = &'a [u8]>) -> Digest {
     let mut all = Sha256::new();

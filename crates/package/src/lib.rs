@@ -42,7 +42,7 @@ mod words;
 pub use action::{Action, MAX_ACTIONS};
 pub use archive::{Archive, ArchiveError, ArchiveFile, MAX_ARCHIVE_BYTES};
 pub use declared::{Declared, MAX_DECLARED, Requested};
-pub use digest::{MAX_BYTES, MAX_FILES};
+pub use digest::{MAX_BYTES, MAX_FILES, content_digest};
 pub use entry::Entry;
 pub use entry_text::{EntryText, Protocol, Runtime};
 pub use error::{MANIFEST_NAME, ManifestError, PackageError, Position, Problem};

@@ -260,7 +260,7 @@ impl Package {
     /// When it has actions, or runs on the built-in engine: those take none. When one holds
     /// a NUL.
     pub fn with_arguments(self, arguments: Vec<OsString>) -> Result<Package, PackageError> {
-        if arguments.is_empty() {
+        if arguments == self.arguments {
             return Ok(self);
         }
         if arguments.iter().any(|word| word.as_bytes().contains(&0)) {

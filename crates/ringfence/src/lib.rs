@@ -123,6 +123,11 @@ mod front;
 pub use error::Error;
 pub use front::{Ringfence, Start};
 pub use ringfence_lifecycle::{
+    Allowed, Arrival, Changes, Collected, GrantRow, Incident, Incoming, Info, InstalledError, Kept,
+    Order, PluginRow, Plugins, Proposal, Ready, ScanRow, SignatureRow, State, StateError, UsageRow,
+    VersionRow, find_installed,
+};
+pub use ringfence_lifecycle::{
     Answer, Asked, BrokerUsage, Card, CommandSource, CountedDenial, Ended, Engine, EngineError,
     EngineOptions, FileSource, FixedSource, HOME_VARIABLE, HostCall, HostService, HostServiceError,
     HostServices, Inspect, Inspected, Instance, Interrupt, KEY_FILE_VARIABLE, KEY_VARIABLE,
@@ -147,5 +152,5 @@ pub use ringfence_protocol::mcp::Tool;
 pub use ringfence_sandbox::{End, Level, Live, StartError, Usage, Wall};
 pub use ringfence_sandbox_process::Limits;
 pub use ringfence_types::{
-    Capability, Denial, ExitCode, Kind, Place, Publish, PublishError, UntrustedText,
+    Capability, Denial, Digest, ExitCode, Kind, Place, Publish, PublishError, UntrustedText,
 };

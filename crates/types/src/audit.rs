@@ -38,6 +38,9 @@ pub enum EventKind {
     TrustChanged,
     /// Advisories were imported; recorded before they count. The metadata says from where.
     AdvisoriesChanged,
+    /// A plugin was installed, updated, rolled back, removed, switched on or off, or put
+    /// into or let out of quarantine; recorded before it is done. The metadata says which.
+    PluginChanged,
     /// What is run of a plugin for the built-in engine was compiled, was taken from the
     /// cache of an earlier process, or could not be made. The metadata says from what
     /// and at what cost.

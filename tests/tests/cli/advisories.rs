@@ -247,10 +247,10 @@ fn records_and_packages_that_lie_move_no_cursor_and_end_nothing() {
     let imported = operator.import(&[
         record("A-1", &|_| {}),
         record("A-2", &|value| {
-            value["affected"][0]["ranges"][0]["events"][1] = json!({ "fixed": escape })
+            value["affected"][0]["ranges"][0]["events"][1] = json!({ "fixed": escape });
         }),
         record("A-3", &|value| {
-            value["affected"][0]["ranges"][0]["events"] = json!([{ "introduced": "0" }])
+            value["affected"][0]["ranges"][0]["events"] = json!([{ "introduced": "0" }]);
         }),
         vulnerability("CRITICAL"),
         malware(),

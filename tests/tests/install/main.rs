@@ -2,7 +2,6 @@
 //! in their jail, an honest registry and a hostile one, each on this machine only.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "support for tests: a failure here is a failure of the test"

@@ -137,6 +137,7 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
             let mut sent = stream
                 .write_all(format!("{}\r\n", head("200 OK", "text/plain", 1 << 30)).as_bytes());
             while sent.is_ok() && !shared.over.load(Ordering::Relaxed) {
+                #[expect(clippy::disallowed_methods, reason = "slowness is what is tested")]
                 std::thread::sleep(Duration::from_millis(300));
                 sent = stream.write_all(b" ");
             }

@@ -132,6 +132,11 @@ const CLOSURES: &[(&str, Rule, &str)] = &[
         "the log must outlive and outvote every stage that writes to it",
     ),
     (
+        "ringfence-store",
+        Rule::OursOnly(&["ringfence-types", "ringfence-private"]),
+        "what remembers does not decide, read packages or start anything",
+    ),
+    (
         "ringfence-sandbox-process",
         Rule::None(&["tokio"]),
         "jails are watched with poll and threads; a runtime would hide who waits for what",

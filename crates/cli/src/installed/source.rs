@@ -1,0 +1,84 @@
+//! Where a package comes from.
+
+use super::scanned;
+use crate::arguments::InstallTerms;
+use crate::failure::Failure;
+use crate::fetched::{self, How};
+use ringfence::{Arrival, Digest, Engine, Incoming, Plugins, ScanRow, SignatureRow};
+use ringfence_install::{Outcome, Source};
+use std::ffi::OsStr;
+use std::path::Path;
+
+/// The package that `source` names, with its files in the home and looked at.
+pub(super) fn incoming(
+    (plugins, engine): (&Plugins, &Engine),
+    source: &OsStr,
+    arguments: &InstallTerms,
+    fresh: bool,
+) -> Result<Incoming, Failure> {
+    let path = Path::new(source);
+    // What lies here was meant, whatever it is called.
+    if let Some(source) = fetched::source(path) {
+        return from_registry((plugins, engine), &source?, arguments, fresh);
+    }
+    let path = match source.to_str().and_then(|text| text.strip_prefix("file:")) {
+        Some(file) if !path.exists() => Path::new(file),
+        _ => path,
+    };
+    let incoming = plugins.from_path(engine, path)?;
+    let scan = scanned::scan(incoming.folder(), arguments.policy.as_deref())?;
+    Ok(incoming.scanned(scan))
+}
+
+/// Fetched and looked at by those who do so for a run.
+fn from_registry(
+    (plugins, engine): (&Plugins, &Engine),
+    source: &Source,
+    arguments: &InstallTerms,
+    fresh: bool,
+) -> Result<Incoming, Failure> {
+    if arguments.policy.is_some() {
+        return Err(Failure::usage("--policy is for folders and packed packages")
+            .help("for a package of a registry: --despite-findings"));
+    }
+    let how = How {
+        quiet: arguments.quiet || arguments.json,
+        fresh,
+        timeout: arguments.fetch_timeout,
+        despite_findings: arguments.despite_findings,
+    };
+    let (package, looked) = fetched::admitted(engine, source, how, None)?;
+    let home = super::home()?;
+    let at = package.code_root.as_deref().or(package.folder.as_deref());
+    let folder = at.and_then(|at| at.strip_prefix(home.join("packages")).ok()?.iter().next());
+    let digest =
+        folder.and_then(|name| format!("sha256:{}", name.to_str()?).parse::<Digest>().ok());
+    let Some(digest) = digest else {
+        return Err(Failure::usage("it is not where fetched packages are"));
+    };
+    let at_ms = super::now_ms();
+    let outcome = match looked.outcome {
+        Outcome::Clean => "clean",
+        Outcome::Warning => "warning",
+        Outcome::Blocked => "blocked",
+    };
+    Ok(plugins.arrived(Arrival {
+        package: digest,
+        name: None,
+        version: package.version,
+        source: source.to_string(),
+        signature: SignatureRow {
+            level: "absent".to_owned(),
+            publisher: None,
+            keys: Vec::new(),
+            at_ms,
+        },
+        scan: Some(ScanRow {
+            score: looked.score,
+            outcome: outcome.to_owned(),
+            codes: looked.why,
+            at_ms,
+        }),
+        notes: package.notes,
+    })?)
+}

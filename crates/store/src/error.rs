@@ -1,0 +1,125 @@
+//! Why the state cannot be read or written.
+
+use ringfence_private::PrivateError;
+use ringfence_types::UntrustedText;
+use rusqlite::ErrorCode;
+use std::path::PathBuf;
+
+/// Why the state cannot be read or written. Whatever it is, nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StateError {
+    /// The file is not ours alone, or the system refuses.
+    #[error("the list of installed plugins: {0}")]
+    Private(#[from] PrivateError),
+    /// The file is a database of something else.
+    #[error("`{}` is a database of another program", path.display())]
+    Foreign {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The file is not what was written.
+    #[error("the list of installed plugins, `{}`, is damaged", path.display())]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A row says what no version of this program writes.
+    #[error("the list of installed plugins holds a {what} that cannot be read")]
+    Row {
+        /// What cannot be read.
+        what: &'static str,
+    },
+    /// Written by a newer version.
+    #[error("the list of installed plugins has format {found}, this version knows up to {known}")]
+    NewerFormat {
+        /// The format of the file.
+        found: usize,
+        /// The newest format that this version knows.
+        known: usize,
+    },
+    /// Another process holds the file for too long.
+    #[error("another process is changing the list of installed plugins")]
+    Busy,
+    /// No room on the file system.
+    #[error("the file system is full")]
+    Full,
+    /// No plugin of this name is installed.
+    #[error("no plugin `{}` is installed", UntrustedText::new(name))]
+    NotInstalled {
+        /// What was asked for.
+        name: String,
+    },
+    /// A name that a person takes for another one.
+    #[error("`{name}` is easily taken for `{installed}`, which is installed")]
+    Similar {
+        /// The new name.
+        name: String,
+        /// What is installed.
+        installed: String,
+    },
+    /// Another process was faster.
+    #[error("`{name}` was changed by another process meanwhile")]
+    Changed {
+        /// Which plugin.
+        name: String,
+    },
+    /// There is nothing to go back to.
+    #[error("there is no earlier version of `{name}` to go back to")]
+    NoEarlier {
+        /// Which plugin.
+        name: String,
+    },
+    /// It is in a state in which this cannot be done.
+    #[error("`{name}` is {state}: {reason}")]
+    State {
+        /// Which plugin.
+        name: String,
+        /// In which state.
+        state: &'static str,
+        /// Why it is in it.
+        reason: String,
+    },
+    /// Anything else.
+    #[error("the list of installed plugins cannot be used")]
+    Database {
+        /// What the database said.
+        source: rusqlite::Error,
+    },
+}
+
+impl From<rusqlite::Error> for StateError {
+    fn from(source: rusqlite::Error) -> Self {
+        match source.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                Self::Damaged { path: PathBuf::from(crate::FILE) }
+            }
+            _ => Self::Database { source },
+        }
+    }
+}
+
+impl StateError {
+    /// What mends it, where it can be told.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        let path = |path: &PathBuf| path.display().to_string();
+        match self {
+            Self::Foreign { path: file } | Self::Damaged { path: file } => Some(format!(
+                "`mv {0} {0}.old`, then install your plugins again; what they may do is asked anew",
+                path(file)
+            )),
+            Self::NewerFormat { .. } => {
+                Some("use the version of ringfence that wrote it, or a newer one".to_owned())
+            }
+            Self::NotInstalled { .. } => Some("what is installed: ringfence list".to_owned()),
+            Self::Similar { installed, .. } => Some(format!(
+                "look at both names; if you mean the new one: ringfence remove {installed}"
+            )),
+            Self::Changed { .. } | Self::Busy => Some("look at it again, and repeat".to_owned()),
+            _ => None,
+        }
+    }
+}

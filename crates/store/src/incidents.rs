@@ -1,0 +1,103 @@
+//! Why something was put into quarantine, and who let it out.
+
+use crate::error::StateError;
+use crate::open::StateStore;
+use crate::rows::{count, count_if, number, parsed};
+use ringfence_types::{Digest, PluginName};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use serde::Serialize;
+
+/// One reason for a quarantine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Incident {
+    /// The package that was in it.
+    pub package: Digest,
+    /// Why.
+    pub reason: String,
+    /// Who put it there.
+    pub opened_by: String,
+    /// When, in milliseconds since 1970-01-01 UTC.
+    pub opened_ms: u64,
+    /// Who let it out; nobody while it lasts.
+    pub closed_by: Option<String>,
+    /// When, in milliseconds since 1970-01-01 UTC.
+    pub closed_ms: Option<u64>,
+}
+
+impl StateStore {
+    /// Every incident of a plugin, newest first.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn incidents(&self, name: &PluginName) -> Result<Vec<Incident>, StateError> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(
+            "SELECT package, reason, opened_by, opened_ms, closed_by, closed_ms FROM incident \
+             WHERE plugin = (SELECT id FROM plugin WHERE name = ?1) \
+             ORDER BY opened_ms DESC, id DESC",
+        )?;
+        let mut rows = statement.query(params![name.as_str()])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(Incident {
+                package: parsed(&row.get::<_, String>("package")?, "digest")?,
+                reason: row.get("reason")?,
+                opened_by: row.get("opened_by")?,
+                opened_ms: count(row, "opened_ms")?,
+                closed_by: row.get("closed_by")?,
+                closed_ms: count_if(row, "closed_ms")?,
+            });
+        }
+        Ok(found)
+    }
+
+    /// Why these bytes are in quarantine, under whatever name; none when they are not.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn quarantined(&self, package: &Digest) -> Result<Option<String>, StateError> {
+        quarantined(&self.connection(), package)
+    }
+}
+
+pub(crate) fn quarantined(
+    connection: &Connection,
+    package: &Digest,
+) -> Result<Option<String>, StateError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT reason FROM incident WHERE package = ?1 AND closed_ms IS NULL ORDER BY id",
+        )?
+        .query_row(params![package.to_string()], |row| row.get(0))
+        .optional()?)
+}
+
+pub(crate) fn open(
+    connection: &Connection,
+    name: &PluginName,
+    package: &Digest,
+    reason: &str,
+    (by, at_ms): (&str, u64),
+) -> Result<(), StateError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO incident (plugin, package, reason, opened_by, opened_ms) \
+             VALUES ((SELECT id FROM plugin WHERE name = ?1), ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![name.as_str(), package.to_string(), reason, by, number(at_ms)])?;
+    Ok(())
+}
+
+pub(crate) fn close(
+    connection: &Connection,
+    name: &PluginName,
+    (by, at_ms): (&str, u64),
+) -> Result<usize, StateError> {
+    let closed = connection
+        .prepare_cached(
+            "UPDATE incident SET closed_by = ?2, closed_ms = ?3 WHERE closed_ms IS NULL \
+             AND plugin = (SELECT id FROM plugin WHERE name = ?1)",
+        )?
+        .execute(params![name.as_str(), by, number(at_ms)])?;
+    Ok(closed)
+}

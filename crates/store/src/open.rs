@@ -1,0 +1,88 @@
+//! The file: whose it is, how it is written, whether it is whole.
+
+use crate::error::StateError;
+use crate::migrations::{STEPS, migrate, refuse_foreign};
+use ringfence_private::{self as private, PrivateError};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rustix::fs::OFlags;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Name of the file in the home.
+pub const FILE: &str = "state.sqlite";
+
+/// How long a writer waits for another process.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// What is installed in one home.
+#[derive(Debug)]
+pub struct StateStore {
+    connection: Mutex<Connection>,
+}
+
+impl StateStore {
+    /// Opens the file of this home, and makes it when there is none.
+    ///
+    /// # Errors
+    /// When it is not ours alone, is reached through a link, is damaged, or is of another
+    /// program or of a newer version. Then it is as it was.
+    pub fn open(home: &Path) -> Result<Self, StateError> {
+        let folder = private::open_or_create(home)?;
+        let home = home.canonicalize().map_err(PrivateError::io("find", home))?;
+        let path = home.join(FILE);
+        let file = private::open_or_create_file(&folder, FILE, &path)?;
+        private::refuse_readable(&file, &path)?;
+        // SQLite writes what stands in a journal that it finds.
+        for journal in ["-wal", "-shm", "-journal"] {
+            let name = format!("{FILE}{journal}");
+            private::open_existing(&folder, &name, OFlags::RDONLY, &home.join(&name))?;
+        }
+        Self::open_at(&path).map_err(|error| match error {
+            StateError::Damaged { .. } => StateError::Damaged { path },
+            other => other,
+        })
+    }
+
+    fn open_at(path: &Path) -> Result<Self, StateError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_NOFOLLOW
+            | OpenFlags::SQLITE_OPEN_EXRESCODE;
+        let mut connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(BUSY)?;
+        // Before anything is written: it may be somebody's.
+        refuse_foreign(&connection, path)?;
+        connection.pragma_update(None, "trusted_schema", false)?;
+        connection.pragma_update(None, "cell_size_check", true)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        // A folder is removed only after its row was: that order must survive a power cut.
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        // The file is small, and a page that was damaged could say yes where nobody did.
+        let whole: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if whole != "ok" {
+            return Err(StateError::Damaged { path: path.to_owned() });
+        }
+        migrate(&mut connection, STEPS, path)?;
+        Ok(Self { connection: Mutex::new(connection) })
+    }
+
+    /// The connection. A panic while it was held left at most an open transaction, which
+    /// was rolled back when it was dropped.
+    pub(crate) fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does all of `work` or nothing.
+    pub(crate) fn write<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StateError>,
+    ) -> Result<T, StateError> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = work(&transaction)?;
+        transaction.commit()?;
+        Ok(done)
+    }
+}

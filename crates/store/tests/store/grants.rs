@@ -1,0 +1,82 @@
+//! What a person said yes to.
+
+use crate::{capability, coming, digest, home, name, yes};
+use ringfence_store::{NewGrant, StateError};
+
+#[test]
+fn a_yes_says_to_what_of_which_package_by_whom_and_when() {
+    let home = home();
+    coming("tool", 1).install(&home.store).unwrap();
+    let until = NewGrant { expires_ms: Some(99), ..yes("files.read=/data/**", 7) };
+    home.store.grant(&name("tool"), &digest(1), &until).unwrap();
+    let grants = home.store.grants(&name("tool")).unwrap();
+    assert_eq!(grants.len(), 2);
+    assert_eq!(grants[1].capability, capability("files.read=/data/**"));
+    assert_eq!((grants[1].package, grants[1].by.as_str()), (digest(1), "ada"));
+    assert_eq!((grants[1].at_ms, grants[1].expires_ms), (7, Some(99)));
+    assert_eq!((&grants[1].revoked_by, grants[1].revoked_ms), (&None, None));
+    assert_eq!(home.store.asked(&name("tool"), &digest(1)).unwrap(), [capability("storage.read")]);
+    assert_eq!(home.store.asked(&name("tool"), &digest(2)).unwrap(), []);
+}
+
+#[test]
+fn what_is_taken_back_stays_in_the_history_and_does_not_return_with_an_older_version() {
+    let home = home();
+    coming("tool", 1).install(&home.store).unwrap();
+    coming("tool", 2).instead_of(1).install(&home.store).unwrap();
+    let revoked =
+        home.store.revoke(&name("tool"), &capability("storage.read"), ("bob", 9)).unwrap();
+    assert_eq!(revoked, [capability("storage.read")]);
+    home.store.roll_back(&name("tool"), ("ada", 10)).unwrap();
+    let grants = home.store.grants(&name("tool")).unwrap();
+    assert_eq!(grants.len(), 2);
+    for grant in grants {
+        assert_eq!((grant.revoked_by.as_deref(), grant.revoked_ms), (Some("bob"), Some(9)));
+    }
+    let again = home.store.revoke(&name("tool"), &capability("storage.read"), ("bob", 9)).unwrap();
+    assert_eq!(again, []);
+}
+
+#[test]
+fn taking_back_a_wide_capability_takes_all_that_is_within_and_nothing_beside() {
+    let home = home();
+    coming("tool", 1).install(&home.store).unwrap();
+    for text in ["files.read=/data/a/**", "files.read=/data/b", "files.read=/other/**"] {
+        home.store.grant(&name("tool"), &digest(1), &yes(text, 5)).unwrap();
+    }
+    let all = capability("files.read=/data/**");
+    assert_eq!(home.store.revoke(&name("tool"), &all, ("bob", 9)).unwrap().len(), 2);
+    let narrower = capability("files.read=/other/x");
+    let nothing = home.store.revoke(&name("tool"), &narrower, ("bob", 9)).unwrap();
+    assert_eq!(nothing, [], "a part of a grant cannot be taken out of it");
+    let left = home.store.grants(&name("tool")).unwrap();
+    let left: Vec<_> = left.iter().filter(|g| g.revoked_ms.is_none()).collect();
+    assert_eq!(left.len(), 2);
+}
+
+#[test]
+fn the_same_yes_twice_is_one_and_another_end_is_another_one() {
+    let home = home();
+    coming("tool", 1).install(&home.store).unwrap();
+    let until = |expires_ms| NewGrant { expires_ms, ..yes("events.publish=a.b", 5) };
+    for expires_ms in [None, None, Some(50)] {
+        home.store.grant(&name("tool"), &digest(1), &until(expires_ms)).unwrap();
+    }
+    let grants = home.store.grants(&name("tool")).unwrap();
+    let ends: Vec<_> = grants
+        .iter()
+        .filter(|grant| grant.capability == capability("events.publish=a.b"))
+        .map(|grant| (grant.expires_ms, grant.revoked_ms.is_some()))
+        .collect();
+    assert_eq!(ends, [(None, true), (Some(50), false)]);
+}
+
+#[test]
+fn who_looked_at_another_version_grants_nothing() {
+    let home = home();
+    coming("tool", 1).install(&home.store).unwrap();
+    coming("tool", 2).instead_of(1).install(&home.store).unwrap();
+    let late = home.store.grant(&name("tool"), &digest(1), &yes("files.read=/etc/**", 5));
+    assert!(matches!(late, Err(StateError::Changed { .. })), "{late:?}");
+    assert_eq!(home.store.grants(&name("tool")).unwrap().len(), 2);
+}
