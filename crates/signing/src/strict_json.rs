@@ -5,6 +5,7 @@
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -18,7 +19,8 @@ pub(crate) fn check(bytes: &[u8], most: usize) -> Result<(), String> {
         return Err(format!("it takes more than {most} bytes"));
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    Once.deserialize(&mut reader).map_err(|error| error.to_string())?;
+    let names = Cell::new(0);
+    Once(&names).deserialize(&mut reader).map_err(|error| error.to_string())?;
     reader.end().map_err(|error| error.to_string())
 }
 
@@ -31,10 +33,15 @@ pub(crate) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8], most: usize) -> Resu
     serde_json::from_slice(bytes).map_err(|error| error.to_string())
 }
 
-#[derive(Clone, Copy)]
-struct Once;
+/// Most names of objects that are open at one time: each is kept until its object ends. The
+/// largest documents of npm have some tens of thousands in one object.
+const MAX_NAMES: usize = 200_000;
 
-impl<'de> DeserializeSeed<'de> for Once {
+/// Looks at a value. How many names are kept is counted over all that are open.
+#[derive(Clone, Copy)]
+struct Once<'a>(&'a Cell<usize>);
+
+impl<'de> DeserializeSeed<'de> for Once<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
@@ -42,7 +49,7 @@ impl<'de> DeserializeSeed<'de> for Once {
     }
 }
 
-impl<'de> Visitor<'de> for Once {
+impl<'de> Visitor<'de> for Once<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -88,9 +95,14 @@ impl<'de> Visitor<'de> for Once {
             if names.contains(&name) {
                 return Err(A::Error::custom(format!("`{}` is there twice", name.escape_debug())));
             }
-            map.next_value_seed(self)?;
             names.insert(name);
+            self.0.set(self.0.get() + 1);
+            if self.0.get() > MAX_NAMES {
+                return Err(A::Error::custom(format!("it has more than {MAX_NAMES} names")));
+            }
+            map.next_value_seed(self)?;
         }
+        self.0.set(self.0.get() - names.len());
         Ok(())
     }
 }

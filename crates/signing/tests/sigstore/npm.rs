@@ -263,6 +263,23 @@ fn a_document_about_another_package_or_with_something_twice_is_refused() {
     assert!(of(&package(&format!(r#""1.0.0":{document},"1.0.0":{document}"#))).is_err());
 }
 
+#[test]
+fn a_document_of_names_alone_is_refused_before_it_takes_the_memory() {
+    let names = |count: usize| {
+        let names: Vec<String> = (0..count).map(|name| format!(r#""{name}":0"#)).collect();
+        format!(r#"{{"name":"tool","version":"1.0.0","dist":{{}},"a":{{{}}}}}"#, names.join(","))
+    };
+    let read = |text: String| NpmDist::of_version(text.as_bytes(), "tool", "1.0.0");
+    assert!(read(names(100_000)).is_ok());
+    // What has ended counts no more.
+    let one = names(150_000);
+    let objects = one.split_once(r#""a":"#).unwrap().1.trim_end_matches('}').to_owned() + "}";
+    let both = one.replace(r#""a":"#, &format!(r#""b":[{objects},{objects}],"a":"#));
+    assert!(read(both).is_ok());
+    let error = read(names(200_000)).unwrap_err().to_string();
+    assert!(error.contains("more than 200000 names"), "{error}");
+}
+
 /// A document with these attestations, each of the kind that its statement says.
 fn document(bundles: &[(&str, Value)]) -> Vec<u8> {
     let entries: Vec<Value> = bundles
