@@ -22,6 +22,8 @@ mod rollback;
 mod switch;
 mod version_order;
 
+pub(crate) use in_use::InUse;
+
 pub use changes::Changes;
 pub use error::InstalledError;
 pub use gc::Collected;
