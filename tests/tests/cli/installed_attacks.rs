@@ -159,6 +159,21 @@ fn a_list_that_is_damaged_foreign_a_link_or_readable_by_others_is_not_used() {
 }
 
 #[test]
+fn what_is_said_to_mend_a_damaged_list_mends_it_and_asks_anew() {
+    let owner = Owner::installed();
+    let path = owner.user.home().join("state.sqlite");
+    fs::write(&path, vec![0xa5; 20_000]).unwrap();
+    let done = owner.ends(&["list"], 2);
+    let mends = done.stderr.split('`').find(|part| part.starts_with("mkdir")).unwrap();
+    let mended = std::process::Command::new("sh").args(["-c", mends]).output().unwrap();
+    assert!(mended.status.success(), "{mended:?}");
+    assert_eq!(owner.ends(&["list"], 0).stdout, "");
+    owner.ends(&["install", "at/tool"], 3);
+    owner.ends(&["install", "--yes", "at/tool"], 0);
+    assert_eq!(owner.runs(), "1.0.0");
+}
+
+#[test]
 fn many_installs_at_once_leave_one_version_whole() {
     let owner = Owner::new();
     for number in 1..=6 {

@@ -40,12 +40,13 @@ use ringfence_types::{EventKind, PluginName};
 use serde_json::Value;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The plugins that are installed in a home.
 #[derive(Debug)]
 pub struct Plugins {
     home: PathBuf,
-    store: StateStore,
+    store: Arc<StateStore>,
 }
 
 impl Plugins {
@@ -54,7 +55,7 @@ impl Plugins {
     /// # Errors
     /// When the list of them cannot be opened. It is then as it was.
     pub fn open(home: &Path) -> Result<Self, InstalledError> {
-        let store = StateStore::open(home)?;
+        let store = Arc::new(StateStore::open(home)?);
         // Packages say where they lie without links; so does what is compared with them.
         let home = home.canonicalize().map_err(wrong(home))?;
         Ok(Self { store, home })
