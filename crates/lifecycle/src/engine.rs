@@ -4,12 +4,13 @@ use crate::built_in::{BuiltIn, Wanted, Worker};
 use crate::doors::open_doors;
 use crate::effects::{Effects, Own, Shared};
 use crate::error::RunError;
+use crate::installed::InUse;
 use crate::instance::Instance;
 use crate::interrupt::Interrupt;
 use crate::jailed::Jailed;
 use crate::network::Inside;
 use crate::observer::Observer;
-use crate::plan::{Surroundings, plan};
+use crate::plan::{Surroundings, own_package, plan};
 use crate::record::Recorder;
 use crate::review::{Review, ReviewError, Terms};
 use ringfence_audit::{AuditLog, AuditOpenError, LogOptions};
@@ -227,6 +228,13 @@ impl Engine {
             user_home: user_home.as_deref(),
             landlock,
         };
+        // Before its files are looked at for the plan, so that nobody removes them.
+        let in_use = own_package(&review.package, &self.options.home)
+            .map(|folder| InUse::of(&folder))
+            .transpose()
+            .map_err(|error| RunError::Internal {
+                what: format!("the package's files were taken away meanwhile: {error}"),
+            })?;
         let mut plan = plan(&review.package, &review.admitted, &around)
             .inspect_err(|error| recorder.refused(&error.to_string()))?;
         recorder.granted(&review.admitted, &self.options.actor)?;
@@ -280,7 +288,8 @@ impl Engine {
             statistics.started += 1;
         });
         Ok(Instance::new(self, review, jailed, effects, (own, killer), observer)
-            .publishing(published))
+            .publishing(published)
+            .using(in_use))
     }
 
     /// What runs a package of the built-in engine, compiled if it has to be.

@@ -6,6 +6,7 @@ use crate::engine::{Engine, Statistics, count_end};
 use crate::error::RunError;
 use crate::input;
 use crate::inspected::{Findings, Inspected, check_inspect};
+use crate::installed::InUse;
 use crate::interrupt::Interrupt;
 use crate::jailed::Jailed;
 use crate::mcp_call::McpSession;
@@ -93,6 +94,8 @@ pub struct Instance {
     failed: Option<String>,
     ended: bool,
     published: Vec<Publish>,
+    /// Lets nobody remove its files from the home while it is here.
+    _in_use: Option<InUse>,
 }
 
 impl Instance {
@@ -121,7 +124,13 @@ impl Instance {
             failed: None,
             ended: false,
             published: Vec::new(),
+            _in_use: None,
         }
+    }
+
+    pub(crate) fn using(mut self, in_use: Option<InUse>) -> Self {
+        self._in_use = in_use;
+        self
     }
 
     pub(crate) fn publishing(mut self, published: Vec<Publish>) -> Self {

@@ -247,7 +247,7 @@ fn refuse_wide(path: &Path, what: &str, around: &Surroundings<'_>) -> Result<(),
 }
 
 /// The folder of the home with this package's files, when they are there.
-fn own_package(package: &Package, home: &Path) -> Option<PathBuf> {
+pub(crate) fn own_package(package: &Package, home: &Path) -> Option<PathBuf> {
     let packages = packages(home);
     let at = package.code_root.as_deref().or(package.folder.as_deref())?;
     match at.strip_prefix(&packages).ok()?.components().next()? {

@@ -105,11 +105,13 @@ impl StateError {
     /// What mends it, where it can be told.
     #[must_use]
     pub fn help(&self) -> Option<String> {
-        let path = |path: &PathBuf| path.display().to_string();
         match self {
+            // A journal that stays behind would be brought into the next file.
             Self::Foreign { path: file } | Self::Damaged { path: file } => Some(format!(
-                "`mv {0} {0}.old`, then install your plugins again; what they may do is asked anew",
-                path(file)
+                "`mkdir {0}.old && mv {1}* {0}.old/`, then install your plugins again; what they \
+                 may do is asked anew",
+                file.with_extension("").display(),
+                file.display()
             )),
             Self::NewerFormat { .. } => {
                 Some("use the version of ringfence that wrote it, or a newer one".to_owned())

@@ -20,14 +20,14 @@ pub(crate) fn migrate(
     steps: &[&str],
     path: &Path,
 ) -> Result<(), StateError> {
+    // Mostly there is nothing to do, and a file that is only read is not written.
+    if version(connection, steps)? == steps.len() {
+        return Ok(());
+    }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Again: another process may have written it meanwhile.
     refuse_foreign(&transaction, path)?;
-    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let found = usize::try_from(found).unwrap_or(usize::MAX);
-    if found > steps.len() {
-        return Err(StateError::NewerFormat { found, known: steps.len() });
-    }
+    let found = version(&transaction, steps)?;
     for step in steps.iter().skip(found) {
         transaction.execute_batch(step)?;
     }
@@ -35,6 +35,16 @@ pub(crate) fn migrate(
     transaction.pragma_update(None, "user_version", i64::try_from(steps.len()).unwrap_or(0))?;
     transaction.commit()?;
     Ok(())
+}
+
+/// The format of the file, which is one that `steps` lead to.
+fn version(connection: &Connection, steps: &[&str]) -> Result<usize, StateError> {
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let found = usize::try_from(found).unwrap_or(usize::MAX);
+    if found > steps.len() {
+        return Err(StateError::NewerFormat { found, known: steps.len() });
+    }
+    Ok(found)
 }
 
 /// Refuses a file in which another program keeps something. An empty one is nobody's.
@@ -53,7 +63,7 @@ pub(crate) fn refuse_foreign(connection: &Connection, path: &Path) -> Result<(),
 mod tests {
     use super::*;
 
-    fn version(connection: &Connection) -> i64 {
+    fn format(connection: &Connection) -> i64 {
         connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
     }
 
@@ -65,10 +75,10 @@ mod tests {
         let two = "ALTER TABLE a ADD COLUMN y INTEGER; UPDATE a SET y = x + 1;";
         migrate(&mut connection, &[one], path).unwrap();
         migrate(&mut connection, &[one], path).unwrap();
-        assert_eq!(version(&connection), 1);
+        assert_eq!(format(&connection), 1);
         migrate(&mut connection, &[one, two], path).unwrap();
         let y: i64 = connection.query_row("SELECT y FROM a", [], |row| row.get(0)).unwrap();
-        assert_eq!((version(&connection), y), (2, 8));
+        assert_eq!((format(&connection), y), (2, 8));
         let newer = migrate(&mut connection, &[one], path);
         assert!(matches!(newer, Err(StateError::NewerFormat { found: 2, known: 1 })), "{newer:?}");
     }
@@ -80,7 +90,7 @@ mod tests {
         let steps = ["CREATE TABLE a (x INTEGER) STRICT;", "CREATE TABLE b (x INTEGER); NONSENSE;"];
         migrate(&mut connection, &steps[..1], path).unwrap();
         assert!(migrate(&mut connection, &steps, path).is_err());
-        assert_eq!(version(&connection), 1);
+        assert_eq!(format(&connection), 1);
         assert!(connection.prepare("SELECT * FROM b").is_err());
     }
 }

@@ -357,6 +357,47 @@ fn nothing_is_removed_that_runs_or_that_one_can_go_back_to() {
 }
 
 #[test]
+fn the_files_of_a_packed_package_that_runs_are_not_removed_either() {
+    let owner = Owner { user: User::new() };
+    let waits = "import time\nprint('up', flush=True)\ntime.sleep(600)\n";
+    owner.user.write("at/waits/main.py", waits);
+    owner.user.write(
+        "at/waits/plugin.yaml",
+        "name: waits\nversion: 1.0.0\nruntime: python\nentry: main.py\nprotocol: plain\n",
+    );
+    owner.ends(&["pack", "at/waits"], 0);
+    let words = ["run", "--timeout", "600", "waits-1.0.0.ringfence"];
+    let started = owner.user.ringfence(words).start();
+    started.stdout.wait_for("up");
+    owner.ends(&["gc"], 0);
+    assert_eq!(owner.packages().len(), 1);
+    started.signal_group(rustix::process::Signal::KILL);
+    started.finish();
+    owner.ends(&["gc"], 0);
+    assert_eq!(owner.packages().len(), 0);
+}
+
+#[test]
+fn a_secret_that_was_granted_at_install_is_found_when_it_is_run_and_is_not_in_the_plugin() {
+    let owner = Owner { user: User::new() };
+    let code = "import os\ndef tell(input, ringfence):\n    return os.environ['API_KEY']\n";
+    let needs = "permissions:\n  - network.request: api.example.com\n  - secrets.use: API_KEY\n";
+    owner.plugin("tool", "tool", "1.0.0", code, needs);
+    // A scan takes the variable for one that is read without being asked for.
+    let despite = "--despite-findings";
+    let secret = "secrets.use=API_KEY@api.example.com";
+    owner.ends(&["install", "--yes", despite, "--grant", secret, "at/tool"], 0);
+    let none = owner.run(&["run", "-q", "tool", "tell"]);
+    assert_eq!(none.code, Some(2), "it has no value yet: {none:?}");
+    let set = owner.user.ringfence(["secret", "set", "API_KEY"]).input("sk-live-12345678\n").run();
+    assert_eq!(set.code, Some(0), "{set:?}");
+    let done = owner.ends(&["run", "-q", "tool", "tell"], 0);
+    assert!(done.stdout.contains("rfsecret_") && !done.stdout.contains("sk-live"), "{done:?}");
+    owner.plugin("tool", "tool", "1.1.0", code, needs);
+    owner.ends(&["update", despite, "tool"], 0);
+}
+
+#[test]
 fn who_comes_later_under_the_same_name_finds_nothing_of_who_was_there() {
     let owner = Owner::installed();
     owner.ends(&["run", "-q", "tool", "keep", "-i", "\"secret\""], 0);

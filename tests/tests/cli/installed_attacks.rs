@@ -2,6 +2,7 @@
 
 use crate::installed::Owner;
 use crate::program::User;
+use crate::terminal::Terminal;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
@@ -158,6 +159,21 @@ fn a_list_that_is_damaged_foreign_a_link_or_readable_by_others_is_not_used() {
 }
 
 #[test]
+fn what_is_said_to_mend_a_damaged_list_mends_it_and_asks_anew() {
+    let owner = Owner::installed();
+    let path = owner.user.home().join("state.sqlite");
+    fs::write(&path, vec![0xa5; 20_000]).unwrap();
+    let done = owner.ends(&["list"], 2);
+    let mends = done.stderr.split('`').find(|part| part.starts_with("mkdir")).unwrap();
+    let mended = std::process::Command::new("sh").args(["-c", mends]).output().unwrap();
+    assert!(mended.status.success(), "{mended:?}");
+    assert_eq!(owner.ends(&["list"], 0).stdout, "");
+    owner.ends(&["install", "at/tool"], 3);
+    owner.ends(&["install", "--yes", "at/tool"], 0);
+    assert_eq!(owner.runs(), "1.0.0");
+}
+
+#[test]
 fn many_installs_at_once_leave_one_version_whole() {
     let owner = Owner::new();
     for number in 1..=6 {
@@ -227,6 +243,32 @@ fn another_publisher_or_none_needs_a_word_of_its_own() {
     assert_eq!(owner.runs(), "4.0.0");
     // Nobody stood for it: whoever does now, is one more.
     install(&pack("5.0.0", &["evil"]), 0);
+}
+
+#[test]
+fn at_a_terminal_each_of_them_is_a_question_of_its_own_and_only_a_clear_yes_is_one() {
+    let owner = Owner::new();
+    owner.ends(&["keygen", "acme"], 0);
+    owner.ends(&["pack", "at/tool", "--key", "acme"], 0);
+    owner.ends(&["install", "--yes", "tool-1.0.0.ringfence"], 0);
+    owner.version("0.9.0", STORAGE);
+    let answers = |publisher: &str, older: &str| {
+        let words = ["install", "--yes", "at/tool"];
+        let mut terminal = Terminal::start(owner.user.ringfence(words));
+        terminal.screen.wait_for("It comes from SOMEBODY ELSE. Install it all the same? [y/N]");
+        terminal.types(publisher);
+        terminal.screen.wait_for("It may be OLDER. Install it all the same? [y/N]");
+        terminal.types(older);
+        terminal.finish()
+    };
+    for (publisher, older) in [("n\n", "y\n"), ("y\n", "n\n"), ("\n", "\n"), ("ye\n", "y\n")] {
+        let (code, shown) = answers(publisher, older);
+        assert_eq!(code, Some(3), "{publisher:?} {older:?}: {shown}");
+        assert_eq!(owner.runs(), "1.0.0");
+    }
+    let (code, shown) = answers("y\n", "yes\n");
+    assert_eq!(code, Some(0), "{shown}");
+    assert_eq!(owner.runs(), "0.9.0");
 }
 
 #[test]

@@ -9,6 +9,7 @@
 
 mod advisories;
 mod client;
+mod kept;
 mod npm;
 mod npm_attacks;
 #[path = "../cli/program.rs"]

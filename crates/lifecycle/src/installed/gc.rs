@@ -1,7 +1,7 @@
 //! Removing the files that nobody needs.
 
 use super::in_use::Unused;
-use super::{InstalledError, Plugins};
+use super::{InstalledError, Plugins, wrong};
 use crate::packed::packages;
 use ringfence_store::StateLock;
 use ringfence_types::EventKind;
@@ -83,11 +83,6 @@ impl Plugins {
         }
         Ok(collected)
     }
-}
-
-fn wrong(path: &Path) -> impl FnOnce(io::Error) -> InstalledError {
-    let path = path.to_owned();
-    move |error| InstalledError::Io { path, error }
 }
 
 /// Whether it is the name of a package's folder; what else lies there is not ours to remove.

@@ -22,7 +22,7 @@ pub(super) struct Unused {
 impl InUse {
     /// # Errors
     /// When there is no such folder, or it was removed at this very moment.
-    pub(super) fn of(folder: &Path) -> io::Result<Self> {
+    pub(crate) fn of(folder: &Path) -> io::Result<Self> {
         Ok(Self { _folder: locked(folder, FlockOperation::LockShared)? })
     }
 }

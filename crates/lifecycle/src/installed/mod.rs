@@ -22,6 +22,8 @@ mod rollback;
 mod switch;
 mod version_order;
 
+pub(crate) use in_use::InUse;
+
 pub use changes::Changes;
 pub use error::InstalledError;
 pub use gc::Collected;
@@ -36,13 +38,15 @@ use crate::recorded::{Changed, recorded};
 use ringfence_store::{PluginRow, StateError, StateStore};
 use ringfence_types::{EventKind, PluginName};
 use serde_json::Value;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The plugins that are installed in a home.
 #[derive(Debug)]
 pub struct Plugins {
     home: PathBuf,
-    store: StateStore,
+    store: Arc<StateStore>,
 }
 
 impl Plugins {
@@ -51,7 +55,10 @@ impl Plugins {
     /// # Errors
     /// When the list of them cannot be opened. It is then as it was.
     pub fn open(home: &Path) -> Result<Self, InstalledError> {
-        Ok(Self { store: StateStore::open(home)?, home: home.to_owned() })
+        let store = Arc::new(StateStore::open(home)?);
+        // Packages say where they lie without links; so does what is compared with them.
+        let home = home.canonicalize().map_err(wrong(home))?;
+        Ok(Self { store, home })
     }
 
     /// The plugin of this name.
@@ -75,6 +82,11 @@ impl Plugins {
         let changed = Changed { kind, said, not_done: &not_done, what: ("plugin", what) };
         Ok(recorded(&self.home, &changed, change)??)
     }
+}
+
+fn wrong(path: &Path) -> impl FnOnce(io::Error) -> InstalledError {
+    let path = path.to_owned();
+    move |error| InstalledError::Io { path, error }
 }
 
 /// Who acts, for the rows.

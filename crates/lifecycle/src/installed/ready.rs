@@ -13,7 +13,8 @@ use ringfence_permission::Consent;
 use ringfence_store::{FILE, PluginRow, ReputationEvent, State, StateStore, Used};
 use ringfence_types::{AuditEvent, EventKind, InstanceId, PluginName, Severity};
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 /// In front of a name that can be nothing else than that of an installed plugin.
 const PREFIX: &str = "installed:";
@@ -33,7 +34,7 @@ pub struct Kept {
     name: PluginName,
     instance: InstanceId,
     consent: Consent,
-    home: PathBuf,
+    store: Arc<StateStore>,
     _in_use: InUse,
 }
 
@@ -51,14 +52,13 @@ impl Kept {
     pub fn ended(&self, ended: &Ended, failure: Option<&RunError>) -> Result<(), InstalledError> {
         let millis =
             |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        let store = StateStore::open(&self.home)?;
         let used = Used {
             failed: failure.is_some(),
             wall_ms: millis(ended.usage.wall),
             cpu_ms: millis(ended.usage.cpu),
             peak_memory: ended.usage.peak_memory,
         };
-        store.used(&self.instance, used, now_ms())?;
+        self.store.used(&self.instance, used, now_ms())?;
         let own_fault = matches!(
             failure,
             Some(
@@ -71,7 +71,7 @@ impl Kept {
             )
         );
         if own_fault {
-            store.saw(&self.name, ReputationEvent::Failed, 1, now_ms())?;
+            self.store.saw(&self.name, ReputationEvent::Failed, 1, now_ms())?;
         }
         Ok(())
     }
@@ -150,7 +150,7 @@ impl Plugins {
             name: plugin.name.clone(),
             instance: plugin.instance.clone(),
             consent,
-            home: self.home.clone(),
+            store: Arc::clone(&self.store),
             _in_use: in_use,
         };
         Ok(Ready { package, kept })
