@@ -142,9 +142,14 @@ pub(crate) struct Run {
     #[arg(long, value_name = "SECONDS", default_value_t = 300,
         value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) fetch_timeout: u32,
-    /// Of a package of a registry: run it although its code is blocked
+    /// Of a package of a registry: run it although its code is blocked, or a part of it has a
+    /// critical vulnerability; of known malware nothing is run
     #[arg(long)]
     pub(crate) despite_findings: bool,
+    /// Of a package of a registry: run it only if advisories that are new enough are here, and
+    /// nothing in them is against it
+    #[arg(long)]
+    pub(crate) require_advisories: bool,
     /// Refuse to run where any wall is missing: Landlock, or a cgroup that limits the whole jail
     #[arg(long)]
     pub(crate) all_walls: bool,

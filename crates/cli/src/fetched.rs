@@ -45,6 +45,8 @@ pub(crate) struct How {
     pub(crate) timeout: u32,
     /// Take it although its code is blocked.
     pub(crate) despite_findings: bool,
+    /// Take it only if advisories are here, and not against it.
+    pub(crate) require_advisories: bool,
 }
 
 /// The package of this name, admitted.
@@ -59,6 +61,7 @@ pub(crate) fn package(
         fresh: arguments.fresh,
         timeout: arguments.fetch_timeout,
         despite_findings: arguments.despite_findings,
+        require_advisories: arguments.require_advisories,
     };
     admitted(engine, source, how, Some(interrupt.clone())).map(|(package, _)| package)
 }
@@ -70,13 +73,19 @@ pub(crate) fn admitted(
     how: How,
     interrupt: Option<Interrupt>,
 ) -> Result<(Package, Looked), Failure> {
-    let How { quiet, fresh, timeout, despite_findings } = how;
+    let How { quiet, fresh, timeout, despite_findings, require_advisories } = how;
     let observer = Box::new(Fetching { source: source.to_string(), quiet, shown: 0 });
     let limit = Duration::from_secs(timeout.into());
     let mut around = Around { observer, interrupt, limit };
     let mut look = Apart { quiet };
-    let mut admission =
-        Admission { engine, look: &mut look, around: &mut around, fresh, despite_findings };
+    let mut admission = Admission {
+        engine,
+        look: &mut look,
+        around: &mut around,
+        fresh,
+        despite_findings,
+        require_advisories,
+    };
     admission.package_with_look(source).map_err(|error| failure(&error))
 }
 

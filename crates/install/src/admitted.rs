@@ -3,6 +3,7 @@
 use crate::client::Around;
 use crate::error::InstallError;
 use crate::fetched::{Fetched, fetch};
+use crate::known::{Known, known};
 use crate::record::{Record, Records};
 use crate::source::Source;
 use ringfence_lifecycle::Engine;
@@ -63,6 +64,8 @@ pub struct Admission<'a> {
     pub fresh: bool,
     /// Take it whatever was found, because a person said so by name.
     pub despite_findings: bool,
+    /// Take it only if there are advisories, new enough, about all of it.
+    pub require_advisories: bool,
 }
 
 impl Admission<'_> {
@@ -89,13 +92,13 @@ impl Admission<'_> {
             && let Some(record) = records.find(source)?
             && let Some(package) = self.again(&record)
         {
-            self.judge(source, &record)?;
-            return Ok((described(package, &record), record.looked));
+            let known = self.judge(source, &record)?;
+            return Ok((described(package, &record, known), record.looked));
         }
         let fetched = fetch(self.engine, source, self.around)?;
-        let (package, record) = self.admit(source, &fetched)?;
+        let (package, record, known) = self.admit(source, &fetched)?;
         records.keep(source, &record)?;
-        Ok((described(package, &record), record.looked))
+        Ok((described(package, &record, known), record.looked))
     }
 
     /// The package of a record, if every byte of it is as it was and the rules are too.
@@ -118,7 +121,7 @@ impl Admission<'_> {
         &mut self,
         source: &Source,
         fetched: &Fetched,
-    ) -> Result<(Package, Record), InstallError> {
+    ) -> Result<(Package, Record, Known), InstallError> {
         let beside = fetched.packed.unpack_beside(self.engine.home())?;
         let statement = fetched.packed.statement();
         let looked = self
@@ -139,16 +142,26 @@ impl Admission<'_> {
             fetched_at: now(),
         };
         // Before it has its place: what is refused leaves nothing behind.
-        self.judge(source, &record)?;
+        let known = self.judge(source, &record)?;
         let package = Package::open(&beside.keep()?)?;
         record.content = package.digest()?;
-        Ok((package, record))
+        Ok((package, record, known))
     }
 
-    /// Says no, or lets it be known.
-    fn judge(&self, source: &Source, record: &Record) -> Result<(), InstallError> {
-        let blocked = record.looked.outcome == Outcome::Blocked;
-        let refused = blocked && !self.despite_findings;
+    /// Says no, or lets it be known. What is publicly known of it is looked up each time: it
+    /// can be more than when it was fetched.
+    fn judge(&self, source: &Source, record: &Record) -> Result<Known, InstallError> {
+        let home = self.engine.home();
+        let known = known(home, source.kind(), &record.packages, self.require_advisories, now())?;
+        let Looked { score, outcome, why, .. } = &record.looked;
+        let mut against = known.blocks.clone();
+        if *outcome == Outcome::Blocked {
+            let why: Vec<&str> = why.iter().take(3).map(String::as_str).collect();
+            against.push(format!("its code scores {score} of 100: {}", why.join("; ")));
+        }
+        let insists = self.despite_findings;
+        let refused = (*outcome == Outcome::Blocked && !insists)
+            || (!known.blocks.is_empty() && (!insists || known.malware || self.require_advisories));
         let (kind, message) = if refused {
             (EventKind::Refused, "a fetched package was refused")
         } else {
@@ -160,29 +173,46 @@ impl Admission<'_> {
             .with("registry", record.registry.clone())
             .with("digest", record.folder.clone())
             .with("packages", record.packages.len())
-            .with("score", record.looked.score)
-            .with("findings", record.looked.why.clone());
-        if blocked {
-            event =
-                event.severity(Severity::Warning).with("despite_findings", self.despite_findings);
+            .with("score", *score)
+            .with("findings", why.clone())
+            .with("advisories", known.said.clone());
+        if !against.is_empty() {
+            event = event
+                .severity(Severity::Warning)
+                .with("against", against.clone())
+                .with("despite_findings", self.despite_findings);
         }
         self.engine.append(event).map_err(|error| InstallError::Audit(error.to_string()))?;
         if !refused {
-            return Ok(());
+            return Ok(known);
         }
-        let why: Vec<&str> = record.looked.why.iter().take(3).map(String::as_str).collect();
+        let more = against.len().saturating_sub(MOST_AGAINST);
+        against.truncate(MOST_AGAINST);
+        let mut why = against.join("; ");
+        if more > 0 {
+            why.push_str(&format!("; and {more} more"));
+        }
+        let insist = match (known.malware, self.require_advisories) {
+            (true, _) => "nothing runs it under this name",
+            (false, true) => "`ringfence advisories status` tells how old the data is",
+            (false, false) => "`--despite-findings` runs it all the same",
+        };
         Err(InstallError::Blocked {
             what: source.to_string(),
-            why: format!("its code scores {} of 100: {}", record.looked.score, why.join("; ")),
+            why,
             help: format!(
-                "`ringfence scan '{source}'` shows where; `--despite-findings` runs it all the same"
+                "`ringfence scan '{source}'` and `ringfence advisories check '{source}'` show \
+                 more; {insist}"
             ),
         })
     }
 }
 
+/// Most reasons that are told at once.
+const MOST_AGAINST: usize = 3;
+
 /// Tells on the card where it came from and what was seen.
-fn described(mut package: Package, record: &Record) -> Package {
+fn described(mut package: Package, record: &Record, known: Known) -> Package {
     let Record { version, registry, packages, looked, .. } = record;
     let mut notes = vec![
         format!(
@@ -194,6 +224,9 @@ fn described(mut package: Package, record: &Record) -> Package {
         ),
         format!("its code scores {} of 100{}", looked.score, reasons(&looked.why)),
     ];
+    if !known.said.is_empty() {
+        notes.push(known.said);
+    }
     if !looked.uses.is_empty() {
         notes.push(format!("its own code uses {}", looked.uses.join(", ")));
     }

@@ -1,6 +1,7 @@
 //! Why a package did not come from its name to a folder.
 
 use crate::source::SourceError;
+use ringfence_advisories::AdvisoriesError;
 use ringfence_lifecycle::{PackedError, ReviewError, RunError};
 use ringfence_package::PackageError;
 use ringfence_private::PrivateError;
@@ -89,6 +90,9 @@ pub enum InstallError {
     /// They cannot be packed or unpacked.
     #[error(transparent)]
     Packed(#[from] PackedError),
+    /// What is publicly known cannot be looked up.
+    #[error(transparent)]
+    Advisories(#[from] AdvisoriesError),
     /// A record of ours cannot be read or written.
     #[error(transparent)]
     Private(#[from] PrivateError),

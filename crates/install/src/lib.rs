@@ -13,6 +13,7 @@ mod admitted;
 mod client;
 mod error;
 mod fetched;
+mod known;
 mod npm;
 mod pypi;
 mod record;

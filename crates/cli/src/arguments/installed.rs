@@ -92,9 +92,13 @@ pub(crate) struct InstallTerms {
     /// What a scan blocks, warns of and accepts, as TOML
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
-    /// Install it although a scan blocks it
+    /// Install it although a scan blocks it; of known malware nothing is installed
     #[arg(long)]
     pub(crate) despite_findings: bool,
+    /// Of a package of a registry: install it only if advisories that are new enough are here,
+    /// and nothing in them is against it
+    #[arg(long)]
+    pub(crate) require_advisories: bool,
     /// Of a package of a registry: seconds after which fetching it is given up
     #[arg(long, value_name = "SECONDS", default_value_t = 300,
         value_parser = clap::value_parser!(u32).range(1..))]

@@ -46,6 +46,7 @@ fn from_registry(
         fresh,
         timeout: arguments.fetch_timeout,
         despite_findings: arguments.despite_findings,
+        require_advisories: arguments.require_advisories,
     };
     let (package, looked) = fetched::admitted(engine, source, how, None)?;
     let home = super::home()?;
