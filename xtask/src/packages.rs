@@ -95,6 +95,8 @@ fn packages(list: &str, data: &Path) -> Result<Vec<Package>> {
 }
 
 fn row(package: &Package, home: &Path, data: &Path) -> Result<String> {
+    // Each with a cache of its own that is empty, one after the other.
+    let plain = plain(&package.source, &data.with_file_name("plain"))?;
     let (first, _) = start(package, home)?;
     let (later, report) = start(package, home)?;
     let notes: Vec<&str> = at(&report, "/card/notes")
@@ -122,14 +124,49 @@ fn row(package: &Package, home: &Path, data: &Path) -> Result<String> {
     let did = did.replace(&data.display().to_string(), "/data");
     let granted = if granted.is_empty() { "nothing".to_owned() } else { granted.join("<br>") };
     Ok(format!(
-        "| `{}` {} | {did} | {granted} | {} | {} | {:.1} s | {:.2} s |",
+        "| `{}` {} | {did} | {granted} | {} | {} | {:.1} s | {:.1} s, {:.1} times | {:.2} s |",
         package.source,
         at(&report, "/card/version").as_str().unwrap_or_default(),
         count.unwrap_or("?"),
         number("its code scores ", " of 100"),
         first.as_secs_f32(),
+        plain.as_secs_f32(),
+        first.as_secs_f32() / plain.as_secs_f32(),
         later.as_secs_f32(),
     ))
+}
+
+/// How long the client of the ecosystem takes to install it as most people would, but for
+/// scripts and source packages, which are not run here either.
+fn plain(source: &str, folder: &Path) -> Result<Duration> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    fs::create_dir_all(folder)?;
+    let (kind, name) = source.split_once(':').ok_or("a source without a kind")?;
+    let mut command = match kind {
+        "npm" => {
+            let mut command = Command::new("npm");
+            command.args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev"]);
+            command.arg("--prefix").arg(folder).arg("--cache").arg(folder.join("cache"));
+            command
+        }
+        _ => {
+            let mut command = Command::new("python3");
+            command.args(["-m", "pip", "install", "--quiet", "--no-cache-dir"]);
+            command.args(["--only-binary=:all:", "--disable-pip-version-check"]);
+            command.arg("--target").arg(folder);
+            command
+        }
+    };
+    let begun = Instant::now();
+    let done = command.arg(name).stdin(Stdio::null()).output()?;
+    let took = begun.elapsed();
+    fs::remove_dir_all(folder)?;
+    if done.status.success() {
+        return Ok(took);
+    }
+    Err(format!("{kind} itself: {}", String::from_utf8_lossy(&done.stderr)).into())
 }
 
 /// One start to its end, with its time and report.
