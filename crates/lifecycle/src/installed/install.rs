@@ -3,12 +3,14 @@
 use super::incoming::Incoming;
 use super::proposal::Proposal;
 use super::version_order::Order;
-use super::{InstalledError, Plugins, actor, canary};
+use super::{InstalledError, Plugins, actor, canary, wrong};
 use crate::engine::{Engine, now_ms};
 use ringfence_package::content_digest;
 use ringfence_store::{Installation, NewGrant, PluginRow, ReputationEvent, StateLock};
 use ringfence_types::{AuditEvent, EventKind, Severity};
 use serde_json::json;
+use std::fs::File;
+use std::io;
 
 /// What needs a yes of its own.
 #[derive(Clone, Copy, Debug, Default)]
@@ -78,6 +80,7 @@ impl Plugins {
                 &incoming.source,
             ));
         }
+        to_the_disk(incoming)?;
         let by = actor();
         let new = Installation {
             name: incoming.name(),
@@ -104,6 +107,13 @@ impl Plugins {
         self.change(EventKind::PluginChanged, said, what, install)?;
         self.plugin(incoming.name())
     }
+}
+
+/// Brings the files to the disk before the row that names them: after a power cut there is
+/// no plugin whose files never came there.
+fn to_the_disk(incoming: &Incoming) -> Result<(), InstalledError> {
+    let folder = File::open(incoming.folder()).map_err(wrong(incoming.folder()))?;
+    rustix::fs::syncfs(&folder).map_err(io::Error::from).map_err(wrong(incoming.folder()))
 }
 
 /// Refuses what needs a yes of its own and has none.
