@@ -54,7 +54,7 @@ impl Plugins {
                 expires_ms: grant.expires_ms(),
             })
             .collect();
-        let Proposal { review, instead_of, .. } = proposal;
+        let Proposal { review, instead_of, seen, .. } = proposal;
         let instance = review.instance.clone();
         let before = instead_of.map(|known| known.current);
         if let Some(before) = before.as_ref().filter(|before| before.package != incoming.digest)
@@ -94,6 +94,7 @@ impl Plugins {
             scan: incoming.scan.as_ref(),
             signature: &incoming.signature,
             instead_of: before.as_ref().map(|before| &before.package),
+            seen,
             by: &by,
             at_ms: now_ms(),
         };
