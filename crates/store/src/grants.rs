@@ -2,7 +2,7 @@
 
 use crate::error::StateError;
 use crate::open::StateStore;
-use crate::plugins::live;
+use crate::plugins::{found, live};
 use crate::rows::{count, count_if, json, number, parsed};
 use ringfence_types::{Capability, Digest, InstanceId, PluginName};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -40,6 +40,14 @@ pub struct GrantRow {
     pub revoked_ms: Option<u64>,
 }
 
+/// How often somebody said yes to an installed plugin, and took it back: whoever decides by
+/// what they read finds out whether it was changed meanwhile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GrantsSeen {
+    given: i64,
+    revoked: i64,
+}
+
 impl GrantRow {
     fn read(row: &Row<'_>) -> Result<Self, StateError> {
         Ok(Self {
@@ -73,6 +81,19 @@ impl StateStore {
             found.push(GrantRow::read(row)?);
         }
         Ok(found)
+    }
+
+    /// What tells whether grants of a plugin were changed since; that of none when it is not
+    /// installed.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn grants_seen(&self, name: &PluginName) -> Result<GrantsSeen, StateError> {
+        let connection = self.connection();
+        match found(&connection, name)? {
+            Some(plugin) => seen(&connection, &plugin.instance),
+            None => Ok(GrantsSeen::default()),
+        }
     }
 
     /// What the person was asked for when this package was installed; nothing when they
@@ -150,6 +171,17 @@ impl StateStore {
             Ok(taken)
         })
     }
+}
+
+pub(crate) fn seen(
+    connection: &Connection,
+    instance: &InstanceId,
+) -> Result<GrantsSeen, StateError> {
+    Ok(connection
+        .prepare_cached("SELECT count(*), count(revoked_ms) FROM permission WHERE instance = ?1")?
+        .query_row(params![instance.as_str()], |row| {
+            Ok(GrantsSeen { given: row.get(0)?, revoked: row.get(1)? })
+        })?)
 }
 
 /// Writes a yes. One to the same that ends at another time is ended, and stays as history.

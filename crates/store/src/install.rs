@@ -1,7 +1,7 @@
 //! From one version to another, in one transaction.
 
 use crate::error::StateError;
-use crate::grants::{self, NewGrant};
+use crate::grants::{self, GrantsSeen, NewGrant};
 use crate::incidents;
 use crate::open::StateStore;
 use crate::plugins::{self, PluginRow, TENANT, live};
@@ -37,6 +37,8 @@ pub struct Installation<'a> {
     pub signature: &'a SignatureRow,
     /// The package that was installed when the person was asked.
     pub instead_of: Option<&'a Digest>,
+    /// What was granted to it then, from which `grants` were carried over.
+    pub seen: GrantsSeen,
     /// Who does it.
     pub by: &'a str,
     /// When, in milliseconds since 1970-01-01 UTC.
@@ -63,7 +65,12 @@ impl StateStore {
             refuse(transaction, new)?;
             let before = plugins::found(transaction, new.name)?;
             let known = before.as_ref().map(|before| &before.current.package);
-            if known != new.instead_of {
+            // What was taken back while the person read must not come back.
+            let seen = match &before {
+                Some(before) => grants::seen(transaction, &before.instance)?,
+                None => GrantsSeen::default(),
+            };
+            if known != new.instead_of || seen != new.seen {
                 return Err(StateError::Changed { name: new.name.to_string() });
             }
             let version = put_version(transaction, new)?;

@@ -25,7 +25,7 @@ mod usage;
 mod versions;
 
 pub use error::StateError;
-pub use grants::{GrantRow, NewGrant};
+pub use grants::{GrantRow, GrantsSeen, NewGrant};
 pub use incidents::Incident;
 pub use install::{Installation, Switch};
 pub use likeness::likeness;

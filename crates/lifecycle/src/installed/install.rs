@@ -3,12 +3,14 @@
 use super::incoming::Incoming;
 use super::proposal::Proposal;
 use super::version_order::Order;
-use super::{InstalledError, Plugins, actor, canary};
+use super::{InstalledError, Plugins, actor, canary, wrong};
 use crate::engine::{Engine, now_ms};
 use ringfence_package::content_digest;
 use ringfence_store::{Installation, NewGrant, PluginRow, ReputationEvent, StateLock};
 use ringfence_types::{AuditEvent, EventKind, Severity};
 use serde_json::json;
+use std::fs::File;
+use std::io;
 
 /// What needs a yes of its own.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,7 +54,7 @@ impl Plugins {
                 expires_ms: grant.expires_ms(),
             })
             .collect();
-        let Proposal { review, instead_of, .. } = proposal;
+        let Proposal { review, instead_of, seen, .. } = proposal;
         let instance = review.instance.clone();
         let before = instead_of.map(|known| known.current);
         if let Some(before) = before.as_ref().filter(|before| before.package != incoming.digest)
@@ -78,6 +80,7 @@ impl Plugins {
                 &incoming.source,
             ));
         }
+        to_the_disk(incoming)?;
         let by = actor();
         let new = Installation {
             name: incoming.name(),
@@ -91,6 +94,7 @@ impl Plugins {
             scan: incoming.scan.as_ref(),
             signature: &incoming.signature,
             instead_of: before.as_ref().map(|before| &before.package),
+            seen,
             by: &by,
             at_ms: now_ms(),
         };
@@ -104,6 +108,13 @@ impl Plugins {
         self.change(EventKind::PluginChanged, said, what, install)?;
         self.plugin(incoming.name())
     }
+}
+
+/// Brings the files to the disk before the row that names them: after a power cut there is
+/// no plugin whose files never came there.
+fn to_the_disk(incoming: &Incoming) -> Result<(), InstalledError> {
+    let folder = File::open(incoming.folder()).map_err(wrong(incoming.folder()))?;
+    rustix::fs::syncfs(&folder).map_err(io::Error::from).map_err(wrong(incoming.folder()))
 }
 
 /// Refuses what needs a yes of its own and has none.

@@ -9,7 +9,7 @@ use crate::error::RunError;
 use crate::packed::packages;
 use crate::review::{Asked, Review, Terms, denied, needs_name};
 use ringfence_permission::{Consent, Consented};
-use ringfence_store::{GrantRow, PluginRow};
+use ringfence_store::{GrantRow, GrantsSeen, PluginRow};
 use ringfence_types::{Capability, Digest, InstanceId, WithheldBy};
 use std::io;
 use std::path::Path;
@@ -24,6 +24,7 @@ pub struct Proposal {
     /// What the person was asked for before, whatever they said.
     asked_before: Vec<Capability>,
     pub(super) instead_of: Option<PluginRow>,
+    pub(super) seen: GrantsSeen,
 }
 
 impl Proposal {
@@ -79,6 +80,8 @@ impl Plugins {
         terms: &Terms,
     ) -> Result<Proposal, InstalledError> {
         let package = incoming.package.clone();
+        // Before what it tells apart is read.
+        let seen = self.store.grants_seen(&package.name)?;
         let known = self.store.plugin(&package.name)?;
         let mut terms = terms.clone();
         let mut asked_before = Vec::new();
@@ -97,7 +100,7 @@ impl Plugins {
             terms.instance = Some(fresh_instance(incoming)?);
         }
         let review = engine.review(package, terms)?;
-        Ok(Proposal { review, changes, asked_before, instead_of: known })
+        Ok(Proposal { review, changes, asked_before, instead_of: known, seen })
     }
 
     /// What stands of what somebody said yes to for the version that is run now, said for

@@ -80,3 +80,18 @@ fn who_looked_at_another_version_grants_nothing() {
     assert!(matches!(late, Err(StateError::Changed { .. })), "{late:?}");
     assert_eq!(home.store.grants(&name("tool")).unwrap().len(), 2);
 }
+
+#[test]
+fn what_was_taken_back_while_somebody_read_does_not_come_back_with_the_next_version() {
+    let home = home();
+    coming("tool", 1).install(&home.store).unwrap();
+    let seen = home.store.grants_seen(&name("tool")).unwrap();
+    home.store.revoke(&name("tool"), &capability("storage.read"), ("bob", 9)).unwrap();
+    // It carries over what was granted when the person read.
+    let next = coming("tool", 2).instead_of(1);
+    let late = next.install_seeing(&home.store, seen);
+    assert!(matches!(late, Err(StateError::Changed { .. })), "{late:?}");
+    let standing = home.store.grants(&name("tool")).unwrap();
+    assert!(standing.iter().all(|grant| grant.revoked_ms.is_some()), "{standing:?}");
+    next.install(&home.store).unwrap();
+}

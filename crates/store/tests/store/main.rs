@@ -11,7 +11,7 @@ mod processes;
 mod states;
 
 use ringfence_store::{
-    Installation, NewGrant, ScanRow, SignatureRow, StateError, StateStore, Switch,
+    GrantsSeen, Installation, NewGrant, ScanRow, SignatureRow, StateError, StateStore, Switch,
 };
 use ringfence_types::{Capability, Digest, PluginName};
 use tempfile::TempDir;
@@ -76,7 +76,12 @@ impl Coming {
         if number > 1 { self.instead_of(number - 1) } else { self }
     }
 
+    /// With what is granted at this moment.
     fn install(&self, store: &StateStore) -> Result<Switch, StateError> {
+        self.install_seeing(store, store.grants_seen(&name(self.name)).unwrap())
+    }
+
+    fn install_seeing(&self, store: &StateStore, seen: GrantsSeen) -> Result<Switch, StateError> {
         let signature = SignatureRow {
             level: "unknown".to_owned(),
             publisher: None,
@@ -101,6 +106,7 @@ impl Coming {
             scan: Some(&scan),
             signature: &signature,
             instead_of: self.instead_of.as_ref(),
+            seen,
             by: "ada",
             at_ms: self.at_ms,
         })
