@@ -238,6 +238,9 @@ impl Need {
     /// How this compares with what a manifest asks for.
     #[must_use]
     pub fn standing(&self, declared: &[Declared]) -> Standing {
+        if self.is_secret_of(declared) {
+            return Standing::Declared;
+        }
         let mut of_kind = declared.iter().filter(|declared| declared.kind == self.kind).peekable();
         if of_kind.peek().is_none() {
             return Standing::Undeclared;
@@ -254,6 +257,18 @@ impl Need {
         } else {
             Standing::Undeclared
         }
+    }
+
+    /// Whether it is the variable in which something stands for a secret that is asked for:
+    /// who may use the secret reads that.
+    fn is_secret_of(&self, declared: &[Declared]) -> bool {
+        let Some(variable) = self.scope.as_deref() else { return false };
+        self.kind == Kind::EnvironmentRead
+            && declared
+                .iter()
+                .filter(|declared| declared.kind == Kind::SecretsUse)
+                .filter_map(|declared| declared.scope.as_deref())
+                .any(|secret| secret.split('@').next() == Some(variable))
     }
 
     /// The need as a line: the word and its scope, or the word and that it is open.

@@ -12,6 +12,8 @@ use ringfence::{
 use ringfence_install::Source;
 use ringfence_sandbox_process::ProcessBackend;
 use ringfence_types::{ExitCode, PluginName, UntrustedText};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::Value;
 use std::ffi::{OsStr, OsString};
@@ -155,7 +157,7 @@ fn start(mut arguments: Run, mut backend: ProcessBackend) -> Result<ExitCode, Re
     let mut files = ReportFiles::create(&arguments).map_err(|NoFile { message, help }| {
         Refusal { code: ExitCode::Usage, message, help, input: None }
     })?;
-    let review = review(&engine, package, &mut arguments)?;
+    let review = review(&engine, package, &mut arguments, &interrupt)?;
     let observer = Terminal {
         name: review.card.name.clone(),
         quiet: arguments.quiet || arguments.json,
@@ -364,7 +366,12 @@ fn terms(arguments: &Run) -> Result<Terms, Refusal> {
 }
 
 /// Shows the card, and asks when a yes would change anything.
-fn review(engine: &Engine, package: Package, arguments: &mut Run) -> Result<Review, Refusal> {
+fn review(
+    engine: &Engine,
+    package: Package,
+    arguments: &mut Run,
+    interrupt: &Interrupt,
+) -> Result<Review, Refusal> {
     let review = |package, arguments: &Run| {
         engine.review(package, terms(arguments)?).map_err(|error| Refusal::usage(chain(&error)))
     };
@@ -377,7 +384,7 @@ fn review(engine: &Engine, package: Package, arguments: &mut Run) -> Result<Revi
         if arguments.quiet {
             output::say(&card::render(&reviewed.card));
         }
-        if ask() {
+        if ask(interrupt)? {
             arguments.yes = true;
             reviewed = review(reviewed.package, arguments)?;
         }
@@ -390,11 +397,19 @@ fn review(engine: &Engine, package: Package, arguments: &mut Run) -> Result<Revi
 }
 
 /// One question, where only a clear yes is a yes.
-fn ask() -> bool {
+fn ask(interrupt: &Interrupt) -> Result<bool, RunError> {
     output::say_part("Grant what it asks for, for this run? [y/N] ");
+    let stdin = std::io::stdin();
+    let (stdin, raised) = (stdin.as_fd(), interrupt.watch());
+    let mut either = [PollFd::new(&stdin, PollFlags::IN), PollFd::new(&raised, PollFlags::IN)];
+    while let Err(Errno::INTR) = poll(&mut either, None) {}
+    if interrupt.is_raised() {
+        output::say("");
+        return Err(RunError::Interrupted);
+    }
     let mut line = String::new();
     let _ = std::io::stdin().lock().take(64).read_line(&mut line);
-    matches!(line.trim(), "y" | "Y" | "yes")
+    Ok(matches!(line.trim(), "y" | "Y" | "yes"))
 }
 
 fn catch_signals(interrupt: &Interrupt) -> Result<(), Refusal> {

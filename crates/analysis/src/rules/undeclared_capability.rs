@@ -57,6 +57,19 @@ mod tests {
     }
 
     #[test]
+    fn who_may_use_a_secret_reads_the_variable_that_stands_for_it_and_no_other() {
+        let read = |name| {
+            let name = [(Role::Name, text(name))];
+            Made::new().event(Effect::EnvironmentRead, "node:process.env", &name)
+        };
+        for scope in ["API_KEY", "API_KEY@api.example.com"] {
+            let secret = [(Kind::SecretsUse, Some(scope))];
+            assert!(read("API_KEY").declares(&secret).found(RULE.code).is_empty());
+            assert!(!read("API_KEY_2").declares(&secret).found(RULE.code).is_empty());
+        }
+    }
+
+    #[test]
     fn using_it_while_installing_too_hides_no_use_at_run_time() {
         let ask = |made: Made| {
             made.event(Effect::Request, "js:fetch", &[(Role::Url, text("https://x.example/"))])
