@@ -38,7 +38,9 @@ fn all_of_it_holds_for_an_ordinary_user_too() {
     open(&place("tmp"), 0o1777);
     fs::copy(ringfence(), place("ringfence")).unwrap();
     fs::copy(std::env::current_exe().unwrap(), place("deps/cli")).unwrap();
-    copy_tree(&repository("plugins/examples"), &place("plugins/examples"));
+    for needed in ["plugins/examples", "crates/signing/tests/sigstore/data"] {
+        copy_tree(&repository(needed), &place(needed));
+    }
     let output = Command::new("setpriv")
         .args(["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"])
         .arg(place("deps/cli"))
