@@ -329,3 +329,24 @@ fn what_is_no_package_is_not_installed_and_nothing_of_it_is_kept() {
     let packages = user.home().join("packages");
     assert!(!packages.exists() || fs::read_dir(packages).unwrap().next().is_none());
 }
+
+#[test]
+fn what_was_declined_for_an_older_version_that_comes_again_is_not_had_from_the_first_time() {
+    let owner = Owner::new();
+    let asks = |more: &str| format!("permissions:\n  - storage.read\n{more}");
+    let optional = asks("  - capability: storage.write\n    optional: true\n");
+    owner.version("1.0.0", &optional);
+    owner.ends(&["install", "--yes", "at/tool"], 0);
+    owner.ends(&["run", "-q", "tool", "keep", "-i", "1"], 0);
+    owner.version("2.0.0", &asks(""));
+    owner.ends(&["update", "tool"], 0);
+    owner.version("1.0.0", &optional);
+    let done = owner.ends(&["install", "--json", "--allow-downgrade", "at/tool"], 0).json();
+    let asked = done["card"]["asks"].as_array().unwrap();
+    let write = asked.iter().find(|one| one["capability"] == "storage.write").unwrap();
+    assert_eq!(write["granted"], false, "{done}");
+    let kept = owner.run(&["run", "-q", "tool", "keep", "-i", "2"]);
+    assert_eq!(kept.code, Some(3), "{kept:?}");
+    let told = owner.ends(&["run", "--json", "tool", "tell"], 0).json();
+    assert_eq!(told["result"], serde_json::json!([1, "1.0.0"]));
+}
