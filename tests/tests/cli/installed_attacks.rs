@@ -350,3 +350,18 @@ fn what_was_declined_for_an_older_version_that_comes_again_is_not_had_from_the_f
     let told = owner.ends(&["run", "--json", "tool", "tell"], 0).json();
     assert_eq!(told["result"], serde_json::json!([1, "1.0.0"]));
 }
+
+#[test]
+fn nothing_is_said_to_be_taken_back_that_a_wider_yes_still_grants() {
+    let owner = Owner::new();
+    owner.version("1.0.0", "permissions:\n  - storage.read: ke*\n");
+    owner.ends(&["install", "--yes", "at/tool"], 0);
+    owner.version("2.0.0", "permissions:\n  - storage.read: kept*\n");
+    owner.ends(&["update", "tool"], 0);
+    let done = owner.ends(&["revoke", "tool", "storage.read=kept*"], 2);
+    assert!(done.stderr.contains("revoke tool 'storage.read ke*'"), "what mends it: {done:?}");
+    owner.ends(&["revoke", "tool", "storage.read ke*"], 0);
+    owner.ends(&["run", "-q", "tool", "tell"], 3);
+    owner.ends(&["rollback", "tool"], 0);
+    owner.ends(&["run", "-q", "tool", "tell"], 3);
+}
