@@ -365,3 +365,29 @@ fn nothing_is_said_to_be_taken_back_that_a_wider_yes_still_grants() {
     owner.ends(&["rollback", "tool"], 0);
     owner.ends(&["run", "-q", "tool", "tell"], 3);
 }
+
+#[test]
+fn bytes_in_quarantine_are_not_run_from_the_file_or_folder_that_they_came_from() {
+    let owner = Owner::new();
+    owner.ends(&["pack", "at/tool"], 0);
+    owner.ends(&["install", "--yes", "at/tool"], 0);
+    let ways = ["installed:tool", "tool-1.0.0.ringfence", "./at/tool"];
+    let run = |way: &str, code| owner.ends(&["run", "-q", "--yes", way, "tell"], code);
+    for way in ways {
+        assert!(run(way, 0).stdout.contains("1.0.0"));
+    }
+    owner.ends(&["quarantine", "tool", "--reason", "it phoned home"], 0);
+    for way in ways {
+        let done = run(way, 9);
+        assert!(done.stderr.contains("it phoned home") && done.stdout.is_empty(), "{done:?}");
+    }
+    owner.ends(&["remove", "tool"], 0);
+    for way in ways.into_iter().skip(1) {
+        run(way, 9);
+    }
+    // Other bytes of the same name are another matter.
+    owner.version("1.0.1", STORAGE);
+    run("./at/tool", 0);
+    owner.ends(&["quarantine", "--release", "tool"], 0);
+    run("tool-1.0.0.ringfence", 0);
+}
