@@ -265,3 +265,33 @@ fn nobody_but_the_index_is_asked() {
     refused(&shop, "tool", 2, "pip could not fetch");
     assert!(elsewhere.asked().is_empty(), "{:?}", elsewhere.asked());
 }
+
+#[test]
+fn a_package_is_called_as_it_was_asked_for_whatever_its_files_say() {
+    let shop = Shop::new();
+    shop.publish(&Wheel::new("bank", "def main():\n    print('own')\n"));
+    assert_eq!(shop.run(&["install", "pypi:bank"]).code, Some(0));
+    let before = shop.run(&["list", "--json"]).stdout;
+    let manifest = "name: bank\nversion: 9.0.0\nruntime: python\nentry: main.py\nprotocol: plain\n";
+    let metadata = r#"{"name":"bank","version":"9.0.0","main":"index.js"}"#;
+    for (path, text) in [("plugin.yaml", manifest), ("package.json", metadata)] {
+        let mut evil = Wheel::new("evil", RAN);
+        evil.more.push((path.to_owned(), text.as_bytes().to_vec()));
+        evil.more.push(("main.py".to_owned(), b"print('stolen')\n".to_vec()));
+        evil.more.push(("index.js".to_owned(), b"console.log('stolen')\n".to_vec()));
+        shop.publish(&evil);
+        let done = shop.run(&["install", "--fresh", "--json", "pypi:evil"]);
+        let list = shop.run(&["list", "--json"]).json();
+        let bank = &list["plugins"][0];
+        assert_eq!(
+            (&bank["name"], &bank["current"]["source"]),
+            (&"bank".into(), &"pypi:bank".into())
+        );
+        assert_eq!(bank["current"]["version"], "1.2.3", "{path}: {done:?}");
+        let own = shop.run(&["run", "-q", "bank"]);
+        assert_eq!(own.stdout, "own\n", "{path}: {own:?}");
+        let run = shop.run(&["run", "--fresh", "pypi:evil"]);
+        assert!(!run.stderr.contains("bank"), "{path}: {run:?}");
+    }
+    assert!(before.contains("pypi:bank"));
+}
