@@ -391,3 +391,35 @@ fn bytes_in_quarantine_are_not_run_from_the_file_or_folder_that_they_came_from()
     owner.ends(&["quarantine", "--release", "tool"], 0);
     run("tool-1.0.0.ringfence", 0);
 }
+
+#[test]
+fn compiled_python_beside_a_source_is_not_run_in_place_of_what_was_looked_at() {
+    let owner = Owner::new();
+    let code = "import word\n\ndef tell(input, ringfence):\n    return [None, word.word]\n";
+    owner.plugin("tool", "tool", "1.0.0", code, "");
+    owner.user.write("at/tool/word.py", "word = 'looked at'\n");
+    let evil = owner.user.write("evil.py", "word = 'stolen'\n");
+    let compile = format!(
+        "import py_compile, importlib.util as u, sys\n\
+         py_compile.compile('{}', cfile=u.cache_from_source('{}'), doraise=True,\n\
+         invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)",
+        evil.display(),
+        owner.user.path("at/tool/word.py").display(),
+    );
+    // The one that the plugin is run by, whatever a version manager puts in front.
+    let python = std::process::Command::new("/usr/bin/python3").args(["-c", &compile]).status();
+    assert!(python.unwrap().success());
+    let scan = owner.ends(&["scan", "--format", "json", "at/tool"], 0).json();
+    let finding = scan["findings"].as_array().unwrap().iter();
+    let found = finding.filter(|one| one["code"] == "opaque-file" && one["severity"] == "high");
+    assert_eq!(found.count(), 1, "{scan}");
+    owner.ends(&["install", "at/tool"], 0);
+    assert_eq!(owner.runs(), "looked at");
+    // Nor does it come later, to a package that lies unpacked already.
+    owner.ends(&["pack", "at/tool"], 0);
+    let hidden = owner.packages().remove(0).join("__pycache__");
+    fs::rename(owner.user.path("at/tool/__pycache__"), &hidden).unwrap();
+    let done = owner.ends(&["run", "-q", "tool-1.0.0.ringfence", "tell"], 0);
+    assert!(done.stdout.contains("looked at"), "{done:?}");
+    assert!(!hidden.exists());
+}

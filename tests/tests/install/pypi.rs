@@ -295,3 +295,26 @@ fn a_package_is_called_as_it_was_asked_for_whatever_its_files_say() {
     }
     assert!(before.contains("pypi:bank"));
 }
+
+#[test]
+fn compiled_python_of_a_wheel_is_not_run_in_place_of_its_source() {
+    let shop = Shop::new();
+    let mut tool = Wheel::new("tool", "def main():\n    print('looked at')\n");
+    let evil = shop.user.write("evil.py", RAN);
+    let compiled = shop.user.path("evil.pyc");
+    let compile = format!(
+        "import py_compile, sys\n\
+         py_compile.compile('{}', cfile='{}', doraise=True,\n\
+         invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)\n\
+         print(sys.implementation.cache_tag)",
+        evil.display(),
+        compiled.display(),
+    );
+    let python = std::process::Command::new("/usr/bin/python3").args(["-c", &compile]).output();
+    let tag = String::from_utf8(python.unwrap().stdout).unwrap();
+    let path = format!("tool/__pycache__/__init__.{}.pyc", tag.trim());
+    tool.more.push((path, fs::read(compiled).unwrap()));
+    shop.publish(&tool);
+    let done = shop.run(&["run", "-q", "pypi:tool"]);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), "looked at\n"), "{done:?}");
+}
