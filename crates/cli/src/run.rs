@@ -133,6 +133,7 @@ fn start(mut arguments: Run, mut backend: ProcessBackend) -> Result<ExitCode, Re
     })?;
     let interrupt = Interrupt::new().map_err(Refusal::usage)?;
     catch_signals(&interrupt)?;
+    let is_installed = matches!(found, Found::Installed(_));
     let package = match found {
         Found::Package(package) => *package,
         Found::Source(source) => {
@@ -147,6 +148,9 @@ fn start(mut arguments: Run, mut backend: ProcessBackend) -> Result<ExitCode, Re
             as_asked(package, &arguments)?
         }
     };
+    if !is_installed {
+        engine.refuse_quarantined(&package).map_err(Failure::from)?;
+    }
     let input = input(&arguments, &package)?;
     if let Some(action) = &arguments.action {
         // Before anybody is asked anything and anything is started.

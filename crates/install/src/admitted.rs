@@ -4,11 +4,12 @@ use crate::client::Around;
 use crate::error::InstallError;
 use crate::fetched::{Fetched, fetch};
 use crate::known::{Known, known};
+use crate::pypi::normalised;
 use crate::record::{Record, Records};
 use crate::source::Source;
 use ringfence_lifecycle::Engine;
 use ringfence_package::Package;
-use ringfence_types::{AuditEvent, EventKind, Severity, UntrustedText};
+use ringfence_types::{AuditEvent, EventKind, PluginName, Severity, UntrustedText};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -214,6 +215,12 @@ const MOST_AGAINST: usize = 3;
 /// Tells on the card where it came from and what was seen.
 fn described(mut package: Package, record: &Record, known: Known) -> Package {
     let Record { version, registry, packages, looked, .. } = record;
+    // Whatever its files call themselves: they are a stranger's, and may say a name that
+    // somebody trusts.
+    package.version = Some(version.clone());
+    if let Some(name) = asked_for(&package, record) {
+        package.name = name;
+    }
     let mut notes = vec![
         format!(
             "from {} {} at {}, {} in all, hashes compared",
@@ -241,6 +248,16 @@ fn described(mut package: Package, record: &Record, known: Known) -> Package {
     notes.append(&mut package.notes);
     package.notes = notes;
     package
+}
+
+/// The name that it was asked for by, where its files say another one.
+fn asked_for(package: &Package, record: &Record) -> Option<PluginName> {
+    let (kind, name) = record.name.split_once(':')?;
+    let is_same = match kind {
+        "pypi" => normalised(package.name.as_str()) == normalised(name),
+        _ => package.name.as_str() == name,
+    };
+    if is_same { None } else { name.parse().ok() }
 }
 
 fn packages_text(count: usize) -> String {

@@ -183,11 +183,3 @@ fn last(text: &str) -> String {
     let short: String = said.chars().take(MOST_SAID).collect();
     UntrustedText::new(&short).to_string()
 }
-
-/// A folder for one errand, outside of the home: no jail is given anything of that.
-pub(crate) fn scratch() -> Result<tempfile::TempDir, InstallError> {
-    let make = |place: &Path| tempfile::Builder::new().prefix("ringfence-").tempdir_in(place);
-    // What is fetched can be larger than a `/tmp` that is kept in memory.
-    let temporary = std::env::temp_dir();
-    make(Path::new("/var/tmp")).or_else(|_| make(&temporary)).map_err(InstallError::io(&temporary))
-}

@@ -18,6 +18,7 @@ mod npm;
 mod pypi;
 mod record;
 mod registry;
+mod scratch;
 mod source;
 mod tree;
 

@@ -10,6 +10,7 @@ mod tests;
 use crate::client::{Around, Errand, program};
 use crate::error::InstallError;
 use crate::fetched::{Fetched, Locked};
+use crate::scratch::Scratch;
 use crate::source::Source;
 use crate::tree::{Files, unpacked};
 use cache::Cache;
@@ -58,7 +59,7 @@ pub(crate) fn fetch(
     let npm = program("npm").ok_or_else(|| missing("it is not in the search path"))?;
     let configuration = Configuration::read(&npm)?;
     let registry = configuration.registry_of(source.name())?;
-    let scratch = crate::client::scratch()?;
+    let scratch = Scratch::new()?;
     let project = scratch.path().join(PROJECT);
     std::fs::create_dir(&project).map_err(InstallError::io(&project))?;
     let cache = scratch.path().join(CACHE);

@@ -9,6 +9,7 @@ use crate::client::{Around, Errand, program};
 use crate::error::InstallError;
 use crate::fetched::{Fetched, Locked};
 use crate::registry::Registry;
+use crate::scratch::Scratch;
 use crate::source::Source;
 use crate::tree::Files;
 use configuration::Configuration;
@@ -18,6 +19,8 @@ use ringfence_types::Digest;
 use sha2::{Digest as _, Sha256};
 use std::ffi::OsString;
 use wheel::Wheel;
+
+pub(crate) use wheel::normalised;
 
 const HELP: &str = "install pip for python3, and look whether `python3 -m pip --version` works";
 
@@ -36,7 +39,7 @@ pub(crate) fn fetch(
     })?;
     let configuration = Configuration::read(&python)?;
     let registries = configuration.registries()?;
-    let scratch = crate::client::scratch()?;
+    let scratch = Scratch::new()?;
     let folder = |name: &str| {
         let path = scratch.path().join(name);
         std::fs::create_dir(&path).map_err(InstallError::io(&path)).map(|()| path)
@@ -100,11 +103,11 @@ fn gather(
     let mut files = Files::default();
     let mut packages = Vec::new();
     let mut version = None;
-    let wanted = wheel::normalised(source.name());
+    let wanted = normalised(source.name());
     for file in fetched {
         let digest = Digest::from_bytes(Sha256::digest(&file.bytes).into());
         let wheel = Wheel::unpack(&file.path, file.bytes)?;
-        let is_wanted = wheel::normalised(&wheel.name) == wanted;
+        let is_wanted = normalised(&wheel.name) == wanted;
         if is_wanted {
             version = Some(wheel.version.clone());
         }

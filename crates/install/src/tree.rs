@@ -5,6 +5,9 @@ use ringfence_package::{ArchiveFile, MAX_ARCHIVE_BYTES, ReadTree, TreeLimits, un
 use ringfence_types::UntrustedText;
 use std::collections::BTreeMap;
 
+/// Where Python keeps what it compiled.
+const COMPILED: &str = "__pycache__";
+
 /// The files of a package and all that it needs, by path.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
@@ -14,7 +17,7 @@ pub(crate) struct Files {
 
 impl Files {
     /// Adds a file. Of two with one path, both must be the same: packages of Python that
-    /// share a folder bring the same empty file each.
+    /// share a folder bring the same empty file each. What Python compiled is left out.
     pub(crate) fn add(
         &mut self,
         what: &str,
@@ -22,6 +25,10 @@ impl Files {
         executable: bool,
         bytes: Vec<u8>,
     ) -> Result<(), InstallError> {
+        // Python would run it in place of the source beside it, which is what is looked at.
+        if path.split('/').any(|part| part == COMPILED) {
+            return Ok(());
+        }
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         self.bytes = self.bytes.saturating_add(size);
         if self.bytes > MAX_ARCHIVE_BYTES {

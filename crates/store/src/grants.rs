@@ -1,9 +1,10 @@
 //! What a person said yes to, with who, when, until when, and its end.
 
 use crate::error::StateError;
+use crate::install::Installation;
 use crate::open::StateStore;
 use crate::plugins::{found, live};
-use crate::rows::{count, count_if, json, number, parsed};
+use crate::rows::{count, count_if, json, number, parsed, to_json};
 use ringfence_types::{Capability, Digest, InstanceId, PluginName};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::Serialize;
@@ -182,6 +183,30 @@ pub(crate) fn seen(
         .query_row(params![instance.as_str()], |row| {
             Ok(GrantsSeen { given: row.get(0)?, revoked: row.get(1)? })
         })?)
+}
+
+/// Ends what somebody said yes to when this package was installed before, and not this
+/// time: what is granted is what the last card said.
+pub(crate) fn end_others(
+    connection: &Connection,
+    instance: &InstanceId,
+    new: &Installation<'_>,
+) -> Result<(), StateError> {
+    let again: Vec<String> = new.grants.iter().map(|one| one.capability.to_string()).collect();
+    connection
+        .prepare_cached(
+            "UPDATE permission SET revoked_by = ?3, revoked_ms = ?4 \
+             WHERE instance = ?1 AND package = ?2 AND revoked_ms IS NULL \
+             AND capability NOT IN (SELECT value FROM json_each(?5))",
+        )?
+        .execute(params![
+            instance.as_str(),
+            new.package.to_string(),
+            new.by,
+            number(new.at_ms),
+            to_json(&again, "consent")?
+        ])?;
+    Ok(())
 }
 
 /// Writes a yes. One to the same that ends at another time is ended, and stays as history.

@@ -51,6 +51,17 @@ impl StateStore {
         Ok(found)
     }
 
+    /// Whether anything is in quarantine.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn any_quarantined(&self) -> Result<bool, StateError> {
+        Ok(self
+            .connection()
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM incident WHERE closed_ms IS NULL)")?
+            .query_row([], |row| row.get(0))?)
+    }
+
     /// Why these bytes are in quarantine, under whatever name; none when they are not.
     ///
     /// # Errors

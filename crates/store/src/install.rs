@@ -89,6 +89,7 @@ impl StateStore {
                     new.by,
                     number(new.at_ms)
                 ])?;
+            grants::end_others(transaction, &instance, new)?;
             for grant in new.grants {
                 grants::put(transaction, &instance, new.package, grant)?;
             }

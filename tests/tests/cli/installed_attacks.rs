@@ -329,3 +329,97 @@ fn what_is_no_package_is_not_installed_and_nothing_of_it_is_kept() {
     let packages = user.home().join("packages");
     assert!(!packages.exists() || fs::read_dir(packages).unwrap().next().is_none());
 }
+
+#[test]
+fn what_was_declined_for_an_older_version_that_comes_again_is_not_had_from_the_first_time() {
+    let owner = Owner::new();
+    let asks = |more: &str| format!("permissions:\n  - storage.read\n{more}");
+    let optional = asks("  - capability: storage.write\n    optional: true\n");
+    owner.version("1.0.0", &optional);
+    owner.ends(&["install", "--yes", "at/tool"], 0);
+    owner.ends(&["run", "-q", "tool", "keep", "-i", "1"], 0);
+    owner.version("2.0.0", &asks(""));
+    owner.ends(&["update", "tool"], 0);
+    owner.version("1.0.0", &optional);
+    let done = owner.ends(&["install", "--json", "--allow-downgrade", "at/tool"], 0).json();
+    let asked = done["card"]["asks"].as_array().unwrap();
+    let write = asked.iter().find(|one| one["capability"] == "storage.write").unwrap();
+    assert_eq!(write["granted"], false, "{done}");
+    let kept = owner.run(&["run", "-q", "tool", "keep", "-i", "2"]);
+    assert_eq!(kept.code, Some(3), "{kept:?}");
+    let told = owner.ends(&["run", "--json", "tool", "tell"], 0).json();
+    assert_eq!(told["result"], serde_json::json!([1, "1.0.0"]));
+}
+
+#[test]
+fn nothing_is_said_to_be_taken_back_that_a_wider_yes_still_grants() {
+    let owner = Owner::new();
+    owner.version("1.0.0", "permissions:\n  - storage.read: ke*\n");
+    owner.ends(&["install", "--yes", "at/tool"], 0);
+    owner.version("2.0.0", "permissions:\n  - storage.read: kept*\n");
+    owner.ends(&["update", "tool"], 0);
+    let done = owner.ends(&["revoke", "tool", "storage.read=kept*"], 2);
+    assert!(done.stderr.contains("revoke tool 'storage.read ke*'"), "what mends it: {done:?}");
+    owner.ends(&["revoke", "tool", "storage.read ke*"], 0);
+    owner.ends(&["run", "-q", "tool", "tell"], 3);
+    owner.ends(&["rollback", "tool"], 0);
+    owner.ends(&["run", "-q", "tool", "tell"], 3);
+}
+
+#[test]
+fn bytes_in_quarantine_are_not_run_from_the_file_or_folder_that_they_came_from() {
+    let owner = Owner::new();
+    owner.ends(&["pack", "at/tool"], 0);
+    owner.ends(&["install", "--yes", "at/tool"], 0);
+    let ways = ["installed:tool", "tool-1.0.0.ringfence", "./at/tool"];
+    let run = |way: &str, code| owner.ends(&["run", "-q", "--yes", way, "tell"], code);
+    for way in ways {
+        assert!(run(way, 0).stdout.contains("1.0.0"));
+    }
+    owner.ends(&["quarantine", "tool", "--reason", "it phoned home"], 0);
+    for way in ways {
+        let done = run(way, 9);
+        assert!(done.stderr.contains("it phoned home") && done.stdout.is_empty(), "{done:?}");
+    }
+    owner.ends(&["remove", "tool"], 0);
+    for way in ways.into_iter().skip(1) {
+        run(way, 9);
+    }
+    // Other bytes of the same name are another matter.
+    owner.version("1.0.1", STORAGE);
+    run("./at/tool", 0);
+    owner.ends(&["quarantine", "--release", "tool"], 0);
+    run("tool-1.0.0.ringfence", 0);
+}
+
+#[test]
+fn compiled_python_beside_a_source_is_not_run_in_place_of_what_was_looked_at() {
+    let owner = Owner::new();
+    let code = "import word\n\ndef tell(input, ringfence):\n    return [None, word.word]\n";
+    owner.plugin("tool", "tool", "1.0.0", code, "");
+    owner.user.write("at/tool/word.py", "word = 'looked at'\n");
+    let evil = owner.user.write("evil.py", "word = 'stolen'\n");
+    let compile = format!(
+        "import py_compile, importlib.util as u, sys\n\
+         py_compile.compile('{}', cfile=u.cache_from_source('{}'), doraise=True,\n\
+         invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)",
+        evil.display(),
+        owner.user.path("at/tool/word.py").display(),
+    );
+    // The one that the plugin is run by, whatever a version manager puts in front.
+    let python = std::process::Command::new("/usr/bin/python3").args(["-c", &compile]).status();
+    assert!(python.unwrap().success());
+    let scan = owner.ends(&["scan", "--format", "json", "at/tool"], 0).json();
+    let finding = scan["findings"].as_array().unwrap().iter();
+    let found = finding.filter(|one| one["code"] == "opaque-file" && one["severity"] == "high");
+    assert_eq!(found.count(), 1, "{scan}");
+    owner.ends(&["install", "at/tool"], 0);
+    assert_eq!(owner.runs(), "looked at");
+    // Nor does it come later, to a package that lies unpacked already.
+    owner.ends(&["pack", "at/tool"], 0);
+    let hidden = owner.packages().remove(0).join("__pycache__");
+    fs::rename(owner.user.path("at/tool/__pycache__"), &hidden).unwrap();
+    let done = owner.ends(&["run", "-q", "tool-1.0.0.ringfence", "tell"], 0);
+    assert!(done.stdout.contains("looked at"), "{done:?}");
+    assert!(!hidden.exists());
+}

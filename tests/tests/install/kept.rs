@@ -70,3 +70,16 @@ fn a_folder_that_calls_itself_as_a_package_of_a_registry_is_somebody_else() {
     assert!(done.stderr.contains("came from `npm:`"), "{done:?}");
     assert_eq!(runs(&shop), "1.0.0");
 }
+
+#[test]
+fn a_package_in_quarantine_is_not_run_by_the_name_in_its_registry() {
+    let shop = Shop::new();
+    shop.registry.publish(&tool("1.0.0"));
+    assert_eq!(shop.run(&["install", "npm:tool"]).code, Some(0));
+    assert_eq!(shop.run(&["quarantine", "tool", "--reason", "it phoned home"]).code, Some(0));
+    for words in [&["run", "-q", "npm:tool"][..], &["run", "-q", "--fresh", "npm:tool"]] {
+        let done = shop.run(words);
+        assert_eq!((done.code, done.stdout.as_str()), (Some(9), ""), "{done:?}");
+        assert!(done.stderr.contains("it phoned home"), "{done:?}");
+    }
+}

@@ -265,3 +265,56 @@ fn nobody_but_the_index_is_asked() {
     refused(&shop, "tool", 2, "pip could not fetch");
     assert!(elsewhere.asked().is_empty(), "{:?}", elsewhere.asked());
 }
+
+#[test]
+fn a_package_is_called_as_it_was_asked_for_whatever_its_files_say() {
+    let shop = Shop::new();
+    shop.publish(&Wheel::new("bank", "def main():\n    print('own')\n"));
+    assert_eq!(shop.run(&["install", "pypi:bank"]).code, Some(0));
+    let before = shop.run(&["list", "--json"]).stdout;
+    let manifest = "name: bank\nversion: 9.0.0\nruntime: python\nentry: main.py\nprotocol: plain\n";
+    let metadata = r#"{"name":"bank","version":"9.0.0","main":"index.js"}"#;
+    for (path, text) in [("plugin.yaml", manifest), ("package.json", metadata)] {
+        let mut evil = Wheel::new("evil", RAN);
+        evil.more.push((path.to_owned(), text.as_bytes().to_vec()));
+        evil.more.push(("main.py".to_owned(), b"print('stolen')\n".to_vec()));
+        evil.more.push(("index.js".to_owned(), b"console.log('stolen')\n".to_vec()));
+        shop.publish(&evil);
+        let done = shop.run(&["install", "--fresh", "--json", "pypi:evil"]);
+        let list = shop.run(&["list", "--json"]).json();
+        let bank = &list["plugins"][0];
+        assert_eq!(
+            (&bank["name"], &bank["current"]["source"]),
+            (&"bank".into(), &"pypi:bank".into())
+        );
+        assert_eq!(bank["current"]["version"], "1.2.3", "{path}: {done:?}");
+        let own = shop.run(&["run", "-q", "bank"]);
+        assert_eq!(own.stdout, "own\n", "{path}: {own:?}");
+        let run = shop.run(&["run", "--fresh", "pypi:evil"]);
+        assert!(!run.stderr.contains("bank"), "{path}: {run:?}");
+    }
+    assert!(before.contains("pypi:bank"));
+}
+
+#[test]
+fn compiled_python_of_a_wheel_is_not_run_in_place_of_its_source() {
+    let shop = Shop::new();
+    let mut tool = Wheel::new("tool", "def main():\n    print('looked at')\n");
+    let evil = shop.user.write("evil.py", RAN);
+    let compiled = shop.user.path("evil.pyc");
+    let compile = format!(
+        "import py_compile, sys\n\
+         py_compile.compile('{}', cfile='{}', doraise=True,\n\
+         invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)\n\
+         print(sys.implementation.cache_tag)",
+        evil.display(),
+        compiled.display(),
+    );
+    let python = std::process::Command::new("/usr/bin/python3").args(["-c", &compile]).output();
+    let tag = String::from_utf8(python.unwrap().stdout).unwrap();
+    let path = format!("tool/__pycache__/__init__.{}.pyc", tag.trim());
+    tool.more.push((path, fs::read(compiled).unwrap()));
+    shop.publish(&tool);
+    let done = shop.run(&["run", "-q", "pypi:tool"]);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), "looked at\n"), "{done:?}");
+}

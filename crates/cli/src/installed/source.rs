@@ -65,7 +65,7 @@ fn from_registry(
     };
     Ok(plugins.arrived(Arrival {
         package: digest,
-        name: None,
+        name: Some(package.name),
         version: package.version,
         source: source.to_string(),
         signature: SignatureRow {

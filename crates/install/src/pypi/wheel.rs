@@ -28,7 +28,7 @@ pub(super) struct Wheel {
 }
 
 /// The one way to write a name that PyPI's addresses have (PEP 503).
-pub(super) fn normalised(name: &str) -> String {
+pub(crate) fn normalised(name: &str) -> String {
     let mut normal = String::with_capacity(name.len());
     for sign in name.chars() {
         match sign {

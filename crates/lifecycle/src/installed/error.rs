@@ -105,7 +105,7 @@ pub enum InstalledError {
         by: WithheldBy,
     },
     /// There is nothing to take back.
-    #[error("`{name}` was not granted `{capability}`{}", wider.as_ref().map(|wider| format!(", which is a part of `{wider}`")).unwrap_or_default())]
+    #[error("`{name}` {}", not_granted(capability, wider.as_ref()))]
     NotGranted {
         /// Which plugin.
         name: String,
@@ -124,6 +124,13 @@ pub enum InstalledError {
 
 fn version(text: Option<&str>) -> String {
     text.map_or_else(|| "without a version".to_owned(), |text| UntrustedText::new(text).to_string())
+}
+
+fn not_granted(capability: &Capability, wider: Option<&Capability>) -> String {
+    match wider {
+        None => format!("was not granted `{capability}`"),
+        Some(wider) => format!("has `{capability}` as a part of `{wider}`"),
+    }
 }
 
 fn withheld(by: WithheldBy) -> &'static str {

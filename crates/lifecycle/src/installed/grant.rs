@@ -51,16 +51,29 @@ impl Plugins {
     /// runs already keeps it until it ends. Gives what was taken back.
     ///
     /// # Errors
-    /// When it is not installed, or nothing of it was granted.
+    /// When it is not installed, or nothing of it was granted. When the version that is run,
+    /// or the one to go back to, was granted more of which it is a part: it would still be
+    /// had, by a yes that is not taken back.
     pub fn revoke(
         &self,
         name: &PluginName,
         capability: &Capability,
     ) -> Result<Vec<Capability>, InstalledError> {
+        let plugin = self.plugin(name)?;
+        let can_run = |package| {
+            package == plugin.current.package
+                || plugin.previous.as_ref().is_some_and(|before| before.package == package)
+        };
+        let now = now_ms();
         let grants = self.store.grants(name)?;
         let mut standing = grants.iter().filter(|grant| grant.revoked_ms.is_none());
-        if !standing.clone().any(|grant| capability.covers(&grant.capability)) {
-            let wider = standing.find(|grant| grant.capability.covers(capability));
+        let wider = standing.clone().find(|grant| {
+            can_run(grant.package)
+                && grant.expires_ms.is_none_or(|end| end > now)
+                && grant.capability.covers(capability)
+                && !capability.covers(&grant.capability)
+        });
+        if wider.is_some() || !standing.any(|grant| capability.covers(&grant.capability)) {
             return Err(InstalledError::NotGranted {
                 name: name.to_string(),
                 capability: capability.clone(),

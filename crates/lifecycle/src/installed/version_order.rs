@@ -84,6 +84,11 @@ impl Parts {
         let text = text.split('+').next().unwrap_or_default().to_ascii_lowercase();
         let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
         let (numbers, rest) = text.split_at(end);
+        // For npm it comes before the release, for PyPI behind it.
+        let behind = rest.starts_with('-').then(|| parts(rest)).flatten().unwrap_or_default();
+        if matches!(behind.first(), Some(Part::Number(_) | Part::After)) {
+            return None;
+        }
         let release: Option<Vec<u64>> =
             numbers.trim_end_matches('.').split('.').map(|part| part.parse().ok()).collect();
         let mut release = release?;
@@ -189,6 +194,10 @@ mod tests {
         for text in ["", "latest", "1.x y", "1.\u{202e}2", "99999999999999999999", "1..2", "1-@"] {
             assert_eq!(order("1.0", text), Order::Unknown, "{text}");
             assert_eq!(order(text, "1.0"), Order::Unknown, "{text}");
+        }
+        // A prerelease for npm, and a later release for PyPI.
+        for text in ["1.0.0-5", "1.0.0-0", "1.0.0-post", "1.0.0-r1", "1.0.0-post.1"] {
+            assert_eq!(order("1.0.0", text), Order::Unknown, "{text}");
         }
         assert_eq!(order("1.0", &format!("1{}", ".0".repeat(100_000))), Order::Unknown);
         assert_eq!(Order::between(None, None), Order::Same);

@@ -62,7 +62,7 @@ impl Packed {
     /// Whether the files at `place` are these and no others.
     fn is_in(&self, place: &Path) -> bool {
         place.symlink_metadata().is_ok_and(|found| found.is_dir())
-            && Archive::of_folder(place).is_ok_and(|found| found.files == self.archive.files)
+            && Archive::whole_folder(place).is_ok_and(|found| found.files == self.archive.files)
     }
 }
 

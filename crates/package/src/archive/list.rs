@@ -11,12 +11,26 @@ use std::path::Path;
 
 impl Archive {
     /// The files and links of the folder at `root`, without signatures. What belongs to a
-    /// version control is left out.
+    /// version control, and what Python compiled, is left out.
     ///
     /// # Errors
     /// When the folder cannot be read, is too large, or has a path that cannot be in an
     /// archive.
     pub fn of_folder(root: &Path) -> Result<Self, ArchiveError> {
+        let left_out = |path: &str| path.split('/').any(|part| LEFT_OUT.contains(&part));
+        Self::listed(root, left_out)
+    }
+
+    /// As [`of_folder`](Self::of_folder), with nothing left out: a folder with anything that
+    /// cannot be in an archive is none that was unpacked from one.
+    ///
+    /// # Errors
+    /// As for [`of_folder`](Self::of_folder).
+    pub fn whole_folder(root: &Path) -> Result<Self, ArchiveError> {
+        Self::listed(root, |_| false)
+    }
+
+    fn listed(root: &Path, left_out: impl Fn(&str) -> bool) -> Result<Self, ArchiveError> {
         let mut files = Vec::new();
         let mut left = MAX_ARCHIVE_BYTES;
         for (name, is_link) in digest::names(root)? {
@@ -25,7 +39,7 @@ impl Archive {
                 .to_str()
                 .ok_or_else(|| ArchiveError::path(&shown, "it is not UTF-8"))?
                 .to_owned();
-            if path.split('/').any(|part| LEFT_OUT.contains(&part)) {
+            if left_out(&path) {
                 continue;
             }
             let place = root.join(&name);

@@ -37,8 +37,9 @@ const FREE_BYTES: u64 = 16 << 20;
 /// The names of what stands in front.
 const SIGNATURES: &str = "signatures.json";
 const SBOM: &str = "sbom.cdx.json";
-/// Folders that belong to a working copy and not to a package.
-const LEFT_OUT: [&str; 3] = [".git", ".hg", ".svn"];
+/// Folders that belong to a working copy and not to a package. What Python compiled is run
+/// in place of the source beside it, which is what is looked at.
+const LEFT_OUT: [&str; 4] = [".git", ".hg", ".svn", "__pycache__"];
 /// In front of the path of each file.
 const BELOW: &str = "package/";
 

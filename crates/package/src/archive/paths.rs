@@ -102,7 +102,7 @@ fn check_one(path: &str) -> Result<(), ArchiveError> {
     } else if path.matches('/').count() >= MAX_DEPTH {
         "it has more than 64 folders in each other"
     } else if path.split('/').any(|part| LEFT_OUT.contains(&as_seen(part).as_str())) {
-        "a folder of a version control is no part of a package, and could run programs"
+        "a folder of a version control, or of compiled Python, is no part of a package, and could run programs"
     } else {
         return Ok(());
     };

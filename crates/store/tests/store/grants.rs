@@ -95,3 +95,19 @@ fn what_was_taken_back_while_somebody_read_does_not_come_back_with_the_next_vers
     assert!(standing.iter().all(|grant| grant.revoked_ms.is_some()), "{standing:?}");
     next.install(&home.store).unwrap();
 }
+
+#[test]
+fn a_version_that_is_installed_again_has_what_was_said_then_and_nothing_of_the_first_time() {
+    let home = home();
+    let mut first = coming("tool", 1);
+    first.grants.push(yes("files.read=/data/**", 1));
+    first.install(&home.store).unwrap();
+    coming("tool", 2).instead_of(1).install(&home.store).unwrap();
+    coming("tool", 1).instead_of(2).install(&home.store).unwrap();
+    let grants = home.store.grants(&name("tool")).unwrap();
+    let standing = grants.iter().filter(|one| one.package == digest(1) && one.revoked_ms.is_none());
+    let standing: Vec<_> = standing.map(|one| one.capability.to_string()).collect();
+    assert_eq!(standing, ["storage.read"]);
+    let other = grants.iter().find(|one| one.package == digest(2)).unwrap();
+    assert_eq!(other.revoked_ms, None, "what was said for another version is as it was");
+}
