@@ -90,7 +90,8 @@ impl Lock {
         let wrong = |why: String| InstallError::refused("package-lock.json", why);
         let file: File = serde_json::from_slice(&bytes)
             .map_err(|error| wrong(UntrustedText::new(&error.to_string()).to_string()))?;
-        if file.lockfile_version != 3 {
+        // Version 2, which npm 7 writes, is version 3 with more that is not read.
+        if !matches!(file.lockfile_version, 2 | 3) {
             return Err(wrong(format!("it has version {}, not 3", file.lockfile_version)));
         }
         if file.packages.len() > MAX_PACKAGES {
