@@ -115,8 +115,13 @@ fn look_at(
             return Err(InstallError::refused(&entry.to_string(), why));
         }
     }
-    let own = lock.entry(root).map(|entry| entry.version.clone());
-    own.ok_or_else(|| InstallError::refused(root, "it is not in the lock"))
+    let own = lock.entry(root);
+    let own = own.ok_or_else(|| InstallError::refused(root, "it is not in the lock"))?;
+    if own.name != root {
+        let why = format!("the lock has `{}` in its place", UntrustedText::new(&own.name));
+        return Err(InstallError::refused(root, why));
+    }
+    Ok(own.version.clone())
 }
 
 /// What the lock names, out of the archives with the hashes that it names.

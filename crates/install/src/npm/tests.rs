@@ -66,6 +66,14 @@ fn what_is_no_archive_of_a_registry_with_a_strong_hash_is_refused() {
 }
 
 #[test]
+fn what_was_asked_for_is_no_alias_of_another_package() {
+    let look = |more: Value| super::look_at("a", &one("node_modules/a", &more).unwrap(), |_| true);
+    assert_eq!(look(json!({ "name": "a" })).unwrap(), "1.0.0");
+    let error = look(json!({ "name": "b" })).unwrap_err();
+    assert!(error.to_string().contains("`b` in its place"), "{error}");
+}
+
+#[test]
 fn of_several_hashes_the_strong_one_counts() {
     let lock = one("node_modules/a", &json!({ "integrity": format!("sha1-x {}?opt", hash(7)) }));
     assert_eq!(lock.unwrap().entry("a").unwrap().sha512, [7; 64]);
