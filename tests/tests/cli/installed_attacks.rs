@@ -3,7 +3,9 @@
 use crate::installed::Owner;
 use crate::program::User;
 use crate::terminal::Terminal;
+use std::ffi::OsStr;
 use std::fs::{self, Permissions};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 const STORAGE: &str = "permissions:\n  - storage.read\n  - storage.write\n";
@@ -422,4 +424,26 @@ fn compiled_python_beside_a_source_is_not_run_in_place_of_what_was_looked_at() {
     let done = owner.ends(&["run", "-q", "tool-1.0.0.ringfence", "tell"], 0);
     assert!(done.stdout.contains("looked at"), "{done:?}");
     assert!(!hidden.exists());
+}
+
+#[test]
+fn an_update_comes_from_where_it_was_and_from_nothing_that_lies_here_under_that_name() {
+    let owner = Owner::installed();
+    let shadow = format!("file:{}", owner.user.path("at/tool").canonicalize().unwrap().display());
+    let evil = "def tell(input, ringfence):\n    return [None, 'stolen']\n";
+    owner.user.write(&format!("{shadow}/plugin.py"), evil);
+    let manifest = "name: tool\nversion: 9.0.0\nruntime: python\nentry: plugin.py\n";
+    owner.user.write(&format!("{shadow}/plugin.yaml"), manifest);
+    owner.ends(&["update", "tool"], 0);
+    assert_eq!(owner.runs(), "1.0.0");
+    // A path that cannot be written down would be that of another folder.
+    let odd = owner.user.path("at").join(OsStr::from_bytes(b"odd\xff"));
+    fs::create_dir(&odd).unwrap();
+    for file in ["plugin.py", "plugin.yaml"] {
+        fs::copy(owner.user.path("at/tool").join(file), odd.join(file)).unwrap();
+    }
+    let done = owner.user.ringfence([OsStr::new("update"), OsStr::new("tool"), odd.as_os_str()]);
+    let done = done.run();
+    assert_eq!(done.code, Some(2), "{done:?}");
+    assert!(done.stderr.contains("not UTF-8"), "{done:?}");
 }

@@ -21,10 +21,6 @@ pub(super) fn incoming(
     if let Some(source) = fetched::source(path) {
         return from_registry((plugins, engine), &source?, arguments, fresh);
     }
-    let path = match source.to_str().and_then(|text| text.strip_prefix("file:")) {
-        Some(file) if !path.exists() => Path::new(file),
-        _ => path,
-    };
     let incoming = plugins.from_path(engine, path)?;
     let scan = scanned::scan(incoming.folder(), arguments.policy.as_deref())?;
     Ok(incoming.scanned(scan))

@@ -14,7 +14,11 @@ pub(super) fn run(arguments: &Update) -> Result<ExitCode, Failure> {
     let engine = install::engine(&home)?;
     let from = match &arguments.source {
         Some(source) => source.clone(),
-        None => OsString::from(&installed.current.source),
+        // A path from the root: what lies here is not asked for, whatever it is called.
+        None => {
+            let source = &installed.current.source;
+            OsString::from(source.strip_prefix("file:").unwrap_or(source))
+        }
     };
     // What was fetched before is the version that is installed.
     let incoming = source::incoming((&plugins, &engine), &from, &arguments.terms, true)?;

@@ -10,6 +10,7 @@ use ringfence_signing::{Standing, Vouched};
 use ringfence_store::{ScanRow, SignatureRow, StateLock};
 use ringfence_types::{AuditEvent, Digest, EventKind, PluginName, Severity, UntrustedText};
 use serde_json::json;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// What another part knows of a package whose files it has put into the folder of its
@@ -114,6 +115,12 @@ impl Plugins {
         let given = path
             .canonicalize()
             .map_err(|error| InstalledError::Io { path: path.to_owned(), error })?;
+        // Written down it would be the path of something else, which an update then takes.
+        let source = given.to_str().ok_or_else(|| InstalledError::Io {
+            path: path.to_owned(),
+            error: io::Error::other("its path is not UTF-8; install it from another one"),
+        })?;
+        let source = format!("file:{source}");
         let is_packed = Packed::is_at(&given);
         let packed = if is_packed { Packed::open(&given)? } else { Packed::of_folder(&given)? };
         let now = now_ms();
@@ -134,7 +141,6 @@ impl Plugins {
         let note = UntrustedText::new(&vouched.standing.to_string()).to_string();
         let version = packed.statement().version.clone();
         let name = packed.statement().name.clone();
-        let source = format!("file:{}", given.display());
         let arrival = Arrival {
             package: digest,
             name: None,
