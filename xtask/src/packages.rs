@@ -38,9 +38,9 @@ fn table(place: &Path, words: &[&str]) -> Result<()> {
     fs::create_dir_all(&home)?;
     prepare(&data)?;
     println!(
-        "| package | what it did | what it was granted | packages | score | first start | later |"
+        "| package | what it did | what it was granted | packages | score | first start | of npm or pip | later |"
     );
-    println!("|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|");
     let mut failed = Vec::new();
     for package in packages(&list, &data)? {
         if !words.is_empty() && !words.iter().any(|word| package.source.contains(word)) {
