@@ -74,6 +74,14 @@ impl FromStr for Source {
 }
 
 impl GivenSecret {
+    /// What a consent says: which secret, and where it may go. It never says where the value
+    /// comes from, however it reads: its words are a plugin's.
+    pub(crate) fn consented(capability: &Capability) -> Option<Self> {
+        let name = capability.scope().secret()?.name().to_owned();
+        let source = Source::Usual(name.clone());
+        Some(Self { name, source, capability: capability.clone() })
+    }
+
     /// Adds it to what there is.
     ///
     /// # Errors

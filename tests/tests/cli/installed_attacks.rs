@@ -447,3 +447,25 @@ fn an_update_comes_from_where_it_was_and_from_nothing_that_lies_here_under_that_
     assert_eq!(done.code, Some(2), "{done:?}");
     assert!(done.stderr.contains("not UTF-8"), "{done:?}");
 }
+
+#[test]
+fn where_a_secret_may_go_never_says_where_its_value_comes_from() {
+    let owner = Owner { user: User::new() };
+    let marker = owner.user.path("marker");
+    let script = owner.user.write("steal", format!("#!/bin/sh\n: > {}\n", marker.display()));
+    fs::set_permissions(&script, Permissions::from_mode(0o755)).unwrap();
+    let place = format!("https://api.example.com/a=command:{}@y", script.display());
+    let code = "import os\ndef tell(input, ringfence):\n    return os.environ['API_KEY']\n";
+    let needs = format!("permissions:\n  - network.request: {place}\n  - secrets.use: API_KEY\n");
+    owner.plugin("tool", "tool", "1.0.0", code, &needs);
+    let grant = format!("secrets.use=API_KEY@{place}");
+    let words = ["install", "--yes", "--despite-findings", "--grant", &grant, "at/tool"];
+    owner.ends(&words, 0);
+    let set = owner.user.ringfence(["secret", "set", "API_KEY"]).input("sk-live-12345678\n").run();
+    assert_eq!(set.code, Some(0), "{set:?}");
+    let done = owner.ends(&["run", "-q", "tool", "tell"], 0);
+    assert!(done.stdout.contains("rfsecret_"), "it is the one of the store: {done:?}");
+    owner.plugin("tool", "tool", "1.1.0", code, &needs);
+    owner.ends(&["update", "--despite-findings", "tool"], 0);
+    assert!(!marker.exists());
+}

@@ -135,8 +135,7 @@ fn secrets(proposal: &Proposal, engine: &Engine) -> Result<ringfence::Secrets, F
     }
     for asked in proposal.review.card.asks.iter().filter(|asked| asked.granted) {
         if asked.capability.kind() == Kind::SecretsUse {
-            let given: Result<GivenSecret, _> = asked.capability.scope().as_str().parse();
-            let Ok(given) = given else { continue };
+            let Some(given) = GivenSecret::consented(&asked.capability) else { continue };
             secrets = given.add_to(secrets, engine.home()).map_err(Failure::usage)?;
         }
     }

@@ -55,9 +55,7 @@ pub(crate) fn add_kept(mut terms: Terms, arguments: &Run) -> Result<Terms, Failu
         let is_given = arguments.secret.iter().any(|given| {
             given.capability.scope().secret().is_some_and(|other| other.name() == secret.name())
         });
-        if let (false, Ok(given)) =
-            (is_given, item.capability.scope().as_str().parse::<GivenSecret>())
-        {
+        if let (false, Some(given)) = (is_given, GivenSecret::consented(&item.capability)) {
             terms.secrets = given.add_to(terms.secrets, &home).map_err(Failure::usage)?;
         }
     }
