@@ -333,3 +333,16 @@ fn a_file_that_is_not_named_as_code_and_run_as_code_is_run_and_named() {
     ]);
     assert_eq!(trace.loads.iter().map(|(path, _)| &**path).collect::<Vec<_>>(), ["notes.md"]);
 }
+
+#[test]
+fn a_file_that_a_worker_runs_is_code_whatever_it_is_called() {
+    for start in [
+        "new (require('worker_threads').Worker)(__dirname + '/payload.txt')",
+        "const { Worker } = require('node:worker_threads'); new Worker('./payload.txt')",
+        "new (require('worker_threads').Worker)(new URL('./payload.txt', 'file://' + __filename))",
+    ] {
+        let trace = trace_of(&[("index.js", start), ("payload.txt", "0")]);
+        let loads: Vec<_> = trace.loads.iter().map(|(path, _)| &**path).collect();
+        assert_eq!(loads, ["payload.txt"], "{start}");
+    }
+}

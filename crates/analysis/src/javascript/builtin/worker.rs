@@ -19,6 +19,14 @@ impl<'a> Machine<'a> {
                 self.run_text(&text, call.span, first.marks, false);
             }
         } else {
+            // It is run whatever it is called.
+            let text = first.as_text().unwrap_or_default();
+            // Beside this file, whatever stands for that: `new URL('./x', import.meta.url)`.
+            let beside = text.rfind("./").filter(|_| text.contains("://"));
+            let path = beside.and_then(|at| text.get(at..)).unwrap_or(text);
+            if let Some(file) = self.find_file(path) {
+                self.note_load(file, call.span);
+            }
             self.emit(Effect::Spawn, api, call.span, &[(Role::Path, first)], marks);
         }
         Value::UNKNOWN
