@@ -28,7 +28,7 @@ pub struct Signer {
 }
 
 /// How far something is vouched for through Sigstore, in the words of
-/// [`Standing`](crate::Standing). Only [`Trusted`](Self::Trusted) says that it was somebody
+/// [`Standing`]. Only [`Trusted`](Self::Trusted) says that it was somebody
 /// whom the operator expects.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "level", rename_all = "snake_case")]
