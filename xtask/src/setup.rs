@@ -24,7 +24,7 @@ fn answers(program: &str, arguments: &[&str]) -> bool {
     works(command(program).args(arguments))
 }
 
-const NEEDS: [Need; 19] = [
+const NEEDS: [Need; 20] = [
     Need {
         package: "git",
         why: "a real server reads a repository; one is cloned over https",
@@ -79,6 +79,11 @@ const NEEDS: [Need; 19] = [
         there: || answers("openssl", &["version"]),
     },
     Need { package: "curl", why: "a client of theirs", there: || answers("curl", &["--version"]) },
+    Need {
+        package: "docker-registry",
+        why: "a registry for `oci:`",
+        there: || answers("docker-registry", &["--version"]),
+    },
     Need {
         package: "clang-19",
         why: "compiles the JavaScript engine of the worker",

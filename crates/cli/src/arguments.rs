@@ -2,6 +2,7 @@
 
 mod advisories;
 mod installed;
+mod local;
 mod signing;
 
 pub(crate) use advisories::{Advisories, AdvisoriesCheck, AdvisoriesImport, AdvisoriesStatus};
@@ -14,7 +15,9 @@ pub(crate) use signing::{
 };
 
 use crate::secret::GivenSecret;
+use clap::builder::TypedValueParser as _;
 use clap::{Args, Parser, Subcommand};
+use local::local;
 use ringfence::{Capability, Kept, Preset, Publish};
 use ringfence_types::Host;
 use std::error::Error as _;
@@ -77,8 +80,10 @@ pub(crate) enum Verb {
 #[derive(Args, Debug)]
 #[command(after_help = RUN_HELP)]
 pub(crate) struct Run {
-    /// Folder or file of the plugin, the name of an installed one, `npm:NAME[@VERSION]` or
-    /// `pypi:NAME[==VERSION]`; with a command after `--`, the action
+    /// Folder or file of the plugin, the name of an installed one, `npm:NAME[@VERSION]`,
+    /// `pypi:NAME[==VERSION]`, `oci:HOST/REPOSITORY[:TAG]` or `https://...#sha256=HEX`; with a
+    /// command after `--`, the action
+    #[arg(value_parser = local())]
     pub(crate) target: Option<OsString>,
     /// Action or tool to call; without one, what there is is listed
     pub(crate) action: Option<String>,
@@ -224,9 +229,9 @@ Examples:
 #[derive(Args, Debug)]
 #[command(after_help = SCAN_HELP)]
 pub(crate) struct Scan {
-    /// Folder, file, archive (.tgz, .tar, .zip, .whl, .ringfence), `npm:NAME[@VERSION]` or
-    /// `pypi:NAME[==VERSION]` to look at
-    #[arg(required_unless_present = "explain")]
+    /// Folder, file, archive (.tgz, .tar, .zip, .whl, .ringfence), `npm:NAME[@VERSION]`,
+    /// `pypi:NAME[==VERSION]`, `oci:HOST/REPOSITORY[:TAG]` or `https://...#sha256=HEX` to look at
+    #[arg(required_unless_present = "explain", value_parser = local().map(PathBuf::from))]
     target: Option<PathBuf>,
     /// Print what a code of a finding means and how to mend it
     #[arg(long, value_name = "CODE", exclusive = true)]

@@ -1,10 +1,12 @@
-//! `npm:NAME` and `pypi:NAME`: fetched, looked at in a process apart, admitted.
+//! `npm:NAME`, `pypi:NAME`, `oci:PLACE` and `https://...`: fetched, looked at in a process apart, admitted.
 
 use crate::arguments::Run;
 use crate::failure::Failure;
 use crate::output;
 use ringfence::{Engine, EngineOptions, Interrupt, Observer, Package, home_folder};
-use ringfence_install::{Admission, Around, InstallError, Look, Looked, Outcome, Source, fetch};
+use ringfence_install::{
+    Admission, Admitted, Around, InstallError, Look, Looked, Outcome, Source, fetch,
+};
 use ringfence_types::{ExitCode, UntrustedText};
 use serde::Deserialize;
 use std::ffi::OsStr;
@@ -23,7 +25,19 @@ const MOST_USES: usize = 6;
 /// meant, or a folder could pass for a package: it is called by `./`.
 pub(crate) fn source(target: &Path) -> Option<Result<Source, Failure>> {
     let text = target.to_str().filter(|text| Source::is_one(text))?;
-    Some(text.parse().map_err(|error| Failure::usage(error).help("ringfence run npm:cowsay")))
+    Some(text.parse().map_err(|error| Failure::usage(error).help(example(text))))
+}
+
+/// What to type in place of a name that is none.
+fn example(text: &str) -> &'static str {
+    match text.split(':').next() {
+        Some("oci") => "ringfence run oci:ghcr.io/OWNER/NAME:TAG",
+        Some("https" | "http") => {
+            "ringfence run 'https://HOST/tool.wasm#sha256=HEX', where HEX is what `sha256sum` says \
+             of the file that you mean"
+        }
+        _ => "ringfence run npm:cowsay",
+    }
 }
 
 /// Whether a word in front of `--` is meant as a plugin and not as an action: it names a
@@ -63,16 +77,16 @@ pub(crate) fn package(
         despite_findings: arguments.despite_findings,
         require_advisories: arguments.require_advisories,
     };
-    admitted(engine, source, how, Some(interrupt.clone())).map(|(package, _)| package)
+    admitted(engine, source, how, Some(interrupt.clone())).map(|admitted| admitted.package)
 }
 
-/// As [`package`], with what was seen by who looked at it.
+/// As [`package`], with what was seen by who looked at it and who vouches for it.
 pub(crate) fn admitted(
     engine: &Engine,
     source: &Source,
     how: How,
     interrupt: Option<Interrupt>,
-) -> Result<(Package, Looked), Failure> {
+) -> Result<Admitted, Failure> {
     let How { quiet, fresh, timeout, despite_findings, require_advisories } = how;
     let observer = Box::new(Fetching { source: source.to_string(), quiet, shown: 0 });
     let limit = Duration::from_secs(timeout.into());
@@ -86,7 +100,7 @@ pub(crate) fn admitted(
         despite_findings,
         require_advisories,
     };
-    admission.package_with_look(source).map_err(|error| failure(&error))
+    admission.admitted(source).map_err(|error| failure(&error))
 }
 
 /// A package that was fetched to be looked at and nothing else. Dropped, it is gone.

@@ -4,13 +4,15 @@ use crate::client::Around;
 use crate::error::InstallError;
 use crate::fetched::{Fetched, fetch};
 use crate::known::{Known, known};
+use crate::oci::OciReference;
 use crate::pypi::normalised;
 use crate::record::{Record, Records};
 use crate::source::Source;
-use ringfence_lifecycle::Engine;
+use ringfence_lifecycle::{Engine, Standing, Vouched};
 use ringfence_package::Package;
 use ringfence_types::{AuditEvent, EventKind, PluginName, Severity, UntrustedText};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -77,29 +79,27 @@ impl Admission<'_> {
     /// When it cannot be fetched, is refused, or the log does not take it. Nothing of it
     /// ran, and what was admitted before is as it was.
     pub fn package(&mut self, source: &Source) -> Result<Package, InstallError> {
-        self.package_with_look(source).map(|(package, _)| package)
+        self.admitted(source).map(|admitted| admitted.package)
     }
 
-    /// As [`package`](Self::package), with what was seen by who looked at it.
+    /// As [`package`](Self::package), with what was seen by who looked at it, and who vouches
+    /// for it.
     ///
     /// # Errors
     /// As for [`package`](Self::package).
-    pub fn package_with_look(
-        &mut self,
-        source: &Source,
-    ) -> Result<(Package, Looked), InstallError> {
+    pub fn admitted(&mut self, source: &Source) -> Result<Admitted, InstallError> {
         let records = Records::of(self.engine.home());
         if !self.fresh
             && let Some(record) = records.find(source)?
             && let Some(package) = self.again(&record)
         {
-            let known = self.judge(source, &record)?;
-            return Ok((described(package, &record, known), record.looked));
+            let judged = self.judge(source, &record)?;
+            return Ok(described(package, record, judged));
         }
         let fetched = fetch(self.engine, source, self.around)?;
-        let (package, record, known) = self.admit(source, &fetched)?;
+        let (package, record, judged) = self.admit(source, &fetched)?;
         records.keep(source, &record)?;
-        Ok((described(package, &record, known), record.looked))
+        Ok(described(package, record, judged))
     }
 
     /// The package of a record, if every byte of it is as it was and the rules are too.
@@ -122,7 +122,7 @@ impl Admission<'_> {
         &mut self,
         source: &Source,
         fetched: &Fetched,
-    ) -> Result<(Package, Record, Known), InstallError> {
+    ) -> Result<(Package, Record, Judged), InstallError> {
         let beside = fetched.packed.unpack_beside(self.engine.home())?;
         let statement = fetched.packed.statement();
         let looked = self
@@ -141,17 +141,22 @@ impl Admission<'_> {
             looked,
             looked_by: self.look.rules(),
             fetched_at: now(),
+            vouching: fetched.packed.vouching(),
         };
         // Before it has its place: what is refused leaves nothing behind.
-        let known = self.judge(source, &record)?;
+        let judged = self.judge(source, &record)?;
         let package = Package::open(&beside.keep()?)?;
         record.content = package.digest()?;
-        Ok((package, record, known))
+        Ok((package, record, judged))
     }
 
     /// Says no, or lets it be known. What is publicly known of it is looked up each time: it
     /// can be more than when it was fetched.
-    fn judge(&self, source: &Source, record: &Record) -> Result<Known, InstallError> {
+    fn judge(&self, source: &Source, record: &Record) -> Result<Judged, InstallError> {
+        let vouched = match &record.vouching {
+            Some(vouching) => Some(vouching.look(self.engine, now())?),
+            None => None,
+        };
         let home = self.engine.home();
         let known = known(home, source.kind(), &record.packages, self.require_advisories, now())?;
         let Looked { score, outcome, why, .. } = &record.looked;
@@ -160,8 +165,14 @@ impl Admission<'_> {
             let why: Vec<&str> = why.iter().take(3).map(String::as_str).collect();
             against.push(format!("its code scores {score} of 100: {}", why.join("; ")));
         }
+        let failed = vouched.as_ref().map(|vouched| &vouched.standing).filter(|standing| {
+            matches!(standing, Standing::Failed { .. } | Standing::NotCheckable { .. })
+        });
+        against
+            .extend(failed.map(|standing| UntrustedText::new(&standing.to_string()).to_string()));
         let insists = self.despite_findings;
-        let refused = (*outcome == Outcome::Blocked && !insists)
+        let refused = failed.is_some()
+            || (*outcome == Outcome::Blocked && !insists)
             || (!known.blocks.is_empty() && (!insists || known.malware || self.require_advisories));
         let (kind, message) = if refused {
             (EventKind::Refused, "a fetched package was refused")
@@ -176,7 +187,8 @@ impl Admission<'_> {
             .with("packages", record.packages.len())
             .with("score", *score)
             .with("findings", why.clone())
-            .with("advisories", known.said.clone());
+            .with("advisories", known.said.clone())
+            .with("signatures", json!(vouched.as_ref().map(|vouched| &vouched.standing)));
         if !against.is_empty() {
             event = event
                 .severity(Severity::Warning)
@@ -185,7 +197,7 @@ impl Admission<'_> {
         }
         self.engine.append(event).map_err(|error| InstallError::Audit(error.to_string()))?;
         if !refused {
-            return Ok(known);
+            return Ok(Judged { known, vouched });
         }
         let more = against.len().saturating_sub(MOST_AGAINST);
         against.truncate(MOST_AGAINST);
@@ -194,6 +206,7 @@ impl Admission<'_> {
             why.push_str(&format!("; and {more} more"));
         }
         let insist = match (known.malware, self.require_advisories) {
+            _ if failed.is_some() => "nothing runs it; get it from its publisher again",
             (true, _) => "nothing runs it under this name",
             (false, true) => "`ringfence advisories status` tells how old the data is",
             (false, false) => "`--despite-findings` runs it all the same",
@@ -209,25 +222,50 @@ impl Admission<'_> {
     }
 }
 
+/// A package that may be started, and what is known of it.
+#[derive(Debug)]
+pub struct Admitted {
+    /// With notes for its card.
+    pub package: Package,
+    /// What was seen by who looked at it.
+    pub looked: Looked,
+    /// Who vouches for it; nothing where nobody can, because it was not packed.
+    pub vouched: Option<Vouched>,
+}
+
+/// What speaks for it and against it.
+struct Judged {
+    known: Known,
+    vouched: Option<Vouched>,
+}
+
 /// Most reasons that are told at once.
 const MOST_AGAINST: usize = 3;
 
 /// Tells on the card where it came from and what was seen.
-fn described(mut package: Package, record: &Record, known: Known) -> Package {
-    let Record { version, registry, packages, looked, .. } = record;
+fn described(mut package: Package, record: Record, judged: Judged) -> Admitted {
+    let Judged { known, vouched } = judged;
+    let Record { version, registry, packages, looked, .. } = &record;
     // Whatever its files call themselves: they are a stranger's, and may say a name that
     // somebody trusts.
     package.version = Some(version.clone());
-    if let Some(name) = asked_for(&package, record) {
+    let is_trusted = vouched
+        .as_ref()
+        .is_some_and(|vouched| matches!(vouched.standing, Standing::Trusted { .. }));
+    if let Some(name) = asked_for(&package, &record, is_trusted) {
         package.name = name;
     }
+    let many = match packages.len() {
+        0 => String::new(),
+        1 => ", 1 package in all".to_owned(),
+        count => format!(", {count} packages in all"),
+    };
     let mut notes = vec![
         format!(
-            "from {} {} at {}, {} in all, hashes compared",
-            UntrustedText::new(&record.name),
+            "from {} {} at {}{many}, hashes compared",
+            UntrustedText::new(record.name.strip_prefix("https:").unwrap_or(&record.name)),
             UntrustedText::new(version),
             UntrustedText::new(registry),
-            packages_text(packages.len()),
         ),
         format!("its code scores {} of 100{}", looked.score, reasons(&looked.why)),
     ];
@@ -245,23 +283,32 @@ fn described(mut package: Package, record: &Record, known: Known) -> Package {
     if !scripts.is_empty() {
         notes.push(format!("install scripts were not run, of {}", scripts.join(", ")));
     }
+    notes.extend(
+        vouched
+            .as_ref()
+            .map(|vouched| UntrustedText::new(&vouched.standing.to_string()).to_string()),
+    );
     notes.append(&mut package.notes);
     package.notes = notes;
-    package
+    Admitted { package, looked: record.looked, vouched }
 }
 
-/// The name that it was asked for by, where its files say another one.
-fn asked_for(package: &Package, record: &Record) -> Option<PluginName> {
+/// The name that it was asked for by, where its files say another one and nobody who is
+/// trusted for that name says so.
+fn asked_for(package: &Package, record: &Record, is_trusted: bool) -> Option<PluginName> {
     let (kind, name) = record.name.split_once(':')?;
+    match kind {
+        "oci" if is_trusted => return None,
+        "oci" => return OciReference::parse(name).ok()?.plugin_name().parse().ok(),
+        // Whoever named the digest meant these files, as if they lay here.
+        "https" => return None,
+        _ => {}
+    }
     let is_same = match kind {
         "pypi" => normalised(package.name.as_str()) == normalised(name),
         _ => package.name.as_str() == name,
     };
     if is_same { None } else { name.parse().ok() }
-}
-
-fn packages_text(count: usize) -> String {
-    if count == 1 { "1 package".to_owned() } else { format!("{count} packages") }
 }
 
 fn reasons(why: &[String]) -> String {

@@ -10,9 +10,10 @@ use ringfence_types::{Capability, Kind, UntrustedText};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Most letters of what a client said that are told.
 const MOST_SAID: usize = 600;
@@ -44,6 +45,22 @@ pub struct Around {
     pub interrupt: Option<Interrupt>,
     /// How long each errand of a client may take.
     pub limit: Duration,
+}
+
+impl Around {
+    /// What is done while something is waited for that began then.
+    pub(crate) fn meanwhile(
+        &mut self,
+        begun: Instant,
+    ) -> impl FnMut(Duration) -> ControlFlow<()> + '_ {
+        move |_| {
+            self.observer.waiting(begun.elapsed());
+            match &self.interrupt {
+                Some(interrupt) if interrupt.is_raised() => ControlFlow::Break(()),
+                _ => ControlFlow::Continue(()),
+            }
+        }
+    }
 }
 
 /// Where a program of the search path really is.

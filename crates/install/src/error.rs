@@ -2,7 +2,8 @@
 
 use crate::source::SourceError;
 use ringfence_advisories::AdvisoriesError;
-use ringfence_lifecycle::{PackedError, ReviewError, RunError};
+use ringfence_download::DownloadError;
+use ringfence_lifecycle::{PackedError, ReviewError, RunError, TrustError};
 use ringfence_package::PackageError;
 use ringfence_private::PrivateError;
 use ringfence_types::{ExitCode, UntrustedText};
@@ -58,6 +59,12 @@ pub enum InstallError {
         /// What the gate refused it; safe to show.
         denials: Vec<String>,
     },
+    /// A registry or server did not give it.
+    #[error(transparent)]
+    Download(#[from] DownloadError),
+    /// The list of publishers cannot be read.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// What was fetched is not what the lock says, or cannot be unpacked safely.
     #[error("`{what}` is refused: {why}")]
     Refused {
@@ -123,6 +130,7 @@ impl InstallError {
         match self {
             Self::Jail { error, .. } => error.exit_code(),
             Self::Packed(error) => error.exit_code(),
+            Self::Trust(error) => error.exit_code(),
             Self::Refused { .. } | Self::Blocked { .. } => ExitCode::Refused,
             Self::Audit(_) => ExitCode::Audit,
             Self::Look { .. } => ExitCode::Internal,
@@ -145,6 +153,9 @@ impl InstallError {
                 "only the registry of your own configuration may be asked; who depends on anything else is not installed"
                     .to_owned(),
             ),
+            Self::Download(DownloadError::TooSlow { .. }) => {
+                Some("`--fetch-timeout SECONDS` waits longer".to_owned())
+            }
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 use crate::client::Around;
 use crate::error::InstallError;
 use crate::source::Source;
-use crate::{npm, pypi};
+use crate::{https, npm, oci, pypi};
 use ringfence_lifecycle::{Engine, Packed};
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +36,8 @@ pub struct Fetched {
     pub packed: Packed,
 }
 
-/// Fetches a package with all that it needs, in a jail, and runs nothing of it.
+/// Fetches a package with all that it needs, and runs nothing of it. The clients of npm and
+/// PyPI do so in a jail; one file is fetched here.
 ///
 /// # Errors
 /// When the client is not here, the registry does not have it or cannot be reached, or
@@ -49,5 +50,7 @@ pub fn fetch(
     match source {
         Source::Npm { .. } => npm::fetch(engine, source, around),
         Source::Pypi { .. } => pypi::fetch(engine, source, around),
+        Source::Oci(reference) => oci::fetch(source, reference, around),
+        Source::Https(file) => https::fetch(source, file, around),
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn known(
     required: bool,
     now: i64,
 ) -> Result<Known, InstallError> {
-    let Some(registry) = registry(kind) else { return Ok(Known::default()) };
+    let Some(registry) = registry(kind) else { return Ok(nowhere(required)) };
     let mut found = Found::default();
     for package in packages {
         found.add(Component::new(registry, &package.name, &package.version));
@@ -38,6 +38,13 @@ pub(crate) fn known(
     let policy = Policy { demand_data: required, ..Policy::default() };
     let checked = Advisories::open(home)?.check(&found, &policy, now)?;
     Ok(of(&checked, required))
+}
+
+/// Of what is of no registry whose packages advisories name.
+fn nowhere(required: bool) -> Known {
+    let said = "advisories: not checkable, nothing says what it is made of";
+    let blocks = required.then(|| said.to_owned());
+    Known { said: said.to_owned(), blocks: blocks.into_iter().collect(), malware: false }
 }
 
 fn registry(kind: &str) -> Option<Registry> {

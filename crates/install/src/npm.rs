@@ -58,7 +58,7 @@ pub(crate) fn fetch(
         |why: &str| InstallError::Client { program: "npm", why: why.to_owned(), help: HELP };
     let npm = program("npm").ok_or_else(|| missing("it is not in the search path"))?;
     let configuration = Configuration::read(&npm)?;
-    let registry = configuration.registry_of(source.name())?;
+    let registry = configuration.registry_of(&source.name())?;
     let scratch = Scratch::new()?;
     let project = scratch.path().join(PROJECT);
     std::fs::create_dir(&project).map_err(InstallError::io(&project))?;
@@ -88,11 +88,11 @@ pub(crate) fn fetch(
         vec![source.word().into()],
     )?;
     let lock = Lock::read(scratch.path(), PROJECT)?;
-    let version = look_at(source.name(), &lock, |url| registry.holds(url))?;
+    let version = look_at(&source.name(), &lock, |url| registry.holds(url))?;
     // Then the archives, into a cache: npm unpacks none of them.
     let archives: BTreeSet<String> = lock.wanted().map(|(_, entry)| entry.to_string()).collect();
     run(&["cache", "add"], archives.into_iter().map(Into::into).collect())?;
-    let (files, packages) = gather(source.name(), &lock, &Cache::read(scratch.path(), CACHE)?)?;
+    let (files, packages) = gather(&source.name(), &lock, &Cache::read(scratch.path(), CACHE)?)?;
     let packed = Packed::of_files(files.into_sorted())?;
     Ok(Fetched { source: source.clone(), version, registry: registry.place(), packages, packed })
 }

@@ -83,7 +83,7 @@ pub(crate) fn fetch(
     // It was written in the jail: no link in it is followed out of the folder.
     let tree = ringfence_package::fetch(scratch.path(), &limits)?.unpack(&limits);
     if let Some(odd) = tree.oddities.first() {
-        return Err(InstallError::refused(source.name(), odd.why));
+        return Err(InstallError::refused(&source.name(), odd.why));
     }
     let wheels = tree.files.into_iter().filter_map(|file| {
         let path = file.path.strip_prefix(WHEELS)?.strip_prefix('/')?.to_owned();
@@ -103,7 +103,7 @@ fn gather(
     let mut files = Files::default();
     let mut packages = Vec::new();
     let mut version = None;
-    let wanted = normalised(source.name());
+    let wanted = normalised(&source.name());
     for file in fetched {
         let digest = Digest::from_bytes(Sha256::digest(&file.bytes).into());
         let wheel = Wheel::unpack(&file.path, file.bytes)?;
@@ -121,8 +121,8 @@ fn gather(
     }
     packages.sort();
     let version =
-        version.ok_or_else(|| InstallError::refused(source.name(), "pip did not fetch it"))?;
-    files.add(source.name(), "requirements.txt".to_owned(), false, lock(&packages))?;
+        version.ok_or_else(|| InstallError::refused(&source.name(), "pip did not fetch it"))?;
+    files.add(&source.name(), "requirements.txt".to_owned(), false, lock(&packages))?;
     Ok((files, packages, version))
 }
 

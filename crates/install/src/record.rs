@@ -4,6 +4,7 @@ use crate::admitted::Looked;
 use crate::error::InstallError;
 use crate::fetched::Locked;
 use crate::source::Source;
+use ringfence_lifecycle::Vouching;
 use ringfence_private as private;
 use ringfence_types::Digest;
 use rustix::fs::{FlockOperation, OFlags};
@@ -38,6 +39,9 @@ pub(crate) struct Record {
     pub(crate) looked_by: String,
     /// When it was fetched, in seconds since 1970.
     pub(crate) fetched_at: i64,
+    /// Who vouches for it, where somebody can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) vouching: Option<Vouching>,
 }
 
 /// The records of a home. Only this user can write them.

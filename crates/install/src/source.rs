@@ -1,6 +1,9 @@
 //! What a package is asked for by.
 
+use crate::https::WebFile;
+use crate::oci::OciReference;
 use ringfence_types::{PluginName, UntrustedText};
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -9,7 +12,7 @@ const MAX_SPEC: usize = 64;
 /// Names that npm itself refuses.
 const NOT_NPM: [&str; 2] = ["node_modules", "favicon.ico"];
 
-/// A package of a registry, by its name.
+/// A package that lies elsewhere, by its name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
     /// `npm:NAME[@VERSION]`, where the version is one, a range or a tag.
@@ -28,13 +31,20 @@ pub enum Source {
         /// With its comparison, such as `==1.2` or `>=1,<2`.
         spec: Option<String>,
     },
+    /// `oci:HOST/REPOSITORY[:TAG][@DIGEST]`.
+    Oci(OciReference),
+    /// `https://HOST/FILE#sha256=HEX`.
+    Https(WebFile),
 }
 
 /// Why a text names no package.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
     /// No such ecosystem.
-    #[error("`{0}` is no source; there are `npm:NAME` and `pypi:NAME`")]
+    #[error(
+        "`{0}` is no source; there are `npm:NAME`, `pypi:NAME`, `oci:HOST/REPOSITORY:TAG` and \
+         `https://...#sha256=HEX`"
+    )]
     Kind(String),
     /// The ecosystem has no such names.
     #[error("`{name}` is no name of a package of {of}: {why}")]
@@ -56,29 +66,41 @@ pub enum SourceError {
         /// What is wrong.
         why: &'static str,
     },
+    /// Not a place that anything is fetched from.
+    #[error("`{text}` cannot be fetched: {why}")]
+    Place {
+        /// Safe to show.
+        text: String,
+        /// What is wrong.
+        why: &'static str,
+    },
 }
 
 impl Source {
     /// Whether the text is meant as a source and not as a path.
     #[must_use]
     pub fn is_one(text: &str) -> bool {
-        ["npm:", "pypi:"].iter().any(|kind| text.starts_with(kind))
+        ["npm:", "pypi:", "oci:", "https://", "http://"].iter().any(|kind| text.starts_with(kind))
     }
 
-    /// Of which ecosystem: `npm` or `pypi`.
+    /// Of which kind: `npm`, `pypi`, `oci` or `https`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Npm { .. } => "npm",
             Self::Pypi { .. } => "pypi",
+            Self::Oci(_) => "oci",
+            Self::Https(_) => "https",
         }
     }
 
     /// The package's name, without version.
     #[must_use]
-    pub fn name(&self) -> &str {
+    pub fn name(&self) -> Cow<'_, str> {
         match self {
-            Self::Npm { name, .. } | Self::Pypi { name, .. } => name,
+            Self::Npm { name, .. } | Self::Pypi { name, .. } => name.into(),
+            Self::Oci(reference) => reference.name().into(),
+            Self::Https(file) => file.url().into(),
         }
     }
 
@@ -91,6 +113,8 @@ impl Source {
                 let spec = spec.as_deref().unwrap_or_default();
                 format!("{name}{}{spec}", brackets(extras))
             }
+            Self::Oci(reference) => reference.to_string(),
+            Self::Https(file) => file.to_string(),
         }
     }
 }
@@ -105,6 +129,8 @@ impl fmt::Display for Source {
             Self::Npm { name, spec: None } => write!(f, "npm:{name}"),
             Self::Npm { name, spec: Some(spec) } => write!(f, "npm:{name}@{spec}"),
             Self::Pypi { .. } => write!(f, "pypi:{}", self.word()),
+            Self::Oci(reference) => write!(f, "oci:{reference}"),
+            Self::Https(file) => write!(f, "{file}"),
         }
     }
 }
@@ -113,9 +139,12 @@ impl FromStr for Source {
     type Err = SourceError;
 
     fn from_str(text: &str) -> Result<Self, SourceError> {
+        let place = |why| SourceError::Place { text: shown(text), why };
         match text.split_once(':') {
             Some(("npm", rest)) => npm(rest),
             Some(("pypi", rest)) => pypi(rest),
+            Some(("oci", rest)) => OciReference::parse(rest).map(Source::Oci).map_err(place),
+            Some(("https" | "http", _)) => WebFile::parse(text).map(Source::Https).map_err(place),
             _ => Err(SourceError::Kind(shown(text))),
         }
     }
@@ -283,6 +312,10 @@ mod tests {
             "pypi:x==1 --pre",
             "pypi:git+https://x",
             "oci:x",
+            "oci:",
+            "oci:library/x",
+            "https://example.com/x.wasm",
+            "http://example.com/x.wasm#sha256=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
             "x",
             "npm:a@\u{202e}1",
             "pypi:x=1",

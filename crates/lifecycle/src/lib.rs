@@ -42,14 +42,14 @@ pub use input::check_input;
 pub use inspected::{Inspected, Report, check_inspect};
 pub use installed::{
     Allowed, Arrival, Changes, Collected, Incoming, Info, InstalledError, Kept, Order, Plugins,
-    Proposal, Ready, find_installed,
+    Proposal, Ready, find_installed, who_signed,
 };
 pub use instance::{Answer, Ended, Instance};
 pub use interrupt::Interrupt;
 pub use located::located;
 pub use mcp_proxy::ProxyUsage;
 pub use observer::{Observer, Silent};
-pub use packed::{Beside, Packed, PackedError};
+pub use packed::{Beside, Packed, PackedError, Vouching};
 pub use pool::Pool;
 pub use recorded::{Changed, RecordError, recorded};
 pub use review::{Asked, Card, Review, ReviewError, Terms};

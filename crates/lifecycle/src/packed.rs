@@ -5,9 +5,11 @@ mod extract;
 #[cfg(test)]
 mod tests;
 mod unpacked;
+mod vouching;
 
 pub use unpacked::Beside;
 pub(crate) use unpacked::packages;
+pub use vouching::Vouching;
 
 use crate::trust::TrustError;
 use ringfence_package::{

@@ -125,7 +125,7 @@ pub use front::{Ringfence, Start};
 pub use ringfence_lifecycle::{
     Allowed, Arrival, Changes, Collected, GrantRow, Incident, Incoming, Info, InstalledError, Kept,
     Order, PluginRow, Plugins, Proposal, Ready, ScanRow, SignatureRow, State, StateError, UsageRow,
-    VersionRow, find_installed,
+    VersionRow, find_installed, who_signed,
 };
 pub use ringfence_lifecycle::{
     Answer, Asked, BrokerUsage, Card, CommandSource, CountedDenial, Ended, Engine, EngineError,

@@ -12,8 +12,11 @@ mod client;
 mod kept;
 mod npm;
 mod npm_attacks;
+mod oci;
+mod oci_attacks;
 #[path = "../cli/program.rs"]
 #[expect(dead_code, reason = "shared with the tests of the command line, which use all of it")]
 mod program;
 mod pypi;
 mod registry;
+mod web;

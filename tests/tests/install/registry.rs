@@ -20,6 +20,8 @@ pub(crate) enum Answer {
     Body(Vec<u8>),
     Page(String),
     Redirect(String),
+    /// Status, a field of the head, and a body.
+    Says(&'static str, String, Vec<u8>),
     /// A byte now and then, without end.
     Drip,
 }
@@ -28,6 +30,7 @@ pub(crate) enum Answer {
 struct Shared {
     answers: Mutex<HashMap<String, Answer>>,
     asked: Mutex<Vec<String>>,
+    heads: Mutex<Vec<String>>,
     over: AtomicBool,
 }
 
@@ -66,6 +69,11 @@ impl Registry {
     /// The paths that were asked for.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.shared.asked.lock().unwrap().clone()
+    }
+
+    /// Every head of a request.
+    pub(crate) fn heads(&self) -> Vec<String> {
+        self.shared.heads.lock().unwrap().clone()
     }
 
     /// Publishes a package of npm with honest hashes.
@@ -112,6 +120,7 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
     let head = String::from_utf8_lossy(&head).into_owned();
     let Some(path) = head.split(' ').nth(1) else { return };
     shared.asked.lock().unwrap().push(path.to_owned());
+    shared.heads.lock().unwrap().push(head.clone());
     let answer = shared.answers.lock().unwrap().get(path).cloned();
     let head = |status: &str, kind: &str, length: usize| {
         format!(
@@ -129,6 +138,10 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
         Some(Answer::Page(body)) => {
             let head = head("200 OK", "text/html", body.len());
             stream.write_all(&[head.as_bytes(), b"\r\n", body.as_bytes()].concat())
+        }
+        Some(Answer::Says(status, field, body)) => {
+            let head = head(status, "application/json", body.len());
+            stream.write_all(&[head.as_bytes(), field.as_bytes(), b"\r\n\r\n", &body].concat())
         }
         Some(Answer::Redirect(to)) => stream.write_all(
             format!("{}location: {to}\r\n\r\n", head("302 Found", "text/plain", 0)).as_bytes(),

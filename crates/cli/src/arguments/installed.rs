@@ -1,5 +1,6 @@
 //! What can be typed about installed plugins.
 
+use super::local::local;
 use clap::{Args, Subcommand};
 use ringfence::Capability;
 use ringfence_types::PluginName;
@@ -56,7 +57,9 @@ code is that of a run that failed so: 1, 3, 4, 5 or 7.";
 /// Arguments of `ringfence install`.
 #[derive(Args, Debug)]
 pub(crate) struct Install {
-    /// A folder, a packed package, `npm:NAME[@VERSION]` or `pypi:NAME[==VERSION]`
+    /// A folder, a packed package, `npm:NAME[@VERSION]`, `pypi:NAME[==VERSION]`,
+    /// `oci:HOST/REPOSITORY[:TAG]` or `https://...#sha256=HEX`
+    #[arg(value_parser = local())]
     pub(crate) source: OsString,
     #[command(flatten)]
     pub(crate) terms: InstallTerms,
@@ -69,6 +72,7 @@ pub(crate) struct Update {
     #[arg(value_parser = PluginName::from_str)]
     pub(crate) name: PluginName,
     /// The new version; without it, what is now where the installed one came from
+    #[arg(value_parser = local())]
     pub(crate) source: Option<OsString>,
     #[command(flatten)]
     pub(crate) terms: InstallTerms,

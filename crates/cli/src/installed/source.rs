@@ -4,8 +4,8 @@ use super::scanned;
 use crate::arguments::InstallTerms;
 use crate::failure::Failure;
 use crate::fetched::{self, How};
-use ringfence::{Arrival, Digest, Engine, Incoming, Plugins, ScanRow, SignatureRow};
-use ringfence_install::{Outcome, Source};
+use ringfence::{Arrival, Digest, Engine, Incoming, Plugins, ScanRow, SignatureRow, who_signed};
+use ringfence_install::{Admitted, Outcome, Source};
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -44,7 +44,7 @@ fn from_registry(
         despite_findings: arguments.despite_findings,
         require_advisories: arguments.require_advisories,
     };
-    let (package, looked) = fetched::admitted(engine, source, how, None)?;
+    let Admitted { package, looked, vouched } = fetched::admitted(engine, source, how, None)?;
     let home = super::home()?;
     let at = package.code_root.as_deref().or(package.folder.as_deref());
     let folder = at.and_then(|at| at.strip_prefix(home.join("packages")).ok()?.iter().next());
@@ -64,12 +64,14 @@ fn from_registry(
         name: Some(package.name),
         version: package.version,
         source: source.to_string(),
-        signature: SignatureRow {
-            level: "absent".to_owned(),
-            publisher: None,
-            keys: Vec::new(),
-            at_ms,
-        },
+        signature: vouched.as_ref().and_then(|vouched| who_signed(vouched, at_ms)).unwrap_or_else(
+            || SignatureRow {
+                level: "absent".to_owned(),
+                publisher: None,
+                keys: Vec::new(),
+                at_ms,
+            },
+        ),
         scan: Some(ScanRow {
             score: looked.score,
             outcome: outcome.to_owned(),

@@ -128,7 +128,7 @@ impl Plugins {
         let publishers = TrustStore::new(self.home.clone()).load()?;
         let vouched = packed.vouched(&publishers, seconds);
         let digest = packed.digest()?;
-        let Some(signature) = signature_row(&vouched, now) else {
+        let Some(signature) = who_signed(&vouched, now) else {
             let note = UntrustedText::new(&vouched.standing.to_string()).to_string();
             let refused = AuditEvent::new(EventKind::Refused, "a package was not installed")
                 .severity(Severity::Warning)
@@ -162,7 +162,8 @@ impl Plugins {
 }
 
 /// What is kept of who vouches; nothing for what is not to be installed.
-fn signature_row(vouched: &Vouched, at_ms: u64) -> Option<SignatureRow> {
+#[must_use]
+pub fn who_signed(vouched: &Vouched, at_ms: u64) -> Option<SignatureRow> {
     let (level, publisher) = match &vouched.standing {
         Standing::Trusted { publisher, .. } => ("trusted", Some(publisher.clone())),
         Standing::Unknown { .. } => ("unknown", None),

@@ -27,7 +27,7 @@ pub(crate) use in_use::InUse;
 pub use changes::Changes;
 pub use error::InstalledError;
 pub use gc::Collected;
-pub use incoming::{Arrival, Incoming};
+pub use incoming::{Arrival, Incoming, who_signed};
 pub use info::Info;
 pub use install::Allowed;
 pub use proposal::Proposal;
