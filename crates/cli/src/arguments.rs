@@ -7,7 +7,8 @@ mod signing;
 
 pub(crate) use advisories::{Advisories, AdvisoriesCheck, AdvisoriesImport, AdvisoriesStatus};
 pub(crate) use installed::{
-    Gc, Grant, Install, InstallTerms, InstalledVerb, List, OfPlugin, Quarantine, Revoke, Update,
+    Gc, Grant, Install, InstallTerms, InstalledVerb, List, OfPlugin, Quarantine, Rate, Revoke,
+    Update,
 };
 pub(crate) use signing::{
     Inspect as InspectPacked, Keygen, Pack, Sign, Trust, TrustAccept, TrustAdd, TrustList,

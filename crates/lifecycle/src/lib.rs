@@ -42,7 +42,7 @@ pub use input::check_input;
 pub use inspected::{Inspected, Report, check_inspect};
 pub use installed::{
     Allowed, Arrival, Changes, Collected, Incoming, Info, InstalledError, Kept, Order, Plugins,
-    Proposal, Ready, find_installed, who_signed,
+    Proposal, Ready, Reputation, ReputationLevel, ReputationPart, find_installed, who_signed,
 };
 pub use instance::{Answer, Ended, Instance};
 pub use interrupt::Interrupt;

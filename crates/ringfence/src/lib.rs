@@ -124,8 +124,8 @@ pub use error::Error;
 pub use front::{Ringfence, Start};
 pub use ringfence_lifecycle::{
     Allowed, Arrival, Changes, Collected, GrantRow, Incident, Incoming, Info, InstalledError, Kept,
-    Order, PluginRow, Plugins, Proposal, Ready, ScanRow, SignatureRow, State, StateError, UsageRow,
-    VersionRow, find_installed, who_signed,
+    Order, PluginRow, Plugins, Proposal, Ready, Reputation, ReputationLevel, ReputationPart,
+    ScanRow, SignatureRow, State, StateError, UsageRow, VersionRow, find_installed, who_signed,
 };
 pub use ringfence_lifecycle::{
     Answer, Asked, BrokerUsage, Card, CommandSource, CountedDenial, Ended, Engine, EngineError,

@@ -50,6 +50,9 @@ pub enum StateError {
         /// What was asked for.
         name: String,
     },
+    /// A rating that is none.
+    #[error("a rating is 1 to 5")]
+    Stars,
     /// A name that a person takes for another one.
     #[error("`{name}` is easily taken for `{installed}`, which is installed")]
     Similar {

@@ -48,6 +48,56 @@ impl StateStore {
         self.write(|transaction| put(transaction, name, event, value, at_ms))
     }
 
+    /// Writes down what a person thinks of it, 1 to 5, in place of what was said before.
+    ///
+    /// # Errors
+    /// When `stars` is another number, the plugin is not known, or the file cannot be written.
+    pub fn rate(&self, name: &PluginName, stars: u8, at_ms: u64) -> Result<(), StateError> {
+        if !(1..=5).contains(&stars) {
+            return Err(StateError::Stars);
+        }
+        self.write(|transaction| {
+            transaction
+                .prepare_cached(
+                    "DELETE FROM reputation WHERE event = ?2 \
+                     AND plugin = (SELECT id FROM plugin WHERE name = ?1)",
+                )?
+                .execute(params![name.as_str(), ReputationEvent::Rated.word()])?;
+            put(transaction, name, ReputationEvent::Rated, stars.into(), at_ms)
+        })
+    }
+
+    /// When it was installed for the first time, in milliseconds since 1970-01-01 UTC.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn first_installed(&self, name: &PluginName) -> Result<Option<u64>, StateError> {
+        let first: Option<i64> = self
+            .connection()
+            .prepare_cached(
+                "SELECT min(installed_ms) FROM version \
+                 WHERE plugin = (SELECT id FROM plugin WHERE name = ?1)",
+            )?
+            .query_row(params![name.as_str()], |row| row.get(0))?;
+        Ok(first.and_then(|first| u64::try_from(first).ok()))
+    }
+
+    /// How often it was run, also before it was removed and installed again.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn runs(&self, name: &PluginName) -> Result<u64, StateError> {
+        let runs: i64 = self
+            .connection()
+            .prepare_cached(
+                "SELECT coalesce(sum(runs), 0) FROM usage WHERE instance IN \
+                     (SELECT id FROM instance WHERE plugin = \
+                         (SELECT id FROM plugin WHERE name = ?1))",
+            )?
+            .query_row(params![name.as_str()], |row| row.get(0))?;
+        Ok(u64::try_from(runs).unwrap_or(0))
+    }
+
     /// How often something was seen of a plugin, and the sum of the values.
     ///
     /// # Errors

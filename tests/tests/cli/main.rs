@@ -20,6 +20,7 @@ mod inspect;
 mod installed;
 mod installed_attacks;
 mod installed_killed;
+mod installed_reputation;
 mod interruption;
 mod limits;
 mod loans;

@@ -34,6 +34,8 @@ pub(crate) enum InstalledVerb {
     Grant(Grant),
     /// Take a capability back from an installed plugin
     Revoke(Revoke),
+    /// Say how content you are with a plugin, which counts for its reputation
+    Rate(Rate),
     /// Remove files of packages that nobody needs
     Gc(Gc),
 }
@@ -177,6 +179,20 @@ pub(crate) struct Revoke {
     /// What; everything that lies within it is taken back
     #[arg(value_parser = super::granted)]
     pub(crate) capability: Capability,
+    /// One JSON object on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `ringfence rate`.
+#[derive(Args, Debug)]
+pub(crate) struct Rate {
+    /// The plugin's name
+    #[arg(value_parser = PluginName::from_str)]
+    pub(crate) name: PluginName,
+    /// 1 to 5, in place of what was said before
+    #[arg(value_parser = clap::value_parser!(u8).range(1..=5))]
+    pub(crate) stars: u8,
     /// One JSON object on standard output
     #[arg(long)]
     pub(crate) json: bool,

@@ -54,6 +54,15 @@ fn lines(info: &Info) -> Vec<String> {
     if let Some(scan) = &info.scan {
         lines.push(format!("  score      {} of 100, {}", scan.score, safe(&scan.outcome)));
     }
+    let reputation = &info.reputation;
+    lines.push(format!(
+        "  reputation {} of 100, {}: what is known from having it here, and no scan",
+        reputation.score,
+        reputation.level.word()
+    ));
+    lines.extend(reputation.parts.iter().map(|part| {
+        format!("    {:>5.1} of {:<3} {}: {}", part.points, part.most, part.signal, part.because)
+    }));
     lines.push("  granted".to_owned());
     lines.extend(info.grants.iter().map(|grant| granted(grant, info)));
     lines.push("  versions".to_owned());

@@ -6,6 +6,7 @@ mod info;
 mod install;
 mod list;
 mod quarantine;
+mod rate;
 mod remove;
 mod revoke;
 mod rollback;
@@ -39,6 +40,7 @@ pub(crate) fn run(verb: &InstalledVerb) -> ExitCode {
         InstalledVerb::Quarantine(verb) => (verb.json, quarantine::run(verb)),
         InstalledVerb::Grant(verb) => (verb.json, grant::run(verb)),
         InstalledVerb::Revoke(verb) => (verb.json, revoke::run(verb)),
+        InstalledVerb::Rate(verb) => (verb.json, rate::run(verb)),
         InstalledVerb::Gc(verb) => (verb.json, gc::run(verb)),
     };
     outcome.unwrap_or_else(|failure| failure.tell(as_json))

@@ -1,5 +1,6 @@
 //! Everything that is known of one installed plugin.
 
+use super::reputation::Reputation;
 use super::{InstalledError, Plugins};
 use ringfence_store::{GrantRow, Incident, PluginRow, ScanRow, SignatureRow, UsageRow, VersionRow};
 use ringfence_types::{Capability, PluginName};
@@ -24,6 +25,8 @@ pub struct Info {
     pub incidents: Vec<Incident>,
     /// What it used, newest day first.
     pub usage: Vec<UsageRow>,
+    /// What is known of it from having had it here.
+    pub reputation: Reputation,
 }
 
 impl Plugins {
@@ -34,12 +37,15 @@ impl Plugins {
     pub fn info(&self, name: &PluginName) -> Result<Info, InstalledError> {
         let plugin = self.plugin(name)?;
         let package = plugin.current.package;
+        let signature = self.store.signatures(&package)?.into_iter().next();
+        let scan = self.store.scans(&package)?.into_iter().next();
         Ok(Info {
+            reputation: self.reputation(name, scan.as_ref(), signature.as_ref())?,
             versions: self.store.versions(name)?,
             asked: self.store.asked(name, &package)?,
             grants: self.store.grants(name)?,
-            signature: self.store.signatures(&package)?.into_iter().next(),
-            scan: self.store.scans(&package)?.into_iter().next(),
+            signature,
+            scan,
             incidents: self.store.incidents(name)?,
             usage: self.store.usage(&plugin.instance)?,
             plugin,

@@ -18,6 +18,7 @@ mod proposal;
 mod quarantine;
 mod ready;
 mod remove;
+mod reputation;
 mod rollback;
 mod switch;
 mod version_order;
@@ -32,6 +33,7 @@ pub use info::Info;
 pub use install::Allowed;
 pub use proposal::Proposal;
 pub use ready::{Kept, Ready, find_installed};
+pub use reputation::{Reputation, ReputationLevel, ReputationPart};
 pub use version_order::Order;
 
 use crate::recorded::{Changed, recorded};

@@ -30,15 +30,19 @@ fn reputation_is_of_a_plugin_and_outlives_its_removal() {
     let home = home();
     coming("tool", 1).install(&home.store).unwrap();
     coming("tool", 2).instead_of(1).install(&home.store).unwrap();
-    home.store.saw(&name("tool"), ReputationEvent::Rated, 4, 5).unwrap();
-    home.store.saw(&name("tool"), ReputationEvent::Rated, 1, 6).unwrap();
+    home.store.rate(&name("tool"), 4, 5).unwrap();
+    home.store.rate(&name("tool"), 1, 6).unwrap();
     home.store.remove(&name("tool"), ("ada", 7)).unwrap();
     let seen = |event| home.store.seen(&name("tool"), event).unwrap();
     assert_eq!(seen(ReputationEvent::Installed), (1, 1));
     assert_eq!(seen(ReputationEvent::Updated), (1, 1));
-    assert_eq!(seen(ReputationEvent::Rated), (2, 5));
+    assert_eq!(seen(ReputationEvent::Rated), (1, 1), "who rates again says something else");
+    for stars in [0, 6, 255] {
+        assert!(matches!(home.store.rate(&name("tool"), stars, 7), Err(StateError::Stars)));
+    }
+    assert_eq!(seen(ReputationEvent::Rated), (1, 1));
     assert_eq!(seen(ReputationEvent::Failed), (0, 0));
-    let unknown = home.store.saw(&name("other"), ReputationEvent::Rated, 5, 5);
+    let unknown = home.store.rate(&name("other"), 5, 5);
     assert!(matches!(unknown, Err(StateError::NotInstalled { .. })), "{unknown:?}");
 }
 
