@@ -116,6 +116,9 @@ impl SystemRoot {
         if plan.programs == Programs::All {
             mounts.extend(self.program_folders.iter().cloned());
             executables.extend(PROGRAMS.iter().chain(&LIBRARIES).map(PathBuf::from));
+            // Those that it brought are its own code, and no more than what it may start anyway.
+            let brought = plan.exposed.iter().filter(|shown| shown.executable && !shown.writable);
+            executables.extend(brought.map(|shown| shown.target.clone()));
         }
         if let Some(prefix) = prefix {
             let lib = prefix.join("lib");

@@ -27,6 +27,7 @@ mod loans;
 mod log;
 mod ordinary_user;
 mod output;
+mod own_programs;
 mod packed;
 mod program;
 mod published;
