@@ -1,19 +1,22 @@
-//! The real MCP servers and network clients that the end-to-end tests run:
-//! `tests/servers.toml` and `tests/clients.toml`.
+//! The real MCP servers, network clients and registries that the end-to-end tests run:
+//! `tests/servers.toml`, `tests/clients.toml` and `tests/registries.toml`.
 
 use crate::Result;
 use crate::run::{cache, root};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// One server or client of the lists.
+/// One entry of the lists.
 pub(crate) struct Server {
     /// Its folder beneath the cache's `npm` or `pypi`.
     pub(crate) folder: String,
     pub(crate) package: String,
     pub(crate) version: String,
+    /// Versions of what it needs, in place of those that it asks for.
+    pub(crate) overrides: BTreeMap<String, String>,
 }
 
-/// Everything that both lists name.
+/// Everything that the lists name.
 pub(crate) struct Servers {
     pub(crate) npm: Vec<Server>,
     pub(crate) pypi: Vec<Server>,
@@ -27,7 +30,7 @@ pub(crate) fn folder() -> Result<PathBuf> {
     }
 }
 
-const LISTS: [&str; 2] = ["tests/servers.toml", "tests/clients.toml"];
+const LISTS: [&str; 3] = ["tests/servers.toml", "tests/clients.toml", "tests/registries.toml"];
 
 /// Reads the lists.
 pub(crate) fn read() -> Result<Servers> {
@@ -55,7 +58,11 @@ fn parse(text: &str) -> Result<Servers> {
                 if !version.starts_with(|c: char| c.is_ascii_digit()) {
                     return Err(format!("{package}: `{version}` is not one version").into());
                 }
-                Ok(Server { folder, package, version })
+                let overrides = match row.get("overrides") {
+                    Some(table) => table.clone().try_into()?,
+                    None => BTreeMap::new(),
+                };
+                Ok(Server { folder, package, version, overrides })
             })
             .collect()
     };
@@ -67,9 +74,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_committed_lists_name_thirteen_servers_and_six_clients_with_one_version_each() {
+    fn the_committed_lists_name_thirteen_servers_six_clients_and_two_registries() {
         let all = read().unwrap();
-        assert_eq!((all.npm.len(), all.pypi.len()), (8 + 1, 5 + 5));
+        assert_eq!((all.npm.len(), all.pypi.len()), (8 + 1 + 1, 5 + 5 + 1));
     }
 
     #[test]

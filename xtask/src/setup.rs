@@ -220,7 +220,10 @@ pub(crate) fn install(
 /// An ordinary install, but no package runs code while it is installed.
 fn npm(folder: &Path, server: &Server) -> Result<()> {
     // Without a manifest of its own, npm would look for one further up.
-    std::fs::write(folder.join("package.json"), "{\"private\": true}\n")?;
+    let overrides: Vec<String> =
+        server.overrides.iter().map(|(name, version)| format!("{name:?}: {version:?}")).collect();
+    let manifest = format!("{{\"private\": true, \"overrides\": {{{}}}}}\n", overrides.join(", "));
+    std::fs::write(folder.join("package.json"), manifest)?;
     must(
         command("npm")
             .current_dir(folder)

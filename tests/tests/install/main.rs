@@ -18,5 +18,6 @@ mod oci_attacks;
 #[expect(dead_code, reason = "shared with the tests of the command line, which use all of it")]
 mod program;
 mod pypi;
+mod real;
 mod registry;
 mod web;

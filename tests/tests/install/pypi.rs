@@ -49,10 +49,10 @@ impl Shop {
 }
 
 /// A wheel of one module with a console script.
-struct Wheel {
+pub(crate) struct Wheel {
     name: String,
     code: String,
-    needs: Vec<String>,
+    pub(crate) needs: Vec<String>,
     /// Further files.
     more: Vec<(String, Vec<u8>)>,
     /// Files that its list does not name, or names with another content.
@@ -62,16 +62,16 @@ struct Wheel {
 }
 
 impl Wheel {
-    fn new(name: &str, code: &str) -> Self {
+    pub(crate) fn new(name: &str, code: &str) -> Self {
         let (name, code) = (name.to_owned(), code.to_owned());
         Self { name, code, needs: Vec::new(), more: Vec::new(), unlisted: Vec::new(), says: None }
     }
 
-    fn file_name(&self) -> String {
+    pub(crate) fn file_name(&self) -> String {
         format!("{}-1.2.3-py3-none-any.whl", self.name)
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let info = format!("{}-1.2.3.dist-info", self.name);
         let says = self.says.as_ref().unwrap_or(&self.name);
         let needs: String =
