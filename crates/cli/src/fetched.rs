@@ -1,21 +1,23 @@
 //! `npm:NAME` and `pypi:NAME`: fetched, looked at in a process apart, admitted.
 
+use crate::apart::{self, NoReport, Watch};
 use crate::arguments::Run;
 use crate::failure::Failure;
 use crate::output;
 use ringfence::{Engine, EngineOptions, Interrupt, Observer, Package, home_folder};
-use ringfence_install::{Admission, Around, InstallError, Look, Looked, Outcome, Source, fetch};
-use ringfence_types::{ExitCode, UntrustedText};
+use ringfence_install::{
+    Admission, Around, InstallError, Look, Looked, NotLooked, Outcome, Source, fetch,
+};
+use ringfence_types::{Digest, ExitCode, UntrustedText};
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 use std::ffi::OsStr;
-use std::io::Read as _;
+use std::fs::File;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
-/// The largest report that is read, in bytes.
-const MAX_REPORT: u64 = 256 << 20;
 /// Most things that its own code uses which stand on the card.
 const MOST_USES: usize = 6;
 
@@ -63,7 +65,7 @@ pub(crate) fn package(
         despite_findings: arguments.despite_findings,
         require_advisories: arguments.require_advisories,
     };
-    admitted(engine, source, how, Some(interrupt.clone())).map(|(package, _)| package)
+    admitted(engine, source, how, interrupt).map(|(package, _)| package)
 }
 
 /// As [`package`], with what was seen by who looked at it.
@@ -71,17 +73,17 @@ pub(crate) fn admitted(
     engine: &Engine,
     source: &Source,
     how: How,
-    interrupt: Option<Interrupt>,
+    interrupt: &Interrupt,
 ) -> Result<(Package, Looked), Failure> {
     let How { quiet, fresh, timeout, despite_findings, require_advisories } = how;
-    let observer = Box::new(Fetching { source: source.to_string(), quiet, shown: 0 });
+    let fetching = Progress::new(format!("{source} is fetched"), quiet);
     let limit = Duration::from_secs(timeout.into());
-    let mut around = Around { observer, interrupt, limit };
-    let mut look = Apart { quiet };
+    let around = Around::new(Box::new(fetching), Some(interrupt.clone()), limit);
+    let mut look = Apart { quiet, interrupt };
     let mut admission = Admission {
         engine,
         look: &mut look,
-        around: &mut around,
+        around: &around,
         fresh,
         despite_findings,
         require_advisories,
@@ -100,13 +102,17 @@ impl ForLooking {
 }
 
 /// Fetches a package, without keeping it.
-pub(crate) fn to_look_at(source: &Source, limit: Duration) -> Result<ForLooking, Failure> {
+pub(crate) fn to_look_at(
+    source: &Source,
+    limit: Duration,
+    interrupt: Option<&Interrupt>,
+) -> Result<ForLooking, Failure> {
     let home = home_folder().map_err(|error| Failure::new(ExitCode::Audit, error))?;
     let engine = Engine::open(EngineOptions::new(home))
         .map_err(|error| Failure::caused(ExitCode::Audit, &error))?;
-    let observer = Box::new(Fetching { source: source.to_string(), quiet: false, shown: 0 });
-    let mut around = Around { observer, interrupt: None, limit };
-    let fetched = fetch(&engine, source, &mut around).map_err(|error| failure(&error))?;
+    let fetching = Progress::new(format!("{source} is fetched"), false);
+    let around = Around::new(Box::new(fetching), interrupt.cloned(), limit);
+    let fetched = fetch(&engine, source, &around).map_err(|error| failure(&error))?;
     let folder = tempfile::tempdir()
         .map(ForLooking)
         .map_err(|error| Failure::new(ExitCode::Internal, error))?;
@@ -125,27 +131,40 @@ fn failure(error: &InstallError) -> Failure {
     }
 }
 
-/// Tells that something happens.
-struct Fetching {
-    source: String,
+/// Tells that something happens, after one, two, four seconds and so on.
+struct Progress {
+    what: String,
     quiet: bool,
-    /// Seconds at which progress was last shown.
-    shown: u64,
+    begun: Instant,
+    /// Seconds at which that is told next.
+    next: u64,
 }
 
-impl Observer for Fetching {
-    fn waiting(&mut self, elapsed: Duration) {
-        let seconds = elapsed.as_secs();
-        if !self.quiet && seconds > self.shown && seconds.is_power_of_two() {
-            self.shown = seconds;
-            output::offer(&format!("ringfence: {} is fetched since {seconds} s\n", self.source));
+impl Progress {
+    fn new(what: String, quiet: bool) -> Self {
+        Self { what, quiet, begun: Instant::now(), next: 1 }
+    }
+
+    fn tick(&mut self) {
+        let seconds = self.begun.elapsed().as_secs();
+        if !self.quiet && seconds >= self.next {
+            self.next = seconds.saturating_mul(2);
+            output::offer(&format!("ringfence: {} since {seconds} s\n", self.what));
         }
     }
 }
 
+impl Observer for Progress {
+    // Of all errands together: what each has taken by itself tells nobody anything.
+    fn waiting(&mut self, _: Duration) {
+        self.tick();
+    }
+}
+
 /// Looks in a process of its own, as `ringfence scan` does.
-struct Apart {
+struct Apart<'a> {
     quiet: bool,
+    interrupt: &'a Interrupt,
 }
 
 #[derive(Deserialize)]
@@ -172,16 +191,17 @@ struct Need {
     when: String,
 }
 
-impl Look for Apart {
-    fn rules(&self) -> String {
-        format!("ringfence {}", env!("CARGO_PKG_VERSION"))
+impl Look for Apart<'_> {
+    fn rules(&self) -> Option<String> {
+        program().map(|program| format!("ringfence {program}"))
     }
 
-    fn look(&mut self, folder: &Path, name: &str) -> Result<Looked, String> {
+    fn look(&mut self, folder: &Path, name: &str) -> Result<Looked, NotLooked> {
         if !self.quiet {
             output::offer("ringfence: its code is looked at\n");
         }
-        let all = scan(folder)?;
+        let mut progress = Progress::new("its code is looked at".to_owned(), self.quiet);
+        let all = self.scan(folder, &mut progress)?;
         let worst = |severity: &'static str| {
             let findings = all.findings.iter().filter(move |one| one.severity == severity);
             findings.map(|one| {
@@ -196,11 +216,40 @@ impl Look for Apart {
             why.extend(all.reasons.iter().map(|reason| UntrustedText::new(reason).to_string()));
         }
         let uses = match own_folder(folder, name) {
-            Some(own) => uses(&scan(&own)?.capabilities),
+            Some(own) => uses(&self.scan(&own, &mut progress)?.capabilities),
             None => Vec::new(),
         };
         Ok(Looked { score: all.score, outcome: all.outcome, why, uses })
     }
+}
+
+impl Apart<'_> {
+    /// The report about a folder, by this program again.
+    fn scan(&self, folder: &Path, progress: &mut Progress) -> Result<Report, NotLooked> {
+        let mut watch = Watch {
+            limit: Duration::from_secs(apart::USUAL_SECONDS.into()),
+            interrupt: Some(self.interrupt),
+            waiting: &mut || progress.tick(),
+        };
+        let bytes = apart::report(folder, &[], &mut watch).map_err(|error| match error {
+            NoReport::Interrupted => NotLooked::Interrupted,
+            NoReport::Failed(why) => NotLooked::Failed(why),
+        })?;
+        serde_json::from_slice(&bytes)
+            .map_err(|error| NotLooked::Failed(format!("its report cannot be read: {error}")))
+    }
+}
+
+/// The digest of this program's own file, by which its rules are known: another program may
+/// have others. None where it cannot be read.
+fn program() -> Option<Digest> {
+    static PROGRAM: OnceLock<Option<Digest>> = OnceLock::new();
+    let read = || {
+        let mut hash = Sha256::new();
+        std::io::copy(&mut File::open("/proc/self/exe").ok()?, &mut hash).ok()?;
+        Some(Digest::from_bytes(hash.finalize().into()))
+    };
+    *PROGRAM.get_or_init(read)
 }
 
 /// Where the package's own files are, without those of what it needs.
@@ -208,26 +257,6 @@ fn own_folder(folder: &Path, name: &str) -> Option<PathBuf> {
     let python = name.to_ascii_lowercase().replace(['-', '.'], "_");
     let places = [folder.join("node_modules").join(name), folder.join(python)];
     places.into_iter().find(|place| place.is_dir())
-}
-
-/// The report about a folder, by this program again.
-fn scan(folder: &Path) -> Result<Report, String> {
-    let mut command = Command::new("/proc/self/exe");
-    command.args(["scan", "--apart", "--format", "json", "--fail-on", "score:0"]).arg(folder);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.spawn().map_err(|error| error.to_string())?;
-    let mut bytes = Vec::new();
-    let read = match child.stdout.take() {
-        Some(stdout) => stdout.take(MAX_REPORT).read_to_end(&mut bytes),
-        None => Ok(0),
-    };
-    // Its time is bounded by itself; of a report that is cut off, it learns when it writes on.
-    let status = child.wait().map_err(|error| error.to_string())?;
-    read.map_err(|error| error.to_string())?;
-    if !status.success() {
-        return Err(format!("who looked at it ended with {status}"));
-    }
-    serde_json::from_slice(&bytes).map_err(|error| format!("its report cannot be read: {error}"))
 }
 
 /// What a person would want to grant: hosts, programs, and variables that are named as those

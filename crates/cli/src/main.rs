@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod advisories;
+mod apart;
 mod arguments;
 mod attack;
 mod audit;
@@ -26,6 +27,7 @@ mod scan_input;
 mod schema;
 mod secret;
 mod secret_store;
+mod signals;
 mod trust;
 mod verify;
 mod verify_bundle;

@@ -39,18 +39,28 @@ pub struct Looked {
     pub uses: Vec<String>,
 }
 
+/// Why nobody saw anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotLooked {
+    /// A person ended it.
+    Interrupted,
+    /// It cannot be looked at, in words that are safe to show.
+    Failed(String),
+}
+
 /// Looks at the files of a package, which is hostile until somebody has. Nothing of it may
 /// be executed.
 pub trait Look {
-    /// By what rules, in words that change when the rules do.
-    fn rules(&self) -> String;
+    /// By what rules, in words that change when the rules do. None when that is not known:
+    /// then what was seen before does not count.
+    fn rules(&self) -> Option<String>;
 
     /// Looks at the folder. What is below `node_modules` or beside it is what the package
     /// `name` needs.
     ///
     /// # Errors
-    /// When it cannot be looked at, in words that are safe to show.
-    fn look(&mut self, folder: &Path, name: &str) -> Result<Looked, String>;
+    /// When it cannot be looked at.
+    fn look(&mut self, folder: &Path, name: &str) -> Result<Looked, NotLooked>;
 }
 
 /// What it takes to admit a package.
@@ -60,7 +70,7 @@ pub struct Admission<'a> {
     /// Looks at it.
     pub look: &'a mut dyn Look,
     /// Who hears of it meanwhile.
-    pub around: &'a mut Around,
+    pub around: &'a Around,
     /// Ask the registry, whatever was admitted before.
     pub fresh: bool,
     /// Take it whatever was found, because a person said so by name.
@@ -104,9 +114,8 @@ impl Admission<'_> {
 
     /// The package of a record, if every byte of it is as it was and the rules are too.
     fn again(&self, record: &Record) -> Option<Package> {
-        if record.looked_by != self.look.rules() {
-            return None;
-        }
+        // A record of rules that nobody knows has nothing here, and fits none.
+        self.look.rules().filter(|rules| *rules == record.looked_by)?;
         let folder = self.folder(&record.folder)?;
         let package = Package::open(&folder).ok()?;
         (package.digest().ok()? == record.content).then_some(package)
@@ -125,10 +134,11 @@ impl Admission<'_> {
     ) -> Result<(Package, Record, Known), InstallError> {
         let beside = fetched.packed.unpack_beside(self.engine.home())?;
         let statement = fetched.packed.statement();
-        let looked = self
-            .look
-            .look(&beside.folder(), &statement.name)
-            .map_err(|why| InstallError::Look { what: source.to_string(), why })?;
+        let looked =
+            self.look.look(&beside.folder(), &statement.name).map_err(|error| match error {
+                NotLooked::Interrupted => InstallError::Interrupted,
+                NotLooked::Failed(why) => InstallError::Look { what: source.to_string(), why },
+            })?;
         let folder = fetched.packed.digest()?.hex();
         let mut record = Record {
             source: source.to_string(),
@@ -139,7 +149,7 @@ impl Admission<'_> {
             registry: fetched.registry.clone(),
             packages: fetched.packages.clone(),
             looked,
-            looked_by: self.look.rules(),
+            looked_by: self.look.rules().unwrap_or_default(),
             fetched_at: now(),
         };
         // Before it has its place: what is refused leaves nothing behind.

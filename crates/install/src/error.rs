@@ -84,6 +84,9 @@ pub enum InstallError {
         /// Why; safe to show.
         why: String,
     },
+    /// A person ended it.
+    #[error("it was interrupted")]
+    Interrupted,
     /// The files are no package.
     #[error(transparent)]
     Package(#[from] PackageError),
@@ -126,6 +129,7 @@ impl InstallError {
             Self::Refused { .. } | Self::Blocked { .. } => ExitCode::Refused,
             Self::Audit(_) => ExitCode::Audit,
             Self::Look { .. } => ExitCode::Internal,
+            Self::Interrupted => ExitCode::Interrupted,
             _ => ExitCode::Usage,
         }
     }

@@ -41,11 +41,7 @@ pub struct Fetched {
 /// # Errors
 /// When the client is not here, the registry does not have it or cannot be reached, or
 /// what came is not what the hashes say or cannot be unpacked safely.
-pub fn fetch(
-    engine: &Engine,
-    source: &Source,
-    around: &mut Around,
-) -> Result<Fetched, InstallError> {
+pub fn fetch(engine: &Engine, source: &Source, around: &Around) -> Result<Fetched, InstallError> {
     match source {
         Source::Npm { .. } => npm::fetch(engine, source, around),
         Source::Pypi { .. } => pypi::fetch(engine, source, around),

@@ -11,6 +11,7 @@
 
 mod admitted;
 mod client;
+mod configured;
 mod error;
 mod fetched;
 mod known;
@@ -22,7 +23,7 @@ mod scratch;
 mod source;
 mod tree;
 
-pub use admitted::{Admission, Look, Looked, Outcome};
+pub use admitted::{Admission, Look, Looked, NotLooked, Outcome};
 pub use client::Around;
 pub use error::InstallError;
 pub use fetched::{Fetched, Locked, fetch};

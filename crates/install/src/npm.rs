@@ -52,18 +52,18 @@ const OPTIONS: [&str; 14] = [
 pub(crate) fn fetch(
     engine: &Engine,
     source: &Source,
-    around: &mut Around,
+    around: &Around,
 ) -> Result<Fetched, InstallError> {
     let missing =
         |why: &str| InstallError::Client { program: "npm", why: why.to_owned(), help: HELP };
     let npm = program("npm").ok_or_else(|| missing("it is not in the search path"))?;
-    let configuration = Configuration::read(&npm)?;
+    let configuration = Configuration::read(&npm, around.interrupt.as_ref())?;
     let registry = configuration.registry_of(source.name())?;
     let scratch = Scratch::new()?;
     let project = scratch.path().join(PROJECT);
     std::fs::create_dir(&project).map_err(InstallError::io(&project))?;
     let cache = scratch.path().join(CACHE);
-    let mut run = |verb: &[&str], rest: Vec<OsString>| {
+    let run = |verb: &[&str], rest: Vec<OsString>| {
         let mut words: Vec<OsString> = vec!["node".into(), real(&npm)?.into()];
         words.extend(verb.iter().chain(&OPTIONS).map(Into::into));
         words.extend(["--prefix".into(), project.clone().into()]);
@@ -92,7 +92,12 @@ pub(crate) fn fetch(
     // Then the archives, into a cache: npm unpacks none of them.
     let archives: BTreeSet<String> = lock.wanted().map(|(_, entry)| entry.to_string()).collect();
     run(&["cache", "add"], archives.into_iter().map(Into::into).collect())?;
-    let (files, packages) = gather(source.name(), &lock, &Cache::read(scratch.path(), CACHE)?)?;
+    let mut gathered = gather(&lock, &Cache::read(scratch.path(), CACHE)?)?;
+    let manifest = json!({ "private": true, "dependencies": { source.name(): version } });
+    gathered.files.add(source.name(), "package.json".to_owned(), false, line(&manifest))?;
+    let bytes = lock.bytes().to_vec();
+    gathered.files.add(source.name(), "package-lock.json".to_owned(), false, bytes)?;
+    let Gathered { files, packages } = gathered;
     let packed = Packed::of_files(files.into_sorted())?;
     Ok(Fetched { source: source.clone(), version, registry: registry.place(), packages, packed })
 }
@@ -124,8 +129,14 @@ fn look_at(
     Ok(own.version.clone())
 }
 
+struct Gathered {
+    files: Files,
+    /// Sorted.
+    packages: Vec<Locked>,
+}
+
 /// What the lock names, out of the archives with the hashes that it names.
-fn gather(root: &str, lock: &Lock, cache: &Cache) -> Result<(Files, Vec<Locked>), InstallError> {
+fn gather(lock: &Lock, cache: &Cache) -> Result<Gathered, InstallError> {
     let mut files = Files::default();
     let mut packages = Vec::new();
     for (place, entry) in lock.wanted() {
@@ -144,12 +155,7 @@ fn gather(root: &str, lock: &Lock, cache: &Cache) -> Result<(Files, Vec<Locked>)
     }
     packages.sort();
     packages.dedup();
-    let own =
-        lock.entry(root).ok_or_else(|| InstallError::refused(root, "it is not in the lock"))?;
-    let manifest = json!({ "private": true, "dependencies": { root: own.version } });
-    files.add(root, "package.json".to_owned(), false, line(&manifest))?;
-    files.add(root, "package-lock.json".to_owned(), false, lock.bytes().to_vec())?;
-    Ok((files, packages))
+    Ok(Gathered { files, packages })
 }
 
 fn line(value: &Value) -> Vec<u8> {

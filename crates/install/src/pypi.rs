@@ -30,14 +30,14 @@ const WHEELS: &str = "wheels";
 pub(crate) fn fetch(
     engine: &Engine,
     source: &Source,
-    around: &mut Around,
+    around: &Around,
 ) -> Result<Fetched, InstallError> {
     let python = program("python3").ok_or_else(|| InstallError::Client {
         program: "pip",
         why: "`python3` is not in the search path".to_owned(),
         help: HELP,
     })?;
-    let configuration = Configuration::read(&python)?;
+    let configuration = Configuration::read(&python, around.interrupt.as_ref())?;
     let registries = configuration.registries()?;
     let scratch = Scratch::new()?;
     let folder = |name: &str| {

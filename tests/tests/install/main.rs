@@ -10,6 +10,7 @@
 mod advisories;
 mod client;
 mod kept;
+mod meanwhile;
 mod npm;
 mod npm_attacks;
 #[path = "../cli/program.rs"]

@@ -4,6 +4,7 @@ use super::scanned;
 use crate::arguments::InstallTerms;
 use crate::failure::Failure;
 use crate::fetched::{self, How};
+use crate::signals::Caught;
 use ringfence::{Arrival, Digest, Engine, Incoming, Plugins, ScanRow, SignatureRow};
 use ringfence_install::{Outcome, Source};
 use std::ffi::OsStr;
@@ -44,7 +45,9 @@ fn from_registry(
         despite_findings: arguments.despite_findings,
         require_advisories: arguments.require_advisories,
     };
-    let (package, looked) = fetched::admitted(engine, source, how, None)?;
+    let caught = Caught::begin()?;
+    let (package, looked) = fetched::admitted(engine, source, how, caught.interrupt())?;
+    drop(caught);
     let home = super::home()?;
     let at = package.code_root.as_deref().or(package.folder.as_deref());
     let folder = at.and_then(|at| at.strip_prefix(home.join("packages")).ok()?.iter().next());
