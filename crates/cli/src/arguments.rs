@@ -10,7 +10,7 @@ pub(crate) use installed::{
 };
 pub(crate) use signing::{
     Inspect as InspectPacked, Keygen, Pack, Sign, Trust, TrustAccept, TrustAdd, TrustList,
-    TrustRevoke, TrustRotate, Verify,
+    TrustRegistry, TrustRevoke, TrustRoot, TrustRotate, Verify,
 };
 
 use crate::secret::GivenSecret;
@@ -150,6 +150,14 @@ pub(crate) struct Run {
     /// nothing in them is against it
     #[arg(long)]
     pub(crate) require_advisories: bool,
+    /// Of a package of a registry: run it only if its registry signed each part of it, by a key
+    /// that is built in or that you trust
+    #[arg(long)]
+    pub(crate) require_signatures: bool,
+    /// Of a package of a registry: run it only if somebody attests from which repository it was
+    /// built, and that holds
+    #[arg(long)]
+    pub(crate) require_provenance: bool,
     /// Refuse to run where any wall is missing: Landlock, or a cgroup that limits the whole jail
     #[arg(long)]
     pub(crate) all_walls: bool,
@@ -259,6 +267,9 @@ pub(crate) struct Scan {
     /// What the report is about
     #[arg(long, hide = true, requires = "apart")]
     pub(crate) subject: Option<String>,
+    /// File with how far its registry vouches for it, as JSON
+    #[arg(long, hide = true, requires = "apart")]
+    pub(crate) vouched: Option<PathBuf>,
 }
 
 impl Scan {

@@ -6,13 +6,15 @@ use crate::failure::Failure;
 use crate::output;
 use ringfence::{Engine, EngineOptions, Interrupt, Observer, Package, home_folder};
 use ringfence_install::{
-    Admission, Around, InstallError, Look, Looked, NotLooked, Outcome, Source, fetch,
+    Admission, Admitted, Around, InstallError, Look, Looked, NotLooked, Outcome, Require, Source,
+    Vouched, fetch,
 };
 use ringfence_types::{Digest, ExitCode, UntrustedText};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use std::ffi::OsStr;
 use std::fs::File;
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -47,8 +49,10 @@ pub(crate) struct How {
     pub(crate) timeout: u32,
     /// Take it although its code is blocked.
     pub(crate) despite_findings: bool,
-    /// Take it only if advisories are here, and not against it.
-    pub(crate) require_advisories: bool,
+    /// What it has to have.
+    pub(crate) require: Require,
+    /// Take it although it may be somebody else's than those before.
+    pub(crate) accept_publisher: bool,
 }
 
 /// The package of this name, admitted.
@@ -63,19 +67,25 @@ pub(crate) fn package(
         fresh: arguments.fresh,
         timeout: arguments.fetch_timeout,
         despite_findings: arguments.despite_findings,
-        require_advisories: arguments.require_advisories,
+        require: Require {
+            advisories: arguments.require_advisories,
+            signatures: arguments.require_signatures,
+            provenance: arguments.require_provenance,
+        },
+        // The card tells it each time; who installs it is asked.
+        accept_publisher: false,
     };
-    admitted(engine, source, how, interrupt).map(|(package, _)| package)
+    admitted(engine, source, how, interrupt).map(|admitted| admitted.package)
 }
 
-/// As [`package`], with what was seen by who looked at it.
+/// As [`package`], with what is known of it.
 pub(crate) fn admitted(
     engine: &Engine,
     source: &Source,
     how: How,
     interrupt: &Interrupt,
-) -> Result<(Package, Looked), Failure> {
-    let How { quiet, fresh, timeout, despite_findings, require_advisories } = how;
+) -> Result<Admitted, Failure> {
+    let How { quiet, fresh, timeout, despite_findings, require, accept_publisher } = how;
     let fetching = Progress::new(format!("{source} is fetched"), quiet);
     let limit = Duration::from_secs(timeout.into());
     let around = Around::new(Box::new(fetching), Some(interrupt.clone()), limit);
@@ -86,18 +96,30 @@ pub(crate) fn admitted(
         around: &around,
         fresh,
         despite_findings,
-        require_advisories,
+        require,
+        accept_publisher,
     };
-    admission.package_with_look(source).map_err(|error| failure(&error))
+    admission.package(source).map_err(|error| failure(&error))
 }
 
 /// A package that was fetched to be looked at and nothing else. Dropped, it is gone.
-pub(crate) struct ForLooking(tempfile::TempDir);
+pub(crate) struct ForLooking {
+    folder: tempfile::TempDir,
+    /// How far it is vouched for.
+    pub(crate) vouched: Vouched,
+}
 
 impl ForLooking {
     /// Where its files are.
     pub(crate) fn folder(&self) -> PathBuf {
-        self.0.path().join("package")
+        self.folder.path().join("package")
+    }
+
+    /// A file beside them that says how far it is vouched for, as JSON.
+    pub(crate) fn write_vouched(&self) -> io::Result<PathBuf> {
+        let path = self.folder.path().join("vouched.json");
+        std::fs::write(&path, serde_json::to_vec(&self.vouched)?)?;
+        Ok(path)
     }
 }
 
@@ -113,14 +135,13 @@ pub(crate) fn to_look_at(
     let fetching = Progress::new(format!("{source} is fetched"), false);
     let around = Around::new(Box::new(fetching), interrupt.cloned(), limit);
     let fetched = fetch(&engine, source, &around).map_err(|error| failure(&error))?;
-    let folder = tempfile::tempdir()
-        .map(ForLooking)
-        .map_err(|error| Failure::new(ExitCode::Internal, error))?;
+    let folder = tempfile::tempdir().map_err(|error| Failure::new(ExitCode::Internal, error))?;
+    let here = ForLooking { folder, vouched: fetched.vouched };
     fetched
         .packed
-        .unpack_to(&folder.folder())
+        .unpack_to(&here.folder())
         .map_err(|error| Failure::caused(error.exit_code(), &error))?;
-    Ok(folder)
+    Ok(here)
 }
 
 fn failure(error: &InstallError) -> Failure {
@@ -246,7 +267,7 @@ fn program() -> Option<Digest> {
     static PROGRAM: OnceLock<Option<Digest>> = OnceLock::new();
     let read = || {
         let mut hash = Sha256::new();
-        std::io::copy(&mut File::open("/proc/self/exe").ok()?, &mut hash).ok()?;
+        io::copy(&mut File::open("/proc/self/exe").ok()?, &mut hash).ok()?;
         Some(Digest::from_bytes(hash.finalize().into()))
     };
     *PROGRAM.get_or_init(read)

@@ -29,6 +29,7 @@ mod secret;
 mod secret_store;
 mod signals;
 mod trust;
+mod trust_registry;
 mod verify;
 mod verify_bundle;
 

@@ -6,11 +6,11 @@
 //! itself in (`scan.rs`): it has to read with the rights of who asked.
 
 use crate::apart::{self, End, Watch};
-use crate::arguments::Scan;
+use crate::arguments::{Scan, ScanFormat};
 use crate::failure::Failure;
 use crate::fetched::{self, ForLooking};
-use crate::scan;
 use crate::signals::Caught;
+use crate::{output, scan};
 use ringfence_types::ExitCode;
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use std::io;
@@ -27,6 +27,8 @@ const ADDRESSES: u64 = 8 << 30;
 const REPORT: u64 = 1 << 30;
 /// What the report is about, when it is not about a path.
 const SUBJECT: &str = "--subject";
+/// How far its registry vouches for it.
+const VOUCHED: &str = "--vouched";
 
 pub(crate) fn run(arguments: &Scan) -> ExitCode {
     if let Some(code) = &arguments.explain {
@@ -59,9 +61,11 @@ pub(crate) fn run(arguments: &Scan) -> ExitCode {
         Ok(fetched) => fetched,
         Err(failure) => return tell(arguments, failure),
     };
-    let folder = fetched.as_ref().map(ForLooking::folder);
+    if let Some(fetched) = fetched.as_ref().filter(|_| arguments.format == ScanFormat::Text) {
+        output::say(&format!("ringfence: {}", fetched.vouched.line()));
+    }
     let mut watch = Watch { limit, interrupt, waiting: &mut || {} };
-    let what = match begin(arguments.target(), folder.as_deref())
+    let what = match begin(arguments.target(), fetched.as_ref())
         .and_then(|mut child| apart::wait(&mut child, &mut watch))
     {
         Ok(End::Ended(status)) => match (status.code(), status.signal()) {
@@ -108,15 +112,17 @@ fn tell(arguments: &Scan, failure: Failure) -> ExitCode {
 
 /// This program again, with the same words, but for a target that was fetched: then it looks
 /// at the folder, and reports under the name.
-fn begin(target: &Path, folder: Option<&Path>) -> io::Result<Child> {
+fn begin(target: &Path, fetched: Option<&ForLooking>) -> io::Result<Child> {
     let mut words = std::env::args_os().skip(1);
     let mut command = apart::again();
     command.args(words.next()).arg(apart::APART);
-    match folder {
+    match fetched {
         None => command.args(words),
-        Some(folder) => {
-            command.arg(SUBJECT).arg(target);
-            command.args(words.map(|word| if word == target { folder.into() } else { word }))
+        Some(fetched) => {
+            command.arg(SUBJECT).arg(target).arg(VOUCHED).arg(fetched.write_vouched()?);
+            let folder = fetched.folder();
+            command
+                .args(words.map(|word| if word == target { folder.clone().into() } else { word }))
         }
     };
     command.spawn()

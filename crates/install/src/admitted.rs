@@ -7,6 +7,7 @@ use crate::known::{Known, known};
 use crate::pypi::normalised;
 use crate::record::{Record, Records};
 use crate::source::Source;
+use crate::vouched::Vouched;
 use ringfence_lifecycle::Engine;
 use ringfence_package::Package;
 use ringfence_types::{AuditEvent, EventKind, PluginName, Severity, UntrustedText};
@@ -75,8 +76,35 @@ pub struct Admission<'a> {
     pub fresh: bool,
     /// Take it whatever was found, because a person said so by name.
     pub despite_findings: bool,
-    /// Take it only if there are advisories, new enough, about all of it.
-    pub require_advisories: bool,
+    /// What it has to have.
+    pub require: Require,
+    /// Take it although it may be somebody else's than those before, and take whoever that is
+    /// as its publisher from now on.
+    pub accept_publisher: bool,
+}
+
+/// What a package has to have to be taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Require {
+    /// Advisories, new enough, about all of it.
+    pub advisories: bool,
+    /// A signature of its registry over each part of it, by a key that counts here.
+    pub signatures: bool,
+    /// Provenance that holds.
+    pub provenance: bool,
+}
+
+/// A package that may be started.
+#[derive(Debug)]
+pub struct Admitted {
+    /// Its files are in the home.
+    pub package: Package,
+    /// What was seen by who looked at it.
+    pub looked: Looked,
+    /// How far it is vouched for.
+    pub vouched: Vouched,
+    /// Why it may be somebody else's than those before; safe to show.
+    pub publisher_change: Option<String>,
 }
 
 impl Admission<'_> {
@@ -86,30 +114,24 @@ impl Admission<'_> {
     /// # Errors
     /// When it cannot be fetched, is refused, or the log does not take it. Nothing of it
     /// ran, and what was admitted before is as it was.
-    pub fn package(&mut self, source: &Source) -> Result<Package, InstallError> {
-        self.package_with_look(source).map(|(package, _)| package)
-    }
-
-    /// As [`package`](Self::package), with what was seen by who looked at it.
-    ///
-    /// # Errors
-    /// As for [`package`](Self::package).
-    pub fn package_with_look(
-        &mut self,
-        source: &Source,
-    ) -> Result<(Package, Looked), InstallError> {
+    pub fn package(&mut self, source: &Source) -> Result<Admitted, InstallError> {
         let records = Records::of(self.engine.home());
         if !self.fresh
-            && let Some(record) = records.find(source)?
+            && let Some(mut record) = records.find(source)?
             && let Some(package) = self.again(&record)
         {
             let known = self.judge(source, &record)?;
-            return Ok((described(package, &record, known), record.looked));
+            if self.accept_publisher && record.publisher_change().is_some() {
+                record.accept();
+                records.keep(source, &record)?;
+            }
+            return Ok(described(package, record, known));
         }
+        let before = records.latest(source)?.and_then(|before| before.builder);
         let fetched = fetch(self.engine, source, self.around)?;
-        let (package, record, known) = self.admit(source, &fetched)?;
+        let (package, record, known) = self.admit(source, &fetched, before)?;
         records.keep(source, &record)?;
-        Ok((described(package, &record, known), record.looked))
+        Ok(described(package, record, known))
     }
 
     /// The package of a record, if every byte of it is as it was and the rules are too.
@@ -131,6 +153,7 @@ impl Admission<'_> {
         &mut self,
         source: &Source,
         fetched: &Fetched,
+        before: Option<String>,
     ) -> Result<(Package, Record, Known), InstallError> {
         let beside = fetched.packed.unpack_beside(self.engine.home())?;
         let statement = fetched.packed.statement();
@@ -148,10 +171,15 @@ impl Admission<'_> {
             version: fetched.version.clone(),
             registry: fetched.registry.clone(),
             packages: fetched.packages.clone(),
+            vouched: fetched.vouched.clone(),
+            builder: before,
             looked,
             looked_by: self.look.rules().unwrap_or_default(),
             fetched_at: now(),
         };
+        if self.accept_publisher || record.builder.is_none() {
+            record.accept();
+        }
         // Before it has its place: what is refused leaves nothing behind.
         let known = self.judge(source, &record)?;
         let package = Package::open(&beside.keep()?)?;
@@ -163,16 +191,19 @@ impl Admission<'_> {
     /// can be more than when it was fetched.
     fn judge(&self, source: &Source, record: &Record) -> Result<Known, InstallError> {
         let home = self.engine.home();
-        let known = known(home, source.kind(), &record.packages, self.require_advisories, now())?;
+        let known = known(home, source.kind(), &record.packages, self.require.advisories, now())?;
         let Looked { score, outcome, why, .. } = &record.looked;
         let mut against = known.blocks.clone();
         if *outcome == Outcome::Blocked {
             let why: Vec<&str> = why.iter().take(3).map(String::as_str).collect();
             against.push(format!("its code scores {score} of 100: {}", why.join("; ")));
         }
+        let unmet = self.unmet(&record.vouched);
+        against.extend(unmet.clone());
         let insists = self.despite_findings;
-        let refused = (*outcome == Outcome::Blocked && !insists)
-            || (!known.blocks.is_empty() && (!insists || known.malware || self.require_advisories));
+        let refused = !unmet.is_empty()
+            || (*outcome == Outcome::Blocked && !insists)
+            || (!known.blocks.is_empty() && (!insists || known.malware || self.require.advisories));
         let (kind, message) = if refused {
             (EventKind::Refused, "a fetched package was refused")
         } else {
@@ -186,7 +217,11 @@ impl Admission<'_> {
             .with("packages", record.packages.len())
             .with("score", *score)
             .with("findings", why.clone())
-            .with("advisories", known.said.clone());
+            .with("advisories", known.said.clone())
+            .with("vouched", record.vouched.line());
+        if let Some(change) = record.publisher_change() {
+            event = event.severity(Severity::Warning).with("publisher_change", change);
+        }
         if !against.is_empty() {
             event = event
                 .severity(Severity::Warning)
@@ -203,10 +238,14 @@ impl Admission<'_> {
         if more > 0 {
             why.push_str(&format!("; and {more} more"));
         }
-        let insist = match (known.malware, self.require_advisories) {
-            (true, _) => "nothing runs it under this name",
-            (false, true) => "`ringfence advisories status` tells how old the data is",
-            (false, false) => "`--despite-findings` runs it all the same",
+        let insist = if known.malware {
+            "nothing runs it under this name"
+        } else if !unmet.is_empty() {
+            "what is demanded, its registry does not give"
+        } else if self.require.advisories {
+            "`ringfence advisories status` tells how old the data is"
+        } else {
+            "`--despite-findings` runs it all the same"
         };
         Err(InstallError::Blocked {
             what: source.to_string(),
@@ -219,16 +258,27 @@ impl Admission<'_> {
     }
 }
 
+impl Admission<'_> {
+    /// What it has to have, and does not; nobody can insist on that.
+    fn unmet(&self, vouched: &Vouched) -> Vec<String> {
+        let Require { signatures, provenance, .. } = self.require;
+        let unsigned = signatures.then(|| vouched.unsigned()).flatten();
+        let unproven = provenance.then(|| vouched.unproven()).flatten();
+        unsigned.into_iter().chain(unproven).collect()
+    }
+}
+
 /// Most reasons that are told at once.
 const MOST_AGAINST: usize = 3;
 
 /// Tells on the card where it came from and what was seen.
-fn described(mut package: Package, record: &Record, known: Known) -> Package {
-    let Record { version, registry, packages, looked, .. } = record;
+fn described(mut package: Package, record: Record, known: Known) -> Admitted {
+    let publisher_change = record.publisher_change();
+    let Record { version, registry, packages, looked, vouched, .. } = &record;
     // Whatever its files call themselves: they are a stranger's, and may say a name that
     // somebody trusts.
     package.version = Some(version.clone());
-    if let Some(name) = asked_for(&package, record) {
+    if let Some(name) = asked_for(&package, &record) {
         package.name = name;
     }
     let mut notes = vec![
@@ -239,8 +289,12 @@ fn described(mut package: Package, record: &Record, known: Known) -> Package {
             UntrustedText::new(registry),
             packages_text(packages.len()),
         ),
+        vouched.line(),
         format!("its code scores {} of 100{}", looked.score, reasons(&looked.why)),
     ];
+    if let Some(change) = &publisher_change {
+        notes.insert(0, format!("ANOTHER PUBLISHER: {change}"));
+    }
     if !known.said.is_empty() {
         notes.push(known.said);
     }
@@ -257,7 +311,8 @@ fn described(mut package: Package, record: &Record, known: Known) -> Package {
     }
     notes.append(&mut package.notes);
     package.notes = notes;
-    package
+    let Record { looked, vouched, .. } = record;
+    Admitted { package, looked, vouched, publisher_change }
 }
 
 /// The name that it was asked for by, where its files say another one.

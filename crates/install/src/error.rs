@@ -1,6 +1,7 @@
 //! Why a package did not come from its name to a folder.
 
 use crate::source::SourceError;
+use crate::trusted::RegistryTrustError;
 use ringfence_advisories::AdvisoriesError;
 use ringfence_lifecycle::{PackedError, ReviewError, RunError};
 use ringfence_package::PackageError;
@@ -66,6 +67,18 @@ pub enum InstallError {
         /// Why; safe to show.
         why: String,
     },
+    /// What it is signed by does not hold.
+    #[error("`{what}` is refused: {why}")]
+    Vouched {
+        /// Which package; safe to show.
+        what: String,
+        /// What does not hold; safe to show.
+        why: String,
+        /// The registry, as configured.
+        url: String,
+        /// Whether its keys have a say in it, which an operator can tell.
+        by_keys: bool,
+    },
     /// Whoever looked at it refused it.
     #[error("`{what}` is refused: {why}")]
     Blocked {
@@ -93,6 +106,9 @@ pub enum InstallError {
     /// They cannot be packed or unpacked.
     #[error(transparent)]
     Packed(#[from] PackedError),
+    /// What the operator says of registries cannot be read.
+    #[error(transparent)]
+    Trust(#[from] RegistryTrustError),
     /// What is publicly known cannot be looked up.
     #[error(transparent)]
     Advisories(#[from] AdvisoriesError),
@@ -126,7 +142,7 @@ impl InstallError {
         match self {
             Self::Jail { error, .. } => error.exit_code(),
             Self::Packed(error) => error.exit_code(),
-            Self::Refused { .. } | Self::Blocked { .. } => ExitCode::Refused,
+            Self::Refused { .. } | Self::Vouched { .. } | Self::Blocked { .. } => ExitCode::Refused,
             Self::Audit(_) => ExitCode::Audit,
             Self::Look { .. } => ExitCode::Internal,
             Self::Interrupted => ExitCode::Interrupted,
@@ -145,6 +161,13 @@ impl InstallError {
             Self::Refused { .. } => {
                 Some("do not use it; the registry or who is between you and it is at fault".to_owned())
             }
+            Self::Vouched { by_keys: false, .. } => {
+                Some("do not use it; what is there is not what somebody published".to_owned())
+            }
+            Self::Vouched { url, .. } => Some(format!(
+                "do not use it; only if you know from elsewhere that the registry has new keys: \
+                 ringfence trust registry {url} KEYS"
+            )),
             Self::Fetch { denials, .. } if !denials.is_empty() => Some(
                 "only the registry of your own configuration may be asked; who depends on anything else is not installed"
                     .to_owned(),

@@ -6,13 +6,16 @@ mod lock;
 mod platform;
 #[cfg(test)]
 mod tests;
+mod word;
 
 use crate::client::{Around, Errand, program};
+use crate::documents::{Ask, Runtime};
 use crate::error::InstallError;
 use crate::fetched::{Fetched, Locked};
 use crate::scratch::Scratch;
 use crate::source::Source;
 use crate::tree::{Files, unpacked};
+use crate::trusted::RegistryTrust;
 use cache::Cache;
 use configuration::Configuration;
 use lock::{Entry, Lock};
@@ -99,7 +102,19 @@ pub(crate) fn fetch(
     gathered.files.add(source.name(), "package-lock.json".to_owned(), false, bytes)?;
     let Gathered { files, packages } = gathered;
     let packed = Packed::of_files(files.into_sorted())?;
-    Ok(Fetched { source: source.clone(), version, registry: registry.place(), packages, packed })
+    let named = source.to_string();
+    let ask = Ask {
+        engine,
+        around,
+        source: &named,
+        runtime: Runtime::Node,
+        registries: std::slice::from_ref(&registry),
+        certificates: configuration.certificates.as_deref(),
+    };
+    let trust = RegistryTrust::new(engine.home().to_owned());
+    let vouched = word::word(&ask, &trust, &registry, &lock, source.name())?;
+    let registry = registry.place();
+    Ok(Fetched { source: source.clone(), version, registry, packages, vouched, packed })
 }
 
 fn real(npm: &Path) -> Result<PathBuf, InstallError> {

@@ -9,6 +9,9 @@
 
 mod advisories;
 mod client;
+#[path = "../../../crates/signing/tests/sigstore/instance.rs"]
+#[expect(dead_code, reason = "shared with the tests of signatures, which use all of it")]
+mod instance;
 mod kept;
 mod meanwhile;
 mod npm;
@@ -16,5 +19,7 @@ mod npm_attacks;
 #[path = "../cli/program.rs"]
 #[expect(dead_code, reason = "shared with the tests of the command line, which use all of it")]
 mod program;
+mod provenance;
 mod pypi;
 mod registry;
+mod signatures;

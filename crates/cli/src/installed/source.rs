@@ -4,9 +4,12 @@ use super::scanned;
 use crate::arguments::InstallTerms;
 use crate::failure::Failure;
 use crate::fetched::{self, How};
+use crate::output;
 use crate::signals::Caught;
-use ringfence::{Arrival, Digest, Engine, Incoming, Plugins, ScanRow, SignatureRow};
-use ringfence_install::{Outcome, Source};
+use ringfence::{
+    Arrival, Digest, Engine, Incoming, InstalledError, Plugins, ScanRow, SignatureRow,
+};
+use ringfence_install::{Admitted, Outcome, Require, Source};
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -43,11 +46,24 @@ fn from_registry(
         fresh,
         timeout: arguments.fetch_timeout,
         despite_findings: arguments.despite_findings,
-        require_advisories: arguments.require_advisories,
+        require: Require {
+            advisories: arguments.require_advisories,
+            signatures: arguments.require_signatures,
+            provenance: arguments.require_provenance,
+        },
+        accept_publisher: arguments.allow_publisher_change,
     };
     let caught = Caught::begin()?;
-    let (package, looked) = fetched::admitted(engine, source, how, caught.interrupt())?;
+    let admitted = fetched::admitted(engine, source, how, caught.interrupt())?;
     drop(caught);
+    let Admitted { package, looked, vouched, publisher_change } = admitted;
+    // Who can be asked is, where there is an installed one to compare it with.
+    let is_asked = output::can_ask() && !arguments.json && plugins.plugin(&package.name).is_ok();
+    if let Some(what) = publisher_change.filter(|_| !arguments.allow_publisher_change && !is_asked)
+    {
+        return Err(InstalledError::Publisher { name: package.name.to_string(), what }.into());
+    }
+    let builder = vouched.provenance.repository().map(str::to_owned);
     let home = super::home()?;
     let at = package.code_root.as_deref().or(package.folder.as_deref());
     let folder = at.and_then(|at| at.strip_prefix(home.join("packages")).ok()?.iter().next());
@@ -68,9 +84,9 @@ fn from_registry(
         version: package.version,
         source: source.to_string(),
         signature: SignatureRow {
-            level: "absent".to_owned(),
+            level: if builder.is_some() { "unknown" } else { "absent" }.to_owned(),
             publisher: None,
-            keys: Vec::new(),
+            keys: builder.into_iter().collect(),
             at_ms,
         },
         scan: Some(ScanRow {
