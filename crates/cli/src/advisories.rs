@@ -128,7 +128,7 @@ fn found(target: &Path) -> Result<Found, Failure> {
     if let Some(source) = fetched::source(target).transpose()? {
         // It is gone again when it was looked at.
         let caught = Caught::begin()?;
-        let fetched = fetched::to_look_at(&source, FETCHING, Some(caught.interrupt()))?;
+        let fetched = fetched::to_look_at(&source, FETCHING, None, Some(caught.interrupt()))?;
         return Ok(read_lists(&fetched.folder())?);
     }
     let name = target.file_name().unwrap_or_default().to_string_lossy().to_lowercase();

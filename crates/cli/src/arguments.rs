@@ -1,10 +1,12 @@
 //! What can be typed.
 
 mod advisories;
+mod age;
 mod installed;
 mod signing;
 
 pub(crate) use advisories::{Advisories, AdvisoriesCheck, AdvisoriesImport, AdvisoriesStatus};
+pub(crate) use age::MinAge;
 pub(crate) use installed::{
     Gc, Grant, Install, InstallTerms, InstalledVerb, List, OfPlugin, Quarantine, Revoke, Update,
 };
@@ -158,6 +160,11 @@ pub(crate) struct Run {
     /// built, and that holds
     #[arg(long)]
     pub(crate) require_provenance: bool,
+    /// Of a package of a registry: how long ago each part of it has to be published, such as
+    /// `7d` or `12h`, as the registry says; 0 is at any age. Without it, what the variable
+    /// RINGFENCE_MIN_AGE holds
+    #[arg(long, value_name = "AGE", value_parser = MinAge::from_str)]
+    pub(crate) min_age: Option<MinAge>,
     /// Refuse to run where any wall is missing: Landlock, or a cgroup that limits the whole jail
     #[arg(long)]
     pub(crate) all_walls: bool,
@@ -261,6 +268,11 @@ pub(crate) struct Scan {
     #[arg(long, value_name = "SECONDS", default_value_t = 300,
         value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) time_limit: u32,
+    /// Of a package of a registry: how long ago each part of it has to be published, such as
+    /// `7d` or `12h`, as the registry says; 0 is at any age. Without it, what the variable
+    /// RINGFENCE_MIN_AGE holds
+    #[arg(long, value_name = "AGE", value_parser = MinAge::from_str)]
+    pub(crate) min_age: Option<MinAge>,
     /// This is the process that looks
     #[arg(long, hide = true)]
     pub(crate) apart: bool,

@@ -1,9 +1,10 @@
 //! `npm:NAME` and `pypi:NAME`: fetched, looked at in a process apart, admitted.
 
 use crate::apart::{self, NoReport, Watch};
-use crate::arguments::Run;
+use crate::arguments::{MinAge, Run};
 use crate::failure::Failure;
 use crate::output;
+use crate::verify::now;
 use ringfence::{Engine, EngineOptions, Interrupt, Observer, Package, home_folder};
 use ringfence_install::{
     Admission, Admitted, Around, InstallError, Look, Looked, NotLooked, Outcome, Require, Source,
@@ -12,6 +13,7 @@ use ringfence_install::{
 use ringfence_types::{Digest, ExitCode, UntrustedText};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
+use std::env::VarError;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
@@ -53,6 +55,27 @@ pub(crate) struct How {
     pub(crate) require: Require,
     /// Take it although it may be somebody else's than those before.
     pub(crate) accept_publisher: bool,
+    /// How long ago each part of it has to be published.
+    pub(crate) min_age: Option<MinAge>,
+}
+
+/// Where it stands how old a package has to be when nobody says it.
+const MIN_AGE: &str = "RINGFENCE_MIN_AGE";
+
+/// The moment before which all of a package has to be published, in seconds since 1970.
+fn before(given: Option<MinAge>) -> Result<Option<i64>, Failure> {
+    let age = match (given, std::env::var(MIN_AGE)) {
+        (Some(age), _) => age,
+        (None, Ok(text)) if !text.is_empty() => text.parse().map_err(|why| {
+            let text = UntrustedText::new(&text).to_string();
+            Failure::usage(format!("the variable `{MIN_AGE}` is `{text}`: {why}"))
+        })?,
+        (None, Err(VarError::NotUnicode(_))) => {
+            return Err(Failure::usage(format!("the variable `{MIN_AGE}` is not UTF-8")));
+        }
+        (None, _) => return Ok(None),
+    };
+    Ok(age.seconds().map(|seconds| now().saturating_sub(seconds)))
 }
 
 /// The package of this name, admitted.
@@ -74,6 +97,7 @@ pub(crate) fn package(
         },
         // The card tells it each time; who installs it is asked.
         accept_publisher: false,
+        min_age: arguments.min_age,
     };
     admitted(engine, source, how, interrupt).map(|admitted| admitted.package)
 }
@@ -85,10 +109,11 @@ pub(crate) fn admitted(
     how: How,
     interrupt: &Interrupt,
 ) -> Result<Admitted, Failure> {
-    let How { quiet, fresh, timeout, despite_findings, require, accept_publisher } = how;
+    let How { quiet, fresh, timeout, despite_findings, require, accept_publisher, min_age } = how;
     let fetching = Progress::new(format!("{source} is fetched"), quiet);
     let limit = Duration::from_secs(timeout.into());
     let around = Around::new(Box::new(fetching), Some(interrupt.clone()), limit);
+    let around = around.before(before(min_age)?);
     let mut look = Apart { quiet, interrupt };
     let mut admission = Admission {
         engine,
@@ -127,6 +152,7 @@ impl ForLooking {
 pub(crate) fn to_look_at(
     source: &Source,
     limit: Duration,
+    min_age: Option<MinAge>,
     interrupt: Option<&Interrupt>,
 ) -> Result<ForLooking, Failure> {
     let home = home_folder().map_err(|error| Failure::new(ExitCode::Audit, error))?;
@@ -134,6 +160,7 @@ pub(crate) fn to_look_at(
         .map_err(|error| Failure::caused(ExitCode::Audit, &error))?;
     let fetching = Progress::new(format!("{source} is fetched"), false);
     let around = Around::new(Box::new(fetching), interrupt.cloned(), limit);
+    let around = around.before(before(min_age)?);
     let fetched = fetch(&engine, source, &around).map_err(|error| failure(&error))?;
     let folder = tempfile::tempdir().map_err(|error| Failure::new(ExitCode::Internal, error))?;
     let here = ForLooking { folder, vouched: fetched.vouched };

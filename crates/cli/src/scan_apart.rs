@@ -56,7 +56,9 @@ pub(crate) fn run(arguments: &Scan) -> ExitCode {
         Err(failure) => return tell(arguments, failure),
     };
     let interrupt = caught.as_ref().map(Caught::interrupt);
-    let fetched = source.map(|source| fetched::to_look_at(&source, limit, interrupt)).transpose();
+    let fetched = source
+        .map(|source| fetched::to_look_at(&source, limit, arguments.min_age, interrupt))
+        .transpose();
     let fetched = match fetched {
         Ok(fetched) => fetched,
         Err(failure) => return tell(arguments, failure),

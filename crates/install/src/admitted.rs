@@ -117,7 +117,7 @@ impl Admission<'_> {
     pub fn package(&mut self, source: &Source) -> Result<Admitted, InstallError> {
         let records = Records::of(self.engine.home());
         if !self.fresh
-            && let Some(mut record) = records.find(source)?
+            && let Some(mut record) = records.find(source)?.filter(|record| self.is_old(record))
             && let Some(package) = self.again(&record)
         {
             let known = self.judge(source, &record)?;
@@ -132,6 +132,12 @@ impl Admission<'_> {
         let (package, record, known) = self.admit(source, &fetched, before)?;
         records.keep(source, &record)?;
         Ok(described(package, record, known))
+    }
+
+    /// Whether it is as old as is demanded. What nobody asked for when it was fetched is not.
+    fn is_old(&self, record: &Record) -> bool {
+        let published = record.published;
+        self.around.before.is_none_or(|before| published.is_some_and(|at| at <= before))
     }
 
     /// The package of a record, if every byte of it is as it was and the rules are too.
@@ -173,6 +179,7 @@ impl Admission<'_> {
             packages: fetched.packages.clone(),
             vouched: fetched.vouched.clone(),
             builder: before,
+            published: fetched.published,
             looked,
             looked_by: self.look.rules().unwrap_or_default(),
             fetched_at: now(),

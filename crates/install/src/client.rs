@@ -44,6 +44,8 @@ pub struct Around {
     pub(crate) interrupt: Option<Interrupt>,
     /// How long each errand of a client may take.
     limit: Duration,
+    /// Nothing that was published later, in seconds since 1970.
+    pub(crate) before: Option<i64>,
 }
 
 impl Around {
@@ -51,7 +53,15 @@ impl Around {
     /// how long each errand of a client may take.
     #[must_use]
     pub fn new(observer: Box<dyn Observer>, interrupt: Option<Interrupt>, limit: Duration) -> Self {
-        Self { observer: Shared(Arc::new(Mutex::new(observer))), interrupt, limit }
+        Self { observer: Shared(Arc::new(Mutex::new(observer))), interrupt, limit, before: None }
+    }
+
+    /// Takes only what was published before this moment, in seconds since 1970, as the
+    /// registry says; what has no time is not taken.
+    #[must_use]
+    pub const fn before(mut self, before: Option<i64>) -> Self {
+        self.before = before;
+        self
     }
 }
 

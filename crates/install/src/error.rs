@@ -79,6 +79,14 @@ pub enum InstallError {
         /// Whether its keys have a say in it, which an operator can tell.
         by_keys: bool,
     },
+    /// A part of it is younger than what is taken, or nobody knows how old it is.
+    #[error("`{what}` is refused: {why}")]
+    Young {
+        /// Which part; safe to show.
+        what: String,
+        /// Why; safe to show.
+        why: String,
+    },
     /// Whoever looked at it refused it.
     #[error("`{what}` is refused: {why}")]
     Blocked {
@@ -142,7 +150,10 @@ impl InstallError {
         match self {
             Self::Jail { error, .. } => error.exit_code(),
             Self::Packed(error) => error.exit_code(),
-            Self::Refused { .. } | Self::Vouched { .. } | Self::Blocked { .. } => ExitCode::Refused,
+            Self::Refused { .. }
+            | Self::Young { .. }
+            | Self::Vouched { .. }
+            | Self::Blocked { .. } => ExitCode::Refused,
             Self::Audit(_) => ExitCode::Audit,
             Self::Look { .. } => ExitCode::Internal,
             Self::Interrupted => ExitCode::Interrupted,
@@ -161,6 +172,9 @@ impl InstallError {
             Self::Refused { .. } => {
                 Some("do not use it; the registry or who is between you and it is at fault".to_owned())
             }
+            Self::Young { .. } => Some(
+                "name an older version, or take it at any age: --min-age 0".to_owned(),
+            ),
             Self::Vouched { by_keys: false, .. } => {
                 Some("do not use it; what is there is not what somebody published".to_owned())
             }

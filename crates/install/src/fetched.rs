@@ -36,6 +36,9 @@ pub struct Fetched {
     pub packages: Vec<Locked>,
     /// How far it is vouched for.
     pub vouched: Vouched,
+    /// When the youngest part of it was published, in seconds since 1970, as the registry says.
+    /// None when nobody asked.
+    pub published: Option<i64>,
     /// Its files.
     pub packed: Packed,
 }

@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod admitted;
+mod age;
 mod client;
 mod configured;
 mod documents;

@@ -8,6 +8,7 @@ mod platform;
 mod tests;
 mod word;
 
+use crate::age;
 use crate::client::{Around, Errand, program};
 use crate::documents::{Ask, Runtime};
 use crate::error::InstallError;
@@ -86,10 +87,11 @@ pub(crate) fn fetch(
         errand.run(engine, around)
     };
     // First only what there is, without any archive.
-    run(
-        &["install", "--package-lock-only", "--package-lock=true", "--lockfile-version=3"],
-        vec![source.word().into()],
-    )?;
+    let before = around.before.and_then(age::text).map(|before| format!("--before={before}"));
+    let mut verb =
+        vec!["install", "--package-lock-only", "--package-lock=true", "--lockfile-version=3"];
+    verb.extend(before.as_deref());
+    run(&verb, vec![source.word().into()])?;
     let lock = Lock::read(scratch.path(), PROJECT)?;
     let version = look_at(source.name(), &lock, |url| registry.holds(url))?;
     // Then the archives, into a cache: npm unpacks none of them.
@@ -112,9 +114,9 @@ pub(crate) fn fetch(
         certificates: configuration.certificates.as_deref(),
     };
     let trust = RegistryTrust::new(engine.home().to_owned());
-    let vouched = word::word(&ask, &trust, &registry, &lock, source.name())?;
+    let (vouched, published) = word::word(&ask, &trust, &registry, &lock, source.name())?;
     let registry = registry.place();
-    Ok(Fetched { source: source.clone(), version, registry, packages, vouched, packed })
+    Ok(Fetched { source: source.clone(), version, registry, packages, vouched, published, packed })
 }
 
 fn real(npm: &Path) -> Result<PathBuf, InstallError> {

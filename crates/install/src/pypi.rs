@@ -106,11 +106,15 @@ pub(crate) fn fetch(
         let path = file.path.strip_prefix(WHEELS)?.strip_prefix('/')?.to_owned();
         Some(TreeFile { path, ..file })
     });
-    let Gathered { files, packages, version, asked } = gather(source, wheels.collect())?;
+    let Gathered { files, packages, version, asked, wheels } = gather(source, wheels.collect())?;
     let packed = Packed::of_files(files.into_sorted())?;
+    let published = match around.before {
+        Some(before) => word::youngest(&ask, index, &wheels, before)?,
+        None => None,
+    };
     let vouched = word::word(&ask, &trust, index, &asked)?;
     let registry = index.place();
-    Ok(Fetched { source: source.clone(), version, registry, packages, vouched, packed })
+    Ok(Fetched { source: source.clone(), version, registry, packages, vouched, published, packed })
 }
 
 struct Gathered {
@@ -120,6 +124,8 @@ struct Gathered {
     /// Of what was asked for.
     version: String,
     asked: Asked,
+    /// All that was fetched.
+    wheels: Vec<Asked>,
 }
 
 /// All wheels in one folder, as `pip install --target` would lay them out.
@@ -127,16 +133,21 @@ fn gather(source: &Source, fetched: Vec<TreeFile>) -> Result<Gathered, InstallEr
     let mut files = Files::default();
     let mut packages = Vec::new();
     let mut asked = None;
+    let mut all = Vec::new();
     let wanted = normalised(source.name());
     for file in fetched {
         let sha256: [u8; 32] = Sha256::digest(&file.bytes).into();
         let digest = Digest::from_bytes(sha256);
         let wheel = Wheel::unpack(&file.path, file.bytes)?;
         let is_wanted = normalised(&wheel.name) == wanted;
+        let one = Asked {
+            project: normalised(&wheel.name),
+            version: file.path.split('-').nth(1).unwrap_or_default().to_owned(),
+            file: file.path.clone(),
+            sha256,
+        };
+        all.push(one.clone());
         if is_wanted {
-            let of_file = file.path.split('-').nth(1).unwrap_or_default().to_owned();
-            let project = wanted.clone();
-            let one = Asked { project, version: of_file, file: file.path.clone(), sha256 };
             asked = Some((wheel.version.clone(), one));
         }
         packages.push(Locked {
@@ -151,7 +162,7 @@ fn gather(source: &Source, fetched: Vec<TreeFile>) -> Result<Gathered, InstallEr
     let (version, asked) =
         asked.ok_or_else(|| InstallError::refused(source.name(), "pip did not fetch it"))?;
     files.add(source.name(), "requirements.txt".to_owned(), false, lock(&packages))?;
-    Ok(Gathered { files, packages, version, asked })
+    Ok(Gathered { files, packages, version, asked, wheels: all })
 }
 
 /// As `pip install --require-hashes` takes it.

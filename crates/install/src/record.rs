@@ -40,6 +40,9 @@ pub(crate) struct Record {
     /// The repository that packages of this name were built from when one of them first said
     /// so, or that a person accepted since.
     pub(crate) builder: Option<String>,
+    /// When the youngest part of it was published, in seconds since 1970, if that was asked.
+    #[serde(default)]
+    pub(crate) published: Option<i64>,
     pub(crate) looked: Looked,
     /// Who looked, with the version of the rules.
     pub(crate) looked_by: String,

@@ -8,6 +8,7 @@
 )]
 
 mod advisories;
+mod age;
 mod client;
 #[path = "../../../crates/signing/tests/sigstore/instance.rs"]
 #[expect(dead_code, reason = "shared with the tests of signatures, which use all of it")]

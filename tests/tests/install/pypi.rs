@@ -325,6 +325,10 @@ const JSON: &str = "application/vnd.pypi.simple.v1+json";
 
 /// An index that says in JSON what it has, and that this file is attested so.
 fn attested(shop: &Shop, wheel: &Wheel, about: &[u8], publisher: &str) {
+    attested_at(shop, wheel, about, publisher, "2024-06-01T00:00:00.000000Z");
+}
+
+fn attested_at(shop: &Shop, wheel: &Wheel, about: &[u8], publisher: &str, uploaded: &str) {
     let instance = Instance::new();
     let root = shop.user.write("root.json", instance.root_json().to_string());
     let done = shop.run(&["trust", "root", root.to_str().unwrap()]);
@@ -363,6 +367,7 @@ fn attested(shop: &Shop, wheel: &Wheel, about: &[u8], publisher: &str) {
             "url": format!("../../files/{file}"),
             "hashes": { "sha256": hex(Sha256::digest(&bytes)) },
             "provenance": shop.index.url("/provenance"),
+            "upload-time": uploaded,
         }],
     });
     let project = format!("/simple/{}/", wheel.name);
@@ -403,4 +408,24 @@ fn a_wheel_that_is_attested_wrongly_is_refused_and_one_of_which_nobody_knows_is_
     let done = shop.run(&["run", "pypi:tool"]);
     assert_eq!((done.code, done.stdout.as_str()), (Some(0), "ran\n"), "{done:?}");
     assert!(done.stderr.contains("provenance cannot be checked"), "{done:?}");
+}
+
+#[test]
+fn a_wheel_that_is_too_young_or_of_which_nobody_knows_how_old_it_is_is_not_taken() {
+    let wheel = Wheel::new("tool", RAN);
+    let run = |shop: &Shop| shop.run(&["run", "--min-age", "7d", "pypi:tool"]);
+    let shop = Shop::new();
+    attested(&shop, &wheel, &wheel.bytes(), "acme/tool");
+    let done = run(&shop);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), "ran\n"), "{done:?}");
+    let young = Shop::new();
+    attested_at(&young, &wheel, &wheel.bytes(), "acme/tool", "2099-01-01T00:00:00Z");
+    let untold = Shop::new();
+    untold.publish(&wheel);
+    for (shop, why) in [(young, "too short ago"), (untold, "does not say when")] {
+        let done = run(&shop);
+        assert!(done.code == Some(9) && done.stdout.is_empty(), "{done:?}");
+        assert!(done.stderr.contains(why), "{done:?}");
+        assert!(shop.is_empty(), "something was kept");
+    }
 }

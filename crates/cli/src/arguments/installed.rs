@@ -107,6 +107,11 @@ pub(crate) struct InstallTerms {
     /// was built, and that holds
     #[arg(long)]
     pub(crate) require_provenance: bool,
+    /// Of a package of a registry: how long ago each part of it has to be published, such as
+    /// `7d` or `12h`, as the registry says; 0 is at any age. Without it, what the variable
+    /// RINGFENCE_MIN_AGE holds
+    #[arg(long, value_name = "AGE", value_parser = super::MinAge::from_str)]
+    pub(crate) min_age: Option<super::MinAge>,
     /// Of a package of a registry: seconds after which fetching it is given up
     #[arg(long, value_name = "SECONDS", default_value_t = 300,
         value_parser = clap::value_parser!(u32).range(1..))]

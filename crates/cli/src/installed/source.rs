@@ -52,6 +52,7 @@ fn from_registry(
             provenance: arguments.require_provenance,
         },
         accept_publisher: arguments.allow_publisher_change,
+        min_age: arguments.min_age,
     };
     let caught = Caught::begin()?;
     let admitted = fetched::admitted(engine, source, how, caught.interrupt())?;

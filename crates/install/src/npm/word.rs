@@ -2,6 +2,7 @@
 //! for came to be.
 
 use super::lock::{Entry, Lock};
+use crate::age;
 use crate::documents::{Ask, Document, Wanted};
 use crate::error::InstallError;
 use crate::registry::Registry;
@@ -34,14 +35,14 @@ struct Keys {
 }
 
 /// What there is to say of the packages of a lock, of which `root` was asked for. What does
-/// not hold is an error.
+/// not hold is an error. With it, when the youngest of them was published, where that is asked.
 pub(super) fn word(
     ask: &Ask<'_>,
     trust: &RegistryTrust,
     registry: &Registry,
     lock: &Lock,
     root: &str,
-) -> Result<Vouched, InstallError> {
+) -> Result<(Vouched, Option<i64>), InstallError> {
     // One package can lie in several places.
     let one = |entry: &'_ Entry| (entry.to_string(), entry.sha512);
     let mut entries: Vec<&Entry> = lock.wanted().map(|(_, entry)| entry).collect();
@@ -69,6 +70,10 @@ pub(super) fn word(
     let mut dists: Vec<Result<NpmDist, Word>> =
         entries.iter().zip(&documents).map(|(entry, document)| dist(entry, document)).collect();
     times(ask, registry, &keys, &entries, &mut dists)?;
+    let published = match ask.around.before {
+        Some(before) => youngest(&entries, &dists, before)?,
+        None => None,
+    };
     let mut signed = Vec::new();
     for (entry, dist) in entries.iter().zip(dists) {
         let word = match dist {
@@ -87,7 +92,7 @@ pub(super) fn word(
     signed.dedup();
     let start = trust.root()?;
     match provenance(root, &attested, &start, &keys.of_attestations()) {
-        Ok(provenance) => Ok(Vouched { signatures: Some(signed), provenance }),
+        Ok(provenance) => Ok((Vouched { signatures: Some(signed), provenance }, published)),
         Err(Wrong(why)) => Err(refused(registry, root, format!("its attestations: {why}"))),
     }
 }
@@ -151,7 +156,19 @@ fn dist(entry: &Entry, document: &Document) -> Result<NpmDist, Word> {
     read.map_err(|error| unknown(UntrustedText::new(&error.to_string()).to_string()))
 }
 
-/// When those were published that are signed by a key which has an end.
+/// When the youngest was published, if all of them were before.
+fn youngest(
+    entries: &[&Entry],
+    dists: &[Result<NpmDist, Word>],
+    before: i64,
+) -> Result<Option<i64>, InstallError> {
+    let names: Vec<String> = entries.iter().map(ToString::to_string).collect();
+    let times = dists.iter().map(|dist| dist.as_ref().ok().and_then(|dist| dist.published));
+    age::youngest(names.iter().map(String::as_str).zip(times), before)
+}
+
+/// When those were published that are signed by a key which has an end; where age is asked
+/// for, all of them.
 fn times(
     ask: &Ask<'_>,
     registry: &Registry,
@@ -159,9 +176,11 @@ fn times(
     entries: &[&Entry],
     dists: &mut [Result<NpmDist, Word>],
 ) -> Result<(), InstallError> {
+    let all = ask.around.before.is_some();
     let needs = |dist: &Result<NpmDist, Word>| {
         dist.as_ref().is_ok_and(|dist| {
-            dist.published.is_none() && keys.of(dist).is_some_and(|(keys, _)| keys.need_time(dist))
+            let ends = || keys.of(dist).is_some_and(|(keys, _)| keys.need_time(dist));
+            dist.published.is_none() && (all || ends())
         })
     };
     let open: Vec<(&Entry, &mut Result<NpmDist, Word>)> =

@@ -1,6 +1,7 @@
 //! What an index says about who published the file that was asked for (PEP 740). A signature
 //! of its own, as npm's registries have it, no index of Python makes.
 
+use crate::age;
 use crate::documents::{Ask, Document, Wanted};
 use crate::error::InstallError;
 use crate::registry::Registry;
@@ -11,7 +12,7 @@ use ringfence_types::UntrustedText;
 use serde::Deserialize;
 
 const INTEGRITY: &str = "application/vnd.pypi.integrity.v1+json";
-pub(super) const SIMPLE: &str = "application/vnd.pypi.simple.v1+json";
+const SIMPLE: &str = "application/vnd.pypi.simple.v1+json";
 /// Most bytes of attestations, and of what an index says of a project.
 const MAX_ATTESTATIONS: u64 = 4 << 20;
 const MAX_PROJECT: u64 = 64 << 20;
@@ -38,6 +39,8 @@ struct File {
     filename: String,
     #[serde(default)]
     provenance: Option<String>,
+    #[serde(default, rename = "upload-time")]
+    uploaded: Option<String>,
 }
 
 /// What there is to say of this wheel. What does not hold is an error.
@@ -101,8 +104,36 @@ fn document(ask: &Ask<'_>, index: &Registry, asked: &Asked) -> Result<Document, 
     }
 }
 
+/// When the youngest of these wheels was published, if the index says of each of them that it
+/// was before.
+pub(super) fn youngest(
+    ask: &Ask<'_>,
+    index: &Registry,
+    wheels: &[Asked],
+    before: i64,
+) -> Result<Option<i64>, InstallError> {
+    let page = |asked: &Asked| Wanted {
+        urls: vec![format!("{}{}/", index.base(), asked.project)],
+        accept: SIMPLE,
+        most: MAX_PROJECT,
+    };
+    let wanted: Vec<Wanted> = wheels.iter().map(page).collect();
+    let documents = ask.documents(&wanted)?;
+    let times = documents.iter().zip(wheels).map(|(document, asked)| {
+        let Document::Found { bytes, .. } = document else { return None };
+        age::seconds(&named(bytes, &asked.file).ok()?.uploaded?)
+    });
+    let names = wheels.iter().map(|asked| asked.file.as_str());
+    age::youngest(names.zip(times), before)
+}
+
 /// Where the index says that the attestations of a file are.
 fn provenance_of(project: &[u8], file: &str) -> Result<Option<String>, String> {
+    named(project, file).map(|one| one.provenance)
+}
+
+/// What the index says of a file.
+fn named(project: &[u8], file: &str) -> Result<File, String> {
     // By the rules of the API an index may answer in HTML, whatever it is asked for.
     if project.trim_ascii_start().first() == Some(&b'<') {
         return Err("the index does not say in JSON what it has (PEP 691)".to_owned());
@@ -112,7 +143,7 @@ fn provenance_of(project: &[u8], file: &str) -> Result<Option<String>, String> {
     })?;
     let mut files = project.files.into_iter().filter(|one| one.filename == file);
     match (files.next(), files.next()) {
-        (Some(one), None) => Ok(one.provenance),
+        (Some(one), None) => Ok(one),
         (Some(_), Some(_)) => Err("the index names the file twice".to_owned()),
         (None, _) => Err("the index does not name the file in JSON".to_owned()),
     }
