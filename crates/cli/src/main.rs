@@ -15,6 +15,7 @@ mod failure;
 mod fetched;
 mod installed;
 mod keys;
+mod looked;
 mod output;
 mod pack;
 mod prompt;

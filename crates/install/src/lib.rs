@@ -24,6 +24,7 @@ mod record;
 mod registry;
 mod scratch;
 mod source;
+mod told;
 mod tree;
 mod trusted;
 mod vouched;
