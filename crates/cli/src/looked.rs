@@ -109,7 +109,9 @@ impl Look for Apart<'_> {
 }
 
 impl<'a> Apart<'a> {
-    pub(crate) const fn new(quiet: bool, interrupt: &'a Interrupt) -> Self {
+    pub(crate) fn new(quiet: bool, interrupt: &'a Interrupt) -> Self {
+        // It is read while the package is; without the thread, whoever asks waits for it.
+        let _ = std::thread::Builder::new().name("rules".to_owned()).spawn(program);
         Self { quiet, interrupt }
     }
 
