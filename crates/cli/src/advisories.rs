@@ -4,6 +4,7 @@ mod answer;
 
 use crate::arguments::{Advisories as Verb, AdvisoriesCheck, AdvisoriesImport, AdvisoriesStatus};
 use crate::failure::{Failure, chain};
+use crate::signals::Caught;
 use crate::verify::now;
 use crate::{fetched, output};
 use ringfence::{Changed, Packed, RecordError, home_folder, recorded};
@@ -126,7 +127,8 @@ fn status(arguments: &AdvisoriesStatus) -> Result<ExitCode, Failure> {
 fn found(target: &Path) -> Result<Found, Failure> {
     if let Some(source) = fetched::source(target).transpose()? {
         // It is gone again when it was looked at.
-        let fetched = fetched::to_look_at(&source, FETCHING)?;
+        let caught = Caught::begin()?;
+        let fetched = fetched::to_look_at(&source, FETCHING, None, Some(caught.interrupt()))?;
         return Ok(read_lists(&fetched.folder())?);
     }
     let name = target.file_name().unwrap_or_default().to_string_lossy().to_lowercase();

@@ -1,18 +1,20 @@
 //! What can be typed.
 
 mod advisories;
+mod age;
 mod installed;
 mod local;
 mod signing;
 
 pub(crate) use advisories::{Advisories, AdvisoriesCheck, AdvisoriesImport, AdvisoriesStatus};
+pub(crate) use age::MinAge;
 pub(crate) use installed::{
     Gc, Grant, Install, InstallTerms, InstalledVerb, List, OfPlugin, Quarantine, Rate, Revoke,
     Update,
 };
 pub(crate) use signing::{
     Inspect as InspectPacked, Keygen, Pack, Sign, Trust, TrustAccept, TrustAdd, TrustList,
-    TrustRevoke, TrustRotate, Verify,
+    TrustRegistry, TrustRevoke, TrustRoot, TrustRotate, Verify,
 };
 
 use crate::secret::GivenSecret;
@@ -156,6 +158,19 @@ pub(crate) struct Run {
     /// nothing in them is against it
     #[arg(long)]
     pub(crate) require_advisories: bool,
+    /// Of a package of a registry: run it only if its registry signed each part of it, by a key
+    /// that is built in or that you trust
+    #[arg(long)]
+    pub(crate) require_signatures: bool,
+    /// Of a package of a registry: run it only if somebody attests from which repository it was
+    /// built, and that holds
+    #[arg(long)]
+    pub(crate) require_provenance: bool,
+    /// Of a package of a registry: how long ago each part of it has to be published, such as
+    /// `7d` or `12h`, as the registry says; 0 is at any age. Without it, what the variable
+    /// RINGFENCE_MIN_AGE holds
+    #[arg(long, value_name = "AGE", value_parser = MinAge::from_str)]
+    pub(crate) min_age: Option<MinAge>,
     /// Refuse to run where any wall is missing: Landlock, or a cgroup that limits the whole jail
     #[arg(long)]
     pub(crate) all_walls: bool,
@@ -259,12 +274,20 @@ pub(crate) struct Scan {
     #[arg(long, value_name = "SECONDS", default_value_t = 300,
         value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) time_limit: u32,
+    /// Of a package of a registry: how long ago each part of it has to be published, such as
+    /// `7d` or `12h`, as the registry says; 0 is at any age. Without it, what the variable
+    /// RINGFENCE_MIN_AGE holds
+    #[arg(long, value_name = "AGE", value_parser = MinAge::from_str)]
+    pub(crate) min_age: Option<MinAge>,
     /// This is the process that looks
     #[arg(long, hide = true)]
     pub(crate) apart: bool,
     /// What the report is about
     #[arg(long, hide = true, requires = "apart")]
     pub(crate) subject: Option<String>,
+    /// File with how far its registry vouches for it, as JSON
+    #[arg(long, hide = true, requires = "apart")]
+    pub(crate) vouched: Option<PathBuf>,
 }
 
 impl Scan {

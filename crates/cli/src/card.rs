@@ -12,7 +12,7 @@ const MOST_ASKS: usize = 10;
 const NOTE: usize = 11;
 const NOTE_LINES: usize = 3;
 /// Most notes.
-const MOST_NOTES: usize = 5;
+const MOST_NOTES: usize = 7;
 
 /// The card as text in lines of 80 characters, at most 24 of them for a plugin
 /// that asks for ten things or fewer.

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod advisories;
+mod apart;
 mod arguments;
 mod attack;
 mod audit;
@@ -14,6 +15,7 @@ mod failure;
 mod fetched;
 mod installed;
 mod keys;
+mod looked;
 mod output;
 mod pack;
 mod prompt;
@@ -26,7 +28,9 @@ mod scan_input;
 mod schema;
 mod secret;
 mod secret_store;
+mod signals;
 mod trust;
+mod trust_registry;
 mod verify;
 mod verify_bundle;
 

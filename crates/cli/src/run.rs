@@ -4,7 +4,7 @@ use crate::arguments::{NetworkPreset, Run};
 use crate::failure::{Failure, chain};
 use crate::report::{Given, report};
 use crate::report_files::{NoFile, ReportFiles};
-use crate::{card, fetched, installed, output, pack, report_files};
+use crate::{card, fetched, installed, output, pack, report_files, signals};
 use ringfence::{
     Budget, Capability, Engine, EngineOptions, InputFault, Instance, Interrupt, Kind, Limits,
     Observer, Package, Packed, Protocol, Publish, Review, RunError, Terms, home_folder, located,
@@ -132,7 +132,7 @@ fn start(mut arguments: Run, mut backend: ProcessBackend) -> Result<ExitCode, Re
         input: None,
     })?;
     let interrupt = Interrupt::new().map_err(Refusal::usage)?;
-    catch_signals(&interrupt)?;
+    signals::catch(&interrupt)?;
     let is_installed = matches!(found, Found::Installed(_));
     let package = match found {
         Found::Package(package) => *package,
@@ -414,15 +414,6 @@ fn ask(interrupt: &Interrupt) -> Result<bool, RunError> {
     let mut line = String::new();
     let _ = std::io::stdin().lock().take(64).read_line(&mut line);
     Ok(matches!(line.trim(), "y" | "Y" | "yes"))
-}
-
-fn catch_signals(interrupt: &Interrupt) -> Result<(), Refusal> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        let writer = interrupt.writer().map_err(Refusal::usage)?;
-        signal_hook::low_level::pipe::register(signal, writer).map_err(Refusal::usage)?;
-    }
-    Ok(())
 }
 
 fn drive(

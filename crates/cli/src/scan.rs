@@ -17,6 +17,7 @@ use ringfence_sandbox::StartError;
 use ringfence_sandbox_process::shut_in;
 use ringfence_types::{ExitCode, PluginName};
 use serde::Serialize;
+use serde_json::Value;
 use std::error::Error as _;
 use std::path::Path;
 use std::sync::mpsc;
@@ -79,6 +80,9 @@ pub(crate) fn explain(code: &str) -> ExitCode {
 
 fn scan(arguments: &Scan) -> Result<ExitCode, Failure> {
     let input = Input::read(arguments)?;
+    // Who fetched it wrote that, beside it.
+    let registry = arguments.vouched.as_ref().and_then(|path| std::fs::read(path).ok());
+    let registry: Option<Value> = registry.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     // Nothing that is read from here on was looked into before.
     shut_in().map_err(|error| Failure {
         code: ExitCode::Internal,
@@ -99,7 +103,7 @@ fn scan(arguments: &Scan) -> Result<ExitCode, Failure> {
         output::answer(new.manifest.trim_end());
         output::say(&format!("score {} of 100, {}", report.score, report.outcome.word()));
     } else {
-        show(arguments, report, difference.as_ref());
+        show(arguments, report, difference.as_ref(), registry.as_ref());
     }
     let fails = match arguments.fail_on {
         FailOn::Blocked => report.outcome == Outcome::Blocked,
@@ -109,15 +113,25 @@ fn scan(arguments: &Scan) -> Result<ExitCode, Failure> {
     Ok(if fails { ExitCode::Refused } else { ExitCode::Success })
 }
 
-fn show(arguments: &Scan, report: &Report, difference: Option<&Difference>) {
+fn show(
+    arguments: &Scan,
+    report: &Report,
+    difference: Option<&Difference>,
+    registry: Option<&Value>,
+) {
     #[derive(Serialize)]
     struct Answer<'a> {
         #[serde(flatten)]
         report: &'a Report,
         difference: Option<&'a Difference>,
+        /// Of a package of a registry.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        registry: Option<&'a Value>,
     }
     match arguments.format {
-        ScanFormat::Json => output::answer_json(&Answer { report, difference }),
+        ScanFormat::Json => {
+            output::answer_json(&Answer { report, difference, registry });
+        }
         ScanFormat::Sarif => output::answer_json(&sarif(report, env!("CARGO_PKG_VERSION"))),
         ScanFormat::Markdown => output::answer(markdown(report, difference).trim_end()),
         ScanFormat::Text => {

@@ -5,31 +5,30 @@
 //! Here its time and memory are bounded. Before it looks into anything it also shuts
 //! itself in (`scan.rs`): it has to read with the rights of who asked.
 
-use crate::arguments::Scan;
+use crate::apart::{self, End, Watch};
+use crate::arguments::{Scan, ScanFormat};
 use crate::failure::Failure;
 use crate::fetched::{self, ForLooking};
-use crate::scan;
+use crate::signals::Caught;
+use crate::{output, scan};
 use ringfence_types::ExitCode;
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Child;
+use std::time::Duration;
 
 /// Addresses that the process may use, in bytes. The evaluators reserve a gibibyte of
 /// stack each, which takes memory only as far as it is used.
 const ADDRESSES: u64 = 8 << 30;
 /// What it may write to a file that is its output, in bytes: no report is as large.
 const REPORT: u64 = 1 << 30;
-/// Between two looks at a process that has not ended; the first ones come sooner.
-const LOOK: Duration = Duration::from_millis(20);
-
-/// Says the word of the verb's hidden option, which is for the process itself.
-const APART: &str = "--apart";
 /// What the report is about, when it is not about a path.
 const SUBJECT: &str = "--subject";
+/// How far its registry vouches for it.
+const VOUCHED: &str = "--vouched";
 
 pub(crate) fn run(arguments: &Scan) -> ExitCode {
     if let Some(code) = &arguments.explain {
@@ -47,19 +46,31 @@ pub(crate) fn run(arguments: &Scan) -> ExitCode {
     }
     let limit = Duration::from_secs(u64::from(arguments.time_limit));
     // What is in a registry is fetched first, and gone again when it was looked at.
-    let fetched = match fetched::source(arguments.target()).transpose() {
-        Ok(None) => None,
-        Ok(Some(source)) => match fetched::to_look_at(&source, limit) {
-            Ok(folder) => Some(folder),
-            Err(failure) => return tell(arguments, failure),
-        },
+    let source = match fetched::source(arguments.target()).transpose() {
+        Ok(source) => source,
         Err(failure) => return tell(arguments, failure),
     };
-    let folder = fetched.as_ref().map(ForLooking::folder);
-    let what = match begin(arguments.target(), folder.as_deref())
-        .and_then(|mut child| wait(&mut child, limit))
+    // Who looks at what is here already ends with this process.
+    let caught = match source.as_ref().map(|_| Caught::begin()).transpose() {
+        Ok(caught) => caught,
+        Err(failure) => return tell(arguments, failure),
+    };
+    let interrupt = caught.as_ref().map(Caught::interrupt);
+    let fetched = source
+        .map(|source| fetched::to_look_at(&source, limit, arguments.min_age, interrupt))
+        .transpose();
+    let fetched = match fetched {
+        Ok(fetched) => fetched,
+        Err(failure) => return tell(arguments, failure),
+    };
+    if let Some(fetched) = fetched.as_ref().filter(|_| arguments.format == ScanFormat::Text) {
+        output::say(&format!("ringfence: {}", fetched.vouched.line()));
+    }
+    let mut watch = Watch { limit, interrupt, waiting: &mut || {} };
+    let what = match begin(arguments.target(), fetched.as_ref())
+        .and_then(|mut child| apart::wait(&mut child, &mut watch))
     {
-        Ok(Some(status)) => match (status.code(), status.signal()) {
+        Ok(End::Ended(status)) => match (status.code(), status.signal()) {
             (Some(code), _) => {
                 // Of its own codes it has told the reason itself.
                 let known = ExitCode::ALL.iter().find(|known| i32::from(known.code()) == code);
@@ -75,11 +86,14 @@ pub(crate) fn run(arguments: &Scan) -> ExitCode {
             ),
             (None, None) => "looking at the package ended without a reason".to_owned(),
         },
-        Ok(None) => format!(
+        Ok(End::TooLong) => format!(
             "looking at `{}` took more than {} s",
             arguments.target().display(),
             arguments.time_limit
         ),
+        Ok(End::Interrupted) => {
+            return scan::tell(arguments, ExitCode::Interrupted, "nothing was looked at", None);
+        }
         Err(error) => {
             return scan::tell(
                 arguments,
@@ -100,37 +114,20 @@ fn tell(arguments: &Scan, failure: Failure) -> ExitCode {
 
 /// This program again, with the same words, but for a target that was fetched: then it looks
 /// at the folder, and reports under the name.
-fn begin(target: &Path, folder: Option<&Path>) -> io::Result<Child> {
+fn begin(target: &Path, fetched: Option<&ForLooking>) -> io::Result<Child> {
     let mut words = std::env::args_os().skip(1);
-    let mut command = Command::new("/proc/self/exe");
-    command.args(words.next()).arg(APART).stdin(Stdio::null());
-    match folder {
+    let mut command = apart::again();
+    command.args(words.next()).arg(apart::APART);
+    match fetched {
         None => command.args(words),
-        Some(folder) => {
-            command.arg(SUBJECT).arg(target);
-            command.args(words.map(|word| if word == target { folder.into() } else { word }))
+        Some(fetched) => {
+            command.arg(SUBJECT).arg(target).arg(VOUCHED).arg(fetched.write_vouched()?);
+            let folder = fetched.folder();
+            command
+                .args(words.map(|word| if word == target { folder.clone().into() } else { word }))
         }
     };
     command.spawn()
-}
-
-/// How it ended; nothing when it had to be ended.
-fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
-    let begun = Instant::now();
-    let mut pause = Duration::from_micros(200);
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
-        }
-        if begun.elapsed() >= limit {
-            child.kill()?;
-            child.wait()?;
-            return Ok(None);
-        }
-        #[expect(clippy::disallowed_methods, reason = "nobody tells when a process ends by then")]
-        std::thread::sleep(pause);
-        pause = (pause * 2).min(LOOK);
-    }
 }
 
 /// What this process may use, from here on. Where less was given to it, it stays at that.

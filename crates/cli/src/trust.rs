@@ -3,7 +3,7 @@
 use crate::arguments::{Trust, TrustAccept, TrustAdd, TrustList, TrustRevoke, TrustRotate};
 use crate::failure::Failure;
 use crate::verify::now;
-use crate::{keys, output};
+use crate::{keys, output, trust_registry};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ringfence::{
@@ -19,6 +19,8 @@ pub(crate) fn run(verb: Trust) -> ExitCode {
         Trust::Revoke(arguments) => revoke(arguments),
         Trust::Rotate(arguments) => rotate(&arguments),
         Trust::Accept(arguments) => accept(&arguments),
+        Trust::Registry(arguments) => trust_registry::registry(&arguments),
+        Trust::Root(arguments) => trust_registry::root(&arguments),
     };
     outcome.unwrap_or_else(|failure| failure.tell(as_json))
 }
@@ -66,7 +68,7 @@ fn add(arguments: TrustAdd) -> Result<ExitCode, Failure> {
     Ok(ExitCode::Success)
 }
 
-fn day(seconds: i64) -> String {
+pub(crate) fn day(seconds: i64) -> String {
     let at = Timestamp::from_second(seconds).map(|at| at.to_zoned(TimeZone::UTC).date());
     at.map_or_else(|_| "?".to_owned(), |day| day.to_string())
 }
@@ -74,8 +76,7 @@ fn day(seconds: i64) -> String {
 fn list(arguments: &TrustList) -> Result<ExitCode, Failure> {
     let publishers = store()?.load()?;
     if arguments.json {
-        output::answer_json(&publishers);
-        return Ok(ExitCode::Success);
+        return trust_registry::list_json(&publishers);
     }
     if publishers.all().is_empty() {
         output::say("you trust nobody yet: ringfence trust add NAME KEY --scope PACKAGE");
@@ -104,7 +105,7 @@ fn list(arguments: &TrustList) -> Result<ExitCode, Failure> {
             ));
         }
     }
-    Ok(ExitCode::Success)
+    trust_registry::list()
 }
 
 fn revoke(arguments: TrustRevoke) -> Result<ExitCode, Failure> {

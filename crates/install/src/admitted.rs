@@ -4,13 +4,13 @@ use crate::client::Around;
 use crate::error::InstallError;
 use crate::fetched::{Fetched, fetch};
 use crate::known::{Known, known};
-use crate::oci::OciReference;
-use crate::pypi::normalised;
 use crate::record::{Record, Records};
 use crate::source::Source;
-use ringfence_lifecycle::{Engine, Standing, Vouched};
+use crate::told::described;
+use crate::vouched::Vouched;
+use ringfence_lifecycle::{Engine, Standing, Vouched as Signatures};
 use ringfence_package::Package;
-use ringfence_types::{AuditEvent, EventKind, PluginName, Severity, UntrustedText};
+use ringfence_types::{AuditEvent, EventKind, Severity, UntrustedText};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -41,18 +41,28 @@ pub struct Looked {
     pub uses: Vec<String>,
 }
 
+/// Why nobody saw anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotLooked {
+    /// A person ended it.
+    Interrupted,
+    /// It cannot be looked at, in words that are safe to show.
+    Failed(String),
+}
+
 /// Looks at the files of a package, which is hostile until somebody has. Nothing of it may
 /// be executed.
 pub trait Look {
-    /// By what rules, in words that change when the rules do.
-    fn rules(&self) -> String;
+    /// By what rules, in words that change when the rules do. None when that is not known:
+    /// then what was seen before does not count.
+    fn rules(&self) -> Option<String>;
 
     /// Looks at the folder. What is below `node_modules` or beside it is what the package
     /// `name` needs.
     ///
     /// # Errors
-    /// When it cannot be looked at, in words that are safe to show.
-    fn look(&mut self, folder: &Path, name: &str) -> Result<Looked, String>;
+    /// When it cannot be looked at.
+    fn look(&mut self, folder: &Path, name: &str) -> Result<Looked, NotLooked>;
 }
 
 /// What it takes to admit a package.
@@ -62,13 +72,42 @@ pub struct Admission<'a> {
     /// Looks at it.
     pub look: &'a mut dyn Look,
     /// Who hears of it meanwhile.
-    pub around: &'a mut Around,
+    pub around: &'a Around,
     /// Ask the registry, whatever was admitted before.
     pub fresh: bool,
     /// Take it whatever was found, because a person said so by name.
     pub despite_findings: bool,
-    /// Take it only if there are advisories, new enough, about all of it.
-    pub require_advisories: bool,
+    /// What it has to have.
+    pub require: Require,
+    /// Take it although it may be somebody else's than those before, and take whoever that is
+    /// as its publisher from now on.
+    pub accept_publisher: bool,
+}
+
+/// What a package has to have to be taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Require {
+    /// Advisories, new enough, about all of it.
+    pub advisories: bool,
+    /// A signature of its registry over each part of it, by a key that counts here.
+    pub signatures: bool,
+    /// Provenance that holds.
+    pub provenance: bool,
+}
+
+/// A package that may be started.
+#[derive(Debug)]
+pub struct Admitted {
+    /// Its files are in the home.
+    pub package: Package,
+    /// What was seen by who looked at it.
+    pub looked: Looked,
+    /// How far it is vouched for.
+    pub vouched: Vouched,
+    /// Who signed it; nothing where it is no packed package.
+    pub signed: Option<Signatures>,
+    /// Why it may be somebody else's than those before; safe to show.
+    pub publisher_change: Option<String>,
 }
 
 impl Admission<'_> {
@@ -78,38 +117,41 @@ impl Admission<'_> {
     /// # Errors
     /// When it cannot be fetched, is refused, or the log does not take it. Nothing of it
     /// ran, and what was admitted before is as it was.
-    pub fn package(&mut self, source: &Source) -> Result<Package, InstallError> {
-        self.admitted(source).map(|admitted| admitted.package)
-    }
-
-    /// As [`package`](Self::package), with what was seen by who looked at it, and who vouches
-    /// for it.
-    ///
-    /// # Errors
-    /// As for [`package`](Self::package).
-    pub fn admitted(&mut self, source: &Source) -> Result<Admitted, InstallError> {
+    pub fn package(&mut self, source: &Source) -> Result<Admitted, InstallError> {
         let records = Records::of(self.engine.home());
         if !self.fresh
-            && let Some(record) = records.find(source)?
+            && let Some(mut record) = records.find(source)?.filter(|record| self.is_old(record))
             && let Some(package) = self.again(&record)
         {
             let judged = self.judge(source, &record)?;
+            if self.accept_publisher && record.publisher_change().is_some() {
+                record.accept();
+                records.keep(source, &record)?;
+            }
             return Ok(described(package, record, judged));
         }
+        let before = records.latest(source)?.and_then(|before| before.builder);
         let fetched = fetch(self.engine, source, self.around)?;
-        let (package, record, judged) = self.admit(source, &fetched)?;
+        let (package, record, judged) = self.admit(source, &fetched, before)?;
         records.keep(source, &record)?;
         Ok(described(package, record, judged))
     }
 
+    /// Whether it is as old as is demanded. What nobody asked for when it was fetched is not.
+    fn is_old(&self, record: &Record) -> bool {
+        let published = record.published;
+        self.around.before.is_none_or(|before| published.is_some_and(|at| at <= before))
+    }
+
     /// The package of a record, if every byte of it is as it was and the rules are too.
     fn again(&self, record: &Record) -> Option<Package> {
-        if record.looked_by != self.look.rules() {
-            return None;
-        }
         let folder = self.folder(&record.folder)?;
         let package = Package::open(&folder).ok()?;
-        (package.digest().ok()? == record.content).then_some(package)
+        let is_whole = package.digest().ok()? == record.content;
+        // A record of rules that nobody knew has nothing here, and fits none. They come last:
+        // finding out which they are can take as long.
+        let rules = self.look.rules().filter(|rules| *rules == record.looked_by);
+        (is_whole && rules.is_some()).then_some(package)
     }
 
     /// A folder of the home by its name, which is a digest.
@@ -122,13 +164,15 @@ impl Admission<'_> {
         &mut self,
         source: &Source,
         fetched: &Fetched,
+        before: Option<String>,
     ) -> Result<(Package, Record, Judged), InstallError> {
         let beside = fetched.packed.unpack_beside(self.engine.home())?;
         let statement = fetched.packed.statement();
-        let looked = self
-            .look
-            .look(&beside.folder(), &statement.name)
-            .map_err(|why| InstallError::Look { what: source.to_string(), why })?;
+        let looked =
+            self.look.look(&beside.folder(), &statement.name).map_err(|error| match error {
+                NotLooked::Interrupted => InstallError::Interrupted,
+                NotLooked::Failed(why) => InstallError::Look { what: source.to_string(), why },
+            })?;
         let folder = fetched.packed.digest()?.hex();
         let mut record = Record {
             source: source.to_string(),
@@ -138,11 +182,17 @@ impl Admission<'_> {
             version: fetched.version.clone(),
             registry: fetched.registry.clone(),
             packages: fetched.packages.clone(),
+            vouched: fetched.vouched.clone(),
+            builder: before,
+            published: fetched.published,
             looked,
-            looked_by: self.look.rules(),
+            looked_by: self.look.rules().unwrap_or_default(),
             fetched_at: now(),
             vouching: fetched.packed.vouching(),
         };
+        if self.accept_publisher || record.builder.is_none() {
+            record.accept();
+        }
         // Before it has its place: what is refused leaves nothing behind.
         let judged = self.judge(source, &record)?;
         let package = Package::open(&beside.keep()?)?;
@@ -153,27 +203,30 @@ impl Admission<'_> {
     /// Says no, or lets it be known. What is publicly known of it is looked up each time: it
     /// can be more than when it was fetched.
     fn judge(&self, source: &Source, record: &Record) -> Result<Judged, InstallError> {
-        let vouched = match &record.vouching {
+        let signed = match &record.vouching {
             Some(vouching) => Some(vouching.look(self.engine, now())?),
             None => None,
         };
         let home = self.engine.home();
-        let known = known(home, source.kind(), &record.packages, self.require_advisories, now())?;
+        let known = known(home, source.kind(), &record.packages, self.require.advisories, now())?;
         let Looked { score, outcome, why, .. } = &record.looked;
         let mut against = known.blocks.clone();
         if *outcome == Outcome::Blocked {
             let why: Vec<&str> = why.iter().take(3).map(String::as_str).collect();
             against.push(format!("its code scores {score} of 100: {}", why.join("; ")));
         }
-        let failed = vouched.as_ref().map(|vouched| &vouched.standing).filter(|standing| {
+        let unmet = self.unmet(&record.vouched, signed.as_ref());
+        against.extend(unmet.clone());
+        let failed = signed.as_ref().map(|signed| &signed.standing).filter(|standing| {
             matches!(standing, Standing::Failed { .. } | Standing::NotCheckable { .. })
         });
         against
             .extend(failed.map(|standing| UntrustedText::new(&standing.to_string()).to_string()));
         let insists = self.despite_findings;
-        let refused = failed.is_some()
+        let refused = !unmet.is_empty()
+            || failed.is_some()
             || (*outcome == Outcome::Blocked && !insists)
-            || (!known.blocks.is_empty() && (!insists || known.malware || self.require_advisories));
+            || (!known.blocks.is_empty() && (!insists || known.malware || self.require.advisories));
         let (kind, message) = if refused {
             (EventKind::Refused, "a fetched package was refused")
         } else {
@@ -188,7 +241,11 @@ impl Admission<'_> {
             .with("score", *score)
             .with("findings", why.clone())
             .with("advisories", known.said.clone())
-            .with("signatures", json!(vouched.as_ref().map(|vouched| &vouched.standing)));
+            .with("vouched", record.vouched.line())
+            .with("signatures", json!(signed.as_ref().map(|signed| &signed.standing)));
+        if let Some(change) = record.publisher_change() {
+            event = event.severity(Severity::Warning).with("publisher_change", change);
+        }
         if !against.is_empty() {
             event = event
                 .severity(Severity::Warning)
@@ -197,7 +254,7 @@ impl Admission<'_> {
         }
         self.engine.append(event).map_err(|error| InstallError::Audit(error.to_string()))?;
         if !refused {
-            return Ok(Judged { known, vouched });
+            return Ok(Judged { known, signed });
         }
         let more = against.len().saturating_sub(MOST_AGAINST);
         against.truncate(MOST_AGAINST);
@@ -205,11 +262,16 @@ impl Admission<'_> {
         if more > 0 {
             why.push_str(&format!("; and {more} more"));
         }
-        let insist = match (known.malware, self.require_advisories) {
-            _ if failed.is_some() => "nothing runs it; get it from its publisher again",
-            (true, _) => "nothing runs it under this name",
-            (false, true) => "`ringfence advisories status` tells how old the data is",
-            (false, false) => "`--despite-findings` runs it all the same",
+        let insist = if known.malware {
+            "nothing runs it under this name"
+        } else if failed.is_some() {
+            "nothing runs it; get it from its publisher again"
+        } else if !unmet.is_empty() {
+            "what is demanded, its registry does not give"
+        } else if self.require.advisories {
+            "`ringfence advisories status` tells how old the data is"
+        } else {
+            "`--despite-findings` runs it all the same"
         };
         Err(InstallError::Blocked {
             what: source.to_string(),
@@ -222,98 +284,31 @@ impl Admission<'_> {
     }
 }
 
-/// A package that may be started, and what is known of it.
-#[derive(Debug)]
-pub struct Admitted {
-    /// With notes for its card.
-    pub package: Package,
-    /// What was seen by who looked at it.
-    pub looked: Looked,
-    /// Who vouches for it; nothing where nobody can, because it was not packed.
-    pub vouched: Option<Vouched>,
+/// What speaks for it and against it.
+pub(crate) struct Judged {
+    pub(crate) known: Known,
+    /// Who signed it as a packed package.
+    pub(crate) signed: Option<Signatures>,
 }
 
-/// What speaks for it and against it.
-struct Judged {
-    known: Known,
-    vouched: Option<Vouched>,
+impl Admission<'_> {
+    /// What it has to have, and does not; nobody can insist on that.
+    fn unmet(&self, vouched: &Vouched, signed: Option<&Signatures>) -> Vec<String> {
+        let Require { signatures, provenance, .. } = self.require;
+        let is_trusted = signed.is_some_and(is_trusted);
+        let unsigned = (signatures && !is_trusted).then(|| vouched.unsigned()).flatten();
+        let unproven = provenance.then(|| vouched.unproven()).flatten();
+        unsigned.into_iter().chain(unproven).collect()
+    }
+}
+
+/// Whether somebody whom the operator knows signed all of it.
+pub(crate) const fn is_trusted(signed: &Signatures) -> bool {
+    matches!(signed.standing, Standing::Trusted { .. })
 }
 
 /// Most reasons that are told at once.
 const MOST_AGAINST: usize = 3;
-
-/// Tells on the card where it came from and what was seen.
-fn described(mut package: Package, record: Record, judged: Judged) -> Admitted {
-    let Judged { known, vouched } = judged;
-    let Record { version, registry, packages, looked, .. } = &record;
-    // Whatever its files call themselves: they are a stranger's, and may say a name that
-    // somebody trusts.
-    package.version = Some(version.clone());
-    let is_trusted = vouched
-        .as_ref()
-        .is_some_and(|vouched| matches!(vouched.standing, Standing::Trusted { .. }));
-    if let Some(name) = asked_for(&package, &record, is_trusted) {
-        package.name = name;
-    }
-    let many = match packages.len() {
-        0 => String::new(),
-        1 => ", 1 package in all".to_owned(),
-        count => format!(", {count} packages in all"),
-    };
-    let mut notes = vec![
-        format!(
-            "from {} {} at {}{many}, hashes compared",
-            UntrustedText::new(record.name.strip_prefix("https:").unwrap_or(&record.name)),
-            UntrustedText::new(version),
-            UntrustedText::new(registry),
-        ),
-        format!("its code scores {} of 100{}", looked.score, reasons(&looked.why)),
-    ];
-    if !known.said.is_empty() {
-        notes.push(known.said);
-    }
-    if !looked.uses.is_empty() {
-        notes.push(format!("its own code uses {}", looked.uses.join(", ")));
-    }
-    let scripts: Vec<String> = packages
-        .iter()
-        .filter(|package| package.has_install_script)
-        .map(|package| UntrustedText::new(&package.name).to_string())
-        .collect();
-    if !scripts.is_empty() {
-        notes.push(format!("install scripts were not run, of {}", scripts.join(", ")));
-    }
-    notes.extend(
-        vouched
-            .as_ref()
-            .map(|vouched| UntrustedText::new(&vouched.standing.to_string()).to_string()),
-    );
-    notes.append(&mut package.notes);
-    package.notes = notes;
-    Admitted { package, looked: record.looked, vouched }
-}
-
-/// The name that it was asked for by, where its files say another one and nobody who is
-/// trusted for that name says so.
-fn asked_for(package: &Package, record: &Record, is_trusted: bool) -> Option<PluginName> {
-    let (kind, name) = record.name.split_once(':')?;
-    match kind {
-        "oci" if is_trusted => return None,
-        "oci" => return OciReference::parse(name).ok()?.plugin_name().parse().ok(),
-        // Whoever named the digest meant these files, as if they lay here.
-        "https" => return None,
-        _ => {}
-    }
-    let is_same = match kind {
-        "pypi" => normalised(package.name.as_str()) == normalised(name),
-        _ => package.name.as_str() == name,
-    };
-    if is_same { None } else { name.parse().ok() }
-}
-
-fn reasons(why: &[String]) -> String {
-    why.first().map(|first| format!(": {first}")).unwrap_or_default()
-}
 
 /// Seconds since 1970.
 fn now() -> i64 {

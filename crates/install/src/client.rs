@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Most letters of what a client said that are told.
@@ -39,22 +39,65 @@ pub(crate) struct Errand<'e> {
 
 /// Who hears of it meanwhile, and who can end it.
 pub struct Around {
-    /// Hears what the client says, and that time passes.
-    pub observer: Box<dyn Observer>,
+    /// One for all errands, each of which takes an observer of its own.
+    observer: Shared,
     /// Ends it.
-    pub interrupt: Option<Interrupt>,
+    pub(crate) interrupt: Option<Interrupt>,
     /// How long each errand of a client may take.
-    pub limit: Duration,
+    pub(crate) limit: Duration,
+    /// Nothing that was published later, in seconds since 1970.
+    pub(crate) before: Option<i64>,
+}
+
+impl Around {
+    /// `observer` hears what clients say and that time passes; `interrupt` ends it; `limit` is
+    /// how long each errand of a client may take.
+    #[must_use]
+    pub fn new(observer: Box<dyn Observer>, interrupt: Option<Interrupt>, limit: Duration) -> Self {
+        Self { observer: Shared(Arc::new(Mutex::new(observer))), interrupt, limit, before: None }
+    }
+
+    /// Takes only what was published before this moment, in seconds since 1970, as the
+    /// registry says; what has no time is not taken.
+    #[must_use]
+    pub const fn before(mut self, before: Option<i64>) -> Self {
+        self.before = before;
+        self
+    }
+}
+
+#[derive(Clone)]
+struct Shared(Arc<Mutex<Box<dyn Observer>>>);
+
+impl Shared {
+    fn one(&self) -> MutexGuard<'_, Box<dyn Observer>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Observer for Shared {
+    fn output(&mut self, bytes: &[u8]) {
+        self.one().output(bytes);
+    }
+
+    fn waiting(&mut self, elapsed: Duration) {
+        self.one().waiting(elapsed);
+    }
+
+    fn compiling(&mut self, elapsed: Duration) {
+        self.one().compiling(elapsed);
+    }
+
+    fn log(&mut self, bytes: &[u8]) {
+        self.one().log(bytes);
+    }
 }
 
 impl Around {
     /// What is done while something is waited for that began then.
-    pub(crate) fn meanwhile(
-        &mut self,
-        begun: Instant,
-    ) -> impl FnMut(Duration) -> ControlFlow<()> + '_ {
+    pub(crate) fn meanwhile(&self, begun: Instant) -> impl FnMut(Duration) -> ControlFlow<()> + '_ {
         move |_| {
-            self.observer.waiting(begun.elapsed());
+            self.observer.one().waiting(begun.elapsed());
             match &self.interrupt {
                 Some(interrupt) if interrupt.is_raised() => ControlFlow::Break(()),
                 _ => ControlFlow::Continue(()),
@@ -69,38 +112,15 @@ pub(crate) fn program(name: &str) -> Option<PathBuf> {
     find_program(OsStr::new(name), &search).ok()
 }
 
-/// What a client says of the user's own configuration. It runs outside of any jail, as
-/// whenever the user calls it, in a folder where no project can configure it.
-pub(crate) fn configuration(
-    client: &'static str,
-    help: &'static str,
-    words: &[&OsStr],
-) -> Result<String, InstallError> {
-    let wrong = |why: String| InstallError::Client {
-        program: client,
-        why: UntrustedText::new(&why).to_string(),
-        help,
-    };
-    let (program, rest) = words.split_first().ok_or_else(|| wrong("no program".to_owned()))?;
-    let mut command = Command::new(program);
-    command.args(rest).current_dir("/").stdin(Stdio::null());
-    let done = command.output().map_err(|error| wrong(error.to_string()))?;
-    if !done.status.success() {
-        return Err(wrong(last(&String::from_utf8_lossy(&done.stderr))));
-    }
-    Ok(String::from_utf8_lossy(&done.stdout).into_owned())
-}
-
 impl Errand<'_> {
     /// Runs the client to its end.
-    pub(crate) fn run(self, engine: &Engine, around: &mut Around) -> Result<(), InstallError> {
+    pub(crate) fn run(self, engine: &Engine, around: &Around) -> Result<(), InstallError> {
         let terms = self.terms(around.limit)?;
         let package = Package::command(self.words.clone())?;
         let review = engine.review(package, terms)?;
         let jail =
             |error| InstallError::Jail { source_word: self.source.clone(), error: Box::new(error) };
-        let observer =
-            std::mem::replace(&mut around.observer, Box::new(ringfence_lifecycle::Silent));
+        let observer = Box::new(around.observer.clone());
         let mut instance =
             engine.start(review, around.interrupt.clone(), observer).map_err(jail)?;
         let result = instance.execute("fetch", &Value::Null);
@@ -184,7 +204,7 @@ fn budget(limit: Duration) -> Budget {
 
 /// Why a client failed, by its own words, on one line and safe to show: the lines that it
 /// marks as errors, else the last one.
-fn last(text: &str) -> String {
+pub(crate) fn last(text: &str) -> String {
     let marked: Vec<&str> = text
         .lines()
         .filter_map(|line| {

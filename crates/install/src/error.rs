@@ -1,6 +1,7 @@
 //! Why a package did not come from its name to a folder.
 
 use crate::source::SourceError;
+use crate::trusted::RegistryTrustError;
 use ringfence_advisories::AdvisoriesError;
 use ringfence_download::DownloadError;
 use ringfence_lifecycle::{PackedError, ReviewError, RunError, TrustError};
@@ -61,14 +62,34 @@ pub enum InstallError {
     },
     /// A registry or server did not give it.
     #[error(transparent)]
-    Download(#[from] DownloadError),
+    Download(DownloadError),
     /// The list of publishers cannot be read.
     #[error(transparent)]
-    Trust(#[from] TrustError),
+    Publishers(#[from] TrustError),
     /// What was fetched is not what the lock says, or cannot be unpacked safely.
     #[error("`{what}` is refused: {why}")]
     Refused {
         /// What; safe to show.
+        what: String,
+        /// Why; safe to show.
+        why: String,
+    },
+    /// What it is signed by does not hold.
+    #[error("`{what}` is refused: {why}")]
+    Vouched {
+        /// Which package; safe to show.
+        what: String,
+        /// What does not hold; safe to show.
+        why: String,
+        /// The registry, as configured.
+        url: String,
+        /// Whether its keys have a say in it, which an operator can tell.
+        by_keys: bool,
+    },
+    /// A part of it is younger than what is taken, or nobody knows how old it is.
+    #[error("`{what}` is refused: {why}")]
+    Young {
+        /// Which part; safe to show.
         what: String,
         /// Why; safe to show.
         why: String,
@@ -91,12 +112,18 @@ pub enum InstallError {
         /// Why; safe to show.
         why: String,
     },
+    /// A person ended it.
+    #[error("it was interrupted")]
+    Interrupted,
     /// The files are no package.
     #[error(transparent)]
     Package(#[from] PackageError),
     /// They cannot be packed or unpacked.
     #[error(transparent)]
     Packed(#[from] PackedError),
+    /// What the operator says of registries cannot be read.
+    #[error(transparent)]
+    Trust(#[from] RegistryTrustError),
     /// What is publicly known cannot be looked up.
     #[error(transparent)]
     Advisories(#[from] AdvisoriesError),
@@ -123,6 +150,15 @@ fn denied(denials: &[String]) -> String {
     format!("; the gate refused it {}", denials.join(", "))
 }
 
+impl From<DownloadError> for InstallError {
+    fn from(error: DownloadError) -> Self {
+        match error {
+            DownloadError::Interrupted { .. } => Self::Interrupted,
+            error => Self::Download(error),
+        }
+    }
+}
+
 impl InstallError {
     /// The exit status of the command line for it.
     #[must_use]
@@ -130,10 +166,14 @@ impl InstallError {
         match self {
             Self::Jail { error, .. } => error.exit_code(),
             Self::Packed(error) => error.exit_code(),
-            Self::Trust(error) => error.exit_code(),
-            Self::Refused { .. } | Self::Blocked { .. } => ExitCode::Refused,
+            Self::Publishers(error) => error.exit_code(),
+            Self::Refused { .. }
+            | Self::Young { .. }
+            | Self::Vouched { .. }
+            | Self::Blocked { .. } => ExitCode::Refused,
             Self::Audit(_) => ExitCode::Audit,
             Self::Look { .. } => ExitCode::Internal,
+            Self::Interrupted => ExitCode::Interrupted,
             _ => ExitCode::Usage,
         }
     }
@@ -149,6 +189,16 @@ impl InstallError {
             Self::Refused { .. } => {
                 Some("do not use it; the registry or who is between you and it is at fault".to_owned())
             }
+            Self::Young { .. } => Some(
+                "name an older version, or take it at any age: --min-age 0".to_owned(),
+            ),
+            Self::Vouched { by_keys: false, .. } => {
+                Some("do not use it; what is there is not what somebody published".to_owned())
+            }
+            Self::Vouched { url, .. } => Some(format!(
+                "do not use it; only if you know from elsewhere that the registry has new keys: \
+                 ringfence trust registry {url} KEYS"
+            )),
             Self::Fetch { denials, .. } if !denials.is_empty() => Some(
                 "only the registry of your own configuration may be asked; who depends on anything else is not installed"
                     .to_owned(),

@@ -3,8 +3,10 @@
 use crate::client::Around;
 use crate::error::InstallError;
 use crate::source::Source;
+use crate::vouched::Vouched;
 use crate::{https, npm, oci, pypi};
 use ringfence_lifecycle::{Engine, Packed};
+use ringfence_types::{AuditEvent, EventKind, Severity};
 use serde::{Deserialize, Serialize};
 
 /// One package of what was fetched: what was asked for, or what it needs.
@@ -32,6 +34,11 @@ pub struct Fetched {
     pub registry: String,
     /// All of it: what was asked for and what that needs, sorted.
     pub packages: Vec<Locked>,
+    /// How far it is vouched for.
+    pub vouched: Vouched,
+    /// When the youngest part of it was published, in seconds since 1970, as the registry says.
+    /// None when nobody asked.
+    pub published: Option<i64>,
     /// Its files.
     pub packed: Packed,
 }
@@ -41,16 +48,26 @@ pub struct Fetched {
 ///
 /// # Errors
 /// When the client is not here, the registry does not have it or cannot be reached, or
-/// what came is not what the hashes say or cannot be unpacked safely.
-pub fn fetch(
-    engine: &Engine,
-    source: &Source,
-    around: &mut Around,
-) -> Result<Fetched, InstallError> {
-    match source {
+/// what came is not what the hashes say, is not what somebody signed, or cannot be unpacked
+/// safely.
+pub fn fetch(engine: &Engine, source: &Source, around: &Around) -> Result<Fetched, InstallError> {
+    if around.before.is_some() && matches!(source, Source::Oci(_) | Source::Https(_)) {
+        let why = "nobody says when it was published".to_owned();
+        return Err(InstallError::Young { what: source.to_string(), why });
+    }
+    let fetched = match source {
         Source::Npm { .. } => npm::fetch(engine, source, around),
         Source::Pypi { .. } => pypi::fetch(engine, source, around),
         Source::Oci(reference) => oci::fetch(source, reference, around),
         Source::Https(file) => https::fetch(source, file, around),
+    };
+    if let Err(InstallError::Vouched { what, why, url, .. }) = &fetched {
+        let event = AuditEvent::new(EventKind::Refused, "a fetched package was refused")
+            .severity(Severity::Warning)
+            .with("source", source.to_string())
+            .with("registry", url.clone())
+            .with("against", vec![format!("{what}: {why}")]);
+        engine.append(event).map_err(|error| InstallError::Audit(error.to_string()))?;
     }
+    fetched
 }

@@ -6,6 +6,7 @@ use crate::contents::{MAX_BYTES, contents};
 use crate::error::InstallError;
 use crate::fetched::Fetched;
 use crate::source::Source;
+use crate::vouched::Vouched;
 use ringfence_download::{Client, Request};
 use ringfence_types::{Digest, UntrustedText};
 use sha2::{Digest as _, Sha256};
@@ -66,7 +67,7 @@ impl fmt::Display for WebFile {
 pub(crate) fn fetch(
     source: &Source,
     file: &WebFile,
-    around: &mut Around,
+    around: &Around,
 ) -> Result<Fetched, InstallError> {
     let begun = Instant::now();
     let request = Request {
@@ -91,6 +92,8 @@ pub(crate) fn fetch(
         version,
         registry: file.place(),
         packages: Vec::new(),
+        vouched: Vouched::nobody(),
+        published: None,
         packed,
     })
 }

@@ -6,13 +6,17 @@ mod lock;
 mod platform;
 #[cfg(test)]
 mod tests;
+mod word;
 
+use crate::age;
 use crate::client::{Around, Errand, program};
+use crate::documents::{Ask, Runtime};
 use crate::error::InstallError;
 use crate::fetched::{Fetched, Locked};
 use crate::scratch::Scratch;
 use crate::source::Source;
 use crate::tree::{Files, unpacked};
+use crate::trusted::RegistryTrust;
 use cache::Cache;
 use configuration::Configuration;
 use lock::{Entry, Lock};
@@ -52,18 +56,18 @@ const OPTIONS: [&str; 14] = [
 pub(crate) fn fetch(
     engine: &Engine,
     source: &Source,
-    around: &mut Around,
+    around: &Around,
 ) -> Result<Fetched, InstallError> {
     let missing =
         |why: &str| InstallError::Client { program: "npm", why: why.to_owned(), help: HELP };
     let npm = program("npm").ok_or_else(|| missing("it is not in the search path"))?;
-    let configuration = Configuration::read(&npm)?;
-    let registry = configuration.registry_of(&source.name())?;
+    let configuration = Configuration::read(&npm, around.interrupt.as_ref())?;
+    let registry = configuration.registry_of(source.name())?;
     let scratch = Scratch::new()?;
     let project = scratch.path().join(PROJECT);
     std::fs::create_dir(&project).map_err(InstallError::io(&project))?;
     let cache = scratch.path().join(CACHE);
-    let mut run = |verb: &[&str], rest: Vec<OsString>| {
+    let run = |verb: &[&str], rest: Vec<OsString>| {
         let mut words: Vec<OsString> = vec!["node".into(), real(&npm)?.into()];
         words.extend(verb.iter().chain(&OPTIONS).map(Into::into));
         words.extend(["--prefix".into(), project.clone().into()]);
@@ -83,18 +87,36 @@ pub(crate) fn fetch(
         errand.run(engine, around)
     };
     // First only what there is, without any archive.
-    run(
-        &["install", "--package-lock-only", "--package-lock=true", "--lockfile-version=3"],
-        vec![source.word().into()],
-    )?;
+    let before = around.before.and_then(age::text).map(|before| format!("--before={before}"));
+    let mut verb =
+        vec!["install", "--package-lock-only", "--package-lock=true", "--lockfile-version=3"];
+    verb.extend(before.as_deref());
+    run(&verb, vec![source.word().into()])?;
     let lock = Lock::read(scratch.path(), PROJECT)?;
-    let version = look_at(&source.name(), &lock, |url| registry.holds(url))?;
+    let version = look_at(source.name(), &lock, |url| registry.holds(url))?;
     // Then the archives, into a cache: npm unpacks none of them.
     let archives: BTreeSet<String> = lock.wanted().map(|(_, entry)| entry.to_string()).collect();
     run(&["cache", "add"], archives.into_iter().map(Into::into).collect())?;
-    let (files, packages) = gather(&source.name(), &lock, &Cache::read(scratch.path(), CACHE)?)?;
+    let mut gathered = gather(&lock, &Cache::read(scratch.path(), CACHE)?)?;
+    let manifest = json!({ "private": true, "dependencies": { source.name(): version } });
+    gathered.files.add(source.name(), "package.json".to_owned(), false, line(&manifest))?;
+    let bytes = lock.bytes().to_vec();
+    gathered.files.add(source.name(), "package-lock.json".to_owned(), false, bytes)?;
+    let Gathered { files, packages } = gathered;
     let packed = Packed::of_files(files.into_sorted())?;
-    Ok(Fetched { source: source.clone(), version, registry: registry.place(), packages, packed })
+    let named = source.to_string();
+    let ask = Ask {
+        engine,
+        around,
+        source: &named,
+        runtime: Runtime::Node,
+        registries: std::slice::from_ref(&registry),
+        certificates: configuration.certificates.as_deref(),
+    };
+    let trust = RegistryTrust::new(engine.home().to_owned());
+    let (vouched, published) = word::word(&ask, &trust, &registry, &lock, source.name())?;
+    let registry = registry.place();
+    Ok(Fetched { source: source.clone(), version, registry, packages, vouched, published, packed })
 }
 
 fn real(npm: &Path) -> Result<PathBuf, InstallError> {
@@ -124,8 +146,14 @@ fn look_at(
     Ok(own.version.clone())
 }
 
+struct Gathered {
+    files: Files,
+    /// Sorted.
+    packages: Vec<Locked>,
+}
+
 /// What the lock names, out of the archives with the hashes that it names.
-fn gather(root: &str, lock: &Lock, cache: &Cache) -> Result<(Files, Vec<Locked>), InstallError> {
+fn gather(lock: &Lock, cache: &Cache) -> Result<Gathered, InstallError> {
     let mut files = Files::default();
     let mut packages = Vec::new();
     for (place, entry) in lock.wanted() {
@@ -144,12 +172,7 @@ fn gather(root: &str, lock: &Lock, cache: &Cache) -> Result<(Files, Vec<Locked>)
     }
     packages.sort();
     packages.dedup();
-    let own =
-        lock.entry(root).ok_or_else(|| InstallError::refused(root, "it is not in the lock"))?;
-    let manifest = json!({ "private": true, "dependencies": { root: own.version } });
-    files.add(root, "package.json".to_owned(), false, line(&manifest))?;
-    files.add(root, "package-lock.json".to_owned(), false, lock.bytes().to_vec())?;
-    Ok((files, packages))
+    Ok(Gathered { files, packages })
 }
 
 fn line(value: &Value) -> Vec<u8> {

@@ -16,6 +16,7 @@ use crate::contents::{MAX_BYTES, contents};
 use crate::error::InstallError;
 use crate::fetched::Fetched;
 use crate::source::Source;
+use crate::vouched::Vouched;
 use challenge::Challenge;
 use credentials::Credentials;
 use manifest::{Descriptor, Leads};
@@ -34,7 +35,7 @@ const MAX_TOKEN: u64 = 256 * 1024;
 pub(crate) fn fetch(
     source: &Source,
     reference: &OciReference,
-    around: &mut Around,
+    around: &Around,
 ) -> Result<Fetched, InstallError> {
     let mut registry = Registry::of(source, reference, around)?;
     let mut wanted = reference.wanted();
@@ -63,8 +64,10 @@ pub(crate) fn fetch(
                 return Ok(Fetched {
                     source: source.clone(),
                     version,
-                    registry: reference.place(),
+                    registry: reference.place().to_owned(),
                     packages: Vec::new(),
+                    vouched: Vouched::nobody(),
+                    published: None,
                     packed,
                 });
             }
@@ -82,7 +85,7 @@ fn digest(bytes: &[u8]) -> Digest {
 struct Registry<'a> {
     source: &'a Source,
     reference: &'a OciReference,
-    around: &'a mut Around,
+    around: &'a Around,
     client: Client,
     base: Url,
     credentials: Option<Credentials>,
@@ -94,7 +97,7 @@ impl<'a> Registry<'a> {
     fn of(
         source: &'a Source,
         reference: &'a OciReference,
-        around: &'a mut Around,
+        around: &'a Around,
     ) -> Result<Self, InstallError> {
         let host = reference.host();
         let is_here = host.name().is_some_and(|name| name == "localhost")
@@ -103,7 +106,7 @@ impl<'a> Registry<'a> {
         let scheme = if is_here { "http" } else { "https" };
         let place = match reference.place() {
             // It has its interface under another name.
-            place if place == "docker.io" => "registry-1.docker.io".to_owned(),
+            "docker.io" => "registry-1.docker.io",
             place => place,
         };
         let wrong = |why: String| InstallError::refused(&source.to_string(), why);
@@ -111,7 +114,7 @@ impl<'a> Registry<'a> {
             .parse()
             .map_err(|error: url::ParseError| wrong(error.to_string()))?;
         let client = Client::of(&base)?;
-        let credentials = credentials::find(&reference.place(), |name| std::env::var_os(name))?;
+        let credentials = credentials::find(reference.place(), |name| std::env::var_os(name))?;
         let (authorization, begun) = (None, Instant::now());
         Ok(Self { source, reference, around, client, base, credentials, authorization, begun })
     }

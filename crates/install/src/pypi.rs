@@ -4,14 +4,17 @@ mod configuration;
 #[cfg(test)]
 mod tests;
 mod wheel;
+mod word;
 
 use crate::client::{Around, Errand, program};
+use crate::documents::{Ask, Runtime};
 use crate::error::InstallError;
 use crate::fetched::{Fetched, Locked};
 use crate::registry::Registry;
 use crate::scratch::Scratch;
 use crate::source::Source;
 use crate::tree::Files;
+use crate::trusted::RegistryTrust;
 use configuration::Configuration;
 use ringfence_lifecycle::{Engine, Packed};
 use ringfence_package::{TreeFile, TreeLimits};
@@ -19,6 +22,7 @@ use ringfence_types::Digest;
 use sha2::{Digest as _, Sha256};
 use std::ffi::OsString;
 use wheel::Wheel;
+use word::Asked;
 
 pub(crate) use wheel::normalised;
 
@@ -30,15 +34,28 @@ const WHEELS: &str = "wheels";
 pub(crate) fn fetch(
     engine: &Engine,
     source: &Source,
-    around: &mut Around,
+    around: &Around,
 ) -> Result<Fetched, InstallError> {
     let python = program("python3").ok_or_else(|| InstallError::Client {
         program: "pip",
         why: "`python3` is not in the search path".to_owned(),
         help: HELP,
     })?;
-    let configuration = Configuration::read(&python)?;
+    let configuration = Configuration::read(&python, around.interrupt.as_ref())?;
     let registries = configuration.registries()?;
+    let index = registries
+        .first()
+        .ok_or_else(|| InstallError::refused(source.name(), "no index is configured"))?;
+    let named = source.to_string();
+    let ask = Ask {
+        engine,
+        around,
+        source: &named,
+        runtime: Runtime::Python(python.clone()),
+        registries: &registries,
+        certificates: configuration.certificates.as_deref(),
+    };
+    let trust = RegistryTrust::new(engine.home().to_owned());
     let scratch = Scratch::new()?;
     let folder = |name: &str| {
         let path = scratch.path().join(name);
@@ -60,7 +77,7 @@ pub(crate) fn fetch(
     ];
     let mut words: Vec<OsString> = vec![python.into()];
     words.extend(options.iter().map(Into::into));
-    words.extend(["--index-url".into(), registries.first().map_or("", Registry::url).into()]);
+    words.extend(["--index-url".into(), index.url().into()]);
     if let Some(host) = registries.iter().find_map(Registry::plain_here) {
         words.extend(["--trusted-host".into(), host.into()]);
     }
@@ -83,33 +100,55 @@ pub(crate) fn fetch(
     // It was written in the jail: no link in it is followed out of the folder.
     let tree = ringfence_package::fetch(scratch.path(), &limits)?.unpack(&limits);
     if let Some(odd) = tree.oddities.first() {
-        return Err(InstallError::refused(&source.name(), odd.why));
+        return Err(InstallError::refused(source.name(), odd.why));
     }
     let wheels = tree.files.into_iter().filter_map(|file| {
         let path = file.path.strip_prefix(WHEELS)?.strip_prefix('/')?.to_owned();
         Some(TreeFile { path, ..file })
     });
-    let (files, packages, version) = gather(source, wheels.collect())?;
+    let Gathered { files, packages, version, asked, wheels } = gather(source, wheels.collect())?;
     let packed = Packed::of_files(files.into_sorted())?;
-    let registry = registries.first().map(Registry::place).unwrap_or_default();
-    Ok(Fetched { source: source.clone(), version, registry, packages, packed })
+    let published = match around.before {
+        Some(before) => word::youngest(&ask, index, &wheels, before)?,
+        None => None,
+    };
+    let vouched = word::word(&ask, &trust, index, &asked)?;
+    let registry = index.place();
+    Ok(Fetched { source: source.clone(), version, registry, packages, vouched, published, packed })
+}
+
+struct Gathered {
+    files: Files,
+    /// Sorted.
+    packages: Vec<Locked>,
+    /// Of what was asked for.
+    version: String,
+    asked: Asked,
+    /// All that was fetched.
+    wheels: Vec<Asked>,
 }
 
 /// All wheels in one folder, as `pip install --target` would lay them out.
-fn gather(
-    source: &Source,
-    fetched: Vec<TreeFile>,
-) -> Result<(Files, Vec<Locked>, String), InstallError> {
+fn gather(source: &Source, fetched: Vec<TreeFile>) -> Result<Gathered, InstallError> {
     let mut files = Files::default();
     let mut packages = Vec::new();
-    let mut version = None;
-    let wanted = normalised(&source.name());
+    let mut asked = None;
+    let mut all = Vec::new();
+    let wanted = normalised(source.name());
     for file in fetched {
-        let digest = Digest::from_bytes(Sha256::digest(&file.bytes).into());
+        let sha256: [u8; 32] = Sha256::digest(&file.bytes).into();
+        let digest = Digest::from_bytes(sha256);
         let wheel = Wheel::unpack(&file.path, file.bytes)?;
         let is_wanted = normalised(&wheel.name) == wanted;
+        let one = Asked {
+            project: normalised(&wheel.name),
+            version: file.path.split('-').nth(1).unwrap_or_default().to_owned(),
+            file: file.path.clone(),
+            sha256,
+        };
+        all.push(one.clone());
         if is_wanted {
-            version = Some(wheel.version.clone());
+            asked = Some((wheel.version.clone(), one));
         }
         packages.push(Locked {
             name: wheel.name.clone(),
@@ -120,10 +159,10 @@ fn gather(
         wheel.into_files(is_wanted, &mut files)?;
     }
     packages.sort();
-    let version =
-        version.ok_or_else(|| InstallError::refused(&source.name(), "pip did not fetch it"))?;
-    files.add(&source.name(), "requirements.txt".to_owned(), false, lock(&packages))?;
-    Ok((files, packages, version))
+    let (version, asked) =
+        asked.ok_or_else(|| InstallError::refused(source.name(), "pip did not fetch it"))?;
+    files.add(source.name(), "requirements.txt".to_owned(), false, lock(&packages))?;
+    Ok(Gathered { files, packages, version, asked, wheels: all })
 }
 
 /// As `pip install --require-hashes` takes it.

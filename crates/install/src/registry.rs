@@ -64,6 +64,35 @@ impl Registry {
         self.url.as_str()
     }
 
+    /// The same with a `/` at its end, before what is asked for.
+    pub(crate) fn base(&self) -> String {
+        format!("{}/", self.url.as_str().trim_end_matches('/'))
+    }
+
+    /// As configured, with a `/` at its end: by what an operator names it.
+    pub(crate) fn own_url(&self) -> String {
+        format!("{}/", self.own.as_str().trim_end_matches('/'))
+    }
+
+    /// Another place at its host, as a client in the jail asks for it.
+    pub(crate) fn sibling(&self, path: &str) -> String {
+        let mut url = self.url.clone();
+        url.set_path(path);
+        url.into()
+    }
+
+    /// An address that stands in a document of the registry, at `page`, as a client in the
+    /// jail asks for it. None for what lies elsewhere.
+    pub(crate) fn inside(&self, page: &str, address: &str) -> Option<String> {
+        let mut url = Url::parse(page).ok()?.join(address).ok()?;
+        let is = |one: &Url| (one.host(), one.port()) == (url.host(), url.port());
+        if url.scheme() != self.url.scheme() || !(is(&self.url) || is(&self.own)) {
+            return None;
+        }
+        url.set_host(self.url.host_str()).ok()?;
+        Some(url.into())
+    }
+
     /// The name under which a registry on this machine is asked for without encryption, as
     /// the user configured it.
     pub(crate) fn plain_here(&self) -> Option<&str> {

@@ -3,7 +3,6 @@
 use crate::https::WebFile;
 use crate::oci::OciReference;
 use ringfence_types::{PluginName, UntrustedText};
-use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -96,11 +95,11 @@ impl Source {
 
     /// The package's name, without version.
     #[must_use]
-    pub fn name(&self) -> Cow<'_, str> {
+    pub fn name(&self) -> &str {
         match self {
-            Self::Npm { name, .. } | Self::Pypi { name, .. } => name.into(),
-            Self::Oci(reference) => reference.name().into(),
-            Self::Https(file) => file.url().into(),
+            Self::Npm { name, .. } | Self::Pypi { name, .. } => name,
+            Self::Oci(reference) => reference.name(),
+            Self::Https(file) => file.url(),
         }
     }
 

@@ -9,6 +9,7 @@
 mod npm_keys;
 mod npm_provenance;
 mod npm_signature;
+mod npmjs;
 mod pypi;
 mod statement;
 

@@ -8,8 +8,13 @@
 )]
 
 mod advisories;
+mod age;
 mod client;
+#[path = "../../../crates/signing/tests/sigstore/instance.rs"]
+#[expect(dead_code, reason = "shared with the tests of signatures, which use all of it")]
+mod instance;
 mod kept;
+mod meanwhile;
 mod npm;
 mod npm_attacks;
 mod oci;
@@ -17,7 +22,9 @@ mod oci_attacks;
 #[path = "../cli/program.rs"]
 #[expect(dead_code, reason = "shared with the tests of the command line, which use all of it")]
 mod program;
+mod provenance;
 mod pypi;
 mod real;
 mod registry;
+mod signatures;
 mod web;

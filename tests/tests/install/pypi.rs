@@ -1,9 +1,11 @@
 //! Packages of PyPI: honest wheels, and what an index or a wheel does to be run unseen.
 
+use crate::instance::{Ask, Instance, REPOSITORY, hex};
 use crate::program::{Done, User};
 use crate::registry::{Answer, Registry, tarball};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use std::fs;
 
@@ -317,4 +319,113 @@ fn compiled_python_of_a_wheel_is_not_run_in_place_of_its_source() {
     shop.publish(&tool);
     let done = shop.run(&["run", "-q", "pypi:tool"]);
     assert_eq!((done.code, done.stdout.as_str()), (Some(0), "looked at\n"), "{done:?}");
+}
+
+const JSON: &str = "application/vnd.pypi.simple.v1+json";
+
+/// An index that says in JSON what it has, and that this file is attested so.
+fn attested(shop: &Shop, wheel: &Wheel, about: &[u8], publisher: &str) {
+    attested_at(shop, wheel, about, publisher, "2024-06-01T00:00:00.000000Z");
+}
+
+fn attested_at(shop: &Shop, wheel: &Wheel, about: &[u8], publisher: &str, uploaded: &str) {
+    let instance = Instance::new();
+    let root = shop.user.write("root.json", instance.root_json().to_string());
+    let done = shop.run(&["trust", "root", root.to_str().unwrap()]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let (file, bytes) = (wheel.file_name(), wheel.bytes());
+    let said = json!({
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{ "name": file, "digest": { "sha256": hex(Sha256::digest(about)) } }],
+        "predicateType": "https://docs.pypi.org/attestations/publish/v1",
+        "predicate": null,
+    });
+    let bundle = instance.attest(&Ask::default(), &said);
+    let material = &bundle["verificationMaterial"];
+    let one = json!({
+        "version": 1,
+        "verification_material": {
+            "certificate": material["certificate"]["rawBytes"],
+            "transparency_entries": material["tlogEntries"],
+        },
+        "envelope": {
+            "statement": bundle["dsseEnvelope"]["payload"],
+            "signature": bundle["dsseEnvelope"]["signatures"][0]["sig"],
+        },
+    });
+    let publisher = json!({ "kind": "GitHub", "repository": publisher, "workflow": "release.yml" });
+    let document = json!({
+        "version": 1,
+        "attestation_bundles": [{ "publisher": publisher, "attestations": [one] }],
+    });
+    let page = json!({
+        "meta": { "api-version": "1.3" },
+        "name": wheel.name,
+        "versions": ["1.2.3"],
+        "files": [{
+            "filename": file,
+            "url": format!("../../files/{file}"),
+            "hashes": { "sha256": hex(Sha256::digest(&bytes)) },
+            "provenance": shop.index.url("/provenance"),
+            "upload-time": uploaded,
+        }],
+    });
+    let project = format!("/simple/{}/", wheel.name);
+    shop.index.answer(&project, Answer::Of(JSON, page.to_string().into_bytes()));
+    shop.index.answer(&format!("/files/{file}"), Answer::Body(bytes));
+    shop.index.answer("/provenance", Answer::Body(document.to_string().into_bytes()));
+}
+
+#[test]
+fn who_published_a_wheel_is_told_and_is_enough_for_who_demands_it() {
+    let shop = Shop::new();
+    let wheel = Wheel::new("tool", RAN);
+    attested(&shop, &wheel, &wheel.bytes(), "acme/tool");
+    let done = shop.run(&["run", "--require-provenance", "pypi:tool"]);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), "ran\n"), "{done:?}");
+    let said = done.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains(&format!("built from {REPOSITORY}")), "{done:?}");
+    let scan = shop.run(&["scan", "--format", "json", "pypi:tool"]).json();
+    assert_eq!(scan["registry"]["provenance"]["by"]["repository"], REPOSITORY, "{scan}");
+    assert_eq!(scan["registry"]["signatures"], serde_json::Value::Null, "{scan}");
+}
+
+#[test]
+fn a_wheel_that_is_attested_wrongly_is_refused_and_one_of_which_nobody_knows_is_not() {
+    let wheel = Wheel::new("tool", RAN);
+    let shop = Shop::new();
+    attested(&shop, &wheel, b"another file", "acme/tool");
+    refused(&shop, "tool", 9, "about another file by this name");
+    let shop = Shop::new();
+    attested(&shop, &wheel, &wheel.bytes(), "mallory/tool");
+    refused(&shop, "tool", 9, "PyPI names another publisher");
+    // An index that speaks HTML only.
+    let shop = Shop::new();
+    shop.publish(&wheel);
+    let demand = shop.run(&["run", "--require-provenance", "pypi:tool"]);
+    assert!(demand.code == Some(9) && demand.stdout.is_empty(), "{demand:?}");
+    assert!(shop.is_empty(), "something was kept");
+    let done = shop.run(&["run", "pypi:tool"]);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), "ran\n"), "{done:?}");
+    assert!(done.stderr.contains("provenance cannot be checked"), "{done:?}");
+}
+
+#[test]
+fn a_wheel_that_is_too_young_or_of_which_nobody_knows_how_old_it_is_is_not_taken() {
+    let wheel = Wheel::new("tool", RAN);
+    let run = |shop: &Shop| shop.run(&["run", "--min-age", "7d", "pypi:tool"]);
+    let shop = Shop::new();
+    attested(&shop, &wheel, &wheel.bytes(), "acme/tool");
+    let done = run(&shop);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), "ran\n"), "{done:?}");
+    let young = Shop::new();
+    attested_at(&young, &wheel, &wheel.bytes(), "acme/tool", "2099-01-01T00:00:00Z");
+    let untold = Shop::new();
+    untold.publish(&wheel);
+    for (shop, why) in [(young, "too short ago"), (untold, "does not say when")] {
+        let done = run(&shop);
+        assert!(done.code == Some(9) && done.stdout.is_empty(), "{done:?}");
+        assert!(done.stderr.contains(why), "{done:?}");
+        assert!(shop.is_empty(), "something was kept");
+    }
 }

@@ -19,6 +19,10 @@ use std::time::Duration;
 pub(crate) enum Answer {
     Body(Vec<u8>),
     Page(String),
+    /// Of another kind.
+    Of(&'static str, Vec<u8>),
+    /// No answer that helps.
+    Status(&'static str),
     Redirect(String),
     /// Status, a field of the head, and a body.
     Says(&'static str, String, Vec<u8>),
@@ -91,13 +95,32 @@ impl Registry {
         self.answer(&file, Answer::Body(tarball.to_vec()));
     }
 
+    /// Publishes a package of npm with honest hashes and this beside them, at this time.
+    pub(crate) fn publish_signed(&self, package: &Npm, signatures: &Value, time: Option<&str>) {
+        let tarball = tarball(&package.files());
+        let file = format!("/{}/-/x-{}.tgz", package.name, package.version);
+        let mut manifest = package.manifest();
+        manifest["dist"] = json!({
+            "tarball": self.url(&file), "integrity": integrity(&tarball), "signatures": signatures,
+        });
+        self.answer(&file, Answer::Body(tarball));
+        self.packument_of(package, &manifest, time);
+    }
+
     /// What the registry says of the package, whatever its archive does.
     pub(crate) fn packument(&self, package: &Npm, manifest: &Value) {
-        let packument = json!({
+        self.packument_of(package, manifest, None);
+    }
+
+    fn packument_of(&self, package: &Npm, manifest: &Value, time: Option<&str>) {
+        let mut packument = json!({
             "name": package.name,
             "dist-tags": { "latest": package.version },
             "versions": { package.version.as_str(): manifest },
         });
+        if let Some(time) = time {
+            packument["time"] = json!({ package.version.as_str(): time });
+        }
         let path = format!("/{}", package.name.replace('/', "%2f"));
         self.answer(&path, Answer::Body(packument.to_string().into_bytes()));
     }
@@ -142,6 +165,13 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
         Some(Answer::Says(status, field, body)) => {
             let head = head(status, "application/json", body.len());
             stream.write_all(&[head.as_bytes(), field.as_bytes(), b"\r\n\r\n", &body].concat())
+        }
+        Some(Answer::Of(kind, body)) => {
+            let head = head("200 OK", kind, body.len());
+            stream.write_all(&[head.as_bytes(), b"\r\n", &body].concat())
+        }
+        Some(Answer::Status(status)) => {
+            stream.write_all(format!("{}\r\n", head(status, "text/plain", 0)).as_bytes())
         }
         Some(Answer::Redirect(to)) => stream.write_all(
             format!("{}location: {to}\r\n\r\n", head("302 Found", "text/plain", 0)).as_bytes(),

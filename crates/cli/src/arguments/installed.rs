@@ -105,6 +105,19 @@ pub(crate) struct InstallTerms {
     /// and nothing in them is against it
     #[arg(long)]
     pub(crate) require_advisories: bool,
+    /// Of a package of a registry: install it only if its registry signed each part of it, by a
+    /// key that is built in or that you trust
+    #[arg(long)]
+    pub(crate) require_signatures: bool,
+    /// Of a package of a registry: install it only if somebody attests from which repository it
+    /// was built, and that holds
+    #[arg(long)]
+    pub(crate) require_provenance: bool,
+    /// Of a package of a registry: how long ago each part of it has to be published, such as
+    /// `7d` or `12h`, as the registry says; 0 is at any age. Without it, what the variable
+    /// RINGFENCE_MIN_AGE holds
+    #[arg(long, value_name = "AGE", value_parser = super::MinAge::from_str)]
+    pub(crate) min_age: Option<super::MinAge>,
     /// Of a package of a registry: seconds after which fetching it is given up
     #[arg(long, value_name = "SECONDS", default_value_t = 300,
         value_parser = clap::value_parser!(u32).range(1..))]

@@ -135,7 +135,20 @@ pub(crate) enum Trust {
     Rotate(TrustRotate),
     /// Trust the key that a trusted one names
     Accept(TrustAccept),
+    /// Trust the keys by which a registry of npm's kind signs
+    #[command(after_help = REGISTRY_HELP)]
+    Registry(TrustRegistry),
+    /// Begin at another root of Sigstore than the one that is built in
+    Root(TrustRoot),
 }
+
+const REGISTRY_HELP: &str = "\
+Examples:
+  ringfence trust registry https://npm.example/ keys.json
+  ringfence trust registry https://npm.example/ registry.pub
+  ringfence trust registry https://npm.example/ --forget
+What that registry does not sign by one of them is refused from then on. Get the keys from
+somewhere else than the registry. Those of registry.npmjs.org are built in.";
 
 const TRUST_HELP: &str = "\
 Examples:
@@ -205,4 +218,29 @@ pub(crate) struct TrustRotate {
 pub(crate) struct TrustAccept {
     /// What `ringfence trust rotate` wrote
     pub(crate) file: PathBuf,
+}
+
+/// Arguments of `ringfence trust registry`.
+#[derive(Args, Debug)]
+pub(crate) struct TrustRegistry {
+    /// Its address, as your own configuration of npm has it
+    pub(crate) url: String,
+    /// Its keys: the document that registries have at `/-/npm/v1/keys`, or one public key of
+    /// P-256. They take the place of those that were trusted for it
+    #[arg(required_unless_present = "forget")]
+    pub(crate) keys: Option<PathBuf>,
+    /// Trust no keys of it any more
+    #[arg(long, conflicts_with = "keys")]
+    pub(crate) forget: bool,
+}
+
+/// Arguments of `ringfence trust root`.
+#[derive(Args, Debug)]
+pub(crate) struct TrustRoot {
+    /// `trusted_root.json` of another instance, or a newer one than is built in
+    #[arg(required_unless_present = "built_in")]
+    pub(crate) file: Option<PathBuf>,
+    /// Begin at the one that is built in again
+    #[arg(long, conflicts_with = "file")]
+    pub(crate) built_in: bool,
 }

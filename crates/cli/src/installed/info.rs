@@ -1,10 +1,11 @@
 //! `ringfence info`: everything that is known of an installed plugin.
 
-use super::{moment, plugins, version};
+use super::{home, moment, plugins, version};
 use crate::arguments::OfPlugin;
 use crate::failure::Failure;
 use crate::output;
 use ringfence::{GrantRow, Info, State};
+use ringfence_install::{Kept, kept};
 use ringfence_types::{ExitCode, UntrustedText};
 use serde_json::json;
 
@@ -13,17 +14,19 @@ const MOST_DAYS: usize = 7;
 
 pub(super) fn run(arguments: &OfPlugin) -> Result<ExitCode, Failure> {
     let info = plugins()?.info(&arguments.name)?;
+    let kept = kept(&home()?, &info.plugin.current.package)
+        .map_err(|error| Failure::caused(error.exit_code(), &error))?;
     if arguments.json {
-        output::answer_json(&json!({ "ok": true, "info": info }));
+        output::answer_json(&json!({ "ok": true, "info": info, "registry": kept }));
         return Ok(ExitCode::Success);
     }
-    for line in lines(&info) {
+    for line in lines(&info, kept.as_ref()) {
         output::answer(&line);
     }
     Ok(ExitCode::Success)
 }
 
-fn lines(info: &Info) -> Vec<String> {
+fn lines(info: &Info, kept: Option<&Kept>) -> Vec<String> {
     let safe = |text: &str| UntrustedText::new(text).to_string();
     let plugin = &info.plugin;
     let current = &plugin.current;
@@ -47,9 +50,15 @@ fn lines(info: &Info) -> Vec<String> {
         let by = match (&signature.publisher, signature.level.as_str()) {
             (Some(publisher), _) => format!("trusted, {}", safe(publisher)),
             (None, "absent") => "nobody".to_owned(),
+            (None, _) if signature.keys.iter().any(|key| key.contains("://")) => {
+                format!("a build of {}", safe(&signature.keys.join(", ")))
+            }
             (None, _) => "a key that nobody here knows".to_owned(),
         };
         lines.push(format!("  signed by  {by}"));
+    }
+    if let Some(Kept { registry, vouched }) = kept {
+        lines.push(format!("  registry   {}: {}", safe(registry), vouched.line()));
     }
     if let Some(scan) = &info.scan {
         lines.push(format!("  score      {} of 100, {}", scan.score, safe(&scan.outcome)));

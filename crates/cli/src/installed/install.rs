@@ -8,6 +8,7 @@ use crate::{card, output};
 use ringfence::{
     Allowed, Engine, EngineOptions, Incoming, Kind, Order, PluginRow, Plugins, Proposal, Terms,
 };
+use ringfence_install::kept;
 use ringfence_types::{ExitCode, UntrustedText};
 use serde_json::json;
 use std::io::{BufRead as _, Read as _};
@@ -69,9 +70,12 @@ pub(super) fn admit(
     let plugin = plugins.install(engine, incoming, proposal, allowed)?;
     engine.sign().map_err(|error| Failure::caused(error.exit_code(), &error))?;
     if arguments.json {
-        output::answer_json(
-            &json!({ "ok": true, "plugin": plugin, "changes": changes, "card": card }),
-        );
+        let registry = kept(engine.home(), &plugin.current.package)
+            .map_err(|error| Failure::caused(error.exit_code(), &error))?;
+        output::answer_json(&json!({
+            "ok": true, "plugin": plugin, "changes": changes, "card": card,
+            "registry": registry,
+        }));
     } else {
         told(&plugin);
     }

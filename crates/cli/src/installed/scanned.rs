@@ -1,12 +1,14 @@
 //! A scan of what is to be installed, by this program in another process of it: what it
 //! reads is hostile (see `scan_apart.rs`).
 
+use crate::apart::{self, NoReport, Watch};
 use crate::failure::Failure;
 use ringfence::ScanRow;
 use ringfence_types::ExitCode;
 use serde::Deserialize;
+use std::ffi::OsString;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// Most codes of findings that are kept.
 const MOST_CODES: usize = 200;
@@ -19,16 +21,6 @@ struct Report {
     warnings: Vec<String>,
 }
 
-#[derive(Deserialize)]
-struct Refused {
-    error: Reason,
-}
-
-#[derive(Deserialize)]
-struct Reason {
-    message: String,
-}
-
 /// What a scan says of the files in `folder`.
 ///
 /// # Errors
@@ -37,20 +29,20 @@ pub(super) fn scan(folder: &Path, policy: Option<&Path>) -> Result<ScanRow, Fail
     let wrong = |what: String| {
         Failure::new(ExitCode::Refused, format!("it could not be looked into: {what}"))
     };
-    let mut command = Command::new("/proc/self/exe");
-    command.args(["scan", "--format", "json"]);
-    if let Some(policy) = policy {
-        command.arg("--policy").arg(policy);
-    }
-    command.arg("--").arg(folder).stdin(Stdio::null()).stderr(Stdio::null());
-    let done = command.output().map_err(|error| wrong(error.to_string()))?;
-    let Ok(report) = serde_json::from_slice::<Report>(&done.stdout) else {
-        let said = serde_json::from_slice::<Refused>(&done.stdout);
-        return Err(wrong(said.map_or_else(
-            |_| "the scan ended without a report".to_owned(),
-            |refused| refused.error.message,
-        )));
+    let more: Vec<OsString> =
+        policy.map(|policy| vec!["--policy".into(), policy.into()]).unwrap_or_default();
+    let limit = Duration::from_secs(apart::USUAL_SECONDS.into());
+    // Nobody catches signals here: at a terminal they end both.
+    let mut watch = Watch { limit, interrupt: None, waiting: &mut || {} };
+    let report = match apart::report(folder, &more, &mut watch) {
+        Ok(report) => report,
+        Err(NoReport::Failed(why)) => return Err(wrong(why)),
+        Err(NoReport::Interrupted) => {
+            return Err(Failure::new(ExitCode::Interrupted, "it was not looked into"));
+        }
     };
+    let report: Report = serde_json::from_slice(&report)
+        .map_err(|_| wrong("its report cannot be read".to_owned()))?;
     let codes = report.threats.into_iter().chain(report.warnings).take(MOST_CODES);
     Ok(ScanRow {
         score: report.score.min(100),

@@ -4,8 +4,12 @@ use super::scanned;
 use crate::arguments::InstallTerms;
 use crate::failure::Failure;
 use crate::fetched::{self, How};
-use ringfence::{Arrival, Digest, Engine, Incoming, Plugins, ScanRow, SignatureRow, who_signed};
-use ringfence_install::{Admitted, Outcome, Source};
+use crate::output;
+use crate::signals::Caught;
+use ringfence::{
+    Arrival, Digest, Engine, Incoming, InstalledError, Plugins, ScanRow, SignatureRow, who_signed,
+};
+use ringfence_install::{Admitted, Outcome, Require, Source};
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -42,9 +46,25 @@ fn from_registry(
         fresh,
         timeout: arguments.fetch_timeout,
         despite_findings: arguments.despite_findings,
-        require_advisories: arguments.require_advisories,
+        require: Require {
+            advisories: arguments.require_advisories,
+            signatures: arguments.require_signatures,
+            provenance: arguments.require_provenance,
+        },
+        accept_publisher: arguments.allow_publisher_change,
+        min_age: arguments.min_age,
     };
-    let Admitted { package, looked, vouched } = fetched::admitted(engine, source, how, None)?;
+    let caught = Caught::begin()?;
+    let admitted = fetched::admitted(engine, source, how, caught.interrupt())?;
+    drop(caught);
+    let Admitted { package, looked, vouched, signed, publisher_change } = admitted;
+    // Who can be asked is, where there is an installed one to compare it with.
+    let is_asked = output::can_ask() && !arguments.json && plugins.plugin(&package.name).is_ok();
+    if let Some(what) = publisher_change.filter(|_| !arguments.allow_publisher_change && !is_asked)
+    {
+        return Err(InstalledError::Publisher { name: package.name.to_string(), what }.into());
+    }
+    let builder = vouched.provenance.repository().map(str::to_owned);
     let home = super::home()?;
     let at = package.code_root.as_deref().or(package.folder.as_deref());
     let folder = at.and_then(|at| at.strip_prefix(home.join("packages")).ok()?.iter().next());
@@ -64,11 +84,11 @@ fn from_registry(
         name: Some(package.name),
         version: package.version,
         source: source.to_string(),
-        signature: vouched.as_ref().and_then(|vouched| who_signed(vouched, at_ms)).unwrap_or_else(
+        signature: signed.as_ref().and_then(|signed| who_signed(signed, at_ms)).unwrap_or_else(
             || SignatureRow {
-                level: "absent".to_owned(),
+                level: if builder.is_some() { "unknown" } else { "absent" }.to_owned(),
                 publisher: None,
-                keys: Vec::new(),
+                keys: builder.into_iter().collect(),
                 at_ms,
             },
         ),

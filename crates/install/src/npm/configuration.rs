@@ -1,9 +1,10 @@
 //! What the user told npm: which registries there are, and whose certificates count.
 
 use super::HELP;
-use crate::client::configuration;
+use crate::configured::{Asked, LIMIT};
 use crate::error::InstallError;
 use crate::registry::Registry;
+use ringfence_lifecycle::Interrupt;
 use serde_json::{Map, Value};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -16,9 +17,10 @@ pub(super) struct Configuration {
 
 impl Configuration {
     /// Asks npm, which knows all the places where it stands.
-    pub(super) fn read(npm: &Path) -> Result<Self, InstallError> {
+    pub(super) fn read(npm: &Path, interrupt: Option<&Interrupt>) -> Result<Self, InstallError> {
         let words = ["config", "list", "--json", "--no-update-notifier"].map(OsStr::new);
-        let text = configuration("npm", HELP, &[&[npm.as_os_str()], &words[..]].concat())?;
+        let asked = Asked { client: "npm", help: HELP, limit: LIMIT, interrupt };
+        let text = asked.say(&[&[npm.as_os_str()], &words[..]].concat())?;
         Self::parse(&text)
     }
 

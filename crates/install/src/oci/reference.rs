@@ -15,8 +15,8 @@ const LATEST: &str = "latest";
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OciReference {
     host: Host,
-    port: Option<u16>,
-    repository: String,
+    /// `HOST[:PORT]/REPOSITORY`.
+    name: String,
     tag: Option<String>,
     digest: Option<Digest>,
 }
@@ -59,21 +59,19 @@ impl OciReference {
         if tag.is_some_and(|tag| !is_tag(tag)) {
             return Err("a tag is letters, digits, `_`, `.` and `-`, at most 128");
         }
-        let (repository, tag) = (repository.to_owned(), tag.map(str::to_owned));
-        Ok(Self { host, port, repository, tag, digest })
+        let port = port.map(|port: u16| format!(":{port}")).unwrap_or_default();
+        let name = format!("{host}{port}/{repository}");
+        Ok(Self { host, name, tag: tag.map(str::to_owned), digest })
     }
 
     /// `HOST[:PORT]/REPOSITORY`, without tag and digest.
-    pub(crate) fn name(&self) -> String {
-        format!("{}/{}", self.place(), self.repository)
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// `HOST[:PORT]`.
-    pub(crate) fn place(&self) -> String {
-        match self.port {
-            Some(port) => format!("{}:{port}", self.host),
-            None => self.host.to_string(),
-        }
+    pub(crate) fn place(&self) -> &str {
+        self.name.split('/').next().unwrap_or_default()
     }
 
     pub(crate) const fn host(&self) -> &Host {
@@ -81,7 +79,7 @@ impl OciReference {
     }
 
     pub(crate) fn repository(&self) -> &str {
-        &self.repository
+        self.name.split_once('/').map_or("", |(_, repository)| repository)
     }
 
     pub(crate) const fn digest(&self) -> Option<&Digest> {
@@ -104,13 +102,13 @@ impl OciReference {
 
     /// The last part of the repository.
     pub(crate) fn last(&self) -> &str {
-        self.repository.rsplit('/').next().unwrap_or_default()
+        self.name.rsplit('/').next().unwrap_or_default()
     }
 
     /// Its name as that of a plugin: nobody but who writes there has it.
     pub(crate) fn plugin_name(&self) -> String {
         let scope = self.place().replace([':', '[', ']'], "-");
-        format!("@{}/{}", scope.trim_matches('-'), self.repository.replace('/', "-"))
+        format!("@{}/{}", scope.trim_matches('-'), self.repository().replace('/', "-"))
     }
 }
 
@@ -137,7 +135,7 @@ fn is_tag(tag: &str) -> bool {
 
 impl fmt::Display for OciReference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", UntrustedText::new(&self.name()))?;
+        write!(f, "{}", UntrustedText::new(&self.name))?;
         if let Some(tag) = &self.tag {
             write!(f, ":{tag}")?;
         }

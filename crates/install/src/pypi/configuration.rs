@@ -1,16 +1,17 @@
 //! What the user told pip: which index there is, and whose certificates count.
 
 use super::HELP;
-use crate::client::configuration;
+use crate::configured::{Asked, LIMIT};
 use crate::error::InstallError;
 use crate::registry::Registry;
+use ringfence_lifecycle::Interrupt;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// Where pip looks when nobody said anything.
 const PYPI: &str = "https://pypi.org/simple/";
 /// Where that one keeps its files, by its own documentation of the API.
-const PYPI_HOST: &str = "pypi.org";
+pub(super) const PYPI_HOST: &str = "pypi.org";
 const PYPI_FILES: &str = "https://files.pythonhosted.org/";
 
 /// The part of pip's configuration that counts here. Of several indexes only the first one
@@ -23,9 +24,10 @@ pub(super) struct Configuration {
 
 impl Configuration {
     /// Asks pip, which knows all the places where it stands.
-    pub(super) fn read(python: &Path) -> Result<Self, InstallError> {
+    pub(super) fn read(python: &Path, interrupt: Option<&Interrupt>) -> Result<Self, InstallError> {
         let words = ["-m", "pip", "--disable-pip-version-check", "config", "list"].map(OsStr::new);
-        let text = configuration("pip", HELP, &[&[python.as_os_str()], &words[..]].concat())?;
+        let asked = Asked { client: "pip", help: HELP, limit: LIMIT, interrupt };
+        let text = asked.say(&[&[python.as_os_str()], &words[..]].concat())?;
         Ok(Self::parse(&text))
     }
 

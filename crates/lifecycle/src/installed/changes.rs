@@ -89,9 +89,25 @@ pub(super) fn another_publisher(
             |name| UntrustedText::new(name).to_string(),
         )
     };
+    let built = |row: &SignatureRow| {
+        // A repository is named by its address, a key never is.
+        let from = row.keys.iter().find(|key| key.contains("://"));
+        from.map(|from| UntrustedText::new(from).to_string())
+    };
     let same_name = before.publisher.is_some() && before.publisher == now.publisher;
     if before.keys.is_empty() || same_name || before.keys.iter().any(|key| now.keys.contains(key)) {
         return None;
+    }
+    match (built(before), built(now)) {
+        (Some(before), Some(now)) => {
+            return Some(format!("it was built from {before}, and now from {now}"));
+        }
+        (Some(before), None) => {
+            return Some(format!(
+                "it was built from {before}, and nobody says from what it is now"
+            ));
+        }
+        (None, _) => {}
     }
     if now.keys.is_empty() {
         return Some(format!("it was signed by {}, and is signed by nobody", name(before)));
@@ -137,5 +153,15 @@ mod tests {
         }
         assert!(another_publisher(Some(&a), &a, ("npm:tool@1", "file:/tool")).is_some());
         assert!(another_publisher(None, &a, file).is_none());
+        let npm = ("npm:tool", "npm:tool");
+        let built = |from: &str| signed(None, &[from]);
+        let (ours, theirs) = (built("https://h.example/o/r"), built("https://h.example/x/r"));
+        let told = another_publisher(Some(&ours), &theirs, npm).unwrap();
+        assert_eq!(
+            told,
+            "it was built from https://h.example/o/r, and now from https://h.example/x/r"
+        );
+        assert!(another_publisher(Some(&ours), &nobody, npm).unwrap().contains("h.example/o/r"));
+        assert!(another_publisher(Some(&ours), &ours, npm).is_none());
     }
 }

@@ -1,5 +1,6 @@
 //! The keys by which a registry signs: `/-/npm/v1/keys`.
 
+use super::npm_signature::NpmDist;
 use crate::encoding;
 use crate::error::RegistryError;
 use crate::public_key::PublicKey;
@@ -94,6 +95,38 @@ impl RegistryKeys {
         &self.registry
     }
 
+    /// The document of one key, as a registry would have it, under the name that npm gives:
+    /// what OpenSSH shows as its fingerprint. None for a key that no registry signs by, which
+    /// is any but one of P-256.
+    #[must_use]
+    pub fn document(key: &PublicKey) -> Option<String> {
+        let keyid = format!("SHA256:{}", fingerprint(key)?);
+        let key = encoding::text(key.der());
+        let entry = serde_json::json!({
+            "keyid": keyid, "keytype": ECDSA_P256, "scheme": ECDSA_P256, "key": key,
+            "expires": null,
+        });
+        Some(serde_json::json!({ "keys": [entry] }).to_string())
+    }
+
+    /// The names of the keys, in the order of the document.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(|key| key.id.as_str())
+    }
+
+    /// Whether each key that signed the version is one of these.
+    #[must_use]
+    pub fn know(&self, dist: &NpmDist) -> bool {
+        dist.signed_by().all(|id| self.find(id).is_some())
+    }
+
+    /// Whether one of the keys that signed the version has an end, so that it counts only for
+    /// who knows when the version was published.
+    #[must_use]
+    pub fn need_time(&self, dist: &NpmDist) -> bool {
+        dist.signed_by().any(|id| self.find(id).is_some_and(|key| key.expires.is_some()))
+    }
+
     pub(super) fn find(&self, id: &str) -> Option<&RegistryKey> {
         self.keys.iter().find(|key| key.id == id)
     }
@@ -123,15 +156,24 @@ pub(super) fn seconds(text: &str) -> Option<i64> {
 /// Whether the name is that of the key, where it is a hash: npm's is the fingerprint that
 /// OpenSSH shows; the plain hash of the key in DER is taken as well. None for other keys.
 fn is_named(id: &str, key: &PublicKey) -> Option<bool> {
-    let point = key.p256_point()?;
+    let fingerprint = fingerprint(key)?;
     let Some(named) = id.strip_prefix("SHA256:") else { return Some(true) };
+    let named = named.trim_end_matches('=');
+    Some(fingerprint == named || hash(key.der()) == named)
+}
+
+/// As OpenSSH shows it: the SHA-256 of the key in the form of SSH. None for keys that are not
+/// of P-256.
+fn fingerprint(key: &PublicKey) -> Option<String> {
+    let point = key.p256_point()?;
     let mut openssh = Vec::new();
     for part in [b"ecdsa-sha2-nistp256".as_slice(), b"nistp256", point] {
         openssh.extend_from_slice(&u32::try_from(part.len()).ok()?.to_be_bytes());
         openssh.extend_from_slice(part);
     }
-    let is = |bytes: &[u8]| {
-        encoding::text(&Sha256::digest(bytes)).trim_end_matches('=') == named.trim_end_matches('=')
-    };
-    Some(is(&openssh) || is(key.der()))
+    Some(hash(&openssh))
+}
+
+fn hash(bytes: &[u8]) -> String {
+    encoding::text(&Sha256::digest(bytes)).trim_end_matches('=').to_owned()
 }

@@ -176,6 +176,16 @@ impl NpmDist {
         Ok(dist)
     }
 
+    /// Whether anybody signed it.
+    #[must_use]
+    pub fn is_signed(&self) -> bool {
+        !self.signatures.is_empty()
+    }
+
+    pub(super) fn signed_by(&self) -> impl Iterator<Item = &str> {
+        self.signatures.iter().map(|signature| signature.keyid.as_str())
+    }
+
     fn new(found: Version, name: &str, version: &str) -> Result<Self, RegistryError> {
         if !is_one_way(name, version) {
             let what = "its name and version cannot be told from others".to_owned();

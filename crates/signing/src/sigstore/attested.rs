@@ -1,13 +1,13 @@
 //! What comes of a Sigstore verification: who, and how far that counts.
 
 use crate::standing::Standing;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sigstore_verify::VerificationResult;
 use std::fmt;
 
 /// Who signed, as the certificate says that was made for the signature. Text of strangers,
 /// vouched for by the issuer; not made safe to show.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signer {
     /// The name: a URL of a workflow, or an address of electronic mail.
     pub identity: String,
