@@ -33,8 +33,8 @@ pub(crate) struct Arguments {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done, 1 the plugin failed, 2 wrong use, 3 denied, 4 limit, 5 time-out,
-6 no sandbox here, 7 crash, 8 audit log, 9 a package is refused, 70 a fault of ours,
-130 interrupted.
+6 no sandbox here, 7 crash, 8 audit log, 9 a package is refused, 10 what ran was
+recalled, 70 a fault of ours, 130 interrupted.
 Files are kept in $RINGFENCE_HOME, else in ~/.local/share/ringfence.";
 
 #[derive(Debug, Subcommand)]

@@ -30,6 +30,7 @@ mod plain;
 mod plan;
 mod pool;
 mod profile;
+mod recall;
 mod record;
 mod recorded;
 mod review;
@@ -41,8 +42,8 @@ pub use home::{HOME_VARIABLE, home_folder, prepare_home};
 pub use input::check_input;
 pub use inspected::{Inspected, Report, check_inspect};
 pub use installed::{
-    Allowed, Arrival, Changes, Collected, Incoming, Info, InstalledError, Kept, Order, Plugins,
-    Proposal, Ready, find_installed,
+    Allowed, Arrival, Changes, Collected, Incoming, Info, InstalledAs, InstalledError, Kept, Order,
+    Plugins, Proposal, Ready, find_installed,
 };
 pub use instance::{Answer, Ended, Instance};
 pub use interrupt::Interrupt;
@@ -51,6 +52,7 @@ pub use mcp_proxy::ProxyUsage;
 pub use observer::{Observer, Silent};
 pub use packed::{Beside, Packed, PackedError};
 pub use pool::Pool;
+pub use recall::{Cause, Recall};
 pub use recorded::{Changed, RecordError, recorded};
 pub use review::{Asked, Card, Review, ReviewError, Terms};
 pub use ringfence_broker::{BrokerUsage, CountedDenial};

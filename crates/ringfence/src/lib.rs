@@ -123,9 +123,9 @@ mod front;
 pub use error::Error;
 pub use front::{Ringfence, Start};
 pub use ringfence_lifecycle::{
-    Allowed, Arrival, Changes, Collected, GrantRow, Incident, Incoming, Info, InstalledError, Kept,
-    Order, PluginRow, Plugins, Proposal, Ready, ScanRow, SignatureRow, State, StateError, UsageRow,
-    VersionRow, find_installed,
+    Allowed, Arrival, Cause, Changes, Collected, GrantRow, Incident, Incoming, Info, InstalledAs,
+    InstalledError, Kept, Order, PluginRow, Plugins, Proposal, Ready, Recall, ScanRow,
+    SignatureRow, State, StateError, UsageRow, VersionRow, find_installed,
 };
 pub use ringfence_lifecycle::{
     Answer, Asked, BrokerUsage, Card, CommandSource, CountedDenial, Ended, Engine, EngineError,

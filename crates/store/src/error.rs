@@ -3,7 +3,7 @@
 use ringfence_private::PrivateError;
 use ringfence_types::UntrustedText;
 use rusqlite::ErrorCode;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why the state cannot be read or written. Whatever it is, nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +80,14 @@ pub enum StateError {
         /// Why it is in it.
         reason: String,
     },
+    /// The home cannot be looked at.
+    #[error("`{}` cannot be looked at: {error}", path.display())]
+    Home {
+        /// Which folder.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
     /// Anything else.
     #[error("the list of installed plugins cannot be used")]
     Database {
@@ -102,6 +110,18 @@ impl From<rusqlite::Error> for StateError {
 }
 
 impl StateError {
+    /// When the home `path` cannot be looked at.
+    #[must_use]
+    pub fn unreadable(path: &Path, error: std::io::Error) -> Self {
+        Self::Home { path: path.to_owned(), error }
+    }
+
+    /// Whether it may be otherwise a moment later, with nobody mending anything.
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        matches!(self, Self::Busy | Self::Full | Self::Database { .. } | Self::Private(_))
+    }
+
     /// What mends it, where it can be told.
     #[must_use]
     pub fn help(&self) -> Option<String> {

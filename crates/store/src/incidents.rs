@@ -4,7 +4,7 @@ use crate::error::StateError;
 use crate::open::StateStore;
 use crate::rows::{count, count_if, number, parsed};
 use ringfence_types::{Digest, PluginName};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::Serialize;
 
 /// One reason for a quarantine.
@@ -24,6 +24,21 @@ pub struct Incident {
     pub closed_ms: Option<u64>,
 }
 
+const COLUMNS: &str = "package, reason, opened_by, opened_ms, closed_by, closed_ms";
+
+impl Incident {
+    fn read(row: &Row<'_>) -> Result<Self, StateError> {
+        Ok(Self {
+            package: parsed(&row.get::<_, String>("package")?, "digest")?,
+            reason: row.get("reason")?,
+            opened_by: row.get("opened_by")?,
+            opened_ms: count(row, "opened_ms")?,
+            closed_by: row.get("closed_by")?,
+            closed_ms: count_if(row, "closed_ms")?,
+        })
+    }
+}
+
 impl StateStore {
     /// Every incident of a plugin, newest first.
     ///
@@ -31,22 +46,15 @@ impl StateStore {
     /// When the file cannot be read.
     pub fn incidents(&self, name: &PluginName) -> Result<Vec<Incident>, StateError> {
         let connection = self.connection();
-        let mut statement = connection.prepare_cached(
-            "SELECT package, reason, opened_by, opened_ms, closed_by, closed_ms FROM incident \
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM incident \
              WHERE plugin = (SELECT id FROM plugin WHERE name = ?1) \
-             ORDER BY opened_ms DESC, id DESC",
-        )?;
+             ORDER BY opened_ms DESC, id DESC"
+        ))?;
         let mut rows = statement.query(params![name.as_str()])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            found.push(Incident {
-                package: parsed(&row.get::<_, String>("package")?, "digest")?,
-                reason: row.get("reason")?,
-                opened_by: row.get("opened_by")?,
-                opened_ms: count(row, "opened_ms")?,
-                closed_by: row.get("closed_by")?,
-                closed_ms: count_if(row, "closed_ms")?,
-            });
+            found.push(Incident::read(row)?);
         }
         Ok(found)
     }
@@ -60,6 +68,20 @@ impl StateStore {
             .connection()
             .prepare_cached("SELECT EXISTS (SELECT 1 FROM incident WHERE closed_ms IS NULL)")?
             .query_row([], |row| row.get(0))?)
+    }
+
+    /// The first open incident about these bytes, under whatever name.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn open_incident(&self, package: &Digest) -> Result<Option<Incident>, StateError> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM incident WHERE package = ?1 AND closed_ms IS NULL \
+             ORDER BY id LIMIT 1"
+        ))?;
+        let mut rows = statement.query(params![package.to_string()])?;
+        rows.next()?.map(Incident::read).transpose()
     }
 
     /// Why these bytes are in quarantine, under whatever name; none when they are not.

@@ -5,6 +5,7 @@ use crate::migrations::{STEPS, migrate, refuse_foreign};
 use ringfence_private::{self as private, PrivateError};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use rustix::fs::OFlags;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -42,6 +43,22 @@ impl StateStore {
             StateError::Damaged { .. } => StateError::Damaged { path },
             other => other,
         })
+    }
+
+    /// Opens the file of this home if there is one, and waits no longer than `busy` for
+    /// other processes: for those who look again and again. Makes nothing.
+    ///
+    /// # Errors
+    /// As [`StateStore::open`].
+    pub fn open_existing(home: &Path, busy: Duration) -> Result<Option<Self>, StateError> {
+        let path = home.join(FILE);
+        // Only so that nothing is made where a home has gone; what counts is looked at below.
+        if matches!(path.symlink_metadata(), Err(error) if error.kind() == ErrorKind::NotFound) {
+            return Ok(None);
+        }
+        let store = Self::open(home)?;
+        store.connection().busy_timeout(busy)?;
+        Ok(Some(store))
     }
 
     fn open_at(path: &Path) -> Result<Self, StateError> {

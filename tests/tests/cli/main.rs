@@ -30,6 +30,7 @@ mod packed;
 mod program;
 mod published;
 mod question;
+mod recalled;
 mod secret_keyring;
 mod secret_store;
 mod terminal;

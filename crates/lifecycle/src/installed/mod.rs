@@ -31,7 +31,7 @@ pub use incoming::{Arrival, Incoming};
 pub use info::Info;
 pub use install::Allowed;
 pub use proposal::Proposal;
-pub use ready::{Kept, Ready, find_installed};
+pub use ready::{InstalledAs, Kept, Ready, find_installed};
 pub use version_order::Order;
 
 use crate::recorded::{Changed, recorded};
