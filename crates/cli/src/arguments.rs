@@ -1,10 +1,12 @@
 //! What can be typed.
 
 mod advisories;
+mod feed;
 mod installed;
 mod signing;
 
 pub(crate) use advisories::{Advisories, AdvisoriesCheck, AdvisoriesImport, AdvisoriesStatus};
+pub(crate) use feed::{Feed, FeedAdd, FeedIgnore, FeedList, FeedNew, FeedOf, FeedSign, FeedUpdate};
 pub(crate) use installed::{
     Gc, Grant, Install, InstallTerms, InstalledVerb, List, OfPlugin, Quarantine, Revoke, Update,
 };
@@ -69,6 +71,9 @@ pub(crate) enum Verb {
     /// Tell which parts of a package are publicly known to be vulnerable or malicious
     #[command(subcommand)]
     Advisories(Advisories),
+    /// Follow signed lists of what is recalled
+    #[command(subcommand)]
+    Feed(Feed),
     /// Print the JSON Schema of plugin.yaml
     Schema,
 }
@@ -142,8 +147,8 @@ pub(crate) struct Run {
     #[arg(long, value_name = "SECONDS", default_value_t = 300,
         value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) fetch_timeout: u32,
-    /// Of a package of a registry: run it although its code is blocked, or a part of it has a
-    /// critical vulnerability; of known malware nothing is run
+    /// Of a package of a registry, or an installed plugin: run it although its code is blocked,
+    /// or a part of it has a critical vulnerability; of known malware nothing is run
     #[arg(long)]
     pub(crate) despite_findings: bool,
     /// Of a package of a registry: run it only if advisories that are new enough are here, and

@@ -13,6 +13,7 @@ mod doors;
 mod effects;
 mod engine;
 mod error;
+mod feeds;
 mod home;
 mod input;
 mod inspected;
@@ -38,6 +39,7 @@ mod trust;
 
 pub use engine::{Engine, EngineError, EngineOptions, Statistics};
 pub use error::{Phase, RunError};
+pub use feeds::{Feeds, FeedsError, Updated};
 pub use home::{HOME_VARIABLE, home_folder, prepare_home};
 pub use input::check_input;
 pub use inspected::{Inspected, Report, check_inspect};
@@ -72,6 +74,7 @@ pub use ringfence_signing::{
     TrustedKey, Vouched,
 };
 pub use ringfence_store::{
-    GrantRow, Incident, PluginRow, ScanRow, SignatureRow, State, StateError, UsageRow, VersionRow,
+    AcceptedRow, Applied, FactRow, FeedPolicy, FeedRow, GrantRow, Incident, PluginRow, ScanRow,
+    SignatureRow, State, StateError, UsageRow, VersionRow,
 };
 pub use trust::{TrustError, TrustStore};

@@ -123,6 +123,9 @@ mod front;
 pub use error::Error;
 pub use front::{Ringfence, Start};
 pub use ringfence_lifecycle::{
+    AcceptedRow, Applied, FactRow, FeedPolicy, FeedRow, Feeds, FeedsError, Updated,
+};
+pub use ringfence_lifecycle::{
     Allowed, Arrival, Cause, Changes, Collected, GrantRow, Incident, Incoming, Info, InstalledAs,
     InstalledError, Kept, Order, PluginRow, Plugins, Proposal, Ready, Recall, ScanRow,
     SignatureRow, State, StateError, UsageRow, VersionRow, find_installed,

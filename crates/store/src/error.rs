@@ -70,6 +70,36 @@ pub enum StateError {
         /// Which plugin.
         name: String,
     },
+    /// A feed recalls it.
+    #[error(
+        "`{name}` is recalled by the feed `{feed}` ({}): {}",
+        UntrustedText::new(fact),
+        UntrustedText::new(reason)
+    )]
+    Recalled {
+        /// What was to be installed.
+        name: String,
+        /// Which feed.
+        feed: String,
+        /// Which fact of it; a stranger's text.
+        fact: String,
+        /// Why; a stranger's text.
+        reason: String,
+    },
+    /// No feed of this name is followed.
+    #[error("no feed `{}` is followed", UntrustedText::new(name))]
+    NoFeed {
+        /// What was asked for.
+        name: String,
+    },
+    /// A feed of this name is followed, or there are too many.
+    #[error("a feed `{name}` is followed already, or {most} of them are")]
+    FeedThere {
+        /// What it was to be called.
+        name: String,
+        /// How many can be followed.
+        most: i64,
+    },
     /// It is in a state in which this cannot be done.
     #[error("`{name}` is {state}: {reason}")]
     State {
@@ -140,6 +170,12 @@ impl StateError {
             Self::Similar { installed, .. } => Some(format!(
                 "look at both names; if you mean the new one: ringfence remove {installed}"
             )),
+            Self::Recalled { feed, fact, .. } => Some(format!(
+                "if you know better: ringfence feed ignore {feed} '{}'",
+                UntrustedText::new(fact)
+            )),
+            Self::NoFeed { .. } => Some("which are: ringfence feed list".to_owned()),
+            Self::FeedThere { name, .. } => Some(format!("ringfence feed remove {name}")),
             Self::Changed { .. } | Self::Busy => Some("look at it again, and repeat".to_owned()),
             _ => None,
         }

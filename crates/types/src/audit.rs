@@ -38,6 +38,9 @@ pub enum EventKind {
     TrustChanged,
     /// Advisories were imported; recorded before they count. The metadata says from where.
     AdvisoriesChanged,
+    /// A feed of recalls was followed, accepted, refused or is followed no more; recorded
+    /// before it counts. The metadata says which.
+    FeedChanged,
     /// A plugin was installed, updated, rolled back, removed, switched on or off, or put
     /// into or let out of quarantine; recorded before it is done. The metadata says which.
     PluginChanged,

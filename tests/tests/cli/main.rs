@@ -15,6 +15,7 @@ mod card;
 mod components;
 mod effects;
 mod exit_codes;
+mod feeds;
 mod inputs;
 mod inspect;
 mod installed;

@@ -115,8 +115,8 @@ fn a_quarantine_ends_what_runs_and_says_who_and_why() {
 fn a_plugin_that_resists_its_end_is_ended_as_soon() {
     for how in [
         // Daemons in sessions of their own, deaf to every signal.
-        "[signal.signal(n, signal.SIG_IGN) for n in (1, 2, 3, 15)]\n    \
-         [os.fork() or (os.setsid(), count('FOLDER/marker')) for _ in range(3)]",
+        "[os.fork() or (os.setsid(), [signal.signal(n, signal.SIG_IGN) for n in (1, 2, 3, 15)], \
+         count('FOLDER/marker')) for _ in range(3)]",
         // All of it is stopped, and could answer nobody.
         "threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGSTOP)).start()",
         // It says so much that who reads it has nothing else to do.
@@ -194,15 +194,16 @@ def keep(input, ringfence):
 ";
     owner.plugin("keep", "keep", "1.0.0", code, "permissions:\n  - storage.write\n");
     owner.ends(&["install", "--yes", "at/keep"], 0);
-    let started = owner.user.ringfence(["run", "--json", "keep", "keep"]).start();
+    let started = owner.user.ringfence(["run", "keep", "keep"]).start();
     started.stderr.wait_for("is up");
     owner.ends(&["revoke", "keep", "storage.write"], 0);
     assert!(wait_at_most(started.pid(), TWO_SECONDS), "it keeps on writing");
     let done = started.finish();
     // The plugin lives, and was told.
     assert_eq!(done.code, Some(0), "{done:?}");
-    let told = done.json()["result"].to_string();
-    assert!(told.contains("storage.write denied"), "{told}");
+    let told = done.stdout.clone();
+    assert!(told.contains("storage.write"), "{told}");
+    assert!(!told.contains("never"), "{told}");
     assert!(owner.user.kinds().contains(&"recalled".to_owned()));
 }
 
@@ -215,38 +216,47 @@ fn a_connection_that_is_open_and_silent_is_closed_when_its_grant_is_taken_back()
         "
 import socket, sys
 def wait(input, ringfence):
-    client = socket.create_connection(('127.0.0.1', {port}))
+    client = socket.create_connection(('shop.example', {port}))
     client.sendall(b'hello')
     print('is up', file=sys.stderr, flush=True)
     try: said = client.recv(10)
     except OSError as error: said = error
     try:
-        client = socket.create_connection(('127.0.0.1', {port}), 2)
+        client = socket.create_connection(('shop.example', {port}), 2)
         client.sendall(b'again')
         again = client.recv(10)
     except OSError as error: again = error
     return [repr(said), repr(again)]
 "
     );
-    let permissions = format!("permissions:\n  - network.request: 127.0.0.1:{port}\n");
+    let permissions = format!("permissions:\n  - network.request: shop.example:{port}\n");
     owner.plugin("wait", "wait", "1.0.0", &code, &permissions);
     owner.ends(&["install", "--yes", "--despite-findings", "at/wait"], 0);
-    let started = owner.user.ringfence(["run", "--json", "wait", "wait"]).start();
-    let (mut server, _) = listener.accept().unwrap();
+    let started = owner
+        .user
+        .ringfence(["run", "--resolve", "shop.example=127.0.0.1", "wait", "wait"])
+        .start();
+    listener.set_nonblocking(true).unwrap();
+    let mut server = None;
+    assert!(soon(|| {
+        server = server.take().or_else(|| listener.accept().ok());
+        server.is_some()
+    }));
+    let (mut server, _) = server.unwrap();
+    server.set_nonblocking(false).unwrap();
+    server.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let mut heard = [0; 5];
     server.read_exact(&mut heard).unwrap();
     started.stderr.wait_for("is up");
-    owner.ends(&["revoke", "wait", &format!("network.request=127.0.0.1:{port}")], 0);
+    owner.ends(&["revoke", "wait", &format!("network.request=shop.example:{port}")], 0);
     let begin = Instant::now();
-    server.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     assert_eq!(server.read(&mut heard).unwrap_or(0), 0, "it is closed for the server, too");
     assert!(begin.elapsed() < TWO_SECONDS, "{:?}", begin.elapsed());
     let _ = server.write_all(b"late");
     let done = started.finish();
     assert_eq!(done.code, Some(0), "{done:?}");
-    let told = done.json()["result"].to_string();
+    let told = done.stdout.clone();
     assert!(!told.contains("late") && !told.contains("b'again'"), "{told}");
-    listener.set_nonblocking(true).unwrap();
     assert!(listener.accept().is_err(), "no connection after that");
 }
 
@@ -261,7 +271,7 @@ fn a_folder_that_a_jail_holds_is_taken_back_with_its_end() {
     let before = spins.marker();
     assert!(soon(|| spins.marker() != before));
     spins.owner.ends(&["revoke", "spin", &write], 0);
-    spins.ends(started, 10, &["files.write=", "taken back", "uid "]);
+    spins.ends(started, 10, &["files.write", "taken back by uid "]);
     let causes: Vec<_> = spins.recalled().iter().map(|one| one["cause"].clone()).collect();
     assert_eq!(causes, ["revoked", "revoked"]);
     // It starts again, without.
@@ -317,12 +327,12 @@ fn a_server_and_a_plain_program_and_a_worker_are_ended_too() {
     let hello = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":\
                  {\"protocolVersion\":\"2025-06-18\",\"capabilities\":{},\
                  \"clientInfo\":{\"name\":\"t\",\"version\":\"1\"}}}\n";
-    owner.user.write("at/plain/main.sh", "echo up\nwhile true; do sleep 0.1; done\n");
+    owner.user.write("at/plain/main.sh", "echo is up\nwhile true; do sleep 0.1; done\n");
     owner.user.write(
         "at/plain/plugin.yaml",
         "name: plain\nversion: 1.0.0\nruntime: command\nprotocol: plain\nentry: [sh, main.sh]\n",
     );
-    let spin = "export function spin() { console.log('up'); while (true) {} }\n";
+    let spin = "export function spin() { console.log('is up'); while (true) {} }\n";
     owner.user.write("at/worker/main.js", spin);
     owner.user.write(
         "at/worker/plugin.yaml",
@@ -341,8 +351,8 @@ fn a_server_and_a_plain_program_and_a_worker_are_ended_too() {
         let started = invocation.start();
         match name {
             "mcp-echo" => started.stdout.wait_for("mcp-echo"),
-            "plain" => started.stdout.wait_for("up"),
-            _ => started.stderr.wait_for("up"),
+            "plain" => started.stdout.wait_for("is up"),
+            _ => started.stderr.wait_for("is up"),
         };
         owner.ends(&["quarantine", name, "--reason", "recalled"], 0);
         assert!(wait_at_most(started.pid(), TWO_SECONDS), "{name} runs on");

@@ -13,6 +13,7 @@ mod in_use;
 mod incoming;
 mod info;
 mod install;
+mod known;
 mod list;
 mod proposal;
 mod quarantine;

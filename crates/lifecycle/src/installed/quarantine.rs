@@ -18,9 +18,10 @@ impl Engine {
     /// # Errors
     /// When they are, or the list of what is installed cannot be read.
     pub fn refuse_quarantined(&self, package: &Package) -> Result<(), InstalledError> {
-        let Some(reason) = self.recalls().quarantined(|| self.subject(package).digest())? else {
+        let Some(hold) = self.recalls().held(&self.subject(package))? else {
             return Ok(());
         };
+        let reason = format!("{} ({})", hold.reason, hold.by);
         let error = InstalledError::Off {
             name: package.name.to_string(),
             state: State::Quarantined.word(),

@@ -123,15 +123,25 @@ impl Plugins {
     ///
     /// # Errors
     /// When it is not installed, is switched off or in quarantine, or one byte of its files
-    /// is not as it was installed. That is in the log then. When it takes no arguments.
+    /// is not as it was installed; when a part of it is known malware, or has a critical
+    /// vulnerability and nobody `insists`. That is in the log then. When it takes no
+    /// arguments.
     pub fn ready(
         &self,
         engine: &Engine,
         name: &PluginName,
         arguments: Vec<OsString>,
+        insists: bool,
     ) -> Result<Ready, InstalledError> {
         let plugin = self.plugin(name)?;
-        self.checked(&plugin, arguments).inspect_err(|error| {
+        let checked = self.checked(&plugin, arguments).and_then(|mut ready| {
+            let package = &plugin.current.package;
+            let folder = packages(&self.home).join(package.hex());
+            let known = self.refuse_known(package, name, &folder, insists)?;
+            ready.package.notes.extend(known);
+            Ok(ready)
+        });
+        checked.inspect_err(|error| {
             let refused = AuditEvent::new(EventKind::Refused, "an installed plugin was not run")
                 .severity(Severity::Warning)
                 .instance(&plugin.instance)

@@ -7,6 +7,7 @@
 //! another one, ends what runs: what was taken back would not be heard of.
 
 mod held;
+mod hold;
 mod marks;
 mod watch;
 mod watched;

@@ -1,7 +1,8 @@
 //! One thread of an engine that looks at the list of installed plugins.
 
+use super::hold::{Hold, Signed, hold};
 use super::marks::Marks;
-use super::watched::Watched;
+use super::watched::{Subject, Watched};
 use super::why::{Cause, Recall};
 use crate::engine::now_ms;
 use ringfence_store::{StateError, StateStore};
@@ -50,6 +51,7 @@ struct Look {
     /// How it looked when nothing was in quarantine.
     nothing_held: Option<Marks>,
     failing: Option<Instant>,
+    signed: Signed,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -65,34 +67,42 @@ impl Recalls {
             compared: None,
             nothing_held: None,
             failing: None,
+            signed: Signed::default(),
         };
         let shared =
             Shared { table: Mutex::default(), changed: Condvar::new(), look: Mutex::new(look) };
         Self { shared: Arc::new(shared), thread: Mutex::default() }
     }
 
-    /// Why these bytes may not be run: those who put them into quarantine. `digest` is only
-    /// asked when something is in quarantine.
+    /// Remembers who signed a package that is run without being installed.
+    pub(crate) fn signed(
+        &self,
+        package: ringfence_types::Digest,
+        keys: Vec<String>,
+        publisher: Option<String>,
+    ) {
+        lock(&self.shared.look).signed.remember(package, keys, publisher);
+    }
+
+    /// Why this may not be run: who put it into quarantine, or a feed that recalls it.
     ///
     /// # Errors
     /// When the list cannot be read.
-    pub(crate) fn quarantined(
-        &self,
-        digest: impl FnOnce() -> Option<ringfence_types::Digest>,
-    ) -> Result<Option<String>, StateError> {
+    pub(crate) fn held(&self, subject: &Subject) -> Result<Option<Hold>, StateError> {
         let mut look = lock(&self.shared.look);
         let marks = look.marks()?;
         if look.nothing_held == Some(marks) {
             return Ok(None);
         }
-        let Some(store) = look.store(&marks)? else {
+        look.open(&marks)?;
+        let Some((store, _)) = &look.reader else {
             return Ok(None);
         };
-        if !store.any_quarantined()? {
+        if !store.any_quarantined()? && !store.any_facts()? {
             look.nothing_held = (!marks.is_fresh()).then_some(marks);
             return Ok(None);
         }
-        digest().map(|digest| store.quarantined(&digest)).transpose().map(Option::flatten)
+        hold(store, subject, &look.signed)
     }
 
     /// Compares what is about to be started with the list as it is now; why it must not be.
@@ -106,8 +116,9 @@ impl Recalls {
         if !watched.is_installed() && look.nothing_held == Some(marks) {
             return Ok(None);
         }
-        match look.store(&marks)? {
-            Some(store) => watched.look(store, now_ms()),
+        look.open(&marks)?;
+        match &look.reader {
+            Some((store, _)) => watched.look(store, &look.signed, now_ms()),
             None if watched.is_installed() => {
                 Ok(Some(watched.recall(Cause::ListLost, None, Some("it is gone".to_owned()))))
             }
@@ -197,14 +208,14 @@ impl Look {
 
     /// The list, opened again when it is not the file that is open, or was written other
     /// than through its journal: then all of it is checked anew.
-    fn store(&mut self, marks: &Marks) -> Result<Option<&StateStore>, StateError> {
+    fn open(&mut self, marks: &Marks) -> Result<(), StateError> {
         let is_open = self.reader.as_ref().is_some_and(|(_, seen)| seen.has_same_base(marks));
         if !is_open {
             self.reader = None;
             let opened = StateStore::open_existing(&self.home, BUSY)?;
             self.reader = opened.map(|store| (store, *marks));
         }
-        Ok(self.reader.as_ref().map(|(store, _)| store))
+        Ok(())
     }
 
     /// Compares what runs with the list, when that looks different.
@@ -251,13 +262,14 @@ impl Look {
         running: &[Arc<Watched>],
         now_ms: u64,
     ) -> Result<(), StateError> {
-        let Some(store) = self.store(marks)? else {
+        self.open(marks)?;
+        let Some((store, _)) = &self.reader else {
             return Ok(());
         };
         // First those of which it is known without reading their files.
         let (known, unknown): (Vec<_>, Vec<_>) = running.iter().partition(|one| one.is_known());
         for one in known.into_iter().chain(unknown) {
-            if let Some(recall) = one.look(store, now_ms)? {
+            if let Some(recall) = one.look(store, &self.signed, now_ms)? {
                 one.end(&recall);
             }
             one.compared();

@@ -1,6 +1,7 @@
 //! One instance that runs: what it is, what it was granted by whom, and how it is ended.
 
 use super::held::Held;
+use super::hold::{Signed, hold};
 use super::marks::Identity;
 use super::why::{Cause, Recall};
 use crate::interrupt::Interrupt;
@@ -140,6 +141,7 @@ impl Watched {
     pub(super) fn look(
         &self,
         store: &StateStore,
+        signed: &Signed,
         now_ms: u64,
     ) -> Result<Option<Recall>, StateError> {
         if let Subject::Installed { name, .. } = &self.subject {
@@ -157,12 +159,8 @@ impl Watched {
                 return Ok(Some(self.recall(cause, Some(plugin.changed_by), reason)));
             }
         }
-        if store.any_quarantined()?
-            && let Some(digest) = self.subject.digest()
-            && let Some(incident) = store.open_incident(&digest)?
-        {
-            let (by, reason) = (Some(incident.opened_by), Some(incident.reason));
-            return Ok(Some(self.recall(Cause::Quarantined, by, reason)));
+        if let Some(hold) = hold(store, &self.subject, signed)? {
+            return Ok(Some(self.recall(Cause::Quarantined, Some(hold.by), Some(hold.reason))));
         }
         let Subject::Installed { name, package } = &self.subject else {
             return Ok(None);

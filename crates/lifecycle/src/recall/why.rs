@@ -51,10 +51,10 @@ impl fmt::Display for Recall {
             Cause::Disabled => write!(f, "`{name}` was switched off")?,
             Cause::Removed => write!(f, "`{name}` was removed")?,
             Cause::Revoked { capability } => {
-                write!(f, "`{}` was taken back from `{name}`, which held it", safe(capability))?;
+                write!(f, "`{name}` held `{}`, which was taken back", safe(capability))?;
             }
             Cause::Expired { capability } => {
-                write!(f, "the time of `{}`, which `{name}` held, is over", safe(capability))?;
+                write!(f, "`{name}` held `{}`, whose time is over", safe(capability))?;
             }
             Cause::ListLost => {
                 f.write_str("the list of installed plugins cannot be read any more")?;
