@@ -331,8 +331,8 @@ impl Engine {
     fn refuse_recalled(&self, watched: &Watched, recorder: &Recorder) -> Result<(), RunError> {
         let refusal = match self.recalls.admit(watched) {
             Ok(None) => return Ok(()),
-            Ok(Some(recall)) => RunError::Refused(recall),
-            Err(error) => RunError::Refused(Recall::list_lost(&watched.name, &error)),
+            Ok(Some(recall)) => RunError::Refused(Box::new(recall)),
+            Err(error) => RunError::Refused(Box::new(Recall::list_lost(&watched.name, &error))),
         };
         recorder.refused(&refusal.to_string());
         Err(refusal)

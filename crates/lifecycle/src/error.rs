@@ -123,10 +123,10 @@ pub enum RunError {
     Interrupted,
     /// What lets it run was taken back before it was started. Nothing of it ran.
     #[error("not started: {0}")]
-    Refused(Recall),
+    Refused(Box<Recall>),
     /// What let it run was taken back meanwhile.
     #[error("stopped: {0}")]
-    Recalled(Recall),
+    Recalled(Box<Recall>),
     /// A fault of ours or of the machine.
     #[error("{what}")]
     Internal {

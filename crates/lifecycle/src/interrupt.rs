@@ -61,7 +61,7 @@ impl Interrupt {
     /// What the runs that watch these are told when one is raised.
     pub(crate) fn told(all: &[Self]) -> RunError {
         let recall = all.iter().find_map(Self::recalled);
-        recall.map_or(RunError::Interrupted, |recall| RunError::Recalled(recall.clone()))
+        recall.map_or(RunError::Interrupted, |recall| RunError::Recalled(Box::new(recall.clone())))
     }
 
     /// Has this jail killed when it is raised, or now if it was.

@@ -21,6 +21,7 @@ mod inspect;
 mod installed;
 mod installed_attacks;
 mod installed_killed;
+mod installed_known;
 mod interruption;
 mod limits;
 mod loans;

@@ -217,13 +217,13 @@ fn a_connection_that_is_open_and_silent_is_closed_when_its_grant_is_taken_back()
 import socket, sys
 def wait(input, ringfence):
     client = socket.create_connection(('shop.example', {port}))
-    client.sendall(b'hello')
+    client.sendall(bytes(16) + b'hello')
     print('is up', file=sys.stderr, flush=True)
     try: said = client.recv(10)
     except OSError as error: said = error
     try:
         client = socket.create_connection(('shop.example', {port}), 2)
-        client.sendall(b'again')
+        client.sendall(bytes(16) + b'again')
         again = client.recv(10)
     except OSError as error: again = error
     return [repr(said), repr(again)]
@@ -245,7 +245,7 @@ def wait(input, ringfence):
     let (mut server, _) = server.unwrap();
     server.set_nonblocking(false).unwrap();
     server.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    let mut heard = [0; 5];
+    let mut heard = [0; 21];
     server.read_exact(&mut heard).unwrap();
     started.stderr.wait_for("is up");
     owner.ends(&["revoke", "wait", &format!("network.request=shop.example:{port}")], 0);
