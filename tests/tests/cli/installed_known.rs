@@ -48,7 +48,10 @@ fn an_installed_plugin_with_a_critical_part_needs_a_word_and_with_malware_never_
     import(&owner, &record("MAL-2026-1", "right", "HIGH"));
     for words in [&["run"][..], &["run", "--despite-findings"], &["run", "--yes"]] {
         let done = owner.ends(&[words, &["tool", "keep", "-i", "2"]].concat(), 9);
-        assert!(done.stderr.contains("right 1.0.0 is known malware (MAL-2026-1)"), "{done:?}");
+        assert!(
+            done.stderr.contains("not run: right 1.0.0 is known malware (MAL-2026-1"),
+            "{done:?}"
+        );
     }
     let records = owner.user.records();
     let refused = records.iter().filter(|one| one["event"]["kind"] == "refused").count();

@@ -39,11 +39,13 @@ impl Plugins {
         }
         let seconds = i64::try_from(now_ms() / 1000).unwrap_or(i64::MAX);
         let checked = advisories.check(&found, &Policy::default(), seconds)?;
-        let findings: Vec<(&Component, &Finding)> = checked
+        let mut findings: Vec<(&Component, &Finding)> = checked
             .components
             .iter()
             .flat_map(|one| one.findings.iter().map(|finding| (&one.component, finding)))
             .collect();
+        // The worst is told, however much there is.
+        findings.sort_by_key(|(_, finding)| std::cmp::Reverse((finding.malware, finding.severity)));
         let malware = findings.iter().any(|(_, finding)| finding.malware);
         let against = findings.iter().filter(|(_, finding)| finding.blocks);
         let mut against: Vec<String> =
