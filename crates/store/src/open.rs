@@ -58,9 +58,9 @@ impl StateStore {
         let path = home.join(FILE);
         // Only so that nothing is made where a home has gone; what counts is looked at below.
         match path.symlink_metadata() {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             // Another process is about to write the first tables into it.
-            Ok(found) if found.len() == 0 => return Err(StateError::Busy),
+            Ok(found) if found.len() == 0 => Err(StateError::Busy),
             _ => Self::open_within(home, busy).map(Some),
         }
     }
