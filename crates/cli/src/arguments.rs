@@ -2,12 +2,14 @@
 
 mod advisories;
 mod age;
+mod feed;
 mod installed;
 mod local;
 mod signing;
 
 pub(crate) use advisories::{Advisories, AdvisoriesCheck, AdvisoriesImport, AdvisoriesStatus};
 pub(crate) use age::MinAge;
+pub(crate) use feed::{Feed, FeedAdd, FeedIgnore, FeedList, FeedNew, FeedOf, FeedSign, FeedUpdate};
 pub(crate) use installed::{
     Gc, Grant, Install, InstallTerms, InstalledVerb, List, OfPlugin, Quarantine, Rate, Revoke,
     Update,
@@ -39,8 +41,8 @@ pub(crate) struct Arguments {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done, 1 the plugin failed, 2 wrong use, 3 denied, 4 limit, 5 time-out,
-6 no sandbox here, 7 crash, 8 audit log, 9 a package is refused, 70 a fault of ours,
-130 interrupted.
+6 no sandbox here, 7 crash, 8 audit log, 9 a package is refused, 10 what ran was
+recalled, 70 a fault of ours, 130 interrupted.
 Files are kept in $RINGFENCE_HOME, else in ~/.local/share/ringfence.";
 
 #[derive(Debug, Subcommand)]
@@ -75,6 +77,9 @@ pub(crate) enum Verb {
     /// Tell which parts of a package are publicly known to be vulnerable or malicious
     #[command(subcommand)]
     Advisories(Advisories),
+    /// Follow signed lists of what is recalled
+    #[command(subcommand)]
+    Feed(Feed),
     /// Print the JSON Schema of plugin.yaml
     Schema,
 }
@@ -150,8 +155,8 @@ pub(crate) struct Run {
     #[arg(long, value_name = "SECONDS", default_value_t = 300,
         value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) fetch_timeout: u32,
-    /// Of a package of a registry: run it although its code is blocked, or a part of it has a
-    /// critical vulnerability; of known malware nothing is run
+    /// Of a package of a registry, or an installed plugin: run it although its code is blocked,
+    /// or a part of it has a critical vulnerability; of known malware nothing is run
     #[arg(long)]
     pub(crate) despite_findings: bool,
     /// Of a package of a registry: run it only if advisories that are new enough are here, and

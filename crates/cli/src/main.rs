@@ -12,6 +12,7 @@ mod audit;
 mod card;
 mod doctor;
 mod failure;
+mod feed;
 mod fetched;
 mod installed;
 mod keys;
@@ -72,6 +73,7 @@ fn main() -> ExitCode {
         Verb::Keygen(verb) => keys::run(&verb),
         Verb::Trust(verb) => trust::run(verb),
         Verb::Advisories(verb) => advisories::run(verb),
+        Verb::Feed(verb) => feed::run(verb),
         Verb::Schema => schema::run(),
     };
     ExitCode::from(code.code())

@@ -10,6 +10,7 @@ use crate::scrub::Scrubber;
 use crate::session::Session;
 use crate::slot::Slot;
 use crate::traffic::Direction;
+use crate::withdrawn::withdrawn;
 use ringfence_types::{Host, NetworkTarget, Transport};
 use std::io;
 use std::net::SocketAddr;
@@ -188,7 +189,14 @@ pub(crate) async fn serve(mut client: TcpStream, asked: SocketAddr, session: Arc
     // Until both sides have ended in order: when the gate is dropped in the middle,
     // half an answer must not look like a whole one.
     reset(&client);
-    match pass(&mut connection, &mut client).await {
+    let (session, host) = (Arc::clone(&connection.session), connection.host.clone());
+    let withdrawn =
+        withdrawn(|| session.judge.still_allows(NetworkTarget::tcp(&host, asked.port())));
+    let passed = tokio::select! {
+        passed = pass(&mut connection, &mut client) => passed,
+        () = withdrawn => Err(Cut::Refused),
+    };
+    match passed {
         Ok(()) => {
             let _ = socket2::SockRef::from(&client).set_linger(None);
         }

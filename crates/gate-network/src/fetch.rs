@@ -137,7 +137,9 @@ impl Fetcher {
             FetchError::Refused("the network gate refused it")
         };
         let Some(slot) = Slot::take() else { return Err(refuse(Refusal::Full)) };
-        let waiting = Waiting::at_most(ask.patience, &self.stop);
+        // Also when the grant is taken back meanwhile, which is recorded.
+        let stop = || (self.stop)() || !judge.still_allows(target);
+        let waiting = Waiting::at_most(ask.patience, &stop);
         if Arc::strong_count(&self.look_ups) > MOST_LOOK_UPS {
             return Err(FetchError::Failed("too many look-ups of names wait".to_owned()));
         }
@@ -174,6 +176,9 @@ impl Fetcher {
             request = request.header(name, value.as_slice());
         }
         let charge = |direction, bytes| {
+            if !judge.still_allows(target) {
+                return Err(FetchError::Refused("its grant was taken back meanwhile"));
+            }
             let charged = self.traffic.charge(direction, bytes);
             charged.map_err(|exceeded| refuse(Refusal::Budget(exceeded))).map(|warning| {
                 if let Some(warning) = warning {

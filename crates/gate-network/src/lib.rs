@@ -67,6 +67,7 @@ mod sockets;
 mod traffic;
 mod visit;
 mod waiting;
+mod withdrawn;
 
 pub use authority::{Authority, AuthorityError};
 pub use client_hello::{ClientHello, Hello, MAX_HELLO, read_hello};

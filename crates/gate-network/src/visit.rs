@@ -11,6 +11,7 @@ use crate::session::Session;
 use crate::slot::Slot;
 use crate::sockets::Sockets;
 use crate::traffic::Direction;
+use crate::withdrawn::withdrawn;
 use std::io;
 use std::num::NonZeroU16;
 use std::sync::Arc;
@@ -188,7 +189,11 @@ async fn serve(
     // Until both sides have ended in order: when the gate is dropped in the middle,
     // half an answer must not look like a whole one.
     client.reset();
-    match pass(&visit, &mut client, &sockets).await {
+    let passed = tokio::select! {
+        passed = pass(&visit, &mut client, &sockets) => passed,
+        () = withdrawn(|| visit.session.judge.still_lets_in(port)) => Err(Cut::Refused),
+    };
+    match passed {
         Ok(()) => client.keep(),
         Err(cut) => {
             visit.failure = Some(match cut {

@@ -14,11 +14,11 @@ pub type Stop = Arc<dyn Fn() -> bool + Send + Sync>;
 /// How long one caller waits.
 pub(crate) struct Waiting<'a> {
     until: Instant,
-    stop: &'a Stop,
+    stop: &'a dyn Fn() -> bool,
 }
 
 impl<'a> Waiting<'a> {
-    pub(crate) fn at_most(patience: Duration, stop: &'a Stop) -> Self {
+    pub(crate) fn at_most(patience: Duration, stop: &'a dyn Fn() -> bool) -> Self {
         let now = Instant::now();
         Self { until: now.checked_add(patience).unwrap_or(now), stop }
     }
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn nobody_waits_longer_than_there_is_time_or_until_somebody_says_stop() {
         let never: Stop = Arc::new(|| false);
-        let waiting = Waiting::at_most(Duration::from_millis(120), &never);
+        let waiting = Waiting::at_most(Duration::from_millis(120), &*never);
         assert_eq!(waiting.act(|| 1).unwrap(), 1);
         let slow = || {
             let (_kept, hear) = sync_channel::<()>(1);
@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(waiting.act(slow).unwrap_err().kind(), io::ErrorKind::TimedOut);
         let said = Arc::new(AtomicBool::new(true));
         let stop: Stop = Arc::new(move || said.load(Ordering::Relaxed));
-        let waiting = Waiting::at_most(Duration::from_secs(20), &stop);
+        let waiting = Waiting::at_most(Duration::from_secs(20), &*stop);
         assert!(waiting.act(slow).unwrap_err().to_string().contains("interrupted"));
     }
 }

@@ -257,6 +257,7 @@ impl ProcessRunner for NestedJail {
             network,
         )
         .map_err(failed)?;
+        jailed.as_long_as(spent.grant.lease().clone());
         let result = plain::run(&mut jailed, request.stdin, &mut Silent);
         let stderr = jailed.stderr_text().into_bytes();
         let (end, _) = jailed.finish();

@@ -4,13 +4,14 @@ use crate::built_in::{BuiltIn, Wanted, Worker};
 use crate::doors::open_doors;
 use crate::effects::{Effects, Own, Shared};
 use crate::error::RunError;
-use crate::installed::InUse;
+use crate::installed::{InUse, InstalledAs};
 use crate::instance::Instance;
 use crate::interrupt::Interrupt;
 use crate::jailed::Jailed;
 use crate::network::Inside;
 use crate::observer::Observer;
 use crate::plan::{Surroundings, own_package, plan};
+use crate::recall::{Held, Recall, Recalls, Started, Subject, Watched};
 use crate::record::Recorder;
 use crate::review::{Review, ReviewError, Terms};
 use ringfence_audit::{AuditLog, AuditOpenError, LogOptions};
@@ -20,8 +21,8 @@ use ringfence_gate_network::Resolver;
 use ringfence_gate_secrets::Secrets;
 use ringfence_gate_storage::Storage;
 use ringfence_package::Package;
-use ringfence_permission::{Available, Grants};
-use ringfence_sandbox::{Backend, Running, Usage};
+use ringfence_permission::{Available, Consent, Grants};
+use ringfence_sandbox::{Backend, Plan, Running, Usage};
 use ringfence_sandbox_process::{Limits, ProcessBackend};
 use ringfence_types::{Actor, AuditError, AuditEvent, AuditSink, Host, Kind, Publish};
 use std::collections::BTreeMap;
@@ -106,6 +107,7 @@ pub struct Engine {
     sink: Arc<dyn AuditSink>,
     all: Interrupt,
     statistics: Arc<Mutex<Statistics>>,
+    recalls: Arc<Recalls>,
 }
 
 impl Engine {
@@ -148,6 +150,7 @@ impl Engine {
             built_in: Mutex::default(),
             sink: Arc::new(log.clone()),
             log,
+            recalls: Arc::new(Recalls::new(&options.home)),
             options,
             all: Interrupt::new()?,
             statistics: Arc::default(),
@@ -208,7 +211,7 @@ impl Engine {
         mut observer: Box<dyn Observer>,
     ) -> Result<Instance, RunError> {
         if self.all.is_raised() {
-            return Err(RunError::Interrupted);
+            return Err(Interrupt::told(std::slice::from_ref(&self.all)));
         }
         let recorder = Recorder::new(Arc::clone(&self.sink), review.instance.clone());
         let search = std::env::var_os("PATH").unwrap_or_default();
@@ -248,6 +251,8 @@ impl Engine {
         let inside = Inside::of(review.admitted.grants(), &shared.secrets)
             .inspect_err(|error| recorder.refused(&error.to_string()))?;
         inside.show(&mut plan);
+        let watched = Arc::new(self.watched(&review, &plan, &own, &recorder));
+        self.refuse_recalled(&watched, &recorder)?;
         let effects = if plan.control || plan.network {
             Effects::new(
                 review.admitted.grants(),
@@ -281,6 +286,7 @@ impl Engine {
         let killer = running.killer().map_err(|e| RunError::Internal { what: e.to_string() })?;
         let killer = Arc::new(killer);
         interrupts.iter().for_each(|interrupt| interrupt.kills(&killer));
+        self.recalls.watch(&watched).map_err(|e| RunError::Internal { what: e.to_string() })?;
         let network = effects.network_side(doors);
         let jailed = Jailed::new(running, plan.budget.clone(), recorder, interrupts, network)?;
         self.count(|statistics| {
@@ -289,7 +295,51 @@ impl Engine {
         });
         Ok(Instance::new(self, review, jailed, effects, (own, killer), observer)
             .publishing(published)
-            .using(in_use))
+            .using(in_use)
+            .watched(watched, Arc::clone(&self.recalls)))
+    }
+
+    /// What those who look for what is taken back know of a start.
+    fn watched(
+        &self,
+        review: &Review,
+        plan: &Plan,
+        interrupt: &Interrupt,
+        recorder: &Recorder,
+    ) -> Watched {
+        let package = &review.package;
+        let (subject, consent) = match &review.terms.installed {
+            Some(InstalledAs { name, package, consent }) => {
+                let (name, package) = (name.clone(), *package);
+                (Subject::Installed { name, package }, consent.clone())
+            }
+            None => (self.subject(package), Consent::none()),
+        };
+        Watched::new(Started {
+            instance: review.instance.clone(),
+            name: package.name.clone(),
+            subject,
+            grants: Arc::clone(review.admitted.grants()),
+            consent,
+            held: Held::by(plan),
+            interrupt: interrupt.clone(),
+            sink: Arc::clone(recorder.sink()),
+        })
+    }
+
+    /// Refuses what was taken back between the review and now.
+    fn refuse_recalled(&self, watched: &Watched, recorder: &Recorder) -> Result<(), RunError> {
+        let refusal = match self.recalls.admit(watched) {
+            Ok(None) => return Ok(()),
+            Ok(Some(recall)) => RunError::Refused(Box::new(recall)),
+            Err(error) => RunError::Refused(Box::new(Recall::list_lost(&watched.name, &error))),
+        };
+        recorder.refused(&refusal.to_string());
+        Err(refusal)
+    }
+
+    pub(crate) const fn recalls(&self) -> &Arc<Recalls> {
+        &self.recalls
     }
 
     /// What runs a package of the built-in engine, compiled if it has to be.

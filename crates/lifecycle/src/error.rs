@@ -1,5 +1,6 @@
 //! Why a run did not end with an answer.
 
+use crate::recall::Recall;
 use ringfence_limits::Resource;
 use ringfence_package::InputFault;
 use ringfence_protocol::PluginError;
@@ -120,6 +121,12 @@ pub enum RunError {
     /// The host asked for the end.
     #[error("stopped on request")]
     Interrupted,
+    /// What lets it run was taken back before it was started. Nothing of it ran.
+    #[error("not started: {0}")]
+    Refused(Box<Recall>),
+    /// What let it run was taken back meanwhile.
+    #[error("stopped: {0}")]
+    Recalled(Box<Recall>),
     /// A fault of ours or of the machine.
     #[error("{what}")]
     Internal {
@@ -181,6 +188,8 @@ impl RunError {
             Self::Start(_) => ExitCode::Usage,
             Self::Audit(_) => ExitCode::Audit,
             Self::Interrupted => ExitCode::Interrupted,
+            Self::Refused(_) => ExitCode::Refused,
+            Self::Recalled(_) => ExitCode::Recalled,
             Self::Internal { .. } => ExitCode::Internal,
         }
     }
@@ -190,6 +199,7 @@ impl RunError {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Denied(denial) => denial.repair.clone(),
+            Self::Refused(recall) | Self::Recalled(recall) => recall.help(),
             // What a shell answers when it did not find, or may not start, a program.
             Self::Status { status: 126 | 127, .. } => Some(
                 "a program that starts others needs --grant process.execute=NAME for each, or --grant process.execute for all"

@@ -13,6 +13,7 @@ use crate::mcp_call::McpSession;
 use crate::mcp_proxy::{self, ProxyUsage};
 use crate::observer::Observer;
 use crate::plain;
+use crate::recall::{Recalls, Watched};
 use crate::record::Recorder;
 use crate::review::Review;
 use ringfence_broker::{BrokerUsage, CountedDenial};
@@ -96,6 +97,8 @@ pub struct Instance {
     published: Vec<Publish>,
     /// Lets nobody remove its files from the home while it is here.
     _in_use: Option<InUse>,
+    /// Ends it when what lets it run is taken back, as long as it is here.
+    watched: Option<(Arc<Watched>, Arc<Recalls>)>,
 }
 
 impl Instance {
@@ -125,7 +128,13 @@ impl Instance {
             ended: false,
             published: Vec::new(),
             _in_use: None,
+            watched: None,
         }
+    }
+
+    pub(crate) fn watched(mut self, watched: Arc<Watched>, recalls: Arc<Recalls>) -> Self {
+        self.watched = Some((watched, recalls));
+        self
     }
 
     pub(crate) fn using(mut self, in_use: Option<InUse>) -> Self {
@@ -375,6 +384,13 @@ impl Instance {
 
     fn finish(&mut self) -> Ended {
         let (end, usage) = self.jailed.finish();
+        if let Some((watched, _)) = &self.watched {
+            // Whoever ended it writes down why before we write that it ended.
+            watched.settle();
+        }
+        if let (None, Some(recall)) = (&self.failed, self.interrupt.recalled()) {
+            self.failed = Some(recall.to_string());
+        }
         let rest = self.jailed.drain_errors();
         if !rest.is_empty() {
             self.observer.log(&rest);

@@ -1,9 +1,11 @@
 //! A way to end a run from another thread or a signal handler.
 
+use crate::error::RunError;
+use crate::recall::Recall;
 use ringfence_sandbox::Killer;
 use rustix::pipe::{PipeFlags, pipe_with};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 /// Ends the runs that watch it. Clones share one state; once raised, it stays.
 #[derive(Clone)]
@@ -14,6 +16,8 @@ struct Shared {
     write: OwnedFd,
     /// Jails that nobody may be waiting for just now.
     killers: Mutex<Vec<Weak<Killer>>>,
+    /// Why, when it was not raised on request.
+    recall: OnceLock<Recall>,
 }
 
 impl Interrupt {
@@ -23,7 +27,12 @@ impl Interrupt {
     /// When no descriptor is left.
     pub fn new() -> std::io::Result<Self> {
         let (read, write) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
-        Ok(Self(Arc::new(Shared { read, write, killers: Mutex::default() })))
+        Ok(Self(Arc::new(Shared {
+            read,
+            write,
+            killers: Mutex::default(),
+            recall: OnceLock::new(),
+        })))
     }
 
     /// Ends every run that watches it, also one that is not in a call just now.
@@ -35,6 +44,24 @@ impl Interrupt {
         for killer in killers.iter().filter_map(Weak::upgrade) {
             killer();
         }
+    }
+
+    /// Raises it because what let the runs be was taken back.
+    pub(crate) fn recall(&self, why: Recall) {
+        // The first reason stands.
+        let _ = self.0.recall.set(why);
+        self.raise();
+    }
+
+    /// Why it was raised, when that was not on request.
+    pub(crate) fn recalled(&self) -> Option<&Recall> {
+        self.0.recall.get()
+    }
+
+    /// What the runs that watch these are told when one is raised.
+    pub(crate) fn told(all: &[Self]) -> RunError {
+        let recall = all.iter().find_map(Self::recalled);
+        recall.map_or(RunError::Interrupted, |recall| RunError::Recalled(Box::new(recall.clone())))
     }
 
     /// Has this jail killed when it is raised, or now if it was.

@@ -1,6 +1,7 @@
 //! A running jail under watch: streams, time-outs, limits.
 
 use crate::channel::{Channel, Tail};
+use crate::engine::now_ms;
 use crate::error::{Phase, RunError};
 use crate::interrupt::Interrupt;
 use crate::network::NetworkSide;
@@ -8,6 +9,7 @@ use crate::observer::Observer;
 use crate::record::Recorder;
 use ringfence_gate_network::Gate;
 use ringfence_limits::{Budget, Resource};
+use ringfence_permission::Lease;
 use ringfence_sandbox::{End, Live, Running, Usage};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::Timespec;
@@ -96,6 +98,8 @@ pub(crate) struct Jailed {
     finished: Option<(End, Usage)>,
     /// Where its network ends.
     gate: Option<Gate>,
+    /// What it was started by, when that is a grant that can end before it.
+    lease: Option<Lease>,
 }
 
 impl Jailed {
@@ -143,7 +147,13 @@ impl Jailed {
             ended: None,
             finished: None,
             gate,
+            lease: None,
         })
+    }
+
+    /// Ends it when this does.
+    pub(crate) fn as_long_as(&mut self, lease: Lease) {
+        self.lease = Some(lease);
     }
 
     pub(crate) fn attach_client(&mut self, input: OwnedFd, output: OwnedFd) {
@@ -259,7 +269,7 @@ impl Jailed {
         let mut happened = Vec::new();
         for what in ready.0 {
             match what {
-                What::Interrupt => return Err(RunError::Interrupted),
+                What::Interrupt => return Err(Interrupt::told(&self.interrupts)),
                 What::WriteProgram => self.program.write(),
                 What::WriteControl => {
                     let was_full = self.control.is_full();
@@ -309,6 +319,10 @@ impl Jailed {
     }
 
     fn look_at_limits(&mut self) -> Result<(), RunError> {
+        if self.lease.as_ref().is_some_and(|lease| !lease.is_live(now_ms())) {
+            let what = "what it was started by was taken back meanwhile".to_owned();
+            return Err(RunError::Internal { what });
+        }
         let Some(Live { cpu, memory, out_of_memory }) = self.running.live() else { return Ok(()) };
         let used = cpu.saturating_sub(self.cpu_before);
         if used > self.budget.cpu_time {

@@ -13,6 +13,7 @@ mod doors;
 mod effects;
 mod engine;
 mod error;
+mod feeds;
 mod home;
 mod input;
 mod inspected;
@@ -30,6 +31,7 @@ mod plain;
 mod plan;
 mod pool;
 mod profile;
+mod recall;
 mod record;
 mod recorded;
 mod review;
@@ -37,12 +39,14 @@ mod trust;
 
 pub use engine::{Engine, EngineError, EngineOptions, Statistics};
 pub use error::{Phase, RunError};
+pub use feeds::{Feeds, FeedsError, Updated};
 pub use home::{HOME_VARIABLE, home_folder, prepare_home};
 pub use input::check_input;
 pub use inspected::{Inspected, Report, check_inspect};
 pub use installed::{
-    Allowed, Arrival, Changes, Collected, Incoming, Info, InstalledError, Kept, Order, Plugins,
-    Proposal, Ready, Reputation, ReputationLevel, ReputationPart, find_installed, who_signed,
+    Allowed, Arrival, Changes, Collected, Incoming, Info, InstalledAs, InstalledError, Kept, Order,
+    Plugins, Proposal, Ready, Reputation, ReputationLevel, ReputationPart, find_installed,
+    who_signed,
 };
 pub use instance::{Answer, Ended, Instance};
 pub use interrupt::Interrupt;
@@ -51,6 +55,7 @@ pub use mcp_proxy::ProxyUsage;
 pub use observer::{Observer, Silent};
 pub use packed::{Beside, Packed, PackedError, Vouching};
 pub use pool::Pool;
+pub use recall::{Cause, Recall};
 pub use recorded::{Changed, RecordError, recorded};
 pub use review::{Asked, Card, Review, ReviewError, Terms};
 pub use ringfence_broker::{BrokerUsage, CountedDenial};
@@ -70,6 +75,7 @@ pub use ringfence_signing::{
     TrustedKey, Vouched,
 };
 pub use ringfence_store::{
-    GrantRow, Incident, PluginRow, ScanRow, SignatureRow, State, StateError, UsageRow, VersionRow,
+    AcceptedRow, Applied, FactRow, FeedPolicy, FeedRow, GrantRow, Incident, PluginRow, ScanRow,
+    SignatureRow, State, StateError, UsageRow, VersionRow,
 };
 pub use trust::{TrustError, TrustStore};

@@ -1,6 +1,7 @@
 //! What a person sees before saying yes, and what their yes gives.
 
 use crate::error::RunError;
+use crate::installed::InstalledAs;
 use ringfence_gate_secrets::Secrets;
 use ringfence_limits::{Budget, Preset};
 use ringfence_package::{Package, PackageError, PluginType, Protocol};
@@ -48,6 +49,8 @@ pub struct Terms {
     /// Whose storage and records these are, for what is installed; else they are those of
     /// the place where the package lies.
     pub instance: Option<InstanceId>,
+    /// Which installed plugin is run, so that what is taken back from it reaches the run.
+    pub installed: Option<InstalledAs>,
 }
 
 /// One line of the permission card.

@@ -123,9 +123,13 @@ mod front;
 pub use error::Error;
 pub use front::{Ringfence, Start};
 pub use ringfence_lifecycle::{
-    Allowed, Arrival, Changes, Collected, GrantRow, Incident, Incoming, Info, InstalledError, Kept,
-    Order, PluginRow, Plugins, Proposal, Ready, Reputation, ReputationLevel, ReputationPart,
-    ScanRow, SignatureRow, State, StateError, UsageRow, VersionRow, find_installed, who_signed,
+    AcceptedRow, Applied, FactRow, FeedPolicy, FeedRow, Feeds, FeedsError, Updated,
+};
+pub use ringfence_lifecycle::{
+    Allowed, Arrival, Cause, Changes, Collected, GrantRow, Incident, Incoming, Info, InstalledAs,
+    InstalledError, Kept, Order, PluginRow, Plugins, Proposal, Ready, Recall, Reputation,
+    ReputationLevel, ReputationPart, ScanRow, SignatureRow, State, StateError, UsageRow,
+    VersionRow, find_installed, who_signed,
 };
 pub use ringfence_lifecycle::{
     Answer, Asked, BrokerUsage, Card, CommandSource, CountedDenial, Ended, Engine, EngineError,

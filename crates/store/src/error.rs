@@ -3,7 +3,7 @@
 use ringfence_private::PrivateError;
 use ringfence_types::UntrustedText;
 use rusqlite::ErrorCode;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why the state cannot be read or written. Whatever it is, nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +73,36 @@ pub enum StateError {
         /// Which plugin.
         name: String,
     },
+    /// A feed recalls it.
+    #[error(
+        "`{name}` is recalled by the feed `{feed}` ({}): {}",
+        UntrustedText::new(fact),
+        UntrustedText::new(reason)
+    )]
+    Recalled {
+        /// What was to be installed.
+        name: String,
+        /// Which feed.
+        feed: String,
+        /// Which fact of it; a stranger's text.
+        fact: String,
+        /// Why; a stranger's text.
+        reason: String,
+    },
+    /// No feed of this name is followed.
+    #[error("no feed `{}` is followed", UntrustedText::new(name))]
+    NoFeed {
+        /// What was asked for.
+        name: String,
+    },
+    /// A feed of this name is followed, or there are too many.
+    #[error("a feed `{name}` is followed already, or {most} of them are")]
+    FeedThere {
+        /// What it was to be called.
+        name: String,
+        /// How many can be followed.
+        most: i64,
+    },
     /// It is in a state in which this cannot be done.
     #[error("`{name}` is {state}: {reason}")]
     State {
@@ -82,6 +112,14 @@ pub enum StateError {
         state: &'static str,
         /// Why it is in it.
         reason: String,
+    },
+    /// The home cannot be looked at.
+    #[error("`{}` cannot be looked at: {error}", path.display())]
+    Home {
+        /// Which folder.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
     },
     /// Anything else.
     #[error("the list of installed plugins cannot be used")]
@@ -105,6 +143,18 @@ impl From<rusqlite::Error> for StateError {
 }
 
 impl StateError {
+    /// When the home `path` cannot be looked at.
+    #[must_use]
+    pub fn unreadable(path: &Path, error: std::io::Error) -> Self {
+        Self::Home { path: path.to_owned(), error }
+    }
+
+    /// Whether it may be otherwise a moment later, with nobody mending anything.
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        matches!(self, Self::Busy | Self::Full | Self::Database { .. } | Self::Private(_))
+    }
+
     /// What mends it, where it can be told.
     #[must_use]
     pub fn help(&self) -> Option<String> {
@@ -123,6 +173,12 @@ impl StateError {
             Self::Similar { installed, .. } => Some(format!(
                 "look at both names; if you mean the new one: ringfence remove {installed}"
             )),
+            Self::Recalled { feed, fact, .. } => Some(format!(
+                "if you know better: ringfence feed ignore {feed} '{}'",
+                UntrustedText::new(fact)
+            )),
+            Self::NoFeed { .. } => Some("which are: ringfence feed list".to_owned()),
+            Self::FeedThere { name, .. } => Some(format!("ringfence feed remove {name}")),
             Self::Changed { .. } | Self::Busy => Some("look at it again, and repeat".to_owned()),
             _ => None,
         }

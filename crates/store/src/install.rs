@@ -1,6 +1,8 @@
 //! From one version to another, in one transaction.
 
 use crate::error::StateError;
+use crate::facts::{self, About};
+use crate::feeds::FeedPolicy;
 use crate::grants::{self, GrantsSeen, NewGrant};
 use crate::incidents;
 use crate::open::StateStore;
@@ -173,7 +175,22 @@ fn refuse(transaction: &Transaction<'_>, new: &Installation<'_>) -> Result<(), S
     if let Some(plugin) = plugins::found(transaction, new.name)? {
         plugin.refuse_quarantined()?;
     }
-    refuse_package(transaction, new.name, new.package)
+    refuse_package(transaction, new.name, new.package)?;
+    let about = About {
+        package: Some(new.package),
+        keys: &new.signature.keys,
+        publisher: new.signature.publisher.as_deref(),
+    };
+    let hits = facts::facts_about(transaction, &about, None)?;
+    match hits.into_iter().find(|hit| hit.policy == FeedPolicy::Quarantine) {
+        Some(hit) => Err(StateError::Recalled {
+            name: new.name.to_string(),
+            feed: hit.feed,
+            fact: hit.fact,
+            reason: hit.reason,
+        }),
+        None => Ok(()),
+    }
 }
 
 fn refuse_package(

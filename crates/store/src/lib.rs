@@ -9,6 +9,8 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod facts;
+mod feeds;
 mod grants;
 mod incidents;
 mod install;
@@ -16,6 +18,7 @@ mod likeness;
 mod lock;
 mod migrations;
 mod open;
+mod parts;
 mod plugins;
 mod reputation;
 mod reviewed;
@@ -25,12 +28,15 @@ mod usage;
 mod versions;
 
 pub use error::StateError;
+pub use facts::{About, FactHit, FactRow};
+pub use feeds::{AcceptedRow, Applied, FeedPolicy, FeedRow};
 pub use grants::{GrantRow, GrantsSeen, NewGrant};
 pub use incidents::Incident;
 pub use install::{Installation, Switch};
 pub use likeness::likeness;
 pub use lock::StateLock;
 pub use open::{FILE, StateStore};
+pub use parts::{Part, Parts};
 pub use plugins::PluginRow;
 pub use reputation::ReputationEvent;
 pub use reviewed::{ScanRow, SignatureRow};

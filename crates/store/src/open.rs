@@ -5,6 +5,7 @@ use crate::migrations::{STEPS, migrate, refuse_foreign};
 use ringfence_private::{self as private, PrivateError};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use rustix::fs::OFlags;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -28,6 +29,10 @@ impl StateStore {
     /// When it is not ours alone, is reached through a link, is damaged, or is of another
     /// program or of a newer version. Then it is as it was.
     pub fn open(home: &Path) -> Result<Self, StateError> {
+        Self::open_within(home, BUSY)
+    }
+
+    fn open_within(home: &Path, busy: Duration) -> Result<Self, StateError> {
         let folder = private::open_or_create(home)?;
         let home = home.canonicalize().map_err(PrivateError::io("find", home))?;
         let path = home.join(FILE);
@@ -38,19 +43,35 @@ impl StateStore {
             let name = format!("{FILE}{journal}");
             private::open_existing(&folder, &name, OFlags::RDONLY, &home.join(&name))?;
         }
-        Self::open_at(&path).map_err(|error| match error {
+        Self::open_at(&path, busy).map_err(|error| match error {
             StateError::Damaged { .. } => StateError::Damaged { path },
             other => other,
         })
     }
 
-    fn open_at(path: &Path) -> Result<Self, StateError> {
+    /// Opens the file of this home if there is one, and waits no longer than `busy` for
+    /// other processes: for those who look again and again. Makes nothing.
+    ///
+    /// # Errors
+    /// As [`StateStore::open`].
+    pub fn open_existing(home: &Path, busy: Duration) -> Result<Option<Self>, StateError> {
+        let path = home.join(FILE);
+        // Only so that nothing is made where a home has gone; what counts is looked at below.
+        match path.symlink_metadata() {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            // Another process is about to write the first tables into it.
+            Ok(found) if found.len() == 0 => Err(StateError::Busy),
+            _ => Self::open_within(home, busy).map(Some),
+        }
+    }
+
+    fn open_at(path: &Path, busy: Duration) -> Result<Self, StateError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX
             | OpenFlags::SQLITE_OPEN_NOFOLLOW
             | OpenFlags::SQLITE_OPEN_EXRESCODE;
         let mut connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(BUSY)?;
+        connection.busy_timeout(busy)?;
         // Before anything is written: it may be somebody's.
         refuse_foreign(&connection, path)?;
         connection.pragma_update(None, "trusted_schema", false)?;

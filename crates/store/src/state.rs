@@ -116,7 +116,7 @@ impl StateStore {
     }
 }
 
-fn set(
+pub(crate) fn set(
     transaction: &Transaction<'_>,
     instance: &InstanceId,
     state: State,

@@ -38,9 +38,15 @@ pub enum EventKind {
     TrustChanged,
     /// Advisories were imported; recorded before they count. The metadata says from where.
     AdvisoriesChanged,
+    /// A feed of recalls was followed, accepted, refused or is followed no more; recorded
+    /// before it counts. The metadata says which.
+    FeedChanged,
     /// A plugin was installed, updated, rolled back, removed, switched on or off, or put
     /// into or let out of quarantine; recorded before it is done. The metadata says which.
     PluginChanged,
+    /// What runs was ended, or lost a grant, because that was taken back meanwhile. The
+    /// metadata says why, and by whom where that is known.
+    Recalled,
     /// What is run of a plugin for the built-in engine was compiled, was taken from the
     /// cache of an earlier process, or could not be made. The metadata says from what
     /// and at what cost.

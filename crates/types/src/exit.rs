@@ -45,6 +45,9 @@ exits! {
     Audit = 8, "audit";
     /// A package was looked at and is worse than what was asked for; nothing of it ran.
     Refused = 9, "refused";
+    /// It ran, and was ended because what let it run was taken back: quarantine, switched
+    /// off, removed, or a grant that a running jail cannot give up.
+    Recalled = 10, "recalled";
     /// A fault of ours.
     Internal = 70, "internal";
     /// Stopped by Ctrl-C.

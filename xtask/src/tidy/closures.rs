@@ -110,6 +110,12 @@ const CLOSURES: &[(&str, Rule, &str)] = &[
     ),
     ("ringfence-advisories", Rule::None(RUNTIMES_AND_NETWORK), PURE),
     (
+        "ringfence-feed",
+        Rule::OursOnly(&["ringfence-types", "ringfence-signing"]),
+        "what others tell does not depend on what is installed, and decides nothing",
+    ),
+    ("ringfence-feed", Rule::None(RUNTIMES_AND_NETWORK), PURE),
+    (
         "ringfence-lifecycle",
         Rule::None(&ENGINES),
         "what starts plugins does not parse their code in its own memory",

@@ -22,7 +22,9 @@ pub(super) fn run(arguments: &Quarantine) -> Result<ExitCode, Failure> {
     } else if arguments.release {
         output::say(&format!("{name} is let out, switched off: ringfence enable {name}"));
     } else {
-        output::say(&format!("{name} is in quarantine; what runs of it now, runs until its end"));
+        output::say(&format!(
+            "{name} is in quarantine; what runs of it is ended within two seconds"
+        ));
     }
     Ok(ExitCode::Success)
 }

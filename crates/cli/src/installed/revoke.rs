@@ -17,6 +17,6 @@ pub(super) fn run(arguments: &Revoke) -> Result<ExitCode, Failure> {
     for capability in revoked {
         output::answer(&UntrustedText::new(&capability.to_string()).to_string());
     }
-    output::say("taken back; what runs already keeps it until it ends");
+    output::say("taken back, also from what runs: within two seconds");
     Ok(ExitCode::Success)
 }

@@ -32,7 +32,8 @@ pub(crate) fn ready(
     name: &PluginName,
     arguments: &mut Run,
 ) -> Result<Package, Failure> {
-    let ready = plugins()?.ready(engine, name, arguments.command.clone())?;
+    let ready =
+        plugins()?.ready(engine, name, arguments.command.clone(), arguments.despite_findings)?;
     arguments.installed = Some(ready.kept);
     Ok(ready.package)
 }

@@ -21,7 +21,8 @@ fn told(arguments: &OfPlugin, state: &str) -> Result<ExitCode, Failure> {
     if arguments.json {
         output::answer_json(&json!({ "ok": true, "name": arguments.name, "state": state }));
     } else {
-        output::say(&format!("{} is {state}", arguments.name));
+        let ends = if state == "disabled" { "; what runs of it is ended" } else { "" };
+        output::say(&format!("{} is {state}{ends}", arguments.name));
     }
     Ok(ExitCode::Success)
 }

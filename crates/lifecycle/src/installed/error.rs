@@ -5,6 +5,7 @@ use crate::packed::PackedError;
 use crate::recorded::RecordError;
 use crate::review::ReviewError;
 use crate::trust::TrustError;
+use ringfence_advisories::AdvisoriesError;
 use ringfence_package::PackageError;
 use ringfence_store::StateError;
 use ringfence_types::{Capability, ExitCode, UntrustedText, WithheldBy};
@@ -53,6 +54,19 @@ pub enum InstalledError {
         folder: PathBuf,
         /// Where it came from; untrusted.
         came_from: String,
+    },
+    /// What it is made of cannot be looked up.
+    #[error("what is known of it: {0}")]
+    Advisories(#[from] AdvisoriesError),
+    /// Something is publicly known to be wrong with a part of it.
+    #[error("`{name}` is not run: {why}")]
+    Known {
+        /// Which plugin.
+        name: String,
+        /// Which parts, and what; safe to show.
+        why: String,
+        /// Whether a part of it is made to harm.
+        malware: bool,
     },
     /// Somebody switched it off.
     #[error("`{name}` is {state}: {}", UntrustedText::new(reason))]
@@ -147,7 +161,10 @@ impl InstalledError {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::State(StateError::Similar { .. } | StateError::State { .. })
+            Self::State(
+                StateError::Similar { .. } | StateError::State { .. } | StateError::Recalled { .. },
+            )
+            | Self::Known { .. }
             | Self::Altered { .. }
             | Self::Off { .. } => ExitCode::Refused,
             Self::Record(_) => ExitCode::Audit,
@@ -174,6 +191,12 @@ impl InstalledError {
             Self::Altered { came_from, .. } => Some(format!(
                 "find out who changed them, then unpack them anew: ringfence install {}",
                 UntrustedText::new(came_from.strip_prefix("file:").unwrap_or(came_from))
+            )),
+            Self::Known { name, malware: true, .. } => {
+                Some(format!("nothing runs it; ringfence update {name}, or ringfence remove {name}"))
+            }
+            Self::Known { name, .. } => Some(format!(
+                "ringfence update {name}; to run it all the same: --despite-findings"
             )),
             Self::Off { name, state: "quarantined", .. } => Some(release(name)),
             Self::Off { name, .. } => Some(format!("ringfence enable {name}")),

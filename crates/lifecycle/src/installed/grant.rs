@@ -48,7 +48,7 @@ impl Plugins {
     }
 
     /// Takes back everything that lies within `capability`, from every version of it. What
-    /// runs already keeps it until it ends. Gives what was taken back.
+    /// runs loses it within two seconds, or ends. Gives what was taken back.
     ///
     /// # Errors
     /// When it is not installed, or nothing of it was granted. When the version that is run,

@@ -72,6 +72,8 @@ impl Plugins {
             let error = Box::new(error);
             return Err(InstalledError::Canary { name: name.to_string(), stays, error });
         }
+        // What feeds say of its parts later is about this.
+        self.parts(&incoming.digest, incoming.folder())?;
         let _lock = StateLock::take(&self.home)?;
         if content_digest(incoming.folder())? != incoming.content {
             return Err(super::ready::altered(

@@ -13,6 +13,7 @@ mod in_use;
 mod incoming;
 mod info;
 mod install;
+mod known;
 mod list;
 mod proposal;
 mod quarantine;
@@ -32,7 +33,7 @@ pub use incoming::{Arrival, Incoming, who_signed};
 pub use info::Info;
 pub use install::Allowed;
 pub use proposal::Proposal;
-pub use ready::{Kept, Ready, find_installed};
+pub use ready::{InstalledAs, Kept, Ready, find_installed};
 pub use reputation::{Reputation, ReputationLevel, ReputationPart};
 pub use version_order::Order;
 

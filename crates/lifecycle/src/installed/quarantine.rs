@@ -3,13 +3,13 @@
 use super::proposal::stamp;
 use super::{InstalledError, Plugins, actor};
 use crate::engine::Engine;
-use crate::packed::Packed;
 use crate::plan::own_package;
+use crate::recall::Subject;
 use ringfence_package::Package;
-use ringfence_store::{FILE, State, StateStore};
-use ringfence_types::{AuditEvent, Digest, EventKind, PluginName, Severity};
+use ringfence_store::State;
+use ringfence_types::{AuditEvent, EventKind, PluginName, Severity};
 use serde_json::json;
-use std::path::Path;
+use std::sync::OnceLock;
 
 impl Engine {
     /// Refuses a package that is run without being installed and whose bytes are in
@@ -18,21 +18,10 @@ impl Engine {
     /// # Errors
     /// When they are, or the list of what is installed cannot be read.
     pub fn refuse_quarantined(&self, package: &Package) -> Result<(), InstalledError> {
-        // Who never installed anything has no list, and looking for one makes none.
-        if !self.home().join(FILE).exists() {
-            return Ok(());
-        }
-        let store = StateStore::open(self.home())?;
-        if !store.any_quarantined()? {
-            return Ok(());
-        }
-        let Some(reason) = digest(package, self.home())
-            .map(|digest| store.quarantined(&digest))
-            .transpose()?
-            .flatten()
-        else {
+        let Some(hold) = self.recalls().held(&self.subject(package))? else {
             return Ok(());
         };
+        let reason = format!("{} ({})", hold.reason, hold.by);
         let error = InstalledError::Off {
             name: package.name.to_string(),
             state: State::Quarantined.word(),
@@ -46,16 +35,19 @@ impl Engine {
         let _ = self.append(refused);
         Err(error)
     }
-}
 
-/// By what it would be installed; nothing for what cannot be.
-fn digest(package: &Package, home: &Path) -> Option<Digest> {
-    // Packages say where they lie without links.
-    let home = home.canonicalize().ok()?;
-    if let Some(own) = own_package(package, &home) {
-        return format!("sha256:{}", own.file_name()?.to_str()?).parse().ok();
+    /// What is looked for in the list when a package is run that is not installed.
+    pub(crate) fn subject(&self, package: &Package) -> Subject {
+        // Packages say where they lie without links.
+        let home = self.home().canonicalize().ok();
+        let own = home.and_then(|home| own_package(package, &home));
+        let named =
+            own.and_then(|own| format!("sha256:{}", own.file_name()?.to_str()?).parse().ok());
+        match named {
+            Some(digest) => Subject::Files { digest: Some(digest).into(), folder: None },
+            None => Subject::Files { digest: OnceLock::new(), folder: package.folder.clone() },
+        }
     }
-    Packed::of_folder(package.folder.as_deref()?).ok()?.digest().ok()
 }
 
 impl Plugins {

@@ -11,7 +11,7 @@ use crate::review::Terms;
 use ringfence_package::{Package, content_digest};
 use ringfence_permission::Consent;
 use ringfence_store::{FILE, PluginRow, ReputationEvent, State, StateStore, Used};
-use ringfence_types::{AuditEvent, EventKind, InstanceId, PluginName, Severity};
+use ringfence_types::{AuditEvent, Digest, EventKind, InstanceId, PluginName, Severity};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::sync::Arc;
@@ -28,10 +28,20 @@ pub struct Ready {
     pub kept: Kept,
 }
 
+/// Which installed plugin is run, in which version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstalledAs {
+    pub(crate) name: PluginName,
+    pub(crate) package: Digest,
+    /// What was consented to, as it stands in the list.
+    pub(crate) consent: Consent,
+}
+
 /// What is kept of an installed plugin while it runs. Nobody removes its files meanwhile.
 #[derive(Debug)]
 pub struct Kept {
     name: PluginName,
+    package: Digest,
     instance: InstanceId,
     consent: Consent,
     store: Arc<StateStore>,
@@ -43,6 +53,11 @@ impl Kept {
     pub fn add_to(&self, terms: &mut Terms) {
         terms.consent = self.consent.clone();
         terms.instance = Some(self.instance.clone());
+        terms.installed = Some(InstalledAs {
+            name: self.name.clone(),
+            package: self.package,
+            consent: self.consent.clone(),
+        });
     }
 
     /// Writes down what a run of it used, and whether it failed by its own fault.
@@ -108,15 +123,25 @@ impl Plugins {
     ///
     /// # Errors
     /// When it is not installed, is switched off or in quarantine, or one byte of its files
-    /// is not as it was installed. That is in the log then. When it takes no arguments.
+    /// is not as it was installed; when a part of it is known malware, or has a critical
+    /// vulnerability and nobody `insists`. That is in the log then. When it takes no
+    /// arguments.
     pub fn ready(
         &self,
         engine: &Engine,
         name: &PluginName,
         arguments: Vec<OsString>,
+        insists: bool,
     ) -> Result<Ready, InstalledError> {
         let plugin = self.plugin(name)?;
-        self.checked(&plugin, arguments).inspect_err(|error| {
+        let checked = self.checked(&plugin, arguments).and_then(|mut ready| {
+            let package = &plugin.current.package;
+            let folder = packages(&self.home).join(package.hex());
+            let known = self.refuse_known(package, name, &folder, insists)?;
+            ready.package.notes.extend(known);
+            Ok(ready)
+        });
+        checked.inspect_err(|error| {
             let refused = AuditEvent::new(EventKind::Refused, "an installed plugin was not run")
                 .severity(Severity::Warning)
                 .instance(&plugin.instance)
@@ -148,6 +173,7 @@ impl Plugins {
         let consent = consent(&grants, &plugin.current.package, digest);
         let kept = Kept {
             name: plugin.name.clone(),
+            package: plugin.current.package,
             instance: plugin.instance.clone(),
             consent,
             store: Arc::clone(&self.store),

@@ -41,7 +41,9 @@ impl Engine {
     pub fn open_packed(&self, path: &Path) -> Result<Package, PackedError> {
         let packed = Packed::open(path)?;
         let publishers = TrustStore::new(self.home().to_owned()).load()?;
-        let standing = packed.vouched(&publishers, now()).standing;
+        let vouched = packed.vouched(&publishers, now());
+        let keys = vouched.signatures.iter().map(|(key, _)| key.to_string()).collect();
+        let standing = vouched.standing;
         let statement = packed.statement();
         let event = |kind, message: &str| -> Result<AuditEvent, PackedError> {
             Ok(AuditEvent::new(kind, message)
@@ -56,6 +58,11 @@ impl Engine {
             self.record(refused.severity(Severity::Warning))?;
             return Err(PackedError::Refused(UntrustedText::new(&note).to_string()));
         }
+        let publisher = match &standing {
+            Standing::Trusted { publisher, .. } => Some(publisher.clone()),
+            _ => None,
+        };
+        self.recalls().signed(packed.digest()?, keys, publisher);
         let folder = packed.unpacked_in(self.home())?;
         let mut package = Package::open(&folder)?;
         if (package.name.as_str(), &package.version) != (&statement.name, &statement.version) {
