@@ -3,6 +3,7 @@
 mod advisories;
 mod installed;
 mod signing;
+mod tools;
 
 pub(crate) use advisories::{Advisories, AdvisoriesCheck, AdvisoriesImport, AdvisoriesStatus};
 pub(crate) use installed::{
@@ -12,6 +13,7 @@ pub(crate) use signing::{
     Inspect as InspectPacked, Keygen, Pack, Sign, Trust, TrustAccept, TrustAdd, TrustList,
     TrustRevoke, TrustRotate, Verify,
 };
+pub(crate) use tools::Tools;
 
 use crate::secret::GivenSecret;
 use clap::{Args, Parser, Subcommand};
@@ -69,6 +71,9 @@ pub(crate) enum Verb {
     /// Tell which parts of a package are publicly known to be vulnerable or malicious
     #[command(subcommand)]
     Advisories(Advisories),
+    /// Look at what MCP servers say of their tools, and agree to what is held
+    #[command(after_help = tools::TOOLS_HELP)]
+    Tools(Tools),
     /// Print the JSON Schema of plugin.yaml
     Schema,
 }

@@ -26,6 +26,8 @@ mod scan_input;
 mod schema;
 mod secret;
 mod secret_store;
+mod tools;
+mod tools_diff;
 mod trust;
 mod verify;
 mod verify_bundle;
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
         Verb::Keygen(verb) => keys::run(&verb),
         Verb::Trust(verb) => trust::run(verb),
         Verb::Advisories(verb) => advisories::run(verb),
+        Verb::Tools(verb) => tools::run(&verb),
         Verb::Schema => schema::run(),
     };
     ExitCode::from(code.code())

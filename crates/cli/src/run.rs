@@ -538,6 +538,16 @@ impl Observer for Terminal {
         }
     }
 
+    fn tell(&mut self, line: &str) {
+        if !self.quiet {
+            output::offer(&format!("ringfence: {}: {line}\n", self.name));
+        }
+    }
+
+    fn warn(&mut self, line: &str) {
+        output::offer(&format!("ringfence: {}: {line}\n", self.name));
+    }
+
     fn waiting(&mut self, elapsed: Duration) {
         self.lives(elapsed, "has run for");
     }

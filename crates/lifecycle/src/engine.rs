@@ -10,6 +10,7 @@ use crate::interrupt::Interrupt;
 use crate::jailed::Jailed;
 use crate::network::Inside;
 use crate::observer::Observer;
+use crate::pins::PinBook;
 use crate::plan::{Surroundings, own_package, plan};
 use crate::record::Recorder;
 use crate::review::{Review, ReviewError, Terms};
@@ -237,6 +238,8 @@ impl Engine {
             })?;
         let mut plan = plan(&review.package, &review.admitted, &around)
             .inspect_err(|error| recorder.refused(&error.to_string()))?;
+        let pins = PinBook::of(&self.options.home, &review, &recorder)
+            .inspect_err(|error| recorder.refused(&error.to_string()))?;
         recorder.granted(&review.admitted, &self.options.actor)?;
         let doors = open_doors(&review, &recorder)?;
         plan.published = doors.iter().map(|door| door.port().get()).collect();
@@ -289,6 +292,7 @@ impl Engine {
         });
         Ok(Instance::new(self, review, jailed, effects, (own, killer), observer)
             .publishing(published)
+            .pinned_by(pins)
             .using(in_use))
     }
 

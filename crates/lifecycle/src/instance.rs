@@ -12,6 +12,7 @@ use crate::jailed::Jailed;
 use crate::mcp_call::McpSession;
 use crate::mcp_proxy::{self, ProxyUsage};
 use crate::observer::Observer;
+use crate::pins::PinBook;
 use crate::plain;
 use crate::record::Recorder;
 use crate::review::Review;
@@ -94,6 +95,8 @@ pub struct Instance {
     failed: Option<String>,
     ended: bool,
     published: Vec<Publish>,
+    /// What an MCP server said of its tools before, until it is talked to.
+    pins: Option<PinBook>,
     /// Lets nobody remove its files from the home while it is here.
     _in_use: Option<InUse>,
 }
@@ -124,12 +127,18 @@ impl Instance {
             failed: None,
             ended: false,
             published: Vec::new(),
+            pins: None,
             _in_use: None,
         }
     }
 
     pub(crate) fn using(mut self, in_use: Option<InUse>) -> Self {
         self._in_use = in_use;
+        self
+    }
+
+    pub(crate) fn pinned_by(mut self, pins: Option<PinBook>) -> Self {
+        self.pins = pins;
         self
     }
 
@@ -162,7 +171,9 @@ impl Instance {
             }
             Protocol::Mcp => {
                 let roots = self.roots();
-                McpSession::start(&mut self.jailed, roots, &mut *self.observer).map(Talk::Mcp)
+                let pins = self.pins.take();
+                McpSession::start(&mut self.jailed, roots, pins, &mut *self.observer)
+                    .map(Talk::Mcp)
             }
         };
         match result {
@@ -312,7 +323,8 @@ impl Instance {
         self.talk = Talk::Over;
         self.jailed.attach_client(input, output);
         let roots = self.roots();
-        let result = mcp_proxy::serve(&mut self.jailed, &self.package, roots, &mut *self.observer);
+        let (pins, observer) = (self.pins.take(), &mut *self.observer);
+        let result = mcp_proxy::serve(&mut self.jailed, &self.package, roots, pins, observer);
         result.map_err(|error| self.failing(error))
     }
 
@@ -359,7 +371,7 @@ impl Instance {
 
     fn failing(&mut self, error: RunError) -> RunError {
         let lives = matches!(&self.talk, Talk::Actions(actions) if actions.lives());
-        if !lives && !matches!(error, RunError::Plugin(_) | RunError::NoSuchAction { .. }) {
+        if !lives && !matches!(error, RunError::Plugin(_) | RunError::NoSuchAction { .. } | RunError::Held { .. }) {
             self.talk = Talk::Over;
             // Whoever keeps it does not keep a program that runs on.
             self.jailed.finish();

@@ -26,6 +26,7 @@ mod mcp_proxy;
 mod network;
 mod observer;
 mod packed;
+mod pins;
 mod plain;
 mod plan;
 mod pool;
@@ -50,6 +51,7 @@ pub use located::located;
 pub use mcp_proxy::ProxyUsage;
 pub use observer::{Observer, Silent};
 pub use packed::{Beside, Packed, PackedError};
+pub use pins::{PinDigest, ToolPins, definition_lines, definition_notes, pin_digest};
 pub use pool::Pool;
 pub use recorded::{Changed, RecordError, recorded};
 pub use review::{Asked, Card, Review, ReviewError, Terms};
@@ -70,6 +72,7 @@ pub use ringfence_signing::{
     TrustedKey, Vouched,
 };
 pub use ringfence_store::{
-    GrantRow, Incident, PluginRow, ScanRow, SignatureRow, State, StateError, UsageRow, VersionRow,
+    GrantRow, HeldRow, Incident, PinRow, Pinned, PluginRow, ScanRow, SignatureRow, State,
+    StateError, SubjectRow, UsageRow, VersionRow,
 };
 pub use trust::{TrustError, TrustStore};

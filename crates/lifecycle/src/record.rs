@@ -8,6 +8,7 @@ use ringfence_types::{
     Actor, AuditError, AuditEvent, AuditSink, Digest, EventKind, InstanceId, Publish, Severity,
     UntrustedText,
 };
+use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -189,6 +190,17 @@ impl Recorder {
             event = event.severity(Severity::Warning).with("error", short(error));
         }
         self.note(event);
+    }
+
+    /// Before it counts.
+    pub(crate) fn definitions(
+        &self,
+        severity: Severity,
+        said: &str,
+        details: Value,
+    ) -> Result<(), AuditError> {
+        let event = self.event(EventKind::Definitions, said).severity(severity);
+        self.must(event.with("definitions", details))
     }
 
     pub(crate) fn violation(&self, what: &str) {

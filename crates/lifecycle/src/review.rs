@@ -48,6 +48,8 @@ pub struct Terms {
     /// Whose storage and records these are, for what is installed; else they are those of
     /// the place where the package lies.
     pub instance: Option<InstanceId>,
+    /// Whose pinned definitions hold for an MCP server, when not those of `instance`.
+    pub pins_of: Option<InstanceId>,
 }
 
 /// One line of the permission card.

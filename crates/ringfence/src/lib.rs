@@ -128,6 +128,10 @@ pub use ringfence_lifecycle::{
     VersionRow, find_installed,
 };
 pub use ringfence_lifecycle::{
+    HeldRow, PinDigest, PinRow, Pinned, SubjectRow, ToolPins, definition_lines, definition_notes,
+    pin_digest,
+};
+pub use ringfence_lifecycle::{
     Answer, Asked, BrokerUsage, Card, CommandSource, CountedDenial, Ended, Engine, EngineError,
     EngineOptions, FileSource, FixedSource, HOME_VARIABLE, HostCall, HostService, HostServiceError,
     HostServices, Inspect, Inspected, Instance, Interrupt, KEY_FILE_VARIABLE, KEY_VARIABLE,

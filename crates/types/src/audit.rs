@@ -41,6 +41,10 @@ pub enum EventKind {
     /// A plugin was installed, updated, rolled back, removed, switched on or off, or put
     /// into or let out of quarantine; recorded before it is done. The metadata says which.
     PluginChanged,
+    /// What an MCP server says of its tools was pinned, is held because it is something else
+    /// than what was pinned, or was agreed to; recorded before it counts. The metadata says
+    /// which.
+    Definitions,
     /// What is run of a plugin for the built-in engine was compiled, was taken from the
     /// cache of an earlier process, or could not be made. The metadata says from what
     /// and at what cost.

@@ -27,6 +27,7 @@ mod log;
 mod ordinary_user;
 mod output;
 mod packed;
+mod pins;
 mod program;
 mod published;
 mod question;
