@@ -1,11 +1,13 @@
 //! What can be typed.
 
 mod advisories;
+mod approvals;
 mod installed;
 mod signing;
 mod tools;
 
 pub(crate) use advisories::{Advisories, AdvisoriesCheck, AdvisoriesImport, AdvisoriesStatus};
+pub(crate) use approvals::{Allow, ApprovalList, Deny};
 pub(crate) use installed::{
     Gc, Grant, Install, InstallTerms, InstalledVerb, List, OfPlugin, Quarantine, Revoke, Update,
 };
@@ -74,6 +76,12 @@ pub(crate) enum Verb {
     /// Look at what MCP servers say of their tools, and agree to what is held
     #[command(after_help = tools::TOOLS_HELP)]
     Tools(Tools),
+    /// Print the calls that wait for an answer (`ringfence run --ask`)
+    Approvals(ApprovalList),
+    /// Allow what a call that waits asks for, and nothing else
+    Allow(Allow),
+    /// Deny what a call that waits asks for
+    Deny(Deny),
     /// Print the JSON Schema of plugin.yaml
     Schema,
 }
@@ -96,6 +104,14 @@ pub(crate) struct Run {
     /// Grant everything that the manifest declares, without asking
     #[arg(long, short)]
     pub(crate) yes: bool,
+    /// When a call of a plugin with actions is denied because nobody granted it, let it wait
+    /// for an answer: at this terminal, or by `ringfence approvals` at another one
+    #[arg(long)]
+    pub(crate) ask: bool,
+    /// Seconds that a call waits for an answer; then it is denied
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, requires = "ask",
+        value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub(crate) ask_for: u32,
     /// Lend a variable, `NAME=VALUE` or `NAME` for the value it has here (may be repeated)
     #[arg(long, short, value_name = "NAME[=VALUE]")]
     pub(crate) env: Vec<String>,

@@ -5,7 +5,9 @@
 #![forbid(unsafe_code)]
 
 mod advisories;
+mod approvals;
 mod arguments;
+mod ask;
 mod attack;
 mod audit;
 mod card;
@@ -71,6 +73,9 @@ fn main() -> ExitCode {
         Verb::Trust(verb) => trust::run(verb),
         Verb::Advisories(verb) => advisories::run(verb),
         Verb::Tools(verb) => tools::run(&verb),
+        Verb::Approvals(verb) => approvals::list(&verb),
+        Verb::Allow(verb) => approvals::allow(&verb),
+        Verb::Deny(verb) => approvals::deny(&verb),
         Verb::Schema => schema::run(),
     };
     ExitCode::from(code.code())

@@ -1,8 +1,9 @@
 //! The long-lived part: one backend, one log, the host's services.
 
+use crate::asking::Asking;
 use crate::built_in::{BuiltIn, Wanted, Worker};
 use crate::doors::open_doors;
-use crate::effects::{Effects, Own, Shared};
+use crate::effects::{Effects, Own, Shared, Until};
 use crate::error::RunError;
 use crate::installed::InUse;
 use crate::instance::Instance;
@@ -252,13 +253,25 @@ impl Engine {
             .inspect_err(|error| recorder.refused(&error.to_string()))?;
         inside.show(&mut plan);
         let effects = if plan.control || plan.network {
+            let until = Until::default();
+            let asking = Asking::of(
+                &self.options.home,
+                &review,
+                self.available(),
+                &recorder,
+                interrupts.clone(),
+                until.clone(),
+            )?;
+            let asks = review.terms.ask.is_some();
             Effects::new(
                 review.admitted.grants(),
                 &shared,
                 Own {
-                    storage: self.storage_for(review.admitted.grants())?,
+                    storage: self.storage_for(review.admitted.grants(), asks)?,
                     inside,
                     budget: review.admitted.budget().clone(),
+                    until,
+                    asking,
                 },
                 &plan,
                 &around,
@@ -323,9 +336,9 @@ impl Engine {
     }
 
     /// The home's storage, opened with the first instance that may use it.
-    fn storage_for(&self, grants: &Grants) -> Result<Option<Arc<Storage>>, RunError> {
+    fn storage_for(&self, grants: &Grants, asks: bool) -> Result<Option<Arc<Storage>>, RunError> {
         let uses = [Kind::StorageRead, Kind::StorageWrite];
-        if uses.iter().all(|kind| grants.of_kind(*kind).is_empty()) {
+        if !asks && uses.iter().all(|kind| grants.of_kind(*kind).is_empty()) {
             return Ok(None);
         }
         let mut storage = self.storage.lock().unwrap_or_else(PoisonError::into_inner);

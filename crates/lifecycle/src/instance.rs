@@ -73,8 +73,8 @@ pub struct Ended {
 enum Talk {
     /// Nothing was said yet.
     New,
-    Actions(Actions),
-    Mcp(McpSession),
+    Actions(Box<Actions>),
+    Mcp(Box<McpSession>),
     /// It can be used once, and was.
     Over,
 }
@@ -167,13 +167,13 @@ impl Instance {
             Protocol::Plain => return Ok(()),
             Protocol::Actions => {
                 Actions::start(&mut self.jailed, &self.package, &self.effects, &mut *self.observer)
-                    .map(Talk::Actions)
+                    .map(|actions| Talk::Actions(Box::new(actions)))
             }
             Protocol::Mcp => {
                 let roots = self.roots();
                 let pins = self.pins.take();
                 McpSession::start(&mut self.jailed, roots, pins, &mut *self.observer)
-                    .map(Talk::Mcp)
+                    .map(|session| Talk::Mcp(Box::new(session)))
             }
         };
         match result {
@@ -371,7 +371,12 @@ impl Instance {
 
     fn failing(&mut self, error: RunError) -> RunError {
         let lives = matches!(&self.talk, Talk::Actions(actions) if actions.lives());
-        if !lives && !matches!(error, RunError::Plugin(_) | RunError::NoSuchAction { .. } | RunError::Held { .. }) {
+        if !lives
+            && !matches!(
+                error,
+                RunError::Plugin(_) | RunError::NoSuchAction { .. } | RunError::Held { .. }
+            )
+        {
             self.talk = Talk::Over;
             // Whoever keeps it does not keep a program that runs on.
             self.jailed.finish();

@@ -7,6 +7,7 @@
 
 mod actions;
 mod aside;
+mod asking;
 mod built_in;
 mod channel;
 mod doors;
@@ -36,6 +37,7 @@ mod recorded;
 mod review;
 mod trust;
 
+pub use asking::{Approvals, Ask, Person, Reply};
 pub use engine::{Engine, EngineError, EngineOptions, Statistics};
 pub use error::{Phase, RunError};
 pub use home::{HOME_VARIABLE, home_folder, prepare_home};
@@ -72,7 +74,7 @@ pub use ringfence_signing::{
     TrustedKey, Vouched,
 };
 pub use ringfence_store::{
-    GrantRow, HeldRow, Incident, PinRow, Pinned, PluginRow, ScanRow, SignatureRow, State,
-    StateError, SubjectRow, UsageRow, VersionRow,
+    ApprovalRow, GrantRow, HeldRow, Incident, PinRow, Pinned, PluginRow, Said, ScanRow,
+    SignatureRow, State, StateError, SubjectRow, UsageRow, VersionRow,
 };
 pub use trust::{TrustError, TrustStore};

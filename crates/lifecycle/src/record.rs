@@ -5,8 +5,8 @@ use ringfence_permission::Admitted;
 use ringfence_protocol::worker::Inspect;
 use ringfence_sandbox::{End, Level, Usage};
 use ringfence_types::{
-    Actor, AuditError, AuditEvent, AuditSink, Digest, EventKind, InstanceId, Publish, Severity,
-    UntrustedText,
+    Actor, AuditError, AuditEvent, AuditSink, Capability, Digest, EventKind, InstanceId, Publish,
+    Severity, UntrustedText,
 };
 use serde_json::Value;
 use std::sync::Arc;
@@ -190,6 +190,27 @@ impl Recorder {
             event = event.severity(Severity::Warning).with("error", short(error));
         }
         self.note(event);
+    }
+
+    /// What came of a question that a call waited for; before the call goes on.
+    pub(crate) fn asked(
+        &self,
+        capability: &Capability,
+        granted: bool,
+        outcome: &str,
+        by: &str,
+    ) -> Result<(), AuditError> {
+        let (kind, severity) = match granted {
+            true => (EventKind::Granted, Severity::Info),
+            false => (EventKind::Refused, Severity::Warning),
+        };
+        self.must(
+            self.event(kind, "a call that was denied waited for a person")
+                .severity(severity)
+                .with("capability", short(&capability.to_string()))
+                .with("outcome", short(outcome))
+                .with("by", short(by)),
+        )
     }
 
     /// Before it counts.

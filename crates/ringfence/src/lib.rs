@@ -128,10 +128,6 @@ pub use ringfence_lifecycle::{
     VersionRow, find_installed,
 };
 pub use ringfence_lifecycle::{
-    HeldRow, PinDigest, PinRow, Pinned, SubjectRow, ToolPins, definition_lines, definition_notes,
-    pin_digest,
-};
-pub use ringfence_lifecycle::{
     Answer, Asked, BrokerUsage, Card, CommandSource, CountedDenial, Ended, Engine, EngineError,
     EngineOptions, FileSource, FixedSource, HOME_VARIABLE, HostCall, HostService, HostServiceError,
     HostServices, Inspect, Inspected, Instance, Interrupt, KEY_FILE_VARIABLE, KEY_VARIABLE,
@@ -141,6 +137,10 @@ pub use ringfence_lifecycle::{
     StoreError, StoreKey, StoreSource, StoredSecret, Terms, ValueError, VaultError, VaultPath,
     VaultPathError, VaultServer, VaultSource, VaultToken, check_input, check_inspect, home_folder,
     located, prepare_home,
+};
+pub use ringfence_lifecycle::{
+    ApprovalRow, Approvals, Ask, HeldRow, Person, PinDigest, PinRow, Pinned, Reply, Said,
+    SubjectRow, ToolPins, definition_lines, definition_notes, pin_digest,
 };
 pub use ringfence_lifecycle::{
     Changed, KeyError, KeyId, KeyKind, Packed, PackedError, PublicKey, Publisher, PublisherError,

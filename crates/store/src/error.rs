@@ -70,6 +70,15 @@ pub enum StateError {
         /// Which plugin.
         name: String,
     },
+    /// Nobody waits for this answer.
+    #[error(
+        "no question `{}` is open: it was answered, or its time is over",
+        UntrustedText::new(id)
+    )]
+    NoQuestion {
+        /// What was answered.
+        id: String,
+    },
     /// It is in a state in which this cannot be done.
     #[error("`{name}` is {state}: {reason}")]
     State {
@@ -120,6 +129,7 @@ impl StateError {
             Self::Similar { installed, .. } => Some(format!(
                 "look at both names; if you mean the new one: ringfence remove {installed}"
             )),
+            Self::NoQuestion { .. } => Some("what is open: ringfence approvals".to_owned()),
             Self::Changed { .. } | Self::Busy => Some("look at it again, and repeat".to_owned()),
             _ => None,
         }

@@ -8,6 +8,7 @@
 //! knows what keeps it, so that another database can take the file's place.
 #![forbid(unsafe_code)]
 
+mod approvals;
 mod error;
 mod grants;
 mod incidents;
@@ -25,6 +26,7 @@ mod state;
 mod usage;
 mod versions;
 
+pub use approvals::{ApprovalRow, Said};
 pub use error::StateError;
 pub use grants::{GrantRow, GrantsSeen, NewGrant};
 pub use incidents::Incident;

@@ -9,6 +9,7 @@
 )]
 
 mod advisories;
+mod asking;
 mod attack;
 mod bundles;
 mod card;

@@ -115,13 +115,19 @@ pub enum InstalledError {
         wider: Option<Capability>,
     },
     /// Nothing is known of the tools of what was named.
-    #[error("nothing is pinned of `{}`, or of more than one of that name", UntrustedText::new(word))]
+    #[error(
+        "nothing is pinned of `{}`, or of more than one of that name",
+        UntrustedText::new(word)
+    )]
     NoPins {
         /// What was typed.
         word: String,
     },
     /// What is held cannot be agreed to.
-    #[error("`{}` cannot be agreed to: it is not held, or cannot be read in one way only", UntrustedText::new(name))]
+    #[error(
+        "`{}` cannot be agreed to: it is not held, or cannot be read in one way only",
+        UntrustedText::new(name)
+    )]
     NotAgreeable {
         /// What it is called.
         name: String,
