@@ -4,7 +4,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use ringfence_protocol::frames::FrameLimits;
-use ringfence_protocol::mcp::{Client, ClientConfig, Proxy, ProxyConfig, Root};
+use ringfence_protocol::mcp::{
+    Client, ClientConfig, Pins, Proxy, ProxyConfig, Root, canonical, in_lines,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -18,6 +20,11 @@ fuzz_target!(|data: &[u8]| {
         version: "v".to_owned(),
         roots: Some(vec![Root::from_path("/data")]),
     });
+    // Every other input with definitions that are held against pins.
+    let pinned = data.get(1).is_some_and(|byte| byte % 2 == 1);
+    if pinned {
+        client = client.with_pins(Pins::default());
+    }
     client.start().unwrap();
     let mut proxy = Proxy::new(ProxyConfig {
         server_limits: limits,
@@ -25,6 +32,16 @@ fuzz_target!(|data: &[u8]| {
         roots: None,
         forward_server_requests: forward,
     });
+    if pinned {
+        proxy = proxy.with_pins(Pins::default());
+    }
+    if let Ok(text) = std::str::from_utf8(data) {
+        if let Ok(form) = canonical(text) {
+            // One form of one form, and shown whatever it holds.
+            assert_eq!(canonical(&form).as_deref(), Ok(form.as_str()));
+            in_lines(&form).unwrap();
+        }
+    }
     let mut asked = BTreeSet::new();
     for line in data.split_inclusive(|&byte| byte == b'\n') {
         if let Some(line) = line.strip_prefix(b">") {

@@ -1,6 +1,7 @@
 //! The one call path.
 
 use crate::answer::CallError;
+use crate::ask::{Asker, Later};
 use crate::charge::Charges;
 use crate::clock::Clock;
 use crate::content::json_size;
@@ -66,6 +67,10 @@ pub struct Broker {
     pub(crate) recorder: Recorder,
     pub(crate) clock: Arc<dyn Clock>,
     runner: Option<Arc<dyn ProcessRunner>>,
+    /// Who asks a person about what is denied.
+    pub(crate) asker: Option<Arc<dyn Asker>>,
+    /// What a person allowed since the start, until the end.
+    pub(crate) later: Mutex<Vec<Arc<Later>>>,
     subscriptions: Subscriptions,
     pub(crate) charges: Mutex<Charges>,
     pub(crate) tally: Mutex<Tally>,
@@ -87,6 +92,8 @@ impl Broker {
             gates: setup.gates,
             clock: setup.clock,
             runner: setup.runner,
+            asker: None,
+            later: Mutex::default(),
             subscriptions: Subscriptions::default(),
             charges: Mutex::new(charges),
             tally: Mutex::default(),
@@ -100,15 +107,21 @@ impl Broker {
     /// A [`CallError`]; unless it is [`CallError::Failed`], or a denial whose
     /// reason says that it was performed, nothing happened outside.
     pub fn call(&self, method: &str, params: &Value) -> Result<Value, CallError> {
-        let now_ms = self.clock.now_ms();
         lock(&self.tally).usage.calls += 1;
 
         // 1. Identify: what does the plugin want?
         let identified = self.identify(method, params);
 
-        // 2. Decide: may it?
+        // 2. Decide: may it? By what was granted at the start, or by what a person granted
+        // since; who waited for their answer looks at the clock after it.
+        let later = identified.as_ref().ok().and_then(|operation| self.later(method, operation));
+        let now_ms = self.clock.now_ms();
+        let (grants, files) = match &later {
+            Some(later) => (&later.grants, &later.files),
+            None => (&self.grants, &self.gates.files),
+        };
         let decided = match &identified {
-            Ok(operation) => Ok(operation.decide(&self.grants, now_ms)),
+            Ok(operation) => Ok(operation.decide(grants, now_ms)),
             Err(error) => Err(error),
         };
 
@@ -147,6 +160,7 @@ impl Broker {
         // 4. Perform: the permit goes to its gate.
         let performer = Performer {
             gates: &self.gates,
+            files,
             runner: self.runner.as_deref(),
             judge: self,
             patience: lock(&self.charges)

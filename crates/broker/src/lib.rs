@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod ask;
 mod broker;
 mod charge;
 mod clock;
@@ -28,6 +29,7 @@ mod tally;
 mod visit;
 
 pub use answer::CallError;
+pub use ask::{Asker, Later, Question};
 pub use broker::{Broker, BrokerSetup, Gates};
 pub use clock::{Clock, SystemClock};
 pub use nodes::MAX_NODE_BYTES;

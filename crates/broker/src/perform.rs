@@ -6,7 +6,7 @@ use crate::content::{encode, encode_binary};
 use crate::operation::Permitted;
 use crate::process::{ProcessError, ProcessRequest, ProcessRunner};
 use ringfence_gate_events::{EventsError, Subscription};
-use ringfence_gate_files::{EntryKind, FilesError};
+use ringfence_gate_files::{EntryKind, Files, FilesError};
 use ringfence_gate_host::{HostServiceError, ServiceCallError, SettingsError};
 use ringfence_gate_network::{Ask, FetchError, Judge};
 use ringfence_gate_storage::{Storage, StorageError, StoredValue};
@@ -62,6 +62,8 @@ impl Subscriptions {
 /// What performing needs beside the permit.
 pub(crate) struct Performer<'b> {
     pub(crate) gates: &'b Gates,
+    /// Those on which the permit was decided.
+    pub(crate) files: &'b Files,
     pub(crate) runner: Option<&'b dyn ProcessRunner>,
     pub(crate) subscriptions: &'b Subscriptions,
     /// Asked about what a request leads to.
@@ -79,13 +81,13 @@ impl Performer<'_> {
             Permitted::FileRead { permit, offset, max, binary } => {
                 // A byte of text may take six characters of JSON.
                 let max = max.min(self.output_bytes / 8);
-                let content = gates.files.read(permit, offset, max)?;
+                let content = self.files.read(permit, offset, max)?;
                 let bytes =
                     if binary { encode_binary(&content.bytes) } else { encode(content.bytes) };
                 Ok(json!({ "content": bytes, "size": content.size, "end": content.at_end }))
             }
             Permitted::FileList { permit, after, max } => {
-                let listing = gates.files.list(permit, after, max)?;
+                let listing = self.files.list(permit, after, max)?;
                 let entries: Vec<Value> = listing
                     .entries
                     .into_iter()
@@ -98,7 +100,7 @@ impl Performer<'_> {
                 }))
             }
             Permitted::FileStat { permit } => {
-                let info = gates.files.stat(permit)?;
+                let info = self.files.stat(permit)?;
                 Ok(json!({
                     "kind": kind_word(info.kind),
                     "size": info.size,
@@ -106,19 +108,19 @@ impl Performer<'_> {
                 }))
             }
             Permitted::FileReplace { permit, content } => {
-                gates.files.replace(permit, content)?;
+                self.files.replace(permit, content)?;
                 Ok(json!({ "written": content.len() }))
             }
             Permitted::FileAppend { permit, content } => {
-                gates.files.append(permit, content)?;
+                self.files.append(permit, content)?;
                 Ok(json!({ "written": content.len() }))
             }
             Permitted::FolderMake { permit } => {
-                gates.files.make_folder(permit)?;
+                self.files.make_folder(permit)?;
                 Ok(json!({}))
             }
             Permitted::FileDelete { permit } => {
-                gates.files.delete(permit)?;
+                self.files.delete(permit)?;
                 Ok(json!({}))
             }
             Permitted::StorageGet { permit } => match self.storage()?.get(permit)? {

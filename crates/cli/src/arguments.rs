@@ -2,13 +2,16 @@
 
 mod advisories;
 mod age;
+mod approvals;
 mod feed;
 mod installed;
 mod local;
 mod signing;
+mod tools;
 
 pub(crate) use advisories::{Advisories, AdvisoriesCheck, AdvisoriesImport, AdvisoriesStatus};
 pub(crate) use age::MinAge;
+pub(crate) use approvals::{Allow, ApprovalList, Deny};
 pub(crate) use feed::{Feed, FeedAdd, FeedIgnore, FeedList, FeedNew, FeedOf, FeedSign, FeedUpdate};
 pub(crate) use installed::{
     Gc, Grant, Install, InstallTerms, InstalledVerb, List, OfPlugin, Quarantine, Rate, Revoke,
@@ -18,6 +21,7 @@ pub(crate) use signing::{
     Inspect as InspectPacked, Keygen, Pack, Sign, Trust, TrustAccept, TrustAdd, TrustList,
     TrustRegistry, TrustRevoke, TrustRoot, TrustRotate, Verify,
 };
+pub(crate) use tools::Tools;
 
 use crate::secret::GivenSecret;
 use clap::builder::TypedValueParser as _;
@@ -80,6 +84,15 @@ pub(crate) enum Verb {
     /// Follow signed lists of what is recalled
     #[command(subcommand)]
     Feed(Feed),
+    /// Look at what MCP servers say of their tools, and agree to what is held
+    #[command(after_help = tools::TOOLS_HELP)]
+    Tools(Tools),
+    /// Print the calls that wait for an answer (`ringfence run --ask`)
+    Approvals(ApprovalList),
+    /// Allow what a call that waits asks for, and nothing else
+    Allow(Allow),
+    /// Deny what a call that waits asks for
+    Deny(Deny),
     /// Print the JSON Schema of plugin.yaml
     Schema,
 }
@@ -104,6 +117,14 @@ pub(crate) struct Run {
     /// Grant everything that the manifest declares, without asking
     #[arg(long, short)]
     pub(crate) yes: bool,
+    /// When a call of a plugin with actions is denied because nobody granted it, let it wait
+    /// for an answer: at this terminal, or by `ringfence approvals` at another one
+    #[arg(long)]
+    pub(crate) ask: bool,
+    /// Seconds that a call waits for an answer; then it is denied
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, requires = "ask",
+        value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub(crate) ask_for: u32,
     /// Lend a variable, `NAME=VALUE` or `NAME` for the value it has here (may be repeated)
     #[arg(long, short, value_name = "NAME[=VALUE]")]
     pub(crate) env: Vec<String>,

@@ -6,7 +6,9 @@
 
 mod advisories;
 mod apart;
+mod approvals;
 mod arguments;
+mod ask;
 mod attack;
 mod audit;
 mod card;
@@ -30,6 +32,8 @@ mod schema;
 mod secret;
 mod secret_store;
 mod signals;
+mod tools;
+mod tools_diff;
 mod trust;
 mod trust_registry;
 mod verify;
@@ -74,6 +78,10 @@ fn main() -> ExitCode {
         Verb::Trust(verb) => trust::run(verb),
         Verb::Advisories(verb) => advisories::run(verb),
         Verb::Feed(verb) => feed::run(verb),
+        Verb::Tools(verb) => tools::run(&verb),
+        Verb::Approvals(verb) => approvals::list(&verb),
+        Verb::Allow(verb) => approvals::allow(&verb),
+        Verb::Deny(verb) => approvals::deny(&verb),
         Verb::Schema => schema::run(),
     };
     ExitCode::from(code.code())

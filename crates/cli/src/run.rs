@@ -247,6 +247,16 @@ fn as_asked(package: Package, arguments: &Run) -> Result<Package, Refusal> {
         }
         package.protocol = Protocol::Mcp;
     }
+    if arguments.ask && package.protocol != Protocol::Actions {
+        return Err(Refusal {
+            code: ExitCode::Usage,
+            message: "--ask is for plugins with actions: what a program or an MCP server opens \
+                      by itself is not asked about"
+                .to_owned(),
+            help: Some("grant it for this run: --grant CAPABILITY".to_owned()),
+            input: None,
+        });
+    }
     if package.protocol == Protocol::Plain && arguments.action.is_some() {
         return Err(Refusal {
             code: ExitCode::Usage,
@@ -364,6 +374,7 @@ fn terms(arguments: &Run) -> Result<Terms, Refusal> {
         publish: arguments.publish.clone(),
         policy,
         by: format!("uid {}", rustix::process::getuid().as_raw()),
+        ask: crate::ask::who(arguments),
         ..Terms::default()
     };
     Ok(installed::add_kept(terms, arguments)?)
@@ -527,6 +538,16 @@ impl Observer for Terminal {
         if !self.quiet {
             output::log_bytes(&self.marked(bytes));
         }
+    }
+
+    fn tell(&mut self, line: &str) {
+        if !self.quiet {
+            output::offer(&format!("ringfence: {}: {line}\n", self.name));
+        }
+    }
+
+    fn warn(&mut self, line: &str) {
+        output::offer(&format!("ringfence: {}: {line}\n", self.name));
     }
 
     fn waiting(&mut self, elapsed: Duration) {

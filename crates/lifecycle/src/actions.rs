@@ -58,8 +58,9 @@ impl Actions {
         };
         started.session.initialize(&initialize(package)).map_err(|e| internal(&e))?;
         let deadline = Deadline::after(jailed.budget().timeouts.initialise, Phase::Initialise);
+        let time = Time::new(deadline, effects);
         loop {
-            for event in started.step(jailed, deadline, effects, observer)? {
+            for event in started.step(jailed, &time, observer)? {
                 match event {
                     Event::Ready { actions } => {
                         started.actions = actions;
@@ -109,10 +110,10 @@ impl Actions {
         if inspect.is_any() {
             limit = limit.saturating_add(REPORTING);
         }
-        let deadline = Deadline::after(limit, Phase::Call);
+        let time = Time::new(Deadline::after(limit, Phase::Call), effects);
         let mut ended = None;
         let result = loop {
-            for event in self.step(jailed, deadline, effects, observer)? {
+            for event in self.step(jailed, &time, observer)? {
                 match event {
                     Event::Report(part) => findings.add(&part)?,
                     Event::CallEnded { call: which, outcome } if which == call => {
@@ -165,15 +166,21 @@ impl Actions {
     fn step(
         &mut self,
         jailed: &mut Jailed,
-        deadline: Deadline,
-        effects: &Effects,
+        time: &Time<'_>,
         observer: &mut dyn Observer,
     ) -> Result<Vec<Event>, RunError> {
         jailed.control.send(&self.session.take_output());
         let mut left = Vec::new();
         let mut closed = false;
         let mut end = None;
-        for happening in jailed.wait(deadline, observer)? {
+        let happened = loop {
+            match jailed.wait(time.deadline(), observer) {
+                // A call waits for a person: that time is nobody's.
+                Err(RunError::Timeout { .. }) if time.deadline().check().is_ok() => {}
+                other => break other?,
+            }
+        };
+        for happening in happened {
             match happening {
                 Happening::Bytes(Source::Control, bytes) if bytes.is_empty() => closed = true,
                 Happening::Bytes(Source::Control, bytes) => {
@@ -195,19 +202,15 @@ impl Actions {
         if (closed || end.is_some()) && !answered {
             return Err(self.gone(jailed, end, observer));
         }
-        self.answer_requests(jailed, deadline, effects)?;
+        self.answer_requests(jailed, time)?;
         jailed.control.send(&self.session.take_output());
         Ok(left)
     }
 
     /// Performs what was asked for, in order, while the plugin takes the answers:
     /// many large ones must not wait in our memory all at once.
-    fn answer_requests(
-        &mut self,
-        jailed: &mut Jailed,
-        deadline: Deadline,
-        effects: &Effects,
-    ) -> Result<(), RunError> {
+    fn answer_requests(&mut self, jailed: &mut Jailed, time: &Time<'_>) -> Result<(), RunError> {
+        let effects = time.effects;
         while !jailed.control.is_full() {
             let (id, answer) = if self.aside.is_busy() {
                 let Some(answered) = self.aside.answered() else { break };
@@ -216,9 +219,9 @@ impl Actions {
                 let Some((id, method, params)) = self.requests.pop_front() else { break };
                 // Some take long: a row of them must not outlast the call that they
                 // belong to.
-                deadline.check()?;
+                time.deadline().check()?;
                 let caller = effects.caller();
-                if is_lent(&method) {
+                if is_lent(&method) || effects.asks() {
                     let signal = self.aside.begin(&caller, (id, method, params))?;
                     jailed.hear_of(signal);
                     continue;
@@ -273,6 +276,23 @@ impl Actions {
                 stderr: jailed.stderr_text(),
             },
         }
+    }
+}
+
+/// Until when a call may take, and who knows how much of it was spent waiting for a person.
+struct Time<'e> {
+    deadline: Deadline,
+    effects: &'e Effects,
+    held_before: Duration,
+}
+
+impl<'e> Time<'e> {
+    fn new(deadline: Deadline, effects: &'e Effects) -> Self {
+        Self { deadline, effects, held_before: effects.held() }
+    }
+
+    fn deadline(&self) -> Deadline {
+        self.deadline.put_off(self.effects.held().saturating_sub(self.held_before))
     }
 }
 

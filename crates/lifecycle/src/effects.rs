@@ -1,5 +1,6 @@
 //! The one door from a running plugin to the broker.
 
+use crate::asking::{Asking, Held};
 use crate::jailed::Jailed;
 use crate::network::{Inside, NetworkSide, Way};
 use crate::observer::Silent;
@@ -9,7 +10,7 @@ use crate::record::Recorder;
 use crate::review::Terms;
 use crate::{error::RunError, interrupt::Interrupt};
 use ringfence_broker::{
-    Broker, BrokerSetup, BrokerUsage, CountedDenial, Gates, ProcessError, ProcessOutput,
+    Asker, Broker, BrokerSetup, BrokerUsage, CountedDenial, Gates, ProcessError, ProcessOutput,
     ProcessRequest, ProcessRunner, SystemClock,
 };
 use ringfence_gate_events::Bus;
@@ -59,6 +60,10 @@ pub(crate) struct Own {
     pub(crate) inside: Inside,
     /// Its limits. Those of a worker's jail are wider by what the worker needs.
     pub(crate) budget: Budget,
+    /// How long an action may take.
+    pub(crate) until: Until,
+    /// Who asks a person about what is denied.
+    pub(crate) asking: Option<Asking>,
 }
 
 /// Decides, performs and records the effects of one instance.
@@ -67,15 +72,23 @@ pub(crate) struct Effects {
     broker: Option<Arc<Broker>>,
     until: Until,
     way: Option<Way>,
+    /// Who may be asked about a call, and for how long calls waited for that.
+    asks: Option<Held>,
 }
 
 /// When the running action has to be over; a program that it starts as well.
 #[derive(Clone, Debug, Default)]
-struct Until(Arc<Mutex<Option<Instant>>>);
+pub(crate) struct Until(Arc<Mutex<Option<Instant>>>);
 
 impl Until {
     fn set(&self, limit: Duration) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now().checked_add(limit);
+    }
+
+    /// It waited for a person, which is not its time.
+    pub(crate) fn later(&self, by: Duration) {
+        let mut until = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *until = until.and_then(|until| until.checked_add(by));
     }
 
     /// `limit`, or what is left when that is less.
@@ -112,7 +125,7 @@ impl Caller {
 impl Effects {
     /// For a plugin that speaks to nobody.
     pub(crate) fn none() -> Self {
-        Self { broker: None, until: Until::default(), way: None }
+        Self { broker: None, until: Until::default(), way: None, asks: None }
     }
 
     /// For a plugin with a control channel or a network.
@@ -127,8 +140,9 @@ impl Effects {
     ) -> Result<Self, RunError> {
         let files = Files::open(grants)
             .map_err(|error| StartError::Plan(format!("a granted folder: {error}")))?;
-        let until = Until::default();
-        let Own { storage, inside, budget } = own;
+        let Own { storage, inside, budget, until, asking } = own;
+        let asks = asking.as_ref().map(Asking::held);
+        let asker = asking.map(|asking| Arc::new(asking) as Arc<dyn Asker>);
         let traffic = Arc::new(Traffic::new(&plan.budget));
         let revealed = Arc::default();
         let way = Way { resolver: shared.resolver.clone(), inside, traffic, revealed };
@@ -143,7 +157,7 @@ impl Effects {
             recorder: recorder.clone(),
             interrupts: interrupts.clone(),
         };
-        let broker = Arc::new(Broker::new(BrokerSetup {
+        let broker = Broker::new(BrokerSetup {
             grants: Arc::clone(grants),
             gates: Gates {
                 files,
@@ -160,9 +174,10 @@ impl Effects {
             sink: Arc::clone(recorder.sink()),
             clock: Arc::new(SystemClock::new()),
             runner: Some(Arc::new(runner)),
-        }));
+        });
+        let broker = Arc::new(broker.asking(asker));
         let _ = served.set(Arc::downgrade(&broker));
-        Ok(Self { broker: Some(broker), until, way: Some(way) })
+        Ok(Self { broker: Some(broker), until, way: Some(way), asks })
     }
 
     /// Who decides about a network, how it finds names, and where somebody comes in.
@@ -183,6 +198,16 @@ impl Effects {
     /// The way of the plugin's requests, for any thread.
     pub(crate) fn caller(&self) -> Caller {
         Caller { broker: self.broker.clone() }
+    }
+
+    /// Whether a call may wait for a person, so that somebody else has to watch the jail.
+    pub(crate) const fn asks(&self) -> bool {
+        self.asks.is_some()
+    }
+
+    /// For how long calls waited for a person, all together.
+    pub(crate) fn held(&self) -> Duration {
+        self.asks.as_ref().map(Held::total).unwrap_or_default()
     }
 
     /// Totals so far.

@@ -1,8 +1,9 @@
 //! The long-lived part: one backend, one log, the host's services.
 
+use crate::asking::Asking;
 use crate::built_in::{BuiltIn, Wanted, Worker};
 use crate::doors::open_doors;
-use crate::effects::{Effects, Own, Shared};
+use crate::effects::{Effects, Own, Shared, Until};
 use crate::error::RunError;
 use crate::installed::{InUse, InstalledAs};
 use crate::instance::Instance;
@@ -10,6 +11,7 @@ use crate::interrupt::Interrupt;
 use crate::jailed::Jailed;
 use crate::network::Inside;
 use crate::observer::Observer;
+use crate::pins::PinBook;
 use crate::plan::{Surroundings, own_package, plan};
 use crate::recall::{Held, Recall, Recalls, Started, Subject, Watched};
 use crate::record::Recorder;
@@ -240,6 +242,8 @@ impl Engine {
             })?;
         let mut plan = plan(&review.package, &review.admitted, &around)
             .inspect_err(|error| recorder.refused(&error.to_string()))?;
+        let pins = PinBook::of(&self.options.home, &review, &recorder)
+            .inspect_err(|error| recorder.refused(&error.to_string()))?;
         recorder.granted(&review.admitted, &self.options.actor)?;
         let doors = open_doors(&review, &recorder)?;
         plan.published = doors.iter().map(|door| door.port().get()).collect();
@@ -254,13 +258,25 @@ impl Engine {
         let watched = Arc::new(self.watched(&review, &plan, &own, &recorder));
         self.refuse_recalled(&watched, &recorder)?;
         let effects = if plan.control || plan.network {
+            let until = Until::default();
+            let asking = Asking::of(
+                &self.options.home,
+                &review,
+                self.available(),
+                &recorder,
+                interrupts.clone(),
+                until.clone(),
+            )?;
+            let asks = review.terms.ask.is_some();
             Effects::new(
                 review.admitted.grants(),
                 &shared,
                 Own {
-                    storage: self.storage_for(review.admitted.grants())?,
+                    storage: self.storage_for(review.admitted.grants(), asks)?,
                     inside,
                     budget: review.admitted.budget().clone(),
+                    until,
+                    asking,
                 },
                 &plan,
                 &around,
@@ -295,6 +311,7 @@ impl Engine {
         });
         Ok(Instance::new(self, review, jailed, effects, (own, killer), observer)
             .publishing(published)
+            .pinned_by(pins)
             .using(in_use)
             .watched(watched, Arc::clone(&self.recalls)))
     }
@@ -369,9 +386,9 @@ impl Engine {
     }
 
     /// The home's storage, opened with the first instance that may use it.
-    fn storage_for(&self, grants: &Grants) -> Result<Option<Arc<Storage>>, RunError> {
+    fn storage_for(&self, grants: &Grants, asks: bool) -> Result<Option<Arc<Storage>>, RunError> {
         let uses = [Kind::StorageRead, Kind::StorageWrite];
-        if uses.iter().all(|kind| grants.of_kind(*kind).is_empty()) {
+        if !asks && uses.iter().all(|kind| grants.of_kind(*kind).is_empty()) {
             return Ok(None);
         }
         let mut storage = self.storage.lock().unwrap_or_else(PoisonError::into_inner);

@@ -106,6 +106,14 @@ pub enum RunError {
         /// What there is; untrusted.
         actions: Vec<String>,
     },
+    /// The tool is not what was agreed to. The server heard nothing of the call.
+    #[error("{}", UntrustedText::new(why))]
+    Held {
+        /// Why.
+        why: String,
+        /// What mends it.
+        help: String,
+    },
     /// The instance ended before, or was a program that runs once.
     #[error("the instance is over{}", why.as_ref().map(|why| format!(": {why}")).unwrap_or_default())]
     Over {
@@ -176,7 +184,7 @@ impl RunError {
             Self::Plugin(_) | Self::Status { .. } => ExitCode::PluginError,
             Self::Timeout { .. } => ExitCode::Timeout,
             Self::Resource { .. } => ExitCode::Limit,
-            Self::Denied(_) => ExitCode::Denied,
+            Self::Denied(_) | Self::Held { .. } => ExitCode::Denied,
             Self::Crash { .. } | Self::Trap { .. } | Self::Protocol { .. } => ExitCode::Crash,
             Self::Input { .. }
             | Self::NotInspected { .. }
@@ -200,6 +208,7 @@ impl RunError {
         match self {
             Self::Denied(denial) => denial.repair.clone(),
             Self::Refused(recall) | Self::Recalled(recall) => recall.help(),
+            Self::Held { help, .. } => Some(help.clone()),
             // What a shell answers when it did not find, or may not start, a program.
             Self::Status { status: 126 | 127, .. } => Some(
                 "a program that starts others needs --grant process.execute=NAME for each, or --grant process.execute for all"

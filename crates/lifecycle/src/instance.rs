@@ -12,6 +12,7 @@ use crate::jailed::Jailed;
 use crate::mcp_call::McpSession;
 use crate::mcp_proxy::{self, ProxyUsage};
 use crate::observer::Observer;
+use crate::pins::PinBook;
 use crate::plain;
 use crate::recall::{Recalls, Watched};
 use crate::record::Recorder;
@@ -73,8 +74,8 @@ pub struct Ended {
 enum Talk {
     /// Nothing was said yet.
     New,
-    Actions(Actions),
-    Mcp(McpSession),
+    Actions(Box<Actions>),
+    Mcp(Box<McpSession>),
     /// It can be used once, and was.
     Over,
 }
@@ -95,6 +96,8 @@ pub struct Instance {
     failed: Option<String>,
     ended: bool,
     published: Vec<Publish>,
+    /// What an MCP server said of its tools before, until it is talked to.
+    pins: Option<PinBook>,
     /// Lets nobody remove its files from the home while it is here.
     _in_use: Option<InUse>,
     /// Ends it when what lets it run is taken back, as long as it is here.
@@ -127,6 +130,7 @@ impl Instance {
             failed: None,
             ended: false,
             published: Vec::new(),
+            pins: None,
             _in_use: None,
             watched: None,
         }
@@ -139,6 +143,11 @@ impl Instance {
 
     pub(crate) fn using(mut self, in_use: Option<InUse>) -> Self {
         self._in_use = in_use;
+        self
+    }
+
+    pub(crate) fn pinned_by(mut self, pins: Option<PinBook>) -> Self {
+        self.pins = pins;
         self
     }
 
@@ -167,11 +176,13 @@ impl Instance {
             Protocol::Plain => return Ok(()),
             Protocol::Actions => {
                 Actions::start(&mut self.jailed, &self.package, &self.effects, &mut *self.observer)
-                    .map(Talk::Actions)
+                    .map(|actions| Talk::Actions(Box::new(actions)))
             }
             Protocol::Mcp => {
                 let roots = self.roots();
-                McpSession::start(&mut self.jailed, roots, &mut *self.observer).map(Talk::Mcp)
+                let pins = self.pins.take();
+                McpSession::start(&mut self.jailed, roots, pins, &mut *self.observer)
+                    .map(|session| Talk::Mcp(Box::new(session)))
             }
         };
         match result {
@@ -321,7 +332,8 @@ impl Instance {
         self.talk = Talk::Over;
         self.jailed.attach_client(input, output);
         let roots = self.roots();
-        let result = mcp_proxy::serve(&mut self.jailed, &self.package, roots, &mut *self.observer);
+        let (pins, observer) = (self.pins.take(), &mut *self.observer);
+        let result = mcp_proxy::serve(&mut self.jailed, &self.package, roots, pins, observer);
         result.map_err(|error| self.failing(error))
     }
 
@@ -368,7 +380,12 @@ impl Instance {
 
     fn failing(&mut self, error: RunError) -> RunError {
         let lives = matches!(&self.talk, Talk::Actions(actions) if actions.lives());
-        if !lives && !matches!(error, RunError::Plugin(_) | RunError::NoSuchAction { .. }) {
+        if !lives
+            && !matches!(
+                error,
+                RunError::Plugin(_) | RunError::NoSuchAction { .. } | RunError::Held { .. }
+            )
+        {
             self.talk = Talk::Over;
             // Whoever keeps it does not keep a program that runs on.
             self.jailed.finish();

@@ -59,6 +59,11 @@ impl Deadline {
         Self { at: Instant::now().checked_add(limit), phase, limit }
     }
 
+    /// The same, this much later.
+    pub(crate) fn put_off(self, by: Duration) -> Self {
+        Self { at: self.at.and_then(|at| at.checked_add(by)), ..self }
+    }
+
     /// Whether there is time left.
     pub(crate) fn check(&self) -> Result<(), RunError> {
         match self.at {

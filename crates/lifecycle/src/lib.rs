@@ -7,6 +7,7 @@
 
 mod actions;
 mod aside;
+mod asking;
 mod built_in;
 mod channel;
 mod doors;
@@ -27,6 +28,7 @@ mod mcp_proxy;
 mod network;
 mod observer;
 mod packed;
+mod pins;
 mod plain;
 mod plan;
 mod pool;
@@ -37,6 +39,7 @@ mod recorded;
 mod review;
 mod trust;
 
+pub use asking::{Approvals, Ask, Person, Reply};
 pub use engine::{Engine, EngineError, EngineOptions, Statistics};
 pub use error::{Phase, RunError};
 pub use feeds::{Feeds, FeedsError, Updated};
@@ -54,6 +57,7 @@ pub use located::located;
 pub use mcp_proxy::ProxyUsage;
 pub use observer::{Observer, Silent};
 pub use packed::{Beside, Packed, PackedError, Vouching};
+pub use pins::{PinDigest, ToolPins, definition_lines, definition_notes, pin_digest};
 pub use pool::Pool;
 pub use recall::{Cause, Recall};
 pub use recorded::{Changed, RecordError, recorded};
@@ -75,7 +79,8 @@ pub use ringfence_signing::{
     TrustedKey, Vouched,
 };
 pub use ringfence_store::{
-    AcceptedRow, Applied, FactRow, FeedPolicy, FeedRow, GrantRow, Incident, PluginRow, ScanRow,
-    SignatureRow, State, StateError, UsageRow, VersionRow,
+    AcceptedRow, Applied, ApprovalRow, FactRow, FeedPolicy, FeedRow, GrantRow, HeldRow, Incident,
+    PinRow, Pinned, PluginRow, Said, ScanRow, SignatureRow, State, StateError, SubjectRow,
+    UsageRow, VersionRow,
 };
 pub use trust::{TrustError, TrustStore};

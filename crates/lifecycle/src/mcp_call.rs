@@ -4,8 +4,11 @@ use crate::actions::{internal, plugin_error, violated};
 use crate::error::{Phase, RunError};
 use crate::jailed::{Deadline, Happening, Jailed, Source};
 use crate::observer::Observer;
+use crate::pins::PinBook;
 use ringfence_protocol::frames::FrameLimits;
-use ringfence_protocol::mcp::{Client, ClientConfig, ClientEvent, Root, ServerInfo, Tool};
+use ringfence_protocol::mcp::{
+    Client, ClientConfig, ClientEvent, DefinitionKind, Root, ServerInfo, Tool,
+};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -16,6 +19,10 @@ const SETTLE: Duration = Duration::from_millis(100);
 /// A session with an MCP server.
 pub(crate) struct McpSession {
     client: Client,
+    /// What it said of its tools before.
+    book: Option<PinBook>,
+    /// Whether its tools were held against that in this session.
+    listed: bool,
     /// Who the server says it is.
     pub(crate) server: ServerInfo,
 }
@@ -25,6 +32,7 @@ impl McpSession {
     pub(crate) fn start(
         jailed: &mut Jailed,
         roots: Vec<Root>,
+        mut book: Option<PinBook>,
         observer: &mut dyn Observer,
     ) -> Result<Self, RunError> {
         let output = usize::try_from(jailed.budget().output_bytes).unwrap_or(usize::MAX);
@@ -35,13 +43,16 @@ impl McpSession {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             roots: Some(roots),
         });
+        if let Some(book) = &book {
+            client = client.with_pins(book.pins()?);
+        }
         client.start().map_err(|e| internal(&e))?;
         let deadline = Deadline::after(jailed.budget().timeouts.initialise, Phase::Initialise);
         loop {
-            for event in step(&mut client, jailed, deadline, observer)? {
+            for event in step(&mut client, &mut book, jailed, deadline, observer)? {
                 match event {
                     ClientEvent::Ready(server) => {
-                        let mut session = Self { client, server };
+                        let mut session = Self { client, book, listed: false, server };
                         if has_roots {
                             session.settle(jailed, observer)?;
                         }
@@ -67,7 +78,7 @@ impl McpSession {
         let _ = self.tools(jailed, observer)?;
         let quiet = Deadline::after(SETTLE, Phase::Initialise);
         loop {
-            match step(&mut self.client, jailed, quiet, observer) {
+            match step(&mut self.client, &mut self.book, jailed, quiet, observer) {
                 Ok(_) => {}
                 Err(RunError::Timeout { .. }) => return Ok(()),
                 Err(other) => return Err(other),
@@ -84,17 +95,43 @@ impl McpSession {
         if !self.server.has_tools {
             return Ok(Vec::new());
         }
+        self.listed = true;
         jailed.begin_call();
         self.client.list_tools().map_err(|e| internal(&e))?;
         let deadline = Deadline::after(jailed.budget().timeouts.call, Phase::Call);
         loop {
-            for event in step(&mut self.client, jailed, deadline, observer)? {
+            for event in step(&mut self.client, &mut self.book, jailed, deadline, observer)? {
                 match event {
                     ClientEvent::Tools(tools) => return Ok(tools),
                     ClientEvent::ToolsFailed(error) => return Err(RunError::Plugin(error)),
                     _ => {}
                 }
             }
+        }
+    }
+
+    /// Refuses a tool that is not what was agreed to, by what the server says of it in this
+    /// session.
+    fn refuse_held(
+        &mut self,
+        jailed: &mut Jailed,
+        tool: &str,
+        observer: &mut dyn Observer,
+    ) -> Result<(), RunError> {
+        if self.book.is_none() {
+            return Ok(());
+        }
+        if !self.listed {
+            match self.tools(jailed, observer) {
+                // Of who has no list, nothing was agreed to, or everything is new.
+                Ok(_) | Err(RunError::Plugin(_)) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        let why = self.client.pins().and_then(|pins| pins.refusal(DefinitionKind::Tool, tool));
+        match (why, &self.book) {
+            (Some(why), Some(book)) => Err(RunError::Held { why, help: book.command() }),
+            _ => Ok(()),
         }
     }
 
@@ -106,11 +143,12 @@ impl McpSession {
         arguments: &Value,
         observer: &mut dyn Observer,
     ) -> Result<Value, RunError> {
+        self.refuse_held(jailed, tool, observer)?;
         jailed.begin_call();
         let call = self.client.call_tool(tool, arguments).map_err(|e| internal(&e))?;
         let deadline = Deadline::after(jailed.budget().timeouts.call, Phase::Call);
         loop {
-            let events = match step(&mut self.client, jailed, deadline, observer) {
+            let events = match step(&mut self.client, &mut self.book, jailed, deadline, observer) {
                 Err(late @ RunError::Timeout { .. }) => {
                     self.client.cancel(call, "it took too long");
                     jailed.program.send(&self.client.take_output());
@@ -135,6 +173,7 @@ impl McpSession {
 
 fn step(
     client: &mut Client,
+    book: &mut Option<PinBook>,
     jailed: &mut Jailed,
     deadline: Deadline,
     observer: &mut dyn Observer,
@@ -156,6 +195,9 @@ fn step(
         while let Some(bytes) = jailed.program.read().filter(|bytes| !bytes.is_empty()) {
             events.extend(client.receive(&bytes));
         }
+    }
+    if let Some(book) = book {
+        book.record(client.take_pin_events(), observer)?;
     }
     for event in &events {
         match event {

@@ -5,6 +5,7 @@ use crate::error::{Phase, RunError};
 use crate::input;
 use crate::jailed::{Deadline, Happening, Jailed, Source};
 use crate::observer::Observer;
+use crate::pins::PinBook;
 use ringfence_package::Package;
 use ringfence_protocol::frames::FrameLimits;
 use ringfence_protocol::mcp::{
@@ -22,7 +23,8 @@ const EOF_GRACE: Duration = Duration::from_secs(2);
 pub struct ProxyUsage {
     /// Calls of tools.
     pub tool_calls: u64,
-    /// Calls of tools with what the manifest refuses; the server heard of none.
+    /// Calls of tools with what the manifest refuses, or of tools that are held; the server
+    /// heard of none.
     pub refused_calls: u64,
     /// Requests of the server that it did not get.
     pub refused_requests: u64,
@@ -30,6 +32,8 @@ pub struct ProxyUsage {
 
 struct Served<'a> {
     proxy: Proxy,
+    /// What the server said of its tools before.
+    book: Option<PinBook>,
     jailed: &'a mut Jailed,
     calls: Vec<(ToolCall, Instant)>,
     usage: ProxyUsage,
@@ -44,6 +48,7 @@ pub(crate) fn serve(
     jailed: &mut Jailed,
     package: &Package,
     roots: Vec<Root>,
+    book: Option<PinBook>,
     observer: &mut dyn Observer,
 ) -> Result<ProxyUsage, RunError> {
     let bytes = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
@@ -53,8 +58,13 @@ pub(crate) fn serve(
         roots: Some(roots),
         forward_server_requests: false,
     };
+    let mut proxy = Proxy::new(config).with_tool_check(check(package));
+    if let Some(book) = &book {
+        proxy = proxy.with_pins(book.pins()?);
+    }
     let mut served = Served {
-        proxy: Proxy::new(config).with_tool_check(check(package)),
+        proxy,
+        book,
         jailed,
         calls: Vec::new(),
         usage: ProxyUsage::default(),
@@ -63,6 +73,10 @@ pub(crate) fn serve(
     };
     let result = served.run(observer);
     if let Err(error) = &result {
+        if matches!(error, RunError::Audit(_) | RunError::Internal { .. }) {
+            // What could not be recorded does not pass.
+            let _ = (served.proxy.take_to_client(), served.proxy.take_to_server());
+        }
         let reason = error.to_string();
         let events = served.proxy.server_ended(&reason);
         let _ = served.take(events, observer);
@@ -136,8 +150,19 @@ impl Served<'_> {
         events: Vec<ProxyEvent>,
         observer: &mut dyn Observer,
     ) -> Result<(), RunError> {
+        let is_pin = |event: &ProxyEvent| matches!(event, ProxyEvent::Pins(_));
+        let (pins, events): (Vec<_>, Vec<_>) = events.into_iter().partition(is_pin);
+        if let Some(book) = &mut self.book {
+            let pins = pins.into_iter().filter_map(|event| match event {
+                ProxyEvent::Pins(pin) => Some(pin),
+                _ => None,
+            });
+            // Recorded before the client sees any of it.
+            book.record(pins.collect(), observer)?;
+        }
         for event in events {
             match event {
+                ProxyEvent::Pins(_) => {}
                 ProxyEvent::ToolCallStarted(call) => {
                     // Recorded before the server hears of it.
                     self.jailed.recorder().calling(&call.tool, Inspect::default())?;

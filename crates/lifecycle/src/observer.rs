@@ -19,6 +19,16 @@ pub trait Observer: Send {
         let _ = elapsed;
     }
 
+    /// A line of ours about the run, safe to show.
+    fn tell(&mut self, line: &str) {
+        let _ = line;
+    }
+
+    /// A line of ours that somebody has to do something about, safe to show.
+    fn warn(&mut self, line: &str) {
+        let _ = line;
+    }
+
     /// Log lines, standard error, noise on a protocol stream.
     fn log(&mut self, bytes: &[u8]) {
         let _ = bytes;

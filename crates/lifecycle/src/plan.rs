@@ -259,7 +259,11 @@ pub(crate) fn own_package(package: &Package, home: &Path) -> Option<PathBuf> {
 /// Refuses every file grant that reaches our keys, log or storage, those too
 /// that only the broker would serve: it opens no folder through a link, so the
 /// text of the scope says where it leads. A package may read its own files there.
-fn refuse_own_folder(grants: &Grants, own: Option<&Path>, home: &Path) -> Result<(), StartError> {
+pub(crate) fn refuse_own_folder(
+    grants: &Grants,
+    own: Option<&Path>,
+    home: &Path,
+) -> Result<(), StartError> {
     let kinds = [Kind::FilesRead, Kind::FilesWrite, Kind::FilesDelete];
     for grant in kinds.into_iter().flat_map(|kind| grants.of_kind(kind)) {
         let capability = grant.capability();

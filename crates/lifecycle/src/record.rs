@@ -5,9 +5,10 @@ use ringfence_permission::Admitted;
 use ringfence_protocol::worker::Inspect;
 use ringfence_sandbox::{End, Level, Usage};
 use ringfence_types::{
-    Actor, AuditError, AuditEvent, AuditSink, Digest, EventKind, InstanceId, Publish, Severity,
-    UntrustedText,
+    Actor, AuditError, AuditEvent, AuditSink, Capability, Digest, EventKind, InstanceId, Publish,
+    Severity, UntrustedText,
 };
+use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -189,6 +190,38 @@ impl Recorder {
             event = event.severity(Severity::Warning).with("error", short(error));
         }
         self.note(event);
+    }
+
+    /// What came of a question that a call waited for; before the call goes on.
+    pub(crate) fn asked(
+        &self,
+        capability: &Capability,
+        granted: bool,
+        outcome: &str,
+        by: &str,
+    ) -> Result<(), AuditError> {
+        let (kind, severity) = match granted {
+            true => (EventKind::Granted, Severity::Info),
+            false => (EventKind::Refused, Severity::Warning),
+        };
+        self.must(
+            self.event(kind, "a call that was denied waited for a person")
+                .severity(severity)
+                .with("capability", short(&capability.to_string()))
+                .with("outcome", short(outcome))
+                .with("by", short(by)),
+        )
+    }
+
+    /// Before it counts.
+    pub(crate) fn definitions(
+        &self,
+        severity: Severity,
+        said: &str,
+        details: Value,
+    ) -> Result<(), AuditError> {
+        let event = self.event(EventKind::Definitions, said).severity(severity);
+        self.must(event.with("definitions", details))
     }
 
     pub(crate) fn violation(&self, what: &str) {

@@ -1,5 +1,6 @@
 //! What a person sees before saying yes, and what their yes gives.
 
+use crate::asking::Ask;
 use crate::error::RunError;
 use crate::installed::InstalledAs;
 use ringfence_gate_secrets::Secrets;
@@ -51,6 +52,11 @@ pub struct Terms {
     pub instance: Option<InstanceId>,
     /// Which installed plugin is run, so that what is taken back from it reaches the run.
     pub installed: Option<InstalledAs>,
+    /// Whose pinned definitions hold for an MCP server, when not those of `instance`.
+    pub pins_of: Option<InstanceId>,
+    /// Who is asked, while a call of the plugin waits, about what nobody granted; nobody when
+    /// there is none, and what is denied is denied at once.
+    pub ask: Option<Ask>,
 }
 
 /// One line of the permission card.

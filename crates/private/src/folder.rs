@@ -118,7 +118,12 @@ fn check_file(file: &OwnedFd, path: &Path) -> Result<(), PrivateError> {
     let status = rustix::fs::fstat(file)
         .map_err(io::Error::from)
         .map_err(PrivateError::io("look at", path))?;
-    if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {
+    let kind = FileType::from_raw_mode(status.st_mode);
+    // Who opens by O_PATH gets the link itself.
+    if kind == FileType::Symlink {
+        return Err(is_link(path));
+    }
+    if kind != FileType::RegularFile {
         return Err(PrivateError::NotPrivate {
             path: path.to_owned(),
             reason: "is not a regular file",
@@ -142,11 +147,15 @@ fn check_owner(uid: u32, path: &Path) -> Result<(), PrivateError> {
 fn refuse_link(error: Errno, path: &Path) -> PrivateError {
     // ELOOP for a file, ENOTDIR for a folder opened with O_DIRECTORY.
     if matches!(error, Errno::LOOP | Errno::NOTDIR) && path.is_symlink() {
-        return PrivateError::NotPrivate {
-            path: path.to_owned(),
-            reason: "is a symbolic link",
-            mend: "find out who put it there, then remove it",
-        };
+        return is_link(path);
     }
     PrivateError::io("open", path)(error.into())
+}
+
+fn is_link(path: &Path) -> PrivateError {
+    PrivateError::NotPrivate {
+        path: path.to_owned(),
+        reason: "is a symbolic link",
+        mend: "find out who put it there, then remove it",
+    }
 }

@@ -143,6 +143,10 @@ pub use ringfence_lifecycle::{
     located, prepare_home,
 };
 pub use ringfence_lifecycle::{
+    ApprovalRow, Approvals, Ask, HeldRow, Person, PinDigest, PinRow, Pinned, Reply, Said,
+    SubjectRow, ToolPins, definition_lines, definition_notes, pin_digest,
+};
+pub use ringfence_lifecycle::{
     Changed, KeyError, KeyId, KeyKind, Packed, PackedError, PublicKey, Publisher, PublisherError,
     Publishers, RecordError, Revocation, Rotation, RotationError, Scheme, Scope, SignatureState,
     SigningKey, Standing, Statement, TrustError, TrustStore, TrustedKey, Vouched, recorded,

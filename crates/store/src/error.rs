@@ -103,6 +103,15 @@ pub enum StateError {
         /// How many can be followed.
         most: i64,
     },
+    /// Nobody waits for this answer.
+    #[error(
+        "no question `{}` is open: it was answered, or its time is over",
+        UntrustedText::new(id)
+    )]
+    NoQuestion {
+        /// What was answered.
+        id: String,
+    },
     /// It is in a state in which this cannot be done.
     #[error("`{name}` is {state}: {reason}")]
     State {
@@ -179,6 +188,7 @@ impl StateError {
             )),
             Self::NoFeed { .. } => Some("which are: ringfence feed list".to_owned()),
             Self::FeedThere { name, .. } => Some(format!("ringfence feed remove {name}")),
+            Self::NoQuestion { .. } => Some("what is open: ringfence approvals".to_owned()),
             Self::Changed { .. } | Self::Busy => Some("look at it again, and repeat".to_owned()),
             _ => None,
         }

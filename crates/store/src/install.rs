@@ -6,6 +6,7 @@ use crate::feeds::FeedPolicy;
 use crate::grants::{self, GrantsSeen, NewGrant};
 use crate::incidents;
 use crate::open::StateStore;
+use crate::pins;
 use crate::plugins::{self, PluginRow, TENANT, live};
 use crate::reputation::{self, ReputationEvent};
 use crate::reviewed::{self, ScanRow, SignatureRow};
@@ -151,6 +152,7 @@ impl StateStore {
                      WHERE instance = ?1 AND revoked_ms IS NULL",
                 )?
                 .execute(params![id, by, number(at_ms)])?;
+            pins::forget(transaction, id)?;
             transaction
                 .prepare_cached(
                     "UPDATE instance SET removed_ms = ?3, changed_by = ?2, changed_ms = ?3 \

@@ -8,6 +8,7 @@
 //! knows what keeps it, so that another database can take the file's place.
 #![forbid(unsafe_code)]
 
+mod approvals;
 mod error;
 mod facts;
 mod feeds;
@@ -19,6 +20,7 @@ mod lock;
 mod migrations;
 mod open;
 mod parts;
+mod pins;
 mod plugins;
 mod reputation;
 mod reviewed;
@@ -27,6 +29,7 @@ mod state;
 mod usage;
 mod versions;
 
+pub use approvals::{ApprovalRow, Said};
 pub use error::StateError;
 pub use facts::{About, FactHit, FactRow};
 pub use feeds::{AcceptedRow, Applied, FeedPolicy, FeedRow};
@@ -37,6 +40,7 @@ pub use likeness::likeness;
 pub use lock::StateLock;
 pub use open::{FILE, StateStore};
 pub use parts::{Part, Parts};
+pub use pins::{HeldRow, NewPin, PinKey, PinRow, Pinned, SubjectRow};
 pub use plugins::PluginRow;
 pub use reputation::ReputationEvent;
 pub use reviewed::{ScanRow, SignatureRow};

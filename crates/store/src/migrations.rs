@@ -9,8 +9,12 @@ const APPLICATION: i64 = 0x5246_5354;
 
 /// Each step brings a file from the format before to the next one. A step that was
 /// released is never changed.
-pub(crate) const STEPS: &[&str] =
-    &[include_str!("migrations/1.sql"), include_str!("migrations/2.sql")];
+pub(crate) const STEPS: &[&str] = &[
+    include_str!("migrations/1.sql"),
+    include_str!("migrations/2.sql"),
+    include_str!("migrations/pins.sql"),
+    include_str!("migrations/approvals.sql"),
+];
 
 /// Brings the file to the newest of `steps`, or leaves it as it is.
 ///

@@ -36,12 +36,20 @@ impl StateStore {
         let folder = private::open_or_create(home)?;
         let home = home.canonicalize().map_err(PrivateError::io("find", home))?;
         let path = home.join(FILE);
-        let file = private::open_or_create_file(&folder, FILE, &path)?;
-        private::refuse_readable(&file, &path)?;
+        // Looked at by O_PATH: who closes a file that was opened otherwise gives up every lock
+        // that this process has on it (fcntl(2)), those of another connection too, and another
+        // process then takes the journal for one that nobody uses.
+        let look =
+            |name: &str| private::open_existing(&folder, name, OFlags::PATH, &home.join(name));
+        if look(FILE)?.is_none() {
+            private::open_or_create_file(&folder, FILE, &path)?;
+        }
+        if let Some(file) = look(FILE)? {
+            private::refuse_readable(&file, &path)?;
+        }
         // SQLite writes what stands in a journal that it finds.
         for journal in ["-wal", "-shm", "-journal"] {
-            let name = format!("{FILE}{journal}");
-            private::open_existing(&folder, &name, OFlags::RDONLY, &home.join(&name))?;
+            look(&format!("{FILE}{journal}"))?;
         }
         Self::open_at(&path, busy).map_err(|error| match error {
             StateError::Damaged { .. } => StateError::Damaged { path },

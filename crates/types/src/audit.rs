@@ -47,6 +47,10 @@ pub enum EventKind {
     /// What runs was ended, or lost a grant, because that was taken back meanwhile. The
     /// metadata says why, and by whom where that is known.
     Recalled,
+    /// What an MCP server says of its tools was pinned, is held because it is something else
+    /// than what was pinned, or was agreed to; recorded before it counts. The metadata says
+    /// which.
+    Definitions,
     /// What is run of a plugin for the built-in engine was compiled, was taken from the
     /// cache of an earlier process, or could not be made. The metadata says from what
     /// and at what cost.

@@ -9,6 +9,7 @@
 )]
 
 mod advisories;
+mod asking;
 mod attack;
 mod bundles;
 mod card;
@@ -31,6 +32,7 @@ mod ordinary_user;
 mod output;
 mod own_programs;
 mod packed;
+mod pins;
 mod program;
 mod published;
 mod question;

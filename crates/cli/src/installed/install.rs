@@ -69,6 +69,14 @@ pub(super) fn admit(
     let card = proposal.review.card.clone();
     let plugin = plugins.install(engine, incoming, proposal, allowed)?;
     engine.sign().map_err(|error| Failure::caused(error.exit_code(), &error))?;
+    if let Some(held) = crate::tools::held(&plugin.instance) {
+        // It was seen when the new version was tried.
+        let name = &plugin.name;
+        output::say(&format!(
+            "{held} of what it says of its tools held, neither offered nor called; to see and to \
+             agree: ringfence tools {name} --diff"
+        ));
+    }
     if arguments.json {
         let registry = kept(engine.home(), &plugin.current.package)
             .map_err(|error| Failure::caused(error.exit_code(), &error))?;

@@ -56,7 +56,7 @@ impl From<InstalledError> for Failure {
     }
 }
 
-fn home() -> Result<PathBuf, Failure> {
+pub(crate) fn home() -> Result<PathBuf, Failure> {
     home_folder().map_err(|error| Failure::caused(ExitCode::Usage, &error))
 }
 
@@ -76,7 +76,7 @@ fn version(version: Option<&str>) -> String {
 }
 
 /// A moment for people, in UTC.
-fn moment(ms: u64) -> String {
+pub(crate) fn moment(ms: u64) -> String {
     let at = i64::try_from(ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
     at.map_or_else(
         || "?".to_owned(),

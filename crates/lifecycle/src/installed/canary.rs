@@ -21,7 +21,9 @@ pub(super) fn starts(engine: &Engine, review: Review) -> Result<(), RunError> {
     };
     let name = format!("{:.100}.canary", review.instance.as_str());
     let instance: InstanceId = name.parse().map_err(|error: IdError| untried(error.to_string()))?;
-    let terms = Terms { instance: Some(instance), ..review.terms };
+    // What it says of its tools is held against what the old one said.
+    let pins_of = Some(review.instance);
+    let terms = Terms { instance: Some(instance), pins_of, ..review.terms };
     let review = engine.review(review.package, terms);
     let review = review.map_err(|error| untried(error.to_string()))?;
     let is_mcp = review.package.protocol == Protocol::Mcp;

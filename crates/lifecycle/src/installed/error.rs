@@ -128,6 +128,24 @@ pub enum InstalledError {
         /// A grant of which it is a part.
         wider: Option<Capability>,
     },
+    /// Nothing is known of the tools of what was named.
+    #[error(
+        "nothing is pinned of `{}`, or of more than one of that name",
+        UntrustedText::new(word)
+    )]
+    NoPins {
+        /// What was typed.
+        word: String,
+    },
+    /// What is held cannot be agreed to.
+    #[error(
+        "`{}` cannot be agreed to: it is not held, or cannot be read in one way only",
+        UntrustedText::new(name)
+    )]
+    NotAgreeable {
+        /// What it is called.
+        name: String,
+    },
     /// There is a folder or file of that name, too.
     #[error("`{name}` is an installed plugin, and a file or folder here")]
     Ambiguous {
@@ -212,6 +230,7 @@ impl InstalledError {
             Self::NotGranted { name, .. } => {
                 Some(format!("what it was granted: ringfence info {name}"))
             }
+            Self::NoPins { .. } => Some("what there is: ringfence tools".to_owned()),
             Self::Ambiguous { name } => Some(format!(
                 "`installed:{name}` is the plugin, `./{name}` what lies here"
             )),

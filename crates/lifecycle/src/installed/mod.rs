@@ -93,6 +93,6 @@ fn wrong(path: &Path) -> impl FnOnce(io::Error) -> InstalledError {
 }
 
 /// Who acts, for the rows.
-fn actor() -> String {
+pub(crate) fn actor() -> String {
     format!("uid {}", rustix::process::getuid().as_raw())
 }

@@ -1,7 +1,10 @@
 //! Our own MCP client: starts a server, lists its tools, calls them.
 
+mod list;
+
 use super::event::{CallId, ClientEvent, HandshakeError, ServerInfo, Tool, ToolResult};
 use super::inbound::{Line, Noise, classify};
+use super::pins::{PinEvent, Pins};
 use super::{
     META_CAPABILITIES, META_CLIENT, META_SERVER, META_VERSION, Root, Version, roots_result,
 };
@@ -18,11 +21,6 @@ use std::collections::{BTreeMap, BTreeSet};
 const MAX_IN_FLIGHT: usize = 64;
 /// Cancelled requests whose late answers are still recognised.
 const MAX_CANCELLED: usize = 256;
-/// Most pages of a list of tools, most tools, and most bytes before a next page
-/// is asked for. The largest list seen on a real server has 117 KB.
-const MAX_PAGES: usize = 64;
-const MAX_TOOLS: usize = 4096;
-const MAX_TOOLS_BYTES: usize = 8 * 1024 * 1024;
 /// Most violations that are reported; then nothing more is read.
 const MAX_VIOLATIONS: usize = 16;
 /// Most times that a call of 2026-07-28 is sent again because the server wants
@@ -103,6 +101,8 @@ pub struct Client {
     next: i64,
     open: BTreeMap<i64, Open>,
     cancelled: BTreeSet<i64>,
+    pins: Option<Pins>,
+    pin_events: Vec<PinEvent>,
     output: Vec<u8>,
     noise: Noise,
     violations: usize,
@@ -121,6 +121,8 @@ impl Client {
             next: 1,
             open: BTreeMap::new(),
             cancelled: BTreeSet::new(),
+            pins: None,
+            pin_events: Vec::new(),
             output: Vec::new(),
             noise: Noise { lines: 0, bytes: 0 },
             violations: 0,
@@ -142,17 +144,6 @@ impl Client {
             "clientInfo": self.identity(),
         });
         self.ask("initialize", &params, Open::Initialize);
-        Ok(())
-    }
-
-    /// Asks for the list of tools, all its pages.
-    ///
-    /// # Errors
-    /// Before the handshake is done, and when too much is in flight.
-    pub fn list_tools(&mut self) -> Result<(), ClientError> {
-        self.ready()?;
-        let open = Open::Tools { pages: 0, bytes: 0, tools: Vec::new() };
-        self.ask("tools/list", &json!({}), open);
         Ok(())
     }
 
@@ -370,7 +361,12 @@ impl Client {
     }
 
     fn conclude(&mut self, open: Open, outcome: Result<Raw, RpcError>) -> Option<ClientEvent> {
-        let length = outcome.as_ref().map_or(0, |raw| raw.get().len());
+        let open = match open {
+            Open::Tools { pages, bytes, tools } => {
+                return self.page(outcome, pages, bytes, tools);
+            }
+            open => open,
+        };
         let outcome = outcome.and_then(|raw| {
             value(&raw)
                 .and_then(|value| match value {
@@ -387,7 +383,7 @@ impl Client {
         match open {
             Open::Initialize => self.initialized(outcome),
             Open::Discover { refusal } => Some(self.discovered(outcome, refusal)),
-            Open::Tools { pages, bytes, tools } => self.page(outcome, pages, bytes + length, tools),
+            Open::Tools { .. } => None,
             Open::Call { call, params, rounds } => self.call_ended(call, params, rounds, outcome),
         }
     }
@@ -456,39 +452,6 @@ impl Client {
     fn fail(&mut self, error: HandshakeError) -> ClientEvent {
         self.state = State::Ended;
         ClientEvent::Failed(error)
-    }
-
-    fn page(
-        &mut self,
-        outcome: Result<Map<String, Value>, RpcError>,
-        pages: usize,
-        bytes: usize,
-        mut tools: Vec<Tool>,
-    ) -> Option<ClientEvent> {
-        let too_long = "the server's list of tools does not end";
-        let malformed = "the server's list of tools is malformed";
-        let failed = |message: &str| {
-            let error = RpcError::new(crate::jsonrpc::INTERNAL_ERROR, message);
-            Some(ClientEvent::ToolsFailed(failure(error)))
-        };
-        let mut result = match outcome {
-            Ok(result) => result,
-            Err(error) => return Some(ClientEvent::ToolsFailed(failure(error))),
-        };
-        let list = result.remove("tools").unwrap_or_default();
-        match serde_json::from_value::<Vec<Tool>>(list) {
-            Ok(more) => tools.extend(more),
-            Err(_) => return failed(malformed),
-        }
-        let Some(Value::String(cursor)) = result.remove("nextCursor") else {
-            return Some(ClientEvent::Tools(tools));
-        };
-        if pages + 1 >= MAX_PAGES || tools.len() > MAX_TOOLS || bytes > MAX_TOOLS_BYTES {
-            return failed(too_long);
-        }
-        let open = Open::Tools { pages: pages + 1, bytes, tools };
-        self.ask("tools/list", &json!({ "cursor": cursor }), open);
-        None
     }
 
     fn call_ended(

@@ -14,17 +14,25 @@
 //! answers `initialize` with a result or an error.
 
 mod client;
+mod definition;
 mod event;
 mod inbound;
+mod json_text;
+mod pins;
 mod proxy;
 mod proxy_event;
+mod suspicious;
 mod tool_check;
 
 pub use client::{Client, ClientConfig, ClientError};
+pub use definition::{Definition, DefinitionKind, MAX_DEFINITION_BYTES, Unreadable};
 pub use event::{CallId, ClientEvent, HandshakeError, ServerInfo, Tool, ToolResult};
 pub use inbound::Noise;
+pub use json_text::{NotOneForm, canonical, in_lines};
+pub use pins::{HeldBecause, PinEvent, Pins};
 pub use proxy::{Proxy, ProxyConfig};
 pub use proxy_event::{ProxyEvent, ToolCall, ToolOutcome};
+pub use suspicious::suspicious;
 pub use tool_check::ToolCheck;
 
 use serde::Serialize;

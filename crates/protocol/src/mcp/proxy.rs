@@ -5,10 +5,13 @@
 //! reader further on can see another id or method than the one that was checked;
 //! parameters and results pass byte for byte, except where this module says so.
 
+mod pins;
+
 use super::inbound::{Line, Noise, classify};
+use super::pins::Pins;
 use super::proxy_event::{ProxyEvent, ToolCall, ToolOutcome};
 use super::tool_check::ToolCheck;
-use super::{META_CAPABILITIES, Root, roots_result};
+use super::{DefinitionKind, META_CAPABILITIES, Root, roots_result};
 use crate::frames::{FrameDecoder, FrameLimits, LineDecoder};
 use crate::jsonrpc::{
     INVALID_PARAMS, INVALID_REQUEST, Id, METHOD_NOT_FOUND, Message, MessageError, PARSE_ERROR, Raw,
@@ -49,6 +52,26 @@ pub struct ProxyConfig {
     pub forward_server_requests: bool,
 }
 
+/// What a request of the client asks for, as far as its answer is looked at.
+#[derive(Debug)]
+enum Asked {
+    Call(ToolCall),
+    /// A list of definitions; whether from its beginning.
+    List(DefinitionKind, bool),
+    /// Who the server is, and its instructions.
+    Greeting,
+    Other,
+}
+
+impl Asked {
+    fn call(self) -> Option<ToolCall> {
+        match self {
+            Self::Call(call) => Some(call),
+            Self::List(..) | Self::Greeting | Self::Other => None,
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Ended {
     id: Id,
@@ -65,10 +88,11 @@ struct Ended {
 pub struct Proxy {
     config: ProxyConfig,
     check: Option<ToolCheck>,
+    pins: Option<Pins>,
     client: FrameDecoder,
     server: LineDecoder,
     /// Requests of the client that the server has not answered.
-    open: BTreeMap<Id, Option<ToolCall>>,
+    open: BTreeMap<Id, Asked>,
     /// The last of those that ended.
     ended: VecDeque<Ended>,
     /// Requests of the server that the client has not answered, by the number
@@ -104,6 +128,7 @@ impl Proxy {
             server: LineDecoder::new(config.server_limits.bytes),
             config,
             check: None,
+            pins: None,
             open: BTreeMap::new(),
             ended: VecDeque::new(),
             forwarded: BTreeMap::new(),
@@ -200,10 +225,10 @@ impl Proxy {
     /// Ends one call of a tool that took too long: the client gets an error with
     /// this message, the server a cancellation.
     pub fn expire(&mut self, number: u64, message: &str) -> Option<ProxyEvent> {
-        let numbered = |call: &Option<ToolCall>| call.as_ref().is_some_and(|c| c.number == number);
-        let (id, _) = self.open.iter().find(|(_, call)| numbered(call))?;
+        let numbered = |asked: &Asked| matches!(asked, Asked::Call(call) if call.number == number);
+        let (id, _) = self.open.iter().find(|(_, asked)| numbered(asked))?;
         let id = id.clone();
-        let call = self.close(&id, true)??;
+        let call = self.close(&id, true)?.call()?;
         let params = json!({ "requestId": id, "reason": message });
         let told = Message::notification("notifications/cancelled", &params);
         self.send_server(&told);
@@ -218,10 +243,10 @@ impl Proxy {
         let open = std::mem::take(&mut self.open);
         self.forwarded.clear();
         let mut events = Vec::new();
-        for (id, call) in open {
+        for (id, asked) in open {
             self.send_client(&Message::error(id, RpcError::new(GONE, reason)));
             let outcome = ToolOutcome::Ended;
-            events.extend(call.map(|call| ProxyEvent::ToolCallEnded { call, outcome }));
+            events.extend(asked.call().map(|call| ProxyEvent::ToolCallEnded { call, outcome }));
         }
         events
     }
@@ -249,13 +274,13 @@ impl Proxy {
     }
 
     /// Ends a request of the client; `None` when there is no such request.
-    fn close(&mut self, id: &Id, late_is_fine: bool) -> Option<Option<ToolCall>> {
-        let call = self.open.remove(id)?;
+    fn close(&mut self, id: &Id, late_is_fine: bool) -> Option<Asked> {
+        let asked = self.open.remove(id)?;
         if self.ended.len() >= MAX_ENDED {
             self.ended.pop_front();
         }
         self.ended.push_back(Ended { id: id.clone(), late_is_fine });
-        Some(call)
+        Some(asked)
     }
 
     fn client_message(
@@ -279,7 +304,7 @@ impl Proxy {
                     }
                     "notifications/cancelled" => {
                         let id = params.as_deref().and_then(request_id);
-                        let call = id.and_then(|id| self.close(&id, true)).flatten();
+                        let call = id.and_then(|id| self.close(&id, true)).and_then(Asked::call);
                         let outcome = ToolOutcome::Cancelled;
                         events.extend(call.map(|call| ProxyEvent::ToolCallEnded { call, outcome }));
                     }
@@ -324,6 +349,11 @@ impl Proxy {
                 }
             }
         }
+        if let Some(reason) = self.held_from(&method, params.as_deref()) {
+            self.send_client(&Message::error(id, RpcError::new(INVALID_PARAMS, &reason)));
+            events.push(ProxyEvent::ToolCallRefused { reason });
+            return Ok(());
+        }
         let call = is_call.then(|| {
             let name = params.as_deref().and_then(|params| {
                 let name: CallName = serde_json::from_str(params.get()).ok()?;
@@ -333,10 +363,16 @@ impl Proxy {
             self.next_call += 1;
             ToolCall { number, tool: name.unwrap_or_default(), id: id.clone() }
         });
+        let asked = match call {
+            Some(call) => Asked::Call(call),
+            None => pins::asked(&method, params.as_deref()),
+        };
         let params = params.map(|params| self.with_honest_capabilities(&method, params));
-        events.extend(call.clone().map(ProxyEvent::ToolCallStarted));
+        if let Asked::Call(call) = &asked {
+            events.push(ProxyEvent::ToolCallStarted(call.clone()));
+        }
         self.ended.retain(|ended| ended.id != id);
-        self.open.insert(id.clone(), call);
+        self.open.insert(id.clone(), asked);
         self.send_server(&Message::Request { id, method, params });
         Ok(())
     }
@@ -395,7 +431,7 @@ impl Proxy {
             }
             Message::Notification { method, params } => self.server_notice(method, params),
             Message::Response { id, outcome } => {
-                let Some(call) = self.close(&id, false) else {
+                let Some(asked) = self.close(&id, false) else {
                     let ended = self.ended.iter().find(|ended| ended.id == id);
                     return match ended {
                         Some(ended) if ended.late_is_fine => Ok(()),
@@ -404,8 +440,9 @@ impl Proxy {
                     };
                 };
                 let (outcome, verdict) = self.screen(outcome, events);
-                events
-                    .extend(call.map(|call| ProxyEvent::ToolCallEnded { call, outcome: verdict }));
+                let outcome = self.pinned(&asked, outcome, events);
+                let ended = |call| ProxyEvent::ToolCallEnded { call, outcome: verdict };
+                events.extend(asked.call().map(ended));
                 self.send_client(&Message::Response { id, outcome });
                 Ok(())
             }

@@ -1,5 +1,6 @@
 //! What passes through a proxy, for the record.
 
+use super::pins::PinEvent;
 use crate::jsonrpc::Id;
 use crate::violation::Violation;
 
@@ -46,8 +47,10 @@ pub enum ProxyEvent {
         /// How.
         outcome: ToolOutcome,
     },
-    /// The client called a tool with what the check refuses. It was told so, and
-    /// the server hears nothing of it.
+    /// What the server says of itself was held against what is pinned.
+    Pins(PinEvent),
+    /// The client called a tool with what the check refuses, or one that is held. It was
+    /// told so, and the server hears nothing of it.
     ToolCallRefused {
         /// Why.
         reason: String,

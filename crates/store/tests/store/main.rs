@@ -7,6 +7,7 @@ mod file;
 mod grants;
 mod history;
 mod installing;
+mod pins;
 mod processes;
 mod states;
 

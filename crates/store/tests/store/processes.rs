@@ -61,3 +61,33 @@ fn the_lock_is_had_by_one_and_let_go_with_its_holder() {
         receive.recv().unwrap();
     });
 }
+
+#[test]
+fn what_another_process_writes_is_seen_although_this_one_opened_the_file_twice() {
+    // Who closes a file gives up all locks that its process has on it: what was opened to be
+    // looked at must not have been one that counts.
+    let home = tempfile::tempdir().unwrap();
+    let first = StateStore::open(home.path()).unwrap();
+    assert!(first.pin_subjects().unwrap().is_empty());
+    let second = StateStore::open(home.path()).unwrap();
+    drop(StateStore::open(home.path()).unwrap());
+    for number in 0..3 {
+        let code = "import sqlite3, sys\n\
+             known = sqlite3.connect(sys.argv[1])\n\
+             known.execute('INSERT INTO pin_subject VALUES (?, ?, 1)', (sys.argv[2], 'other'))\n\
+             known.commit()\n";
+        let done = std::process::Command::new("python3")
+            .args(["-c", code])
+            .arg(home.path().join("state.sqlite"))
+            .arg(format!("other-{number}"))
+            .status()
+            .unwrap();
+        assert!(done.success());
+        first.pin((&format!("own-{number}"), "own"), &[], &[], ("x", 1)).unwrap();
+        for store in [&first, &second] {
+            assert_eq!(store.pin_subjects().unwrap().len(), 2 * (number + 1), "{number}");
+        }
+    }
+    drop((first, second));
+    assert_eq!(StateStore::open(home.path()).unwrap().pin_subjects().unwrap().len(), 6);
+}
