@@ -68,7 +68,8 @@ impl Resolver for Guarded {
         let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
         let is_named = self.named.is_at(host, port);
         let refused = |why: &str| Err(Error::Io(io::Error::other(why.to_owned())));
-        if !secure && !(is_named && found.iter().all(|place| place.ip().is_loopback())) {
+        let is_here = is_named && found.iter().all(|place| place.ip().is_loopback());
+        if !(secure || is_here) {
             return refused("without TLS only this machine is asked");
         }
         if !is_named && !found.iter().all(is_public) {

@@ -145,15 +145,13 @@ impl<'a> Registry<'a> {
             InstallError::refused(&self.source.to_string(), error.to_string())
         };
         let url = self.base.join(&format!("{kind}/{name}")).map_err(wrong)?;
-        let authorization = self.authorization.clone();
-        let answer = self.ask(&url, accept, authorization, most)?;
+        let answer = self.ask(&url, accept, self.authorization.as_ref(), most)?;
         if answer.status != 401 {
             return Ok(answer.into_body()?);
         }
         // Once: who is not content with what it asked for is not asked again.
         self.authorization = self.authorized(&answer)?;
-        let authorization = self.authorization.clone();
-        Ok(self.ask(&url, accept, authorization, most)?.into_body()?)
+        Ok(self.ask(&url, accept, self.authorization.as_ref(), most)?.into_body()?)
     }
 
     /// What the registry wants to see.
@@ -180,7 +178,7 @@ impl<'a> Registry<'a> {
                     return Err(InstallError::refused(&what, why));
                 }
                 let credentials = self.credentials.as_ref().map(Credentials::header);
-                let body = self.ask(&url, "application/json", credentials, MAX_TOKEN)?;
+                let body = self.ask(&url, "application/json", credentials.as_ref(), MAX_TOKEN)?;
                 token(&body.into_body()?)
                     .map(Some)
                     .ok_or_else(|| InstallError::refused(&what, "its registry gives no token"))
@@ -189,15 +187,15 @@ impl<'a> Registry<'a> {
     }
 
     fn ask(
-        &mut self,
+        &self,
         url: &Url,
         accept: &str,
-        authorization: Option<Zeroizing<String>>,
+        authorization: Option<&Zeroizing<String>>,
         most: u64,
     ) -> Result<Answer, InstallError> {
         let left = self.around.limit.checked_sub(self.begun.elapsed());
         let limit = left.unwrap_or(Duration::from_millis(1));
-        let authorization = authorization.as_ref().map(|value| value.as_str());
+        let authorization = authorization.map(|value| value.as_str());
         let request = Request { url, accept, authorization, most, limit };
         Ok(self.client.get(&request, &mut self.around.meanwhile(self.begun))?)
     }

@@ -2,6 +2,7 @@
 //! in their jail, an honest registry and a hostile one, each on this machine only.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "support for tests: a failure here is a failure of the test"
@@ -11,7 +12,12 @@ mod advisories;
 mod age;
 mod client;
 #[path = "../../../crates/signing/tests/sigstore/instance.rs"]
-#[expect(dead_code, reason = "shared with the tests of signatures, which use all of it")]
+#[expect(
+    dead_code,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "shared with the tests of signatures, which use all of it"
+)]
 mod instance;
 mod kept;
 mod meanwhile;
