@@ -15,6 +15,7 @@ mod effects;
 mod engine;
 mod error;
 mod feeds;
+mod hash_seed;
 mod home;
 mod input;
 mod inspected;

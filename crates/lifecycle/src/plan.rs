@@ -1,6 +1,7 @@
 //! Package and grants to a plan: what is started, with what in sight.
 
 use crate::built_in::Worker;
+use crate::hash_seed::{HASH_SEED, hash_seed};
 use crate::packed::packages;
 use ringfence_limits::Budget;
 use ringfence_package::{Entry, Package, Protocol, Runtime as PackageRuntime};
@@ -76,7 +77,7 @@ pub(crate) fn plan(
         runtime,
         program: start.program,
         arguments: start.arguments,
-        environment: environment(package, grants, around),
+        environment: environment((package, runtime), grants, around),
         folder: folder(package, &exposed),
         exposed,
         files: start.files,
@@ -358,7 +359,7 @@ fn programs(grants: &Grants, around: &Surroundings<'_>) -> Result<Programs, Star
 
 /// The variables that grants lend: the operator's value, else the host's own.
 fn environment(
-    package: &Package,
+    (package, runtime): (&Package, Runtime),
     grants: &Grants,
     around: &Surroundings<'_>,
 ) -> Vec<(OsString, OsString)> {
@@ -382,6 +383,12 @@ fn environment(
     if !package.python_path.is_empty() && package.protocol != Protocol::Actions {
         let path = std::env::join_paths(&package.python_path).unwrap_or_default();
         lent.push(("PYTHONPATH".into(), path));
+    }
+    // What a server says of its tools is compared with what it said before, and many print a
+    // set there, whose order Python otherwise draws anew at every start.
+    let is_server = package.protocol == Protocol::Mcp && runtime == Runtime::Python;
+    if is_server && !lent.iter().any(|(name, _)| name == HASH_SEED) {
+        lent.push((HASH_SEED.into(), hash_seed(package, around.home).into()));
     }
     lent
 }

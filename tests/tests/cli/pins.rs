@@ -342,3 +342,36 @@ fn what_is_removed_leaves_no_pins_to_whoever_comes_under_its_name() {
     assert_eq!(fresh.ringfence(["tools"]).run().code, Some(0));
     assert!(!fresh.home().join("state.sqlite").exists(), "looking makes nothing");
 }
+
+#[test]
+fn a_server_that_prints_a_set_says_the_same_at_each_start_and_not_the_same_everywhere() {
+    let code = "import json, sys\n\
+        words = {'w%d' % number for number in range(40)}\n\
+        for line in sys.stdin:\n    \
+            asked = json.loads(line)\n    \
+            if 'id' not in asked: continue\n    \
+            result = {'protocolVersion': '2025-06-18', 'serverInfo': {'name': 'x', 'version': '1'}, 'capabilities': {'tools': {}}}\n    \
+            if asked['method'] == 'tools/list':\n        \
+                result = {'tools': [{'name': 'say', 'description': ' '.join(words), 'inputSchema': {'type': 'object'}}]}\n    \
+            elif asked['method'] == 'tools/call':\n        \
+                result = {'content': [{'type': 'text', 'text': ' '.join(words)}]}\n    \
+            print(json.dumps({'jsonrpc': '2.0', 'id': asked['id'], 'result': result}), flush=True)\n";
+    let said = || {
+        let user = User::new();
+        user.write("words/main.py", code);
+        user.write(
+            "words/plugin.yaml",
+            "name: words\nversion: 1.0.0\nruntime: python\nprotocol: mcp\nentry: main.py\n",
+        );
+        let all: Vec<String> = (0..3)
+            .map(|_| {
+                let done = user.ringfence(["run", "-q", "words", "say"]).run();
+                assert_eq!(done.code, Some(0), "{done:?}");
+                done.stdout
+            })
+            .collect();
+        assert!(all.iter().all(|one| *one == all[0]), "{all:?}");
+        all[0].clone()
+    };
+    assert_ne!(said(), said(), "another home has another order");
+}
