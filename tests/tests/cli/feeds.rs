@@ -12,12 +12,12 @@ const TWO_SECONDS: Duration = Duration::from_secs(2);
 
 /// Somebody who follows the feed `acme` of two signers, both of whom have to sign, and who
 /// installed `tool`.
-struct Follower {
-    owner: Owner,
+pub(crate) struct Follower {
+    pub(crate) owner: Owner,
 }
 
 impl Follower {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let owner = Owner::installed();
         for name in ["one", "two", "other"] {
             owner.ends(&["keygen", &format!("{name}.key")], 0);
@@ -39,12 +39,12 @@ impl Follower {
         self.owner.ends(&words, 0);
     }
 
-    fn feed(&self) -> PathBuf {
+    pub(crate) fn feed(&self) -> PathBuf {
         self.owner.user.path("feed.json")
     }
 
     /// Puts a feed where it is fetched from.
-    fn publish(&self, sequence: u32, facts: &Value, signers: &[&str]) {
+    pub(crate) fn publish(&self, sequence: u32, facts: &Value, signers: &[&str]) {
         self.publish_as("acme", sequence, facts, signers);
     }
 
@@ -67,22 +67,22 @@ impl Follower {
         info["info"]["plugin"]["current"]["package"].as_str().unwrap().to_owned()
     }
 
-    fn about_tool(&self) -> Value {
+    pub(crate) fn about_tool(&self) -> Value {
         json!({ "id": "A-1", "date": "2026-11-21", "reason": "it mines", "about": "package",
                 "digest": self.digest() })
     }
 
-    fn update(&self, code: i32) -> Done {
+    pub(crate) fn update(&self, code: i32) -> Done {
         self.owner.ends(&["feed", "update", "acme"], code)
     }
 
-    fn state(&self) -> String {
+    pub(crate) fn state(&self) -> String {
         let info = self.owner.ends(&["info", "--json", "tool"], 0).json();
         info["info"]["plugin"]["state"].as_str().unwrap().to_owned()
     }
 
     /// The number that counts.
-    fn sequence(&self) -> u64 {
+    pub(crate) fn sequence(&self) -> u64 {
         let list = self.owner.ends(&["feed", "list", "--json"], 0).json();
         list["feeds"][0]["accepted"]["sequence"].as_u64().unwrap()
     }

@@ -17,6 +17,7 @@ mod components;
 mod effects;
 mod exit_codes;
 mod feeds;
+mod feeds_fetched;
 mod inputs;
 mod inspect;
 mod installed;

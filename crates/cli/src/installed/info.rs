@@ -65,7 +65,7 @@ fn lines(info: &Info, kept: Option<&Kept>) -> Vec<String> {
     }
     let reputation = &info.reputation;
     lines.push(format!(
-        "  reputation {} of 100, {}: what is known from having it here, and no scan",
+        "  reputation {} of 100, {}; it tells how it went here, and takes no scan's place",
         reputation.score,
         reputation.level.word()
     ));

@@ -120,7 +120,7 @@ impl Seen<'_> {
 
     fn installs(&self) -> ReputationPart {
         let share = (1.0 + float(self.installs)).ln() / (1.0 + MANY_INSTALLS).ln();
-        part("installs", 25, share, format!("installed or updated {} times", self.installs))
+        part("installs", 25, share, format!("{} installs and updates", self.installs))
     }
 
     /// The lower end of Wilson's interval (1927): few runs prove little, however well they go.
@@ -172,7 +172,12 @@ impl Seen<'_> {
     }
 
     fn age(&self) -> ReputationPart {
-        part("age", 25, float(self.days) / LONG, format!("here for {} days", self.days))
+        part(
+            "age",
+            25,
+            float(self.days) / LONG,
+            format!("{} days since it was first installed", self.days),
+        )
     }
 }
 
