@@ -257,3 +257,29 @@ fn a_container_image_is_refused_by_what_it_is() {
     assert!(done.stderr.contains("container image"), "{done:?}");
     assert!(!user.home().join("packages").exists());
 }
+
+#[test]
+fn what_a_recalled_key_signed_does_not_run() {
+    let (user, real) = (User::new(), Real::new());
+    let name = format!("oci:{}/acme/tool:1", real.place());
+    real.push("acme/tool:1", "application/vnd.oci.empty.v1+json", PACKAGE, &packed(&user, "1.0.0"));
+    assert_eq!(run(&user, &["-q", &name]).stdout, "works 1.0.0\n");
+    let shown = user.ringfence(["inspect", "--json", "tool-1.0.0.ringfence"]).run().json();
+    let key = &shown["standing"]["keys"][0];
+    let fact = json!([{ "id": "K-1", "date": "2026-11-21", "reason": "stolen", "about": "key", "key": key }]);
+    user.write("facts.json", fact.to_string());
+    for words in [
+        &["keygen", "feed.key"][..],
+        &["feed", "new", "facts.json", "--name", "acme", "--sequence", "1", "-o", "feed.json"],
+        &["feed", "sign", "feed.json", "--key", "feed.key"],
+        &["feed", "add", "acme", "feed.json", "--signer", "feed.key.pub"],
+    ] {
+        let done = user.ringfence(words).run();
+        assert_eq!(done.code, Some(0), "{words:?}: {done:?}");
+    }
+    for words in [&["-q", &name][..], &["-q", "--fresh", &name], &["-q", "tool-1.0.0.ringfence"]] {
+        let done = run(&user, words);
+        assert_eq!((done.code, done.stdout.as_str()), (Some(9), ""), "{words:?}: {done:?}");
+        assert!(done.stderr.contains("stolen"), "{done:?}");
+    }
+}

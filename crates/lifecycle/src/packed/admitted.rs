@@ -4,8 +4,8 @@ use super::{Packed, PackedError};
 use crate::engine::Engine;
 use crate::trust::TrustStore;
 use ringfence_package::Package;
-use ringfence_signing::Standing;
-use ringfence_types::{AuditEvent, EventKind, Severity, UntrustedText};
+use ringfence_signing::{Standing, Vouched};
+use ringfence_types::{AuditEvent, Digest, EventKind, Severity, UntrustedText};
 use serde_json::json;
 use std::fs::File;
 use std::io::Read as _;
@@ -42,7 +42,7 @@ impl Engine {
         let packed = Packed::open(path)?;
         let publishers = TrustStore::new(self.home().to_owned()).load()?;
         let vouched = packed.vouched(&publishers, now());
-        let keys = vouched.signatures.iter().map(|(key, _)| key.to_string()).collect();
+        self.signed(packed.digest()?, &vouched);
         let standing = vouched.standing;
         let statement = packed.statement();
         let event = |kind, message: &str| -> Result<AuditEvent, PackedError> {
@@ -58,11 +58,6 @@ impl Engine {
             self.record(refused.severity(Severity::Warning))?;
             return Err(PackedError::Refused(UntrustedText::new(&note).to_string()));
         }
-        let publisher = match &standing {
-            Standing::Trusted { publisher, .. } => Some(publisher.clone()),
-            _ => None,
-        };
-        self.recalls().signed(packed.digest()?, keys, publisher);
         let folder = packed.unpacked_in(self.home())?;
         let mut package = Package::open(&folder)?;
         if (package.name.as_str(), &package.version) != (&statement.name, &statement.version) {
@@ -71,6 +66,16 @@ impl Engine {
         self.record(event(EventKind::PackageRead, "a packed package was read")?)?;
         package.notes.push(UntrustedText::new(&note).to_string());
         Ok(package)
+    }
+
+    /// Remembers who signed these bytes: a feed can recall all that somebody signed.
+    pub(super) fn signed(&self, package: Digest, vouched: &Vouched) {
+        let keys = vouched.signatures.iter().map(|(key, _)| key.to_string()).collect();
+        let publisher = match &vouched.standing {
+            Standing::Trusted { publisher, .. } => Some(publisher.clone()),
+            _ => None,
+        };
+        self.recalls().signed(package, keys, publisher);
     }
 
     fn record(&self, event: AuditEvent) -> Result<(), PackedError> {
