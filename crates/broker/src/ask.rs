@@ -4,7 +4,7 @@ use crate::broker::{Broker, lock};
 use crate::operation::Operation;
 use ringfence_gate_files::Files;
 use ringfence_permission::Grants;
-use ringfence_types::{Denial, DenialCode, Kind, WithheldBy};
+use ringfence_types::{Capability, Denial, DenialCode, Kind, WithheldBy};
 use std::sync::Arc;
 
 /// What would have to be granted for one call.
@@ -28,6 +28,8 @@ pub struct Later {
     pub files: Files,
     /// For this call only.
     pub once: bool,
+    /// What was granted for longer than this run, so that it can be taken back meanwhile.
+    pub kept: Option<Capability>,
 }
 
 /// Asks a person. It waits for as long as it allows itself to, keeps to its own bounds, and
@@ -35,6 +37,9 @@ pub struct Later {
 pub trait Asker: Send + Sync {
     /// What was allowed; nothing for a no, for silence, and for what is not asked.
     fn ask(&self, question: Question<'_>) -> Option<Later>;
+
+    /// Whether what was allowed before was not taken back since.
+    fn still_allows(&self, later: &Later) -> bool;
 }
 
 impl Broker {
@@ -57,7 +62,7 @@ impl Broker {
         let known = lock(&self.later).clone();
         let allows = |later: &&Arc<Later>| operation.decide(&later.grants, now_ms).is_ok();
         if let Some(later) = known.iter().find(allows) {
-            return Some(Arc::clone(later));
+            return asker.still_allows(later).then(|| Arc::clone(later));
         }
         let question = Question { method, kind: operation.kind(), object: operation.object() };
         let later = Arc::new(asker.ask(question)?);

@@ -1,12 +1,13 @@
 //! The question about a denied call, at the terminal that started the run.
 //!
 //! The plugin has no way to this terminal: its jail has none, what it prints is marked line by
-//! line as its own, and what was typed before the question is dropped.
+//! line as its own and waits while a question stands, and what was typed before is dropped.
 
 use crate::approvals::line;
 use crate::arguments::Run;
-use crate::output;
+use crate::{output, screen};
 use ringfence::{ApprovalRow, Ask, Person, Reply, Said};
+use ringfence_types::UntrustedText;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::Timespec;
 use rustix::termios::{QueueSelector, tcflush};
@@ -34,8 +35,10 @@ impl Person for Here {
         // What was typed before is no answer to this.
         let _ = tcflush(std::io::stdin(), QueueSelector::IFlush);
         let version = if kept { ", [v]ersion" } else { "" };
-        output::say(&format!("ringfence: {}", line(question)));
-        output::say_part(&format!("  allow? [o]nce, [s]ession{version}, never, [N]o: "));
+        screen::ask(|| {
+            output::say(&format!("ringfence: {}", line(question)));
+            output::say_part(&format!("  allow? [o]nce, [s]ession{version}, never, [N]o: "));
+        });
     }
 
     fn reply(&self) -> Option<Reply> {
@@ -58,7 +61,8 @@ impl Person for Here {
         })
     }
 
-    fn over(&self, outcome: &str) {
-        output::say(&format!("\nringfence: {outcome}"));
+    fn over(&self, question: &ApprovalRow, outcome: &str) {
+        let name = UntrustedText::new(&question.label).to_string();
+        screen::over(&name, outcome);
     }
 }

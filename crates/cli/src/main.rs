@@ -29,6 +29,7 @@ mod scan;
 mod scan_apart;
 mod scan_input;
 mod schema;
+mod screen;
 mod secret;
 mod secret_store;
 mod signals;

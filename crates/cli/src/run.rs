@@ -4,7 +4,7 @@ use crate::arguments::{NetworkPreset, Run};
 use crate::failure::{Failure, chain};
 use crate::report::{Given, report};
 use crate::report_files::{NoFile, ReportFiles};
-use crate::{card, fetched, installed, output, pack, report_files, signals};
+use crate::{card, fetched, installed, output, pack, report_files, screen, signals};
 use ringfence::{
     Budget, Capability, Engine, EngineOptions, InputFault, Instance, Interrupt, Kind, Limits,
     Observer, Package, Packed, Protocol, Publish, Review, RunError, Terms, home_folder, located,
@@ -170,7 +170,6 @@ fn start(mut arguments: Run, mut backend: ProcessBackend) -> Result<ExitCode, Re
         // find it over, or a cut answer would pass for a whole one.
         until: Instant::now() + review.card.budget.timeouts.call + Duration::from_secs(2),
         shown: 0,
-        in_line: false,
     };
     let card = review.card.clone();
     let mut instance = engine.start(review, Some(interrupt), Box::new(observer))?;
@@ -484,25 +483,9 @@ struct Terminal {
     until: Instant,
     /// Seconds at which progress was last shown.
     shown: u64,
-    /// The plugin's last log bytes did not end their line.
-    in_line: bool,
 }
 
 impl Terminal {
-    /// Marks every line as the plugin's, so that none can pass for one of ours.
-    fn marked(&mut self, bytes: &[u8]) -> Vec<u8> {
-        let mut marked = Vec::with_capacity(bytes.len() + 64);
-        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-            if !self.in_line {
-                marked.extend_from_slice(self.name.as_bytes());
-                marked.extend_from_slice(b"| ");
-            }
-            marked.extend_from_slice(line);
-            self.in_line = !line.ends_with(b"\n");
-        }
-        marked
-    }
-
     /// Once after a second, then at doubling distances: a log file does not fill, a
     /// person sees that it lives.
     fn lives(&mut self, elapsed: Duration, does: &str) {
@@ -520,9 +503,8 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // What we say next begins a line of its own.
-        if self.in_line && !self.quiet {
-            output::log_bytes(b"\n");
+        if !self.quiet {
+            screen::end_line();
         }
     }
 }
@@ -536,7 +518,7 @@ impl Observer for Terminal {
 
     fn log(&mut self, bytes: &[u8]) {
         if !self.quiet {
-            output::log_bytes(&self.marked(bytes));
+            screen::log(&self.name, bytes);
         }
     }
 

@@ -56,8 +56,7 @@ impl Signers {
         if bytes.len() > MAX_BYTES {
             return Err(FeedError::TooLarge(MAX_BYTES));
         }
-        let envelope =
-            Envelope::parse(bytes).map_err(|error| FeedError::Form(error.to_string()))?;
+        let envelope = Envelope::parse(bytes).map_err(|error| FeedError::form(&error))?;
         if envelope.payload_type != PAYLOAD_TYPE {
             return Err(FeedError::Form("it is something else that was signed".to_owned()));
         }

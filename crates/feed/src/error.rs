@@ -73,3 +73,10 @@ pub enum SignersError {
     #[error("a feed is signed by Ed25519 keys; this one is {0}")]
     Kind(String),
 }
+
+impl FeedError {
+    /// In a few letters, however many a stranger has put into it.
+    pub(crate) fn form(error: &impl ToString) -> Self {
+        Self::Form(error.to_string().chars().take(300).collect())
+    }
+}

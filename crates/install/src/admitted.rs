@@ -171,7 +171,7 @@ impl Admission<'_> {
         let looked =
             self.look.look(&beside.folder(), &statement.name).map_err(|error| match error {
                 NotLooked::Interrupted => InstallError::Interrupted,
-                NotLooked::Failed(why) => InstallError::Look { what: source.to_string(), why },
+                NotLooked::Failed(why) => InstallError::Look { what: source.shown(), why },
             })?;
         let folder = fetched.packed.digest()?.hex();
         let mut record = Record {
@@ -233,7 +233,7 @@ impl Admission<'_> {
             (EventKind::PackageRead, "a fetched package was read")
         };
         let mut event = AuditEvent::new(kind, message)
-            .with("source", source.to_string())
+            .with("source", source.shown())
             .with("version", record.version.clone())
             .with("registry", record.registry.clone())
             .with("digest", record.folder.clone())
@@ -274,11 +274,12 @@ impl Admission<'_> {
             "`--despite-findings` runs it all the same"
         };
         Err(InstallError::Blocked {
-            what: source.to_string(),
+            what: source.shown(),
             why,
             help: format!(
                 "`ringfence scan '{source}'` and `ringfence advisories check '{source}'` show \
-                 more; {insist}"
+                 more; {insist}",
+                source = source.shown()
             ),
         })
     }

@@ -53,7 +53,7 @@ pub struct Fetched {
 pub fn fetch(engine: &Engine, source: &Source, around: &Around) -> Result<Fetched, InstallError> {
     if around.before.is_some() && matches!(source, Source::Oci(_) | Source::Https(_)) {
         let why = "nobody says when it was published".to_owned();
-        return Err(InstallError::Young { what: source.to_string(), why });
+        return Err(InstallError::Young { what: source.shown(), why });
     }
     let fetched = match source {
         Source::Npm { .. } => npm::fetch(engine, source, around),
@@ -64,7 +64,7 @@ pub fn fetch(engine: &Engine, source: &Source, around: &Around) -> Result<Fetche
     if let Err(InstallError::Vouched { what, why, url, .. }) = &fetched {
         let event = AuditEvent::new(EventKind::Refused, "a fetched package was refused")
             .severity(Severity::Warning)
-            .with("source", source.to_string())
+            .with("source", source.shown())
             .with("registry", url.clone())
             .with("against", vec![format!("{what}: {why}")]);
         engine.append(event).map_err(|error| InstallError::Audit(error.to_string()))?;

@@ -53,6 +53,13 @@ impl WebFile {
         self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
+    /// Without its query, which may hold a token.
+    pub(crate) fn shown(&self) -> String {
+        let mut url = self.url.clone();
+        url.set_query(None);
+        format!("{}#{KEY}{}", UntrustedText::new(url.as_str()), self.digest.hex())
+    }
+
     pub(crate) fn url(&self) -> &str {
         self.url.as_str()
     }
@@ -80,7 +87,7 @@ pub(crate) fn fetch(
     let client = Client::of(&file.url)?;
     let bytes = client.get(&request, &mut around.meanwhile(begun))?.into_body()?;
     let found = Digest::from_bytes(Sha256::digest(&bytes).into());
-    let what = source.to_string();
+    let what = source.shown();
     if found != file.digest {
         let why = format!("what came has the digest {found}");
         return Err(InstallError::refused(&what, why));

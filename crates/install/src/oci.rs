@@ -156,6 +156,11 @@ impl<'a> Registry<'a> {
 
     /// What the registry wants to see.
     fn authorized(&mut self, answer: &Answer) -> Result<Option<Zeroizing<String>>, InstallError> {
+        // A store of files that it led to is somebody else, and gets no password of it.
+        if answer.url.origin() != self.base.origin() {
+            let why = "where its registry leads, somebody asks for a password";
+            return Err(InstallError::refused(&self.source.to_string(), why));
+        }
         match challenge::read(answer.fields("www-authenticate")) {
             None => Ok(None),
             Some(Challenge::Basic) => Ok(self.credentials.as_ref().map(Credentials::header)),

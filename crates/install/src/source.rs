@@ -103,6 +103,15 @@ impl Source {
         }
     }
 
+    /// As it is shown and written down: without what may be a token in an address.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Https(file) => file.shown(),
+            other => other.to_string(),
+        }
+    }
+
     /// As the client of the ecosystem takes it.
     #[must_use]
     pub fn word(&self) -> String {

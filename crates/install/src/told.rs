@@ -27,7 +27,7 @@ pub(crate) fn described(mut package: Package, record: Record, judged: Judged) ->
     let mut notes = vec![
         format!(
             "from {} {} at {}{many}, hashes compared",
-            UntrustedText::new(record.name.strip_prefix("https:").unwrap_or(&record.name)),
+            UntrustedText::new(&without_query(&record.name)),
             UntrustedText::new(version),
             UntrustedText::new(registry),
         ),
@@ -66,7 +66,7 @@ fn asked_for(package: &Package, record: &Record, is_trusted: bool) -> Option<Plu
     let (kind, name) = record.name.split_once(':')?;
     match kind {
         "oci" if is_trusted => return None,
-        "oci" => return OciReference::parse(name).ok()?.plugin_name().parse().ok(),
+        "oci" => return OciReference::parse(name).ok().map(|place| place.plugin_name().clone()),
         // Whoever named the digest meant these files, as if they lay here.
         "https" => return None,
         _ => {}
@@ -76,6 +76,14 @@ fn asked_for(package: &Package, record: &Record, is_trusted: bool) -> Option<Plu
         _ => package.name.as_str() == name,
     };
     if is_same { None } else { name.parse().ok() }
+}
+
+/// What stands behind `?` may be a token.
+fn without_query(name: &str) -> String {
+    match name.strip_prefix("https:") {
+        Some(url) => url.split('?').next().unwrap_or_default().to_owned(),
+        None => name.to_owned(),
+    }
 }
 
 fn reasons(why: &[String]) -> String {

@@ -29,7 +29,7 @@ use ringfence_sandbox_process::{Limits, ProcessBackend};
 use ringfence_types::{Actor, AuditError, AuditEvent, AuditSink, Host, Kind, Publish};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -167,7 +167,7 @@ impl Engine {
 
     /// Ringfence's own folder.
     #[must_use]
-    pub fn home(&self) -> &std::path::Path {
+    pub fn home(&self) -> &Path {
         &self.options.home
     }
 
@@ -330,7 +330,15 @@ impl Engine {
                 let (name, package) = (name.clone(), *package);
                 (Subject::Installed { name, package }, consent.clone())
             }
-            None => (self.subject(package), Consent::none()),
+            None => {
+                let subject = self.subject(package);
+                // Who may write beside its code could be other bytes by the time they are
+                // compared with what is in quarantine.
+                if writes_beside(review) {
+                    let _ = subject.digest();
+                }
+                (subject, Consent::none())
+            }
         };
         Watched::new(Started {
             instance: review.instance.clone(),
@@ -450,4 +458,16 @@ pub(crate) fn count_end(statistics: &Mutex<Statistics>, usage: &Usage, failed: b
 pub(crate) fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Whether something that it may write or delete lies in its own folder, or around it.
+fn writes_beside(review: &Review) -> bool {
+    let Some(folder) = &review.package.folder else { return false };
+    let grants = review.admitted.grants();
+    [Kind::FilesWrite, Kind::FilesDelete].into_iter().flat_map(|kind| grants.of_kind(kind)).any(
+        |grant| {
+            let path = grant.capability().scope().path().map(Path::new);
+            path.is_none_or(|path| path.starts_with(folder) || folder.starts_with(path))
+        },
+    )
 }

@@ -270,7 +270,10 @@ impl Message {
         }
         // Texts and raw JSON always serialise; an empty frame would be refused
         // by the other side, which is the worst that could follow.
-        crate::frames::encode(serde_json::to_string(&out).unwrap_or_default())
+        let text = serde_json::to_string(&out).unwrap_or_default();
+        // In JSON a bare carriage return is white space, and some readers end a line with it:
+        // what is one message here would be several to them, some of which nobody looked at.
+        crate::frames::encode(text.replace('\r', " "))
     }
 
     /// A request with parameters.

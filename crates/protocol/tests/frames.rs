@@ -257,3 +257,26 @@ proptest! {
         prop_assert_eq!(again.encode(), message.encode());
     }
 }
+
+#[test]
+fn what_is_one_message_here_is_one_to_whoever_ends_lines_at_a_carriage_return() {
+    let inner = r#"{"jsonrpc":"2.0","id":2,"result":{"tools":[]}}"#;
+    for text in [
+        format!(
+            "{{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{{\"data\":[\r{inner}\r]}}}}"
+        ),
+        format!(
+            "{{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{{\"x\":\r{inner}\r,\"said\":\"a\\rb\"}}}}"
+        ),
+        format!(
+            "{{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{{\"code\":1,\"message\":\"m\",\"data\":[\r{inner}\r]}}}}"
+        ),
+    ] {
+        let sent = parse(&text).unwrap().encode();
+        let sent = String::from_utf8(sent).unwrap();
+        assert!(!sent.contains('\r'), "{sent:?}");
+        assert_eq!(sent.trim_end().lines().count(), 1);
+        // What a string holds is written with letters, and stays.
+        assert_eq!(text.contains("a\\rb"), sent.contains("a\\rb"), "{sent:?}");
+    }
+}

@@ -27,6 +27,23 @@ def pretend(input):
     print('  allow? [o]nce, [s]ession, never, [N]o: ', end='', flush=True)
     time.sleep(2)
     return read(input)
+
+def shout(input):
+    def later():
+        time.sleep(1)
+        print(' ' * 4000 + 'FORGED: tool asks for files.read /data/readme.txt')
+        print('  allow? [o]nce, [s]ession, never, [N]o: ', end='', flush=True)
+    print('loading...', end='', flush=True)
+    import threading
+    threading.Thread(target=later).start()
+    return read(input)
+
+def slowly(input):
+    found = []
+    for path in input:
+        found += read([path])
+        time.sleep(0.5)
+    return found
 ";
 
 struct Asker {
@@ -309,4 +326,45 @@ fn what_is_not_asked_about_is_told_before_anything_runs() {
         assert_eq!(done.code, Some(2), "{done:?}");
         assert!(done.stderr.contains("--grant"), "{done:?}");
     }
+}
+
+#[test]
+fn while_a_question_stands_nothing_that_the_plugin_prints_is_shown() {
+    let asker = Asker::new();
+    let input = asker.input(&["a"]);
+    let words = ["run", "--ask", "at/tool", "shout", "-i", &input];
+    let mut terminal = Terminal::start(asker.owner.user.ringfence(words));
+    let shown = terminal.screen.wait_for("[N]o: ");
+    let question = shown.lines().find(|line| line.contains("asks for files.read")).unwrap();
+    assert!(question.starts_with("ringfence: "), "in a line of its own: {shown}");
+    std::thread::park_timeout(Duration::from_secs(2));
+    let shown = terminal.screen.wait_for("[N]o: ");
+    assert!(!shown.contains("FORGED"), "{shown}");
+    terminal.types("n\n");
+    let shown = terminal.finish().1;
+    assert!(!shown.contains("text of a"), "{shown}");
+    let over = shown.find("denied (").unwrap_or_else(|| panic!("{shown}"));
+    let forged = shown.find("FORGED").unwrap_or_else(|| panic!("{shown}"));
+    assert!(over < forged, "{shown}");
+}
+
+#[test]
+fn what_was_kept_for_the_version_and_is_taken_back_is_not_had_by_the_run_that_asked() {
+    let asker = Asker::new();
+    let declared = format!(
+        "permissions:\n  - files.read: {}/**\n    optional: true\n",
+        asker.folder.display()
+    );
+    asker.owner.plugin("tool", "tool", "1.0.0", CODE, &declared);
+    asker.owner.ends(&["install", "at/tool"], 0);
+    let input = asker.input(&["a"; 12]);
+    let words = ["run", "--json", "--ask", "installed:tool", "slowly", "-i", &input];
+    let run = asker.owner.user.ringfence(words).start();
+    let asked = asker.say(&["allow", "--version"]);
+    let capability = asked.replacen(' ', "=", 1);
+    asker.owner.ends(&["revoke", "tool", &capability], 0);
+    let read = result(&run.finish());
+    let read = read.as_array().unwrap();
+    assert_eq!(read.len(), 12, "{read:?}");
+    assert!(read[6..].iter().all(Value::is_null), "three seconds later it has it still: {read:?}");
 }

@@ -161,6 +161,23 @@ fn bytes_in_quarantine_are_ended_whatever_they_are_called_and_wherever_they_lie(
 }
 
 #[test]
+fn who_changes_the_files_beside_its_code_is_known_by_those_that_it_began_with() {
+    let spins = Spins::new("pass");
+    spins.owner.user.write("at/self/own/keep", "");
+    let own = spins.owner.user.path("at/self/own").canonicalize().unwrap();
+    let how = "open('FOLDER/more', 'w').write('x')";
+    let code = COUNTS.replace("HOW", how).replace("FOLDER", &own.display().to_string());
+    let permissions = "permissions:\n  - files.read: ./own/**\n  - files.write: ./own/**\n  \
+        - files.delete: ./own/**\n";
+    spins.owner.plugin("self", "self", "1.0.0", &code, permissions);
+    spins.owner.ends(&["install", "--yes", "--despite-findings", "at/self"], 0);
+    let started = spins.started(&["run", "--yes", "./at/self", "spin"]);
+    assert!(own.join("more").exists(), "it is another folder by now");
+    spins.owner.ends(&["quarantine", "self", "--reason", "these bytes"], 0);
+    spins.ends(started, 10, &["these bytes"]);
+}
+
+#[test]
 fn what_is_switched_off_or_removed_does_not_run_on_and_what_is_updated_does() {
     let spins = Spins::new("pass");
     let started = spins.runs();

@@ -178,7 +178,7 @@ fn webassembly_is_pulled_as_its_own_clients_push_it() {
     let name = format!("oci:{}/acme/hello:v1", real.place());
     let done = user.ringfence(["run", &name, "add", "-i", "[40, 2]"]).compiles().run();
     assert_eq!((done.code, done.stdout.as_str()), (Some(0), "42\n"), "{done:?}");
-    let own = format!("@{}/acme-hello", real.place().replace(':', "-"));
+    let own = format!("@{}/acme_-hello", real.place().replace(':', ".."));
     assert!(done.stderr.contains(&own), "{done:?}");
 }
 
@@ -193,7 +193,7 @@ fn a_package_of_a_trusted_publisher_has_its_name_and_any_other_has_that_of_its_p
     );
     let name = format!("oci:{}/evil/notes:1", real.place());
     let done = run(&user, &[&name]);
-    let own = format!("@{}/evil-notes", real.place().replace(':', "-"));
+    let own = format!("@{}/evil_-notes", real.place().replace(':', ".."));
     assert!(done.stderr.contains(&own), "{done:?}");
     let trusted = user.ringfence(["trust", "add", "Acme", "acme.key.pub", "--scope", "tool"]).run();
     assert_eq!(trusted.code, Some(0), "{trusted:?}");
@@ -282,4 +282,49 @@ fn what_a_recalled_key_signed_does_not_run() {
         assert_eq!((done.code, done.stdout.as_str()), (Some(9), ""), "{words:?}: {done:?}");
         assert!(done.stderr.contains("stolen"), "{done:?}");
     }
+}
+
+/// Keeps what it is told, whoever it is.
+fn keeper(name: &str) -> Vec<u8> {
+    let manifest = format!(
+        "name: {name}\nversion: 1.0.0\nruntime: python\nentry: plugin.py\n\
+         permissions:\n  - storage.read\n  - storage.write\n"
+    );
+    let code = "def keep(input, ringfence):\n    ringfence.storage.set('kept', input)\n\n\
+        def tell(input, ringfence):\n    return ringfence.storage.get('kept')\n";
+    crate::registry::tarball(&[
+        ("package/plugin.yaml".to_owned(), manifest.into_bytes()),
+        ("package/plugin.py".to_owned(), code.as_bytes().to_vec()),
+    ])
+}
+
+#[test]
+fn nobody_takes_the_place_or_the_storage_of_another_by_a_name_that_looks_alike() {
+    let (user, real) = (User::new(), Real::new());
+    let kind = "application/vnd.oci.empty.v1+json";
+    let push = |name: &str| real.push(name, kind, "application/x-tar+gzip", &keeper("keeper"));
+    for name in ["good-org/tool:1", "good/org-tool:1", "good-org/tool:2"] {
+        push(name);
+    }
+    let source = |name: &str| format!("oci:{}/{name}", real.place());
+    let install = |name: &str| user.ringfence(["install", "--json", "--yes", &source(name)]).run();
+    let first = install("good-org/tool:1");
+    assert_eq!(first.code, Some(0), "{first:?}");
+    let named = first.json()["plugin"]["name"].as_str().unwrap().to_owned();
+    let kept = run(&user, &["-q", &format!("installed:{named}"), "keep", "-i", "\"mine\""]);
+    assert_eq!(kept.code, Some(0), "{kept:?}");
+    let other = install("good/org-tool:1");
+    if other.code == Some(0) {
+        let theirs = other.json()["plugin"]["name"].as_str().unwrap().to_owned();
+        assert_ne!(theirs, named);
+        let told = run(&user, &["-q", &format!("installed:{theirs}"), "tell"]);
+        assert!(!told.stdout.contains("mine"), "{told:?}");
+    }
+    let told = run(&user, &["-q", &format!("installed:{named}"), "tell"]);
+    assert_eq!(told.stdout.trim(), "mine", "{told:?}");
+    // Of the same repository it is the same plugin.
+    assert_eq!(install("good-org/tool:2").code, Some(0));
+    // A name that is longer than a plugin's can be leads nowhere.
+    let long = format!("evil/{}", "b".repeat(215));
+    assert_eq!(run(&user, &[&source(&long)]).code, Some(2));
 }

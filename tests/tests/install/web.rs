@@ -77,3 +77,25 @@ fn who_demands_advisories_gets_nothing_of_which_nothing_can_be_known() {
     assert!(done.stderr.contains("not checkable"), "{done:?}");
     assert!(shop.is_empty());
 }
+
+#[test]
+fn a_file_of_another_server_is_not_installed_in_the_place_of_the_one_that_is() {
+    let (shop, other) = (Shop::new(), Shop::new());
+    let file = packed(&shop.user, "1.0.0");
+    let name = named(&shop, "/tool.ringfence", &file);
+    let install = |name: &str| shop.user.ringfence(["install", "--yes", name]).run();
+    assert_eq!(install(&name).code, Some(0));
+    let newer = packed(&shop.user, "1.1.0");
+    let theirs = named(&other, "/tool.ringfence?token=geheim", &newer);
+    let done = install(&theirs);
+    assert_eq!(done.code, Some(3), "{done:?}");
+    assert!(done.stderr.contains("--allow-publisher-change"), "{done:?}");
+    assert!(!done.stderr.contains("geheim"), "{done:?}");
+    let log = serde_json::to_string(&shop.user.records()).unwrap();
+    assert!(!log.contains("geheim"), "what may be a token stands in no log");
+    let run = shop.user.ringfence(["run", "-q", "installed:tool"]).run();
+    assert_eq!(run.stdout, "works 1.0.0\n", "{run:?}");
+    // From where it came before, it may.
+    let newer = named(&shop, "/newer.ringfence", &newer);
+    assert_eq!(install(&newer).code, Some(0));
+}

@@ -86,6 +86,14 @@ pub(super) fn word(
             },
             Err(word) => word,
         };
+        // Else who speaks for the registry would keep back what cannot be forged.
+        if keys.trusted.is_some() && !matches!(word, Word::Trusted { .. }) {
+            let why = match word {
+                Word::NotCheckable { why } => why,
+                _ => "there is none, and you trust keys by which it signs".to_owned(),
+            };
+            return Err(refused(registry, entry, format!("the signature of its registry: {why}")));
+        }
         signed.push(Signed { name: entry.name.clone(), version: entry.version.clone(), word });
     }
     signed.sort();
@@ -231,10 +239,6 @@ impl Keys {
             return Ok(Word::NotCheckable { why: why.to_owned() });
         }
         let standing = npm_signatures(dist, &entry.sha512, keys, SignaturePolicy::IfPresent);
-        if self.trusted.is_some() && standing == Standing::Absent {
-            // Else who speaks for the registry would leave out what cannot be forged.
-            return Err(Wrong("there is none, and you trust keys by which it signs".to_owned()));
-        }
         Word::of(standing, own)
     }
 }

@@ -1,7 +1,8 @@
 //! `oci:HOST[:PORT]/REPOSITORY[:TAG][@sha256:HEX]`, by the rules of the OCI distribution
 //! specification 1.1 ("pull").
 
-use ringfence_types::{Digest, Host, UntrustedText};
+use core::net::IpAddr;
+use ringfence_types::{Digest, Host, PluginName, UntrustedText};
 use std::fmt;
 
 /// Longest repository, in letters; as Docker Hub has it.
@@ -17,6 +18,7 @@ pub struct OciReference {
     host: Host,
     /// `HOST[:PORT]/REPOSITORY`.
     name: String,
+    plugin_name: PluginName,
     tag: Option<String>,
     digest: Option<Digest>,
 }
@@ -60,8 +62,9 @@ impl OciReference {
             return Err("a tag is letters, digits, `_`, `.` and `-`, at most 128");
         }
         let port = port.map(|port: u16| format!(":{port}")).unwrap_or_default();
+        let plugin_name = plugin_name(&host, &port, repository).ok_or("it is too long")?;
         let name = format!("{host}{port}/{repository}");
-        Ok(Self { host, name, tag: tag.map(str::to_owned), digest })
+        Ok(Self { host, name, plugin_name, tag: tag.map(str::to_owned), digest })
     }
 
     /// `HOST[:PORT]/REPOSITORY`, without tag and digest.
@@ -106,10 +109,23 @@ impl OciReference {
     }
 
     /// Its name as that of a plugin: nobody but who writes there has it.
-    pub(crate) fn plugin_name(&self) -> String {
-        let scope = self.place().replace([':', '[', ']'], "-");
-        format!("@{}/{}", scope.trim_matches('-'), self.repository().replace('/', "-"))
+    pub(crate) const fn plugin_name(&self) -> &PluginName {
+        &self.plugin_name
     }
+}
+
+/// No two places give one name, or who writes to one would be taken for who writes to the
+/// other. Between letters and digits a part of a repository has one of `.`, `_`, `__` and any
+/// number of `-`, so that `_-` is in none; a host has no empty label and no capitals.
+fn plugin_name(host: &Host, port: &str, repository: &str) -> Option<PluginName> {
+    let text = host.to_string();
+    let place = match host.address() {
+        Some(IpAddr::V6(_)) => format!("V6{}", text.replace(['[', ']'], "").replace(':', "-")),
+        _ if text.starts_with(|sign: char| sign.is_ascii_alphanumeric()) => text,
+        _ => format!("H{text}"),
+    };
+    let port = port.replace(':', "..");
+    format!("@{place}{port}/{}", repository.replace('/', "_-")).parse().ok()
 }
 
 /// `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`
@@ -155,21 +171,47 @@ mod tests {
     #[test]
     fn what_people_write_is_read_and_written_back() {
         for (text, again, wanted, name) in [
-            ("ghcr.io/a/b", "ghcr.io/a/b", "latest", "@ghcr.io/a-b"),
-            ("//ghcr.io/a/b:1.0", "ghcr.io/a/b:1.0", "1.0", "@ghcr.io/a-b"),
-            ("localhost:5000/x:V_1", "localhost:5000/x:V_1", "V_1", "@localhost-5000/x"),
-            ("127.0.0.1:5000/x", "127.0.0.1:5000/x", "latest", "@127.0.0.1-5000/x"),
-            ("[::1]:5000/a__b/c--d", "[::1]:5000/a__b/c--d", "latest", "@1--5000/a__b-c--d"),
-            ("GHCR.io/a.b/c-d", "ghcr.io/a.b/c-d", "latest", "@ghcr.io/a.b-c-d"),
+            ("ghcr.io/a/b", "ghcr.io/a/b", "latest", "@ghcr.io/a_-b"),
+            ("//ghcr.io/a/b:1.0", "ghcr.io/a/b:1.0", "1.0", "@ghcr.io/a_-b"),
+            ("localhost:5000/x:V_1", "localhost:5000/x:V_1", "V_1", "@localhost..5000/x"),
+            ("127.0.0.1:5000/x", "127.0.0.1:5000/x", "latest", "@127.0.0.1..5000/x"),
+            ("[::1]:5000/a__b/c--d", "[::1]:5000/a__b/c--d", "latest", "@V6--1..5000/a__b_-c--d"),
+            ("GHCR.io/a.b/c-d", "ghcr.io/a.b/c-d", "latest", "@ghcr.io/a.b_-c-d"),
         ] {
             let read = OciReference::parse(text).unwrap();
             assert_eq!((read.to_string().as_str(), read.wanted().as_str()), (again, wanted));
-            assert_eq!(read.plugin_name(), name);
-            assert!(name.parse::<ringfence_types::PluginName>().is_ok(), "{name}");
+            assert_eq!(read.plugin_name().as_str(), name);
         }
         let pinned = OciReference::parse(&format!("ghcr.io/a/b:1@sha256:{HEX}")).unwrap();
         assert_eq!(pinned.wanted(), format!("sha256:{HEX}"));
         assert_eq!(OciReference::parse(&pinned.to_string()), Ok(pinned));
+    }
+
+    #[test]
+    fn no_two_places_have_one_name() {
+        let places = [
+            "h.example/good-org/tool",
+            "h.example/good/org-tool",
+            "h.example/good/org/tool",
+            "h.example/good_org/tool",
+            "h.example/good-org-tool",
+            "h.example:5000/x",
+            "h.example-5000/x",
+            "[::1]:5000/x",
+            "[::1:5000]/x",
+            "v6--1:5000/x",
+            "h.example/a--b",
+            "h.example/a-b",
+            "h.example/a",
+        ];
+        let names: std::collections::BTreeSet<String> = places
+            .iter()
+            .map(|place| OciReference::parse(place).unwrap().plugin_name().to_string())
+            .collect();
+        assert_eq!(names.len(), places.len(), "{names:?}");
+        // Without a name of its own it would have the one that its files say.
+        let long = format!("h.example/{}", "b".repeat(210));
+        assert!(OciReference::parse(&long).is_err());
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub trait Person: fmt::Debug + Send + Sync {
     fn reply(&self) -> Option<Reply>;
 
     /// The question is over.
-    fn over(&self, outcome: &str);
+    fn over(&self, question: &ApprovalRow, outcome: &str);
 }
 
 /// Who is asked about what is denied, and for how long. Whoever answers through the home
@@ -321,10 +321,23 @@ impl Asker for Asking {
         let granted = granted && recorded.is_ok();
         self.remember(&capability, granted);
         if let Some(person) = &self.person {
-            person.over(&outcome);
+            person.over(&row, &outcome);
         }
         let once = matches!(said, Some((Reply::Said(Said::Once), _)));
-        granted.then_some(Later { grants, files, once })
+        let kept = matches!(said, Some((Reply::Said(Said::Version), _))).then_some(capability);
+        granted.then_some(Later { grants, files, once, kept })
+    }
+
+    fn still_allows(&self, later: &Later) -> bool {
+        let Some(capability) = &later.kept else { return true };
+        let Some(name) = &self.plugin else { return false };
+        // What cannot be read allows nothing.
+        let rows = self.store.grants(name).unwrap_or_default();
+        rows.iter().any(|row| {
+            row.capability == *capability
+                && row.revoked_ms.is_none()
+                && row.expires_ms.is_none_or(|end| end > now_ms())
+        })
     }
 }
 
@@ -358,7 +371,10 @@ fn narrowest(kind: Kind, object: &str) -> Option<Capability> {
     if object.is_empty() {
         return None;
     }
-    Capability::new(kind, object).ok().filter(|one| !one.scope().is_any())
+    // What is shown, kept and given elsewhere is its text: what that says has to be this.
+    let is_itself =
+        |one: &Capability| one.to_string().parse().is_ok_and(|again: Capability| again == *one);
+    Capability::new(kind, object).ok().filter(|one| !one.scope().is_any() && is_itself(one))
 }
 
 #[cfg(test)]
@@ -372,7 +388,8 @@ mod tests {
         for other in ["/data/b.txt", "/data", "/data/a.txt/b"] {
             assert!(!one.allows(Kind::FilesRead, other), "{other}");
         }
-        for object in ["", "*", "/**", "/data/**", "/data/*", "/a*b"] {
+        // Of the last, what is kept and shown elsewhere would be another file.
+        for object in ["", "*", "/**", "/data/**", "/data/*", "/a*b", "/data/a ", "/data/a\u{a0}"] {
             assert!(narrowest(Kind::FilesRead, object).is_none(), "{object}");
         }
         for (kind, object) in [

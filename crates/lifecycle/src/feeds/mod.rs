@@ -21,6 +21,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
+/// Most letters that are kept of why a feed does not count: some of them are a stranger's.
+const MOST_SAID: usize = 300;
+
 /// Most characters of what the operator calls a feed.
 const MAX_NAME: usize = 64;
 
@@ -114,7 +117,7 @@ impl Feeds {
     pub fn update(&self, name: &str) -> Result<Updated, FeedsError> {
         let feed = self.store.feed(name)?;
         self.updated(&feed).inspect_err(|error| {
-            let why = error.to_string();
+            let why: String = error.to_string().chars().take(MOST_SAID).collect();
             // What was accepted stands, whether or not it can be written down that this failed.
             let _ = self.store.feed_failed(name, &why, now_ms());
             let event = AuditEvent::new(EventKind::FeedChanged, "a feed was not accepted")

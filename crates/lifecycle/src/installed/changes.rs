@@ -74,12 +74,12 @@ pub(super) fn another_publisher(
     now: &SignatureRow,
     (source_before, source): (&str, &str),
 ) -> Option<String> {
-    let kind = |source: &str| source.split(':').next().unwrap_or_default().to_owned();
-    if kind(source_before) != kind(source) {
+    let (from_before, from) = (origin(source_before), origin(source));
+    if from_before != from {
         return Some(format!(
-            "it came from `{}:` and now comes from `{}:`",
-            UntrustedText::new(&kind(source_before)),
-            UntrustedText::new(&kind(source))
+            "it came from `{}` and now comes from `{}`",
+            UntrustedText::new(from_before),
+            UntrustedText::new(from)
         ));
     }
     let before = before?;
@@ -119,6 +119,29 @@ pub(super) fn another_publisher(
     ))
 }
 
+/// Of a source that was written down, the part that says whose it is: the kind for what has
+/// its name in a registry or is a file here, the repository of an OCI registry, the server
+/// of a file of the web.
+fn origin(source: &str) -> &str {
+    let at = |end: Option<usize>| source.get(..end.unwrap_or(source.len())).unwrap_or(source);
+    let (kind, rest) = source.split_once(':').unwrap_or((source, ""));
+    let before = source.len() - rest.len();
+    match kind {
+        "https" | "http" => {
+            let host = rest.trim_start_matches('/');
+            let begin = source.len() - host.len();
+            at(host.find(['/', '?', '#']).map(|end| begin + end))
+        }
+        "oci" => {
+            let name = rest.split('@').next().unwrap_or(rest);
+            let last = name.rfind('/').unwrap_or(0);
+            let tag = name.get(last..).and_then(|last| last.find(':')).map(|tag| last + tag);
+            at(Some(before + tag.unwrap_or(name.len())))
+        }
+        _ => at(Some(before)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +176,21 @@ mod tests {
         }
         assert!(another_publisher(Some(&a), &a, ("npm:tool@1", "file:/tool")).is_some());
         assert!(another_publisher(None, &a, file).is_none());
+        for (before, now, changed) in [
+            ("oci:h.example:5/a/b:1", "oci:h.example:5/a/b:2", false),
+            ("oci:h.example:5/a/b:1", "oci:h.example:5/a/b@sha256:aa", false),
+            ("oci:h.example:5/a/b", "oci:h.example:6/a/b", true),
+            ("oci:h.example/good-org/tool:1", "oci:h.example/good/org-tool:1", true),
+            ("https://h.example/a/1.0#sha256=a", "https://h.example/b/2.0#sha256=b", false),
+            ("https://h.example/a#sha256=a", "https://e.example/a#sha256=a", true),
+            ("https://h.example/a", "https://h.example.evil/a", true),
+            ("http://127.0.0.1:1/a", "http://127.0.0.1:2/a", true),
+            ("npm:a@1", "npm:a@2", false),
+            ("npm:a", "pypi:a", true),
+        ] {
+            let found = another_publisher(Some(&nobody), &nobody, (before, now));
+            assert_eq!(found.is_some(), changed, "{before} {now}");
+        }
         let npm = ("npm:tool", "npm:tool");
         let built = |from: &str| signed(None, &[from]);
         let (ours, theirs) = (built("https://h.example/o/r"), built("https://h.example/x/r"));
